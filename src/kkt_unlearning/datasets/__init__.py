@@ -1,0 +1,38 @@
+"""Sources of data, one per file, each a batch of replicates ``(S, m, d)`` with labels ±1."""
+
+from importlib import import_module
+from types import ModuleType
+
+# The modules load only when asked for: a job on Gaussian data neither waits for scikit-learn nor
+# depends on it.
+SOURCES = {
+    "gaussian": "kkt_unlearning.datasets.gaussian",
+    "equicorrelated": "kkt_unlearning.datasets.equicorrelated",
+    "mixture": "kkt_unlearning.datasets.mixture",
+    "digits": "kkt_unlearning.datasets.digits",
+    "file": "kkt_unlearning.datasets.archive",
+}
+
+_EXPORTS = {"Dataset": "dataset", "check_data": "dataset", "describe": "geometry"}
+__all__ = ["SOURCES", "Dataset", "check_data", "describe", "source"]
+
+
+def source(name: str) -> ModuleType:
+    """Module of a source: it has ``generate``, the one of ``"file"`` has ``from_archive``.
+
+    Raises:
+        DataError: no source has that name; the message lists those there are.
+    """
+    if name not in SOURCES:
+        from kkt_unlearning.errors import DataError
+
+        raise DataError(
+            f"source is {name!r}, which is not known: choose one of {', '.join(SOURCES)}."
+        )
+    return import_module(SOURCES[name])
+
+
+def __getattr__(name: str):
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)

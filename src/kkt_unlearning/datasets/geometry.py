@@ -1,0 +1,118 @@
+"""How far a data set is from orthogonal, and whether a max-margin problem on it has a solution."""
+
+import numpy as np
+
+from kkt_unlearning.datasets.dataset import Dataset
+from kkt_unlearning.errors import SolverError
+
+
+def describe(dataset: Dataset) -> dict[str, np.ndarray]:
+    """Geometry of each replicate's training sample.
+
+    Returns:
+        Arrays ``(S,)``: ``psi`` and ``phi`` (`near_orthogonality`), ``gram_condition`` and ``rank``
+        (`gram_spectrum`), ``separable`` (`linearly_separable`).
+
+    Raises:
+        SolverError: the linear program of `linearly_separable` came to no answer.
+    """
+    psi, phi = near_orthogonality(dataset.X)
+    gram_condition, rank = gram_spectrum(dataset.X)
+    separable = np.array(
+        [linearly_separable(X, y) for X, y in zip(dataset.X, dataset.y, strict=True)]
+    )
+    return {
+        "psi": psi,
+        "phi": phi,
+        "gram_condition": gram_condition,
+        "rank": rank,
+        "separable": separable,
+    }
+
+
+def near_orthogonality(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``ψ = max_i |‖x_i‖² - 1|`` and ``φ = max_{i≠j} |⟨x_i, x_j⟩|``.
+
+    Args:
+        X: features, ``(..., m, d)``, ``m ≥ 2``.
+
+    Returns:
+        ``psi (...)`` and ``phi (...)``: the smallest numbers with which Assumption 2.3 of arXiv
+        2510.14844 holds.
+    """
+    gram = X @ np.swapaxes(X, -1, -2)
+    squared_norms = np.diagonal(gram, axis1=-2, axis2=-1)
+    off_diagonal = np.where(np.eye(X.shape[-2], dtype=bool), 0.0, np.abs(gram))
+    return np.max(np.abs(squared_norms - 1), axis=-1), np.max(off_diagonal, axis=(-2, -1))
+
+
+def gram_spectrum(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``cond₂(XXᵀ) = (s_1/s_m)²`` and ``rank(XXᵀ)``, from the singular values ``s`` of ``X``.
+
+    The singular values of ``X`` keep the digits that forming ``XXᵀ`` squares away: a rank read off
+    them is right up to a condition number of about 1e30 instead of 1e15.
+
+    Args:
+        X: features, ``(..., m, d)``.
+
+    Returns:
+        ``gram_condition (...)``, infinite where the rank is below ``m``, and ``rank (...)``, the
+        number of ``s > max(m, d) · eps · s_1``.
+    """
+    singular = np.linalg.svd(X, compute_uv=False)
+    threshold = singular[..., :1] * max(X.shape[-2:]) * np.finfo(X.dtype).eps
+    rank = np.sum(singular > threshold, axis=-1)
+    full = rank == X.shape[-2]
+    smallest = np.where(full, singular[..., -1], 1.0)
+    return np.where(full, (singular[..., 0] / smallest) ** 2, np.inf), rank
+
+
+def linearly_separable(X: np.ndarray, y: np.ndarray) -> bool:
+    """Whether some ``w`` has ``y_i ⟨w, x_i⟩ ≥ 1`` for all ``i``.
+
+    The hyperplane goes through the origin: there is no bias term. Found by a linear program in
+    coordinates of the span of the points, ``X = LQᵀ`` with ``QᵀQ = 1``, at most ``m`` of them, so
+    that a large ``d`` costs no more than the factorisation. Answers hold to the solver's precision:
+    classes that only a margin below about 1e-9 of the points' norm separates count as not
+    separable.
+
+    Args:
+        X: features of one data set, ``(m, d)``.
+        y: labels ±1, ``(m,)``.
+
+    Returns:
+        True if the linear max-margin problem is feasible; otherwise the linear model has no KKT
+        point.
+
+    Raises:
+        SolverError: the linear program came to no answer.
+    """
+    from scipy.optimize import linprog  # slow to load, and nothing else here needs it
+
+    coordinates = _signed_unit_coordinates(X, y)
+    samples, size = coordinates.shape
+    solution = linprog(
+        np.zeros(size),
+        A_ub=-coordinates,
+        b_ub=-np.ones(samples),
+        bounds=(None, None),
+        method="highs",
+    )
+    if solution.status not in (0, 2):
+        raise SolverError(
+            f"the linear program of separability ended with {solution.message!r}, "
+            "neither feasible nor infeasible: check that no feature is many orders of magnitude "
+            "larger than the others."
+        )
+    return solution.status == 0
+
+
+def _signed_unit_coordinates(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """``y_i x_i / ‖x_i‖`` in an orthonormal basis of the span, ``(m, min(m, d))``.
+
+    The length of a point does not matter to separability, but the solver takes coefficients below
+    1e-9 for 0.
+    """
+    norms = np.linalg.norm(X, axis=1, keepdims=True)
+    units = y[:, None] * X / np.where(norms > 0, norms, 1.0)
+    return np.linalg.qr(units.T, mode="r").T

@@ -1,0 +1,25 @@
+"""Errors that a user can mend: each message is one sentence with the value, what is allowed and the remedy."""
+
+
+class UserError(Exception):
+    """Base of every error whose message is written for the user, so that a caller can show it bare."""
+
+
+class DataError(UserError):
+    """The data are not ``X (m, d)`` finite with labels ±1 of both classes."""
+
+
+class NotSeparableError(UserError):
+    """No parameters reach margin 1 on every sample, so the max-margin problem has no KKT point."""
+
+
+class NotConvergedError(UserError):
+    """Training ended before every margin was positive, or the pivoting before a Clarke-KKT point."""
+
+
+class SolverError(UserError):
+    """The convex solver returned a status other than optimal."""
+
+
+class BackendError(UserError):
+    """The requested array backend cannot run on this machine."""

@@ -1,0 +1,144 @@
+"""Near-orthogonality, rank and separability against cases worked out by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kkt_unlearning.datasets import gaussian
+from kkt_unlearning.datasets.dataset import Dataset
+from kkt_unlearning.datasets.geometry import (
+    describe,
+    gram_spectrum,
+    linearly_separable,
+    near_orthogonality,
+)
+
+XOR = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
+XOR_LABELS = np.array([1.0, 1.0, -1.0, -1.0])
+
+
+def rotation(seed, dimension):
+    return np.linalg.qr(np.random.default_rng(seed).standard_normal((dimension, dimension)))[0]
+
+
+def single(X, y):
+    X = np.asarray(X, float)
+    fresh = np.empty((1, 0, X.shape[1]))
+    return {
+        key: value.item()
+        for key, value in describe(
+            Dataset(X[None], np.asarray(y, float)[None], fresh, np.empty((1, 0)))
+        ).items()
+    }
+
+
+def test_orthonormal_rows():
+    found = single(rotation(0, 7)[:4], [1, -1, 1, -1])
+    assert found["psi"] < 1e-14 and found["phi"] < 1e-14
+    assert found["gram_condition"] == pytest.approx(1, abs=1e-12)
+    assert found["rank"] == 4 and found["separable"] is True
+
+
+def test_orthogonal_rows_of_different_length():
+    found = single([[2, 0, 0], [0, 0.5, 0]], [1, -1])
+    assert found == {"psi": 3, "phi": 0, "gram_condition": 16, "rank": 2, "separable": True}
+
+
+def test_a_point_that_occurs_twice():
+    found = single([[1, 0, 0], [0, 1, 0], [1, 0, 0]], [1, -1, 1])
+    assert (found["psi"], found["phi"], found["rank"]) == (0, 1, 2)
+    assert found["gram_condition"] == np.inf and found["separable"] is True
+
+
+def test_exclusive_or_is_not_separable():
+    found = single(XOR, XOR_LABELS)
+    assert (found["psi"], found["phi"], found["rank"]) == (1, 2, 2)
+    assert found["gram_condition"] == np.inf and found["separable"] is False
+
+
+def test_there_is_no_bias_term():
+    # A threshold between 1 and 2 would tell these apart, but no half-line from the origin does.
+    assert not linearly_separable(np.array([[1.0], [2.0]]), np.array([-1.0, 1.0]))
+
+
+def test_a_point_at_the_origin_cannot_have_a_margin():
+    assert not linearly_separable(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([1.0, -1.0]))
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_scale_of_the_points_does_not_matter_to_separability(scale):
+    X = np.array([[1.0, 0.2], [0.3, 1.0]])
+    assert linearly_separable(scale * X, np.array([1.0, -1.0]))
+    assert not linearly_separable(scale * XOR, XOR_LABELS)
+
+
+def test_rank_survives_a_condition_that_the_gram_matrix_hides():
+    # cond(XXᵀ) = 1e20 is beyond float64, cond(X) = 1e10 is not.
+    condition, rank = gram_spectrum(np.diag([1.0, 1e-10]))
+    assert rank == 2 and condition == pytest.approx(1e20)
+
+
+def test_condition_is_that_of_the_gram_matrix():
+    X = np.random.default_rng(5).standard_normal((3, 4, 9))
+    condition, rank = gram_spectrum(X)
+    assert condition == pytest.approx(np.linalg.cond(X @ X.transpose(0, 2, 1)), rel=1e-10)
+    assert rank.tolist() == [4, 4, 4]
+
+
+def test_each_replicate_is_described_by_itself():
+    y = np.array([1.0, -1.0, 1.0, -1.0])
+    X = np.stack([np.eye(4), 3 * np.eye(4)])
+    found = describe(Dataset(X, np.stack([y, y]), np.empty((2, 0, 4)), np.empty((2, 0))))
+    assert list(found) == ["psi", "phi", "gram_condition", "rank", "separable"]
+    assert found["psi"].tolist() == [0, 8] and found["phi"].tolist() == [0, 0]
+    assert found["rank"].dtype.kind == "i" and found["separable"].dtype == bool
+
+
+def test_high_dimension_has_full_rank_and_is_near_orthogonal():
+    sizes = {"samples": 6, "dimension": 10_000, "fresh_samples": 0, "replicates": 2, "seed": 6}
+    found = describe(gaussian.generate(**sizes))
+    # ψ and φ are maxima of a few normals with deviations √(2/d) and √(1/d).
+    assert np.all(found["psi"] < 5 * np.sqrt(2 / 10_000))
+    assert np.all(found["phi"] < 5 * np.sqrt(1 / 10_000))
+    assert found["rank"].tolist() == [6, 6] and found["separable"].all()
+
+
+seeds = st.integers(0, 10_000)
+
+
+@given(seeds, st.integers(2, 8), st.integers(1, 8))
+def test_near_orthogonality_bounds_every_entry_of_the_gram_matrix(seed, samples, dimension):
+    X = np.random.default_rng(seed).standard_normal((samples, dimension))
+    psi, phi = near_orthogonality(X)
+    bounds = [[psi if i == j else phi for j in range(samples)] for i in range(samples)]
+    deviations = np.abs(X @ X.T - np.eye(samples))
+    assert np.all(deviations <= np.array(bounds) + 1e-12)
+    assert np.isclose(deviations.max(), max(psi, phi))
+
+
+@given(seeds, st.integers(2, 12), st.integers(2, 6))
+def test_points_labelled_by_a_hyperplane_are_separable(seed, samples, dimension):
+    rng = np.random.default_rng(seed)
+    X, w = rng.standard_normal((samples, dimension)), rng.standard_normal(dimension)
+    X += 0.01 * np.sign(X @ w)[:, None] * w  # a margin that does not hang on the last digit
+    assert linearly_separable(X, np.sign(X @ w))
+
+
+@given(seeds, st.integers(2, 6), st.integers(2, 12))
+def test_a_sample_that_the_others_cancel_makes_them_inseparable(seed, samples, dimension):
+    # x = -Σ c_i y_i x_i with c > 0 has ⟨w, x⟩ < 0 as soon as the others have margins.
+    rng = np.random.default_rng(seed)
+    X, y = rng.standard_normal((samples, dimension)), rng.choice([-1.0, 1.0], samples)
+    cancelling = -(rng.uniform(0.1, 1, samples) * y) @ X
+    assert not linearly_separable(np.vstack([X, cancelling]), np.append(y, 1.0))
+
+
+@given(seeds, st.integers(2, 5), st.integers(2, 6))
+def test_a_rotation_changes_nothing(seed, samples, dimension):
+    X = np.random.default_rng(seed).standard_normal((samples, dimension))
+    y = np.where(np.arange(samples) % 2 == 0, 1.0, -1.0)
+    rotated = X @ rotation(seed + 1, dimension)
+    assert np.allclose(near_orthogonality(X), near_orthogonality(rotated), rtol=0, atol=1e-12)
+    assert gram_spectrum(X)[1] == gram_spectrum(rotated)[1]
+    assert linearly_separable(X, y) == linearly_separable(rotated, y)
