@@ -1,0 +1,81 @@
+"""Which array library a computation runs on: always the one of its arguments, chosen once at the boundary."""
+
+from types import ModuleType
+from typing import Any
+
+import array_api_compat
+import array_api_compat.numpy
+import numpy as np
+
+from kkt_unlearning.errors import BackendError
+
+Array = Any
+"""An array of any library that follows the array API standard (NumPy, CuPy, array-api-strict, …)."""
+
+BACKENDS = ("auto", "numpy", "cupy")
+
+
+def namespace(*arrays: Array) -> ModuleType:
+    """The array-API namespace that all ``arrays`` share.
+
+    Raises:
+        TypeError: the arrays belong to different libraries.
+    """
+    return array_api_compat.array_namespace(*arrays)
+
+
+def select(name: str) -> ModuleType:
+    """The namespace for ``backend: auto | numpy | cupy``; ``auto`` is CuPy where a GPU answers, else NumPy.
+
+    Raises:
+        BackendError: ``name`` is unknown, or ``cupy`` is asked for without CuPy or without a usable GPU.
+    """
+    if name not in BACKENDS:
+        raise BackendError(
+            f"backend = {name!r}: allowed are {', '.join(BACKENDS)}; choose one of them."
+        )
+    if name == "numpy":
+        return array_api_compat.numpy
+    obstacle = _cupy_obstacle()
+    if obstacle is None:
+        from array_api_compat import cupy as compat_cupy
+
+        return compat_cupy
+    if name == "auto":
+        return array_api_compat.numpy
+    raise BackendError(
+        f"backend = 'cupy': {obstacle}; allowed are auto, numpy or (with a CUDA GPU and the extra "
+        "'gpu' installed) cupy, so set backend: auto to compute with NumPy here."
+    )
+
+
+def _cupy_obstacle() -> str | None:
+    """Why CuPy cannot be used, as half a sentence; None where it can."""
+    try:
+        import cupy
+    except ImportError:
+        return "CuPy is not installed"
+    try:
+        if cupy.cuda.runtime.getDeviceCount() == 0:
+            return "CuPy finds no GPU"
+        cupy.zeros(1).sum()
+    except (
+        Exception
+    ) as error:  # the CUDA runtime raises classes of its own, which differ by version
+        return f"CuPy finds no usable GPU ({type(error).__name__})"
+    return None
+
+
+def constant(values: Any, like: Array) -> Array:
+    """``values`` as an array of the library, dtype and device of ``like``."""
+    xp = namespace(like)
+    return xp.asarray(values, dtype=like.dtype, device=array_api_compat.device(like))
+
+
+def to_numpy(array: Array) -> np.ndarray:
+    """A copy of ``array`` in host memory (the one place where data leaves a device)."""
+    if isinstance(array, np.ndarray | np.generic):  # reductions to a scalar give a np.generic
+        return np.asarray(array)
+    if array_api_compat.is_cupy_array(array):
+        return array.get()
+    return np.from_dlpack(array_api_compat.to_device(array, "cpu"))

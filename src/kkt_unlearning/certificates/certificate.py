@@ -1,0 +1,161 @@
+"""The (ε, δ, τ) certificate of an ascent step, all its ends in one place.
+
+The criterion (its name is the paper's, this wording our reading of it): some (ε, δ)-approximate KKT point
+θ̃ of the max-margin problem on the retained samples has ``cos(θ', θ̃) ≥ 1 − τ``.
+``docs/theory.md``, section 6.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.certificates.bounds import Bounds, bounds
+from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.certificates.stationarity import ApproximateKKT, least_epsilon
+from kkt_unlearning.maxmargin.cell import CellSolver
+from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import Problem, retained
+from kkt_unlearning.unlearning.ascent import Unlearned
+
+_ON_KINK = 1e-10  # of the largest pre-activation
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Three certificates of one unlearned network θ', from τ = 0 to ε = δ = 0.
+
+    Every ε is relative to the norm of the network scaled to smallest retained margin 1.
+
+    Attributes:
+        epsilon_autograd: least ε at θ' itself (τ = 0) with 0/1 derivatives.
+        epsilon_clarke: the same with Clarke derivatives on its kinks; never larger.
+        epsilon, delta, tau: the certificate of the restored network θ̃.
+        delta_budget: the δ that was allowed to θ̃ (the bound's, or that of the multipliers carried over
+            from before the step where it is larger).
+        tau_star: ``1 − cos(θ', θ*)`` to an exact KKT point θ* of the retained problem: (0, 0, τ*).
+        epsilon_bound, delta_bound: instance-wise bounds on ``epsilon_clarke`` and its δ.
+        restored_bound: bound on ``epsilon``.
+        kappa: κ of the bounds.
+        flip_term: F of the bounds, relative to the same norm.
+        outcome: ``certified``, or ``not separating`` where a retained margin of θ' is not positive.
+    """
+
+    epsilon_autograd: float
+    epsilon_clarke: float
+    epsilon: float
+    delta: float
+    tau: float
+    delta_budget: float
+    tau_star: float
+    epsilon_bound: float
+    delta_bound: float
+    restored_bound: float
+    kappa: float
+    flip_term: float
+    outcome: str
+
+
+def nearest_kkt_point(
+    point: KKTPoint, forget: tuple[int, ...], solver: CellSolver | None = None, pivots: int = 50
+) -> KKTPoint:
+    """An exact KKT point of the retained problem, found from the activations of ``point``.
+
+    That is the pattern of the restored network θ̃, whatever the size of the step.
+
+    Raises:
+        NotSeparableError, SolverError, NotConvergedError: see :func:`kkt_point`.
+    """
+    keep = retained(point.problem.samples, forget)
+    return kkt_point(point.problem.retain(forget), point.pattern[:, keep], solver, pivots)
+
+
+def certify(
+    unlearned: Unlearned, nearest: KKTPoint | None = None, solver: CellSolver | None = None
+) -> Certificate:
+    """Measure the (ε, δ, τ) certificate of ``unlearned`` and compute the bounds beside it.
+
+    Args:
+        unlearned: the step, from :func:`kkt_unlearning.unlearning.unlearn`.
+        nearest: exact KKT point of the retained problem, where it is known already.
+        solver: for the quadratic programs.
+
+    Raises:
+        SolverError: a quadratic program did not end optimal.
+    """
+    point, forget = unlearned.point, unlearned.forget
+    keep = retained(point.problem.samples, forget)
+    problem = point.problem.retain(forget)
+    nearest = nearest or nearest_kkt_point(point, forget, solver)
+    kinks = point.kinks[:, keep]
+    on_kink = kinks & _near_kink(problem, unlearned.W)
+    limit = _bounds(unlearned, on_kink, keep)
+    norm = _scaled_norm(problem, unlearned.W)
+    autograd = least_epsilon(problem, unlearned.W, limit.delta, None, solver)
+    clarke = least_epsilon(problem, unlearned.W, limit.delta, on_kink, solver)
+    restored = restore(problem, unlearned.W, point.pattern[:, keep], kinks)
+    carried_epsilon, carried_delta = _carried(problem, unlearned, restored.W, keep)
+    budget = max(limit.delta, carried_delta)
+    at_restored = least_epsilon(problem, restored.W, budget, restored.kinks, solver)
+    return Certificate(
+        epsilon_autograd=autograd.relative_epsilon,
+        epsilon_clarke=clarke.relative_epsilon,
+        epsilon=at_restored.relative_epsilon,
+        delta=at_restored.delta,
+        tau=float(cosine_distance(unlearned.W, restored.W)),
+        delta_budget=budget,
+        tau_star=float(cosine_distance(unlearned.W, nearest.W)),
+        epsilon_bound=limit.epsilon / norm,
+        delta_bound=limit.delta,
+        restored_bound=carried_epsilon / _scaled_norm(problem, restored.W),
+        kappa=limit.kappa,
+        flip_term=limit.flip_term / norm,
+        outcome=_outcome(autograd, at_restored),
+    )
+
+
+def _outcome(*ends: ApproximateKKT) -> str:
+    return "certified" if all(np.isfinite(end.epsilon) for end in ends) else "not separating"
+
+
+def _near_kink(problem: Problem, W: np.ndarray) -> np.ndarray:
+    P = np.abs(problem.preactivations(W))
+    return _ON_KINK * P.max() >= P
+
+
+def _bounds(unlearned: Unlearned, on_kink: np.ndarray, keep: np.ndarray) -> Bounds:
+    """The bounds, with derivatives after the step that keep their Clarke weight where the kink is kept."""
+    problem = unlearned.point.problem
+    after = problem.pattern(unlearned.W)
+    after[:, keep] = np.where(on_kink, unlearned.clarke[:, keep], after[:, keep])
+    return bounds(
+        problem,
+        unlearned.start,
+        unlearned.point.multipliers,
+        unlearned.clarke,
+        unlearned.forget,
+        unlearned.fraction,
+        after,
+    )
+
+
+def _scaled_norm(problem: Problem, W: np.ndarray) -> float:
+    """``‖θ‖ / min_i q_i``; infinite where a margin is not positive."""
+    smallest = float(problem.margins(W).min())
+    return float(np.linalg.norm(W)) / smallest if smallest > 0 else np.inf
+
+
+def _carried(
+    problem: Problem, unlearned: Unlearned, W: np.ndarray, keep: np.ndarray
+) -> tuple[float, float]:
+    """ε and δ of the restored weights with the multipliers and derivatives from before the step."""
+    q = problem.margins(W)
+    gamma = float(q.min())
+    if not gamma > 0:
+        return np.inf, np.inf
+    point = unlearned.point
+    multipliers = point.multipliers[keep]
+    residual = W - problem.combination(multipliers, point.clarke[:, keep])
+    return float(np.linalg.norm(residual)) / gamma, float(
+        (multipliers * (q / gamma - 1.0)).max()
+    ) / gamma

@@ -1,0 +1,61 @@
+"""Estimates of the KKT multipliers from a merely trained network, to be held against the exact dual.
+
+All are for the network scaled to smallest margin 1, ``θ/γ`` with ``γ = min_i q_i``. The exact ones are
+:attr:`kkt_unlearning.maxmargin.point.KKTPoint.multipliers`. ``docs/theory.md``, section 7.
+"""
+
+import numpy as np
+
+from kkt_unlearning.problem import Problem
+
+
+def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
+    """``argmin_{λ ≥ 0} ‖θ/γ − Σ_i λ_i y_i g_i‖`` with the 0/1 derivatives ``g_i``; shape (m,).
+
+    Args:
+        W: trained weights ``(n, k)`` with positive margins.
+    """
+    from scipy.optimize import nnls
+
+    gamma = problem.margins(W).min()
+    return nnls(gradient_matrix(problem, problem.pattern(W)), (W / gamma).ravel())[0]
+
+
+def gradient_matrix(problem: Problem, clarke: np.ndarray) -> np.ndarray:
+    """Columns ``y_i g_i`` with ``g_i = (u_j a_ji x_i)_j``, shape (n k, m)."""
+    columns = (problem.signs * clarke)[:, None, :] * problem.X.T[None, :, :]
+    return columns.reshape(-1, problem.samples)
+
+
+def loss_gradient_multipliers(
+    problem: Problem, W: np.ndarray, loss_weights: np.ndarray
+) -> np.ndarray:
+    """``λ_i = p_i ‖θ/γ‖² / Σ_k p_k q_k/γ`` for running loss gradients ``p_i = Σ_t η_t (−ℓ'(q_i(t)))``.
+
+    Gradient flow moves along ``Σ_i (−ℓ'(q_i)) y_i g_i``, so the gradients are proportional to the
+    multipliers in the limit; homogeneity, ``‖θ‖² = Σ_i λ_i q_i``, fixes the factor. Shape (m,).
+    """
+    q = problem.margins(W)
+    gamma = q.min()
+    return loss_weights * (W**2).sum() / gamma / (loss_weights * q).sum()
+
+
+def orthogonal_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
+    """``λ_i = 1 / (‖x_i‖² Σ_{j : u_j y_i > 0} u_j² A_ji)``: exact where the data are orthogonal.
+
+    Only neurons that speak for the label of a sample stay active on it then. Shape (m,); infinite
+    where no such neuron is active.
+    """
+    A = problem.pattern(W)
+    share = ((problem.signs > 0) * A * problem.output_weights[:, None] ** 2).sum(axis=0)
+    with np.errstate(divide="ignore"):
+        return 1.0 / ((problem.X**2).sum(axis=1) * share)
+
+
+def estimates(problem: Problem, W: np.ndarray, loss_weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Every estimate by its name."""
+    return {
+        "least_squares": least_squares_multipliers(problem, W),
+        "loss_gradient": loss_gradient_multipliers(problem, W, loss_weights),
+        "orthogonal": orthogonal_multipliers(problem, W),
+    }

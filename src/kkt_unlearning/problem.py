@@ -1,0 +1,114 @@
+"""The max-margin problem of a network on a data set, and the quantities read off its weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from kkt_unlearning.backends import Array, constant, namespace
+from kkt_unlearning.errors import DataError
+
+
+class Network(Protocol):
+    """What every 1-homogeneous network with fixed output weights offers."""
+
+    width: int
+    has_kinks: bool
+
+    @property
+    def output_weights(self) -> np.ndarray: ...
+
+    def pattern(self, P: Array) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """``min ½‖θ‖²  subject to  y_i N(θ, x_i) ≥ 1`` for the samples ``(x_i, y_i)``.
+
+    Weights are matrices ``W (…, n, d)``; ``X`` is ``(…, m, d)`` and ``y`` ``(…, m)`` with labels ±1, and
+    leading axes are a batch. Any coordinates will do in which inner products are right: the pipeline
+    works in those of :mod:`kkt_unlearning.span`, where ``d ≤ m + 1``.
+
+    Paper: Eq. (2); ``docs/theory.md``, section 1.
+    """
+
+    network: Network
+    X: Array
+    y: Array
+
+    @property
+    def samples(self) -> int:
+        """Number m of samples."""
+        return self.y.shape[-1]
+
+    @property
+    def gram(self) -> Array:
+        """``G = X Xᵀ``, shape (…, m, m)."""
+        return self.X @ namespace(self.X).matrix_transpose(self.X)
+
+    @property
+    def output_weights(self) -> Array:
+        """``u``, shape (n,), in the array library of the data."""
+        return constant(self.network.output_weights, self.X)
+
+    @property
+    def signs(self) -> Array:
+        """``u_j y_i``, shape (…, n, m): whether neuron j speaks for (+) or against (−) sample i's label."""
+        return self.output_weights[:, None] * self.y[..., None, :]
+
+    def preactivations(self, W: Array) -> Array:
+        """``P_ji = ⟨w_j, x_i⟩``, shape (…, n, m)."""
+        return W @ namespace(self.X).matrix_transpose(self.X)
+
+    def pattern(self, W: Array) -> Array:
+        """``A_ji``, the derivative of neuron j at sample i that automatic differentiation uses, (…, n, m)."""
+        return self.network.pattern(self.preactivations(W))
+
+    def margins(self, W: Array) -> Array:
+        """``q_i = y_i N(θ, x_i) = Σ_j u_j y_i A_ji P_ji``, shape (…, m)."""
+        return self.margins_at(self.preactivations(W))
+
+    def margins_at(self, P: Array) -> Array:
+        """The margins, from pre-activations ``P (…, n, m)``."""
+        return namespace(P).sum(self.signs * self.network.pattern(P) * P, axis=-2)
+
+    def combination(self, multipliers: Array, clarke: Array) -> Array:
+        """``Σ_i λ_i y_i g_i`` with rows ``Σ_i λ_i y_i u_j a_ji x_i``, shape (…, n, d).
+
+        Args:
+            multipliers: ``λ (…, m)``.
+            clarke: derivatives ``a (…, n, m)`` of the neurons, in [0, 1] on a kink.
+        """
+        return (multipliers[..., None, :] * self.signs * clarke) @ self.X
+
+    def retain(self, forget: Sequence[int]) -> "Problem":
+        """The problem without the samples ``forget``.
+
+        Raises:
+            DataError: an index is out of range or repeated, or nothing would be retained.
+        """
+        keep = retained(self.samples, forget)
+        return Problem(self.network, self.X[..., keep, :], self.y[..., keep])
+
+
+def retained(samples: int, forget: Sequence[int]) -> np.ndarray:
+    """Indices of the retain set, ascending.
+
+    Raises:
+        DataError: an index of the forget set is out of range or repeated, or it is the whole set.
+    """
+    forget = list(forget)
+    wrong = [r for r in forget if not 0 <= r < samples]
+    if wrong:
+        raise DataError(
+            f"forget = {forget}: index {wrong[0]} is out of range; allowed are 0 to {samples - 1} "
+            "(samples count from 0)."
+        )
+    if len(set(forget)) < len(forget):
+        raise DataError(f"forget = {forget}: an index is repeated; name each sample once.")
+    if len(forget) >= samples:
+        raise DataError(
+            f"forget = {forget}: that is all {samples} samples; leave at least one to be retained."
+        )
+    return np.setdiff1d(np.arange(samples), forget)

@@ -1,0 +1,121 @@
+"""Gradient-ascent unlearning, the paper's method."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.backends import Array, namespace
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.problem import Problem, retained
+
+STARTS = ("exact", "trained")
+
+
+def ascend(
+    problem: Problem,
+    W: Array,
+    multipliers: Array,
+    forget: Sequence[int],
+    *,
+    clarke: Array | None = None,
+    fraction: float = 1.0,
+) -> Array:
+    """``A_GA(θ, S, R) = θ + α Σ_{r∈R} β_r ∇ℓ(q_r)`` with ``β_r = −λ_r / ℓ'(q_r)``.
+
+    Since ``∇ℓ(q_r) = ℓ'(q_r) y_r g_r``, the loss drops out: the step is ``θ − α Σ_r λ_r y_r g_r``, which
+    takes the forgotten samples' terms out of the stationarity sum.
+
+    Args:
+        problem: network and data, forgotten samples included.
+        W: weights ``(…, n, k)``.
+        multipliers: ``λ (…, m)`` that belong to these weights at their present scale.
+        forget: indices R of the samples to forget.
+        clarke: derivatives ``a (…, n, m)`` to use in ``g_r``; by default automatic
+            differentiation's 0/1 ones at ``W``.
+        fraction: α ≥ 0, the step as a fraction of the prescribed one.
+
+    Returns:
+        the unlearned weights, ``(…, n, k)``.
+
+    Raises:
+        DataError: a bad forget set, or ``fraction < 0``.
+
+    Paper: Section 2.3 (the unlearning agent), Theorems 3.1 and 4.1; sets: Appendices B.2 and C.3.
+    """
+    if not fraction >= 0:
+        raise DataError(
+            f"fraction = {fraction}: allowed are numbers >= 0; 1 is the prescribed step."
+        )
+    retained(problem.samples, forget)
+    xp = namespace(W)
+    if clarke is None:
+        clarke = problem.pattern(W)
+    chosen = xp.zeros_like(multipliers)
+    chosen[..., list(forget)] = fraction
+    return W - problem.combination(multipliers * chosen, clarke)
+
+
+@dataclass(frozen=True)
+class Unlearned:
+    """One ascent step, with all that a certificate of its result needs.
+
+    Attributes:
+        point: the exact KKT point of the full data set.
+        start: weights ``(n, k)`` before the step, scaled to smallest margin 1.
+        clarke: derivatives ``a (n, m)`` that the step used.
+        forget: indices of the forgotten samples.
+        fraction: α, the step as a fraction of the prescribed one.
+        W: weights ``(n, k)`` after the step.
+    """
+
+    point: KKTPoint
+    start: np.ndarray
+    clarke: np.ndarray
+    forget: tuple[int, ...]
+    fraction: float
+    W: np.ndarray
+
+
+def unlearn(
+    point: KKTPoint,
+    forget: Sequence[int],
+    *,
+    fraction: float = 1.0,
+    trained: np.ndarray | None = None,
+) -> Unlearned:
+    """The ascent step from the exact KKT point, or from the merely ``trained`` weights near it.
+
+    The exact point uses its own Clarke derivatives. Trained weights are scaled to smallest margin 1, so
+    that the exact multipliers fit them, and use automatic differentiation's derivatives.
+
+    Args:
+        point: exact KKT point on all samples.
+        forget: indices of the samples to forget.
+        fraction: α ≥ 0.
+        trained: weights ``(n, k)`` with positive margins.
+
+    Raises:
+        DataError: a bad forget set or fraction, or trained weights with a margin that is not positive.
+    """
+    problem = point.problem
+    start, clarke = starting_point(point, trained)
+    W = ascend(problem, start, point.multipliers, forget, clarke=clarke, fraction=fraction)
+    return Unlearned(point, start, clarke, tuple(forget), fraction, W)
+
+
+def starting_point(point: KKTPoint, trained: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of smallest margin 1 and the derivatives to step with: the exact point's, or ``trained``'s.
+
+    Raises:
+        DataError: a margin of the trained weights is not positive.
+    """
+    if trained is None:
+        return point.W, point.clarke
+    smallest = float(point.problem.margins(trained).min())
+    if not smallest > 0:
+        raise DataError(
+            f"smallest margin of the trained weights = {smallest:.3g}: it must be positive; train for longer."
+        )
+    return trained / smallest, point.problem.pattern(trained)
