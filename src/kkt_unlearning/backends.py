@@ -78,4 +78,4 @@ def to_numpy(array: Array) -> np.ndarray:
         return np.asarray(array)
     if array_api_compat.is_cupy_array(array):
         return array.get()
-    return np.from_dlpack(array_api_compat.to_device(array, "cpu"))
+    return np.from_dlpack(array, device="cpu", copy=True)

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: each message is one sentence with the value, what is allowed and the remedy."""
+"""Errors that a user can mend: each message is one sentence with value, what is allowed and remedy."""
 
 
 class UserError(Exception):

@@ -5,18 +5,15 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from kkt_unlearning.certificates import certify
-from kkt_unlearning.certificates.certificate import nearest_kkt_point
+from kkt_unlearning.certificates.certificate import certify, nearest_kkt_point
+from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.datasets.geometry import near_orthogonality
-from kkt_unlearning.maxmargin.cell import CellSolver
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.metrics import accuracy, activation_flips, cosine_distance
-from kkt_unlearning.problem import retained
 from kkt_unlearning.replicates import Replicates
+from kkt_unlearning.tables import Row
 from kkt_unlearning.unlearning import Unlearned
 from kkt_unlearning.unlearning.ascent import starting_point
-
-Row = dict[str, float | int | str]
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ def evaluate_replicate(
     starts: Sequence[str],
     forget_sets: Sequence[Sequence[int]],
     fractions: Sequence[float],
-    solver: CellSolver,
+    solver: ConvexSolver,
     pivots: int,
 ) -> Iterator[Row]:
     """One row for every (forget set, start, fraction) of replicate s.
@@ -64,7 +61,7 @@ def evaluate_replicate(
 
 
 def evaluate(
-    replicates: Replicates, s: int, unlearned: Unlearned, reference: Reference, solver: CellSolver
+    replicates: Replicates, s: int, unlearned: Unlearned, reference: Reference, solver: ConvexSolver
 ) -> Row:
     """One row: certificate, bounds, distance to the retrained network, margins, flips, accuracy.
 
@@ -103,48 +100,3 @@ def _accuracies(replicates: Replicates, s: int, unlearned: Unlearned, reference:
         f"accuracy_{name}": accuracy(replicates.fresh_outputs(s, W), replicates.y_fresh[s])
         for name, W in networks.items()
     }
-
-
-def multiplier_rows(point: KKTPoint, estimates: dict[str, np.ndarray], s: int) -> Iterator[Row]:
-    """One row a sample: the exact multiplier and every estimate of it."""
-    for i, exact in enumerate(point.multipliers):
-        row = {"seed": s, "sample": i, "exact": float(exact)}
-        yield row | {name: float(values[i]) for name, values in estimates.items()}
-
-
-def point_row(point: KKTPoint, s: int) -> Row:
-    """The four KKT residuals of a point, its duality gap, and how it was reached."""
-    return {
-        "seed": s,
-        **asdict(point.residuals),
-        "gap": point.gap,
-        "cells": point.cells,
-        "flipped": point.flipped,
-        "finished": int(point.finished),
-        "norm": float(np.linalg.norm(point.W)),
-        "kink_fraction": float(point.kinks.mean()),
-    }
-
-
-def retrained_rows(
-    points: Sequence[Sequence[KKTPoint]], forget_sets: Sequence[Sequence[int]]
-) -> list[Row]:
-    """:func:`point_row` of every replicate and forget set."""
-    return [
-        {"forget": "+".join(map(str, forget))} | point_row(point, s)
-        for s, row in enumerate(points)
-        for forget, point in zip(forget_sets, row, strict=True)
-    ]
-
-
-def check_forget_sets(samples: int, forget_sets: Sequence[Sequence[int]] | str) -> list[list[int]]:
-    """Explicit forget sets; ``"each"`` means every single sample by itself.
-
-    Raises:
-        DataError: a bad forget set.
-    """
-    if forget_sets == "each":
-        return [[r] for r in range(samples)]
-    for forget in forget_sets:
-        retained(samples, forget)
-    return [list(forget) for forget in forget_sets]

@@ -54,13 +54,13 @@ def kkt_residuals(
         kinks: boolean ``(n, m)``: pre-activations that count as 0 (default: none does).
     """
     q = problem.margins(W)
-    norm = np.linalg.norm(W)
+    norm = float(np.linalg.norm(W))
     return KKTResiduals(
         stationarity=stationarity_residual(problem, W, multipliers, clarke) / norm
         if norm
         else np.inf,
-        primal_feasibility=max(0.0, 1.0 - float(q.min())),
-        dual_feasibility=max(0.0, -float(multipliers.min()))
+        primal_feasibility=float(np.maximum(0.0, 1.0 - q.min())),
+        dual_feasibility=float(np.maximum(0.0, -multipliers.min()))
         / max(float(np.abs(multipliers).max()), 1e-300),
         complementary_slackness=float(np.abs(multipliers * (q - 1.0)).max()),
         subgradient=_subgradient_distance(problem, W, clarke, kinks),

@@ -23,7 +23,7 @@ def _norm(W: Array) -> Array:
 
 def activation_flips(problem: Problem, W: np.ndarray, V: np.ndarray) -> int:
     """Number of entries ``(j, i)`` whose activation ``1[⟨w_j, x_i⟩ > 0]`` differs."""
-    return int((problem.pattern(W) != problem.pattern(V)).sum())
+    return int(np.count_nonzero(problem.pattern(W) != problem.pattern(V)))
 
 
 def accuracy(outputs: np.ndarray, y: np.ndarray) -> float:

@@ -43,11 +43,13 @@ def loss_gradient_multipliers(
 def orthogonal_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
     """``λ_i = 1 / (‖x_i‖² Σ_{j : u_j y_i > 0} u_j² A_ji)``: exact where the data are orthogonal.
 
-    Only neurons that speak for the label of a sample stay active on it then. Shape (m,); infinite
-    where no such neuron is active.
+    Only neurons that speak for the label of a sample stay active on it then; the one neuron of a linear
+    model is active on every sample, ``λ_i = 1/‖x_i‖²``. Shape (m,); infinite where no neuron is active.
     """
     A = problem.pattern(W)
-    share = ((problem.signs > 0) * A * problem.output_weights[:, None] ** 2).sum(axis=0)
+    if problem.network.has_kinks:
+        A = A * (problem.signs > 0)
+    share = (A * problem.output_weights[:, None] ** 2).sum(axis=0)
     with np.errstate(divide="ignore"):
         return 1.0 / ((problem.X**2).sum(axis=1) * share)
 

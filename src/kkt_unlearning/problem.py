@@ -112,3 +112,18 @@ def retained(samples: int, forget: Sequence[int]) -> np.ndarray:
             f"forget = {forget}: that is all {samples} samples; leave at least one to be retained."
         )
     return np.setdiff1d(np.arange(samples), forget)
+
+
+def explicit_forget_sets(
+    samples: int, forget_sets: Sequence[Sequence[int]] | str
+) -> list[list[int]]:
+    """Explicit forget sets; ``"each"`` means every single sample by itself.
+
+    Raises:
+        DataError: a bad forget set.
+    """
+    if forget_sets == "each":
+        return [[r] for r in range(samples)]
+    for forget in forget_sets:
+        retained(samples, forget)
+    return [list(forget) for forget in forget_sets]

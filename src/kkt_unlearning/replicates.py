@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.backends import select, to_numpy
-from kkt_unlearning.maxmargin.cell import CellSolver
+from kkt_unlearning.convex import ConvexSolver
+from kkt_unlearning.datasets.geometry import linearly_separable
+from kkt_unlearning.errors import NotSeparableError
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
 from kkt_unlearning.networks.initial import gaussian_weights
 from kkt_unlearning.problem import Network, Problem, retained
@@ -85,11 +87,30 @@ def train_all(
     snapshots: Sequence[int] = (),
     report: Callable[[Progress], None] | None = None,
 ) -> Training:
-    """Train every replicate as one batch on the chosen backend; arrays come back as NumPy's."""
+    """Train every replicate as one batch on the chosen backend; arrays come back as NumPy's.
+
+    Raises:
+        NotSeparableError: a linear model on data that no hyperplane through the origin separates.
+        NotConvergedError, BackendError: see :func:`kkt_unlearning.training.train` and
+            :func:`kkt_unlearning.backends.select`.
+    """
     xp = select(backend)
+    _check_separable(replicates)
     problem = Problem(replicates.network, xp.asarray(replicates.X), xp.asarray(replicates.y))
     result = train(problem, xp.asarray(replicates.W0), descent, snapshots=snapshots, report=report)
     return _on_host(result)
+
+
+def _check_separable(replicates: Replicates) -> None:
+    """Descent on such data would only fail to converge, slowly; for a linear model a linear program tells."""
+    if replicates.network.has_kinks:
+        return
+    for s, (X, y) in enumerate(zip(replicates.X, replicates.y, strict=True)):
+        if not linearly_separable(X, y):
+            raise NotSeparableError(
+                f"replicate {s}: no hyperplane through the origin separates its {len(y)} samples, so the "
+                "linear model has no KKT point; use fewer samples, more dimensions or a two_layer network."
+            )
 
 
 def retrain_all(
@@ -136,7 +157,7 @@ def retrained_points(
     replicates: Replicates,
     W: np.ndarray,
     forget_sets: Sequence[Sequence[int]],
-    solver: CellSolver,
+    solver: ConvexSolver,
     pivots: int,
 ) -> list[list[KKTPoint]]:
     """Exact KKT points of the retained problems, one a replicate (outer) and forget set (inner).

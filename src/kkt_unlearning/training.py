@@ -25,11 +25,12 @@ class Descent:
 
     Attributes:
         loss: ``exponential`` or ``logistic``.
-        step: ``constant`` (``η_t = η``, the paper's procedure) or ``normalised`` (``η_t = η / Σ_i ℓ(q_i)``,
-            the same path with time re-parametrised, exponentially faster).
+        step: ``constant`` (``η_t = η``, plain gradient descent) or ``normalised`` (``η_t = η / Σ_i ℓ(q_i)``,
+            which for small η follows the same path, exponentially faster).
         step_size: η > 0.
         steps: number of steps ≥ 1.
-        minimum_margin: training counts as converged once every margin exceeds this (> 0).
+        minimum_margin: training counts as converged once every margin exceeds this (> 0; −∞ accepts
+            whatever comes, for studies of training itself).
     """
 
     loss: str = "exponential"
@@ -45,6 +46,11 @@ class Descent:
             raise DataError(
                 f"step_size = {self.step_size}, steps = {self.steps}: allowed are step_size > 0 and "
                 "steps >= 1; raise the offending one."
+            )
+        if not (self.minimum_margin > 0 or self.minimum_margin == -np.inf):
+            raise DataError(
+                f"minimum_margin = {self.minimum_margin}: allowed are numbers > 0, or -inf for no condition; "
+                "raise it."
             )
 
     def slopes(self, q: Array, excluded: Array | None = None) -> Array:
@@ -139,6 +145,7 @@ def train(
         report: called with a :class:`Progress` at every checkpoint.
 
     Raises:
+        DataError: a snapshot is asked for at a step that is not made.
         NotConvergedError: a margin is still at most ``minimum_margin`` after the last step, or not finite.
 
     ``docs/theory.md``, sections 2 (span coordinates) and 3 (time).
@@ -147,19 +154,22 @@ def train(
     state, step = _start(problem, W0, descent, mask)
     excluded = _excluded(mask, problem.y)
     begun = time.perf_counter()
-    marks, done = _checkpoints(descent.steps, snapshots), 0
-    signs = state.P > 0
-    for mark in marks:
-        for _ in range(mark - done):
-            step(state)
-        done = mark
-        flipped, signs = signs != (state.P > 0), state.P > 0
-        left = (time.perf_counter() - begun) * (descent.steps - done) / done
-        _record(state, problem, W0, descent, excluded, done, flipped, left)
+    signs, done = state.P > 0, 0
+    for mark in _checkpoints(descent.steps, snapshots):
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # a step too large diverges: said at the end
+            for _ in range(mark - done):
+                step(state)
+            done, flipped, signs = mark, signs != (state.P > 0), state.P > 0
+            left = (time.perf_counter() - begun) * (descent.steps - done) / done
+            _record(state, problem, W0, descent, excluded, done, flipped, left)
         if done in snapshots:
             state.snapshots.append(W0 + state.C @ problem.X)
         if report is not None:
             report(state.history[-1])
+        if not np.isfinite(state.history[-1].norm).all():
+            break
     return _finish(state, problem, W0, descent, excluded)
 
 
@@ -200,8 +210,13 @@ def _excluded(mask: Array | None, like: Array) -> Array | None:
 
 
 def _checkpoints(steps: int, snapshots: Sequence[int]) -> list[int]:
+    beyond = [s for s in snapshots if not 1 <= s <= steps]
+    if beyond:
+        raise DataError(
+            f"snapshots: step {beyond[0]} is not made; allowed are 1 to steps = {steps}."
+        )
     spaced = np.geomspace(1, steps, min(steps, _CHECKPOINTS)).round().astype(int)
-    return sorted({*spaced.tolist(), steps, *(s for s in snapshots if 1 <= s <= steps)})
+    return sorted({*spaced.tolist(), steps, *snapshots})
 
 
 def _record(
@@ -225,7 +240,9 @@ def _record(
             step=step,
             smallest_margin=to_numpy(xp.min(counted, axis=-1)),
             log_loss=to_numpy(descent.log_loss(q, excluded)[..., 0]),
-            norm=to_numpy(xp.sqrt(squared)),
+            norm=to_numpy(
+                xp.sqrt(xp.maximum(squared, xp.zeros_like(squared)))
+            ),  # round-off at θ = 0
             flips=to_numpy(xp.sum(xp.astype(flipped, xp.int64), axis=(-2, -1))),
             seconds_left=seconds_left,
         )

@@ -7,14 +7,14 @@ import numpy as np
 
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
-from kkt_unlearning.evaluation import Row
-from kkt_unlearning.maxmargin.cell import CellSolver
+from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.tables import Row
 from kkt_unlearning.training import Descent, step_reach
 
 
-def stationarity_row(point: KKTPoint, W: np.ndarray, descent: Descent, solver: CellSolver) -> Row:
+def stationarity_row(point: KKTPoint, W: np.ndarray, descent: Descent, solver: ConvexSolver) -> Row:
     """Least ``‖θ/γ − Σ λ_i y_i g_i‖ / ‖θ/γ‖`` over ``λ ≥ 0`` at weights ``W (n, k)`` of a step of training.
 
     With 0/1 derivatives at the weights themselves; with Clarke derivatives at the weights moved onto the

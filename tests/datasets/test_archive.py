@@ -128,5 +128,5 @@ def test_a_member_that_is_no_array_is_refused(tmp_path):
 
 
 def test_at_least_one_replicate():
-    with pytest.raises(DataError, match="^replicates is 0, but"):
+    with pytest.raises(DataError, match=r"^replicates is 0, but"):
         from_archive({"X": X, "y": Y}, "mine.npz", 0)

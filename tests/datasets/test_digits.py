@@ -96,6 +96,6 @@ def test_more_samples_than_images():
 @pytest.mark.parametrize("classes", [[3, 3], [3, 10], [-1, 3], [3], [1, 2, 3], [3, 8.5]])
 def test_classes_that_are_not_two_different_digits(classes):
     with pytest.raises(
-        DataError, match="^classes is .*, but must be two different digits, each fr"
+        DataError, match=r"^classes is .*, but must be two different digits, each fr"
     ):
         digits(classes=classes)

@@ -89,7 +89,7 @@ def test_sizes_that_are_too_small(name, key, value):
 @pytest.mark.parametrize("value", [0, 1.5, "12", True])
 @pytest.mark.parametrize("name", ["gaussian", "equicorrelated", "mixture"])
 def test_dimension_must_be_a_whole_number_of_at_least_one(name, value):
-    with pytest.raises(DataError, match="^dimension is .* whole number of at least 1"):
+    with pytest.raises(DataError, match=r"^dimension is .* whole number of at least 1"):
         generate(name, dimension=value)
 
 

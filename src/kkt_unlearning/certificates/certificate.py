@@ -11,8 +11,12 @@ import numpy as np
 
 from kkt_unlearning.certificates.bounds import Bounds, bounds
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.certificates.stationarity import ApproximateKKT, least_epsilon
-from kkt_unlearning.maxmargin.cell import CellSolver
+from kkt_unlearning.certificates.stationarity import (
+    ApproximateKKT,
+    least_epsilon,
+    smallest_margin,
+)
+from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, retained
@@ -33,11 +37,12 @@ class Certificate:
         epsilon, delta, tau: the certificate of the restored network θ̃.
         delta_budget: the δ that was allowed to θ̃ (the bound's, or that of the multipliers carried over
             from before the step where it is larger).
-        tau_star: ``1 − cos(θ', θ*)`` to an exact KKT point θ* of the retained problem: (0, 0, τ*).
+        tau_star: ``1 − cos(θ', θ*)`` to an exact KKT point θ* of the retained problem: (0, 0, τ*), where
+            θ* is found from the activations before the step (:func:`nearest_kkt_point`).
         epsilon_bound, delta_bound: instance-wise bounds on ``epsilon_clarke`` and its δ.
         restored_bound: bound on ``epsilon``.
         kappa: κ of the bounds.
-        flip_term: F of the bounds, relative to the same norm.
+        flip_term: F of the bounds, relative to ``‖θ'‖`` at the same scale.
         outcome: ``certified``, or ``not separating`` where a retained margin of θ' is not positive.
     """
 
@@ -57,11 +62,12 @@ class Certificate:
 
 
 def nearest_kkt_point(
-    point: KKTPoint, forget: tuple[int, ...], solver: CellSolver | None = None, pivots: int = 50
+    point: KKTPoint, forget: tuple[int, ...], solver: ConvexSolver | None = None, pivots: int = 50
 ) -> KKTPoint:
-    """An exact KKT point of the retained problem, found from the activations of ``point``.
+    """An exact KKT point of the retained problem, found from the activation pattern of ``point``.
 
-    That is the pattern of the restored network θ̃, whatever the size of the step.
+    The closed cell of that pattern holds the restored network θ̃ whatever the size of the step, so this is
+    the KKT point to compare with; a nearer one may exist elsewhere, so τ* is an upper bound.
 
     Raises:
         NotSeparableError, SolverError, NotConvergedError: see :func:`kkt_point`.
@@ -71,7 +77,7 @@ def nearest_kkt_point(
 
 
 def certify(
-    unlearned: Unlearned, nearest: KKTPoint | None = None, solver: CellSolver | None = None
+    unlearned: Unlearned, nearest: KKTPoint | None = None, solver: ConvexSolver | None = None
 ) -> Certificate:
     """Measure the (ε, δ, τ) certificate of ``unlearned`` and compute the bounds beside it.
 
@@ -105,11 +111,11 @@ def certify(
         tau=float(cosine_distance(unlearned.W, restored.W)),
         delta_budget=budget,
         tau_star=float(cosine_distance(unlearned.W, nearest.W)),
-        epsilon_bound=limit.epsilon / norm,
+        epsilon_bound=_relative(limit.epsilon, norm),
         delta_bound=limit.delta,
-        restored_bound=carried_epsilon / _scaled_norm(problem, restored.W),
+        restored_bound=_relative(carried_epsilon, _scaled_norm(problem, restored.W)),
         kappa=limit.kappa,
-        flip_term=limit.flip_term / norm,
+        flip_term=limit.flip_term / float(np.linalg.norm(unlearned.W)),
         outcome=_outcome(autograd, at_restored),
     )
 
@@ -141,8 +147,13 @@ def _bounds(unlearned: Unlearned, on_kink: np.ndarray, keep: np.ndarray) -> Boun
 
 def _scaled_norm(problem: Problem, W: np.ndarray) -> float:
     """``‖θ‖ / min_i q_i``; infinite where a margin is not positive."""
-    smallest = float(problem.margins(W).min())
-    return float(np.linalg.norm(W)) / smallest if smallest > 0 else np.inf
+    gamma = smallest_margin(problem.margins(W))
+    return float(np.linalg.norm(W)) / gamma if gamma else np.inf
+
+
+def _relative(epsilon: float, norm: float) -> float:
+    """``ε / ‖θ/γ‖``; infinite where the network does not separate, whatever the bound says."""
+    return epsilon / norm if np.isfinite(norm) else np.inf
 
 
 def _carried(
@@ -150,8 +161,8 @@ def _carried(
 ) -> tuple[float, float]:
     """ε and δ of the restored weights with the multipliers and derivatives from before the step."""
     q = problem.margins(W)
-    gamma = float(q.min())
-    if not gamma > 0:
+    gamma = smallest_margin(q)
+    if not gamma:
         return np.inf, np.inf
     point = unlearned.point
     multipliers = point.multipliers[keep]

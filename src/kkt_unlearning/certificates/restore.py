@@ -1,9 +1,9 @@
 """The restored network θ̃: the unlearned one, put back into the closed activation cell it came from.
 
 The step carries pre-activations across the kink: those that lay on it, and small ones beside it whose
-sign it turns. With 0/1 derivatives either kind adds a term of the full size ``λ_i |u_j| ‖x_i‖`` to the
-stationarity residual, however short the way was. ``θ̃`` undoes the crossings at the price of a small
-angle τ. ``docs/theory.md``, section 6.
+sign it turns. Each crossing changes a derivative by a finite amount and so adds a term of size up to
+``λ_i |u_j| ‖x_i‖`` to the stationarity residual, however short the way was. ``θ̃`` undoes the crossings at
+the price of a small angle τ. ``docs/theory.md``, section 6.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.problem import Problem
-
-_ROUNDS = 100
 
 
 @dataclass(frozen=True)
@@ -43,14 +41,16 @@ def restore(problem: Problem, W: np.ndarray, pattern: np.ndarray, kinks: np.ndar
     if not problem.network.has_kinks:
         return Restored(W, kinks)
     side = 2.0 * pattern - 1.0
-    for _ in range(_ROUNDS):
+    for _ in range(
+        problem.samples + 1
+    ):  # each round adds an entry to a neuron's K, or it was the last
         moved = W - _correction(problem, problem.preactivations(W), kinks) @ problem.X
         P = problem.preactivations(moved)
         crossed = (side * P < 0) & ~kinks
         if not crossed.any():
             return Restored(moved, kinks)
         kinks = kinks | crossed
-    raise AssertionError("the set of kinks grew for more rounds than it has entries in a row")
+    raise AssertionError("the kinks of a neuron grew for more rounds than there are samples")
 
 
 def _correction(problem: Problem, P: np.ndarray, kinks: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
 """A user's own data from the arrays of an ``.npz`` archive."""
 
+import zlib
 from collections.abc import Mapping
 from zipfile import BadZipFile
-from zlib import error as ZlibError
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def _read(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:
     # shows.
     try:
         return np.asarray(archive[key])
-    except (ValueError, OSError, EOFError, BadZipFile, ZlibError) as error:
+    except (ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
         if "allow_pickle" in str(error):
             raise DataError(_pickled(key, name)) from error
         raise DataError(

@@ -14,28 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from kkt_unlearning.errors import NotSeparableError, SolverError
+from kkt_unlearning.convex import ConvexSolver
+from kkt_unlearning.errors import NotSeparableError
 from kkt_unlearning.problem import Problem
-
-
-@dataclass(frozen=True)
-class CellSolver:
-    """Which solver cvxpy calls, and how exactly.
-
-    Attributes:
-        solver: a conic or QP solver that cvxpy knows by this name.
-        tolerance: absolute and relative gap and feasibility asked of it.
-    """
-
-    solver: str = "CLARABEL"
-    tolerance: float = 1e-9
-
-    def options(self) -> dict[str, float]:
-        """The solver's own names for the tolerances."""
-        if self.solver != "CLARABEL":
-            return {}
-        names = ("tol_gap_abs", "tol_gap_rel", "tol_feas")
-        return dict.fromkeys(names, self.tolerance)
 
 
 @dataclass(frozen=True)
@@ -63,7 +44,7 @@ def coefficients(
 
 
 def solve_cell(
-    problem: Problem, pattern: np.ndarray, solver: CellSolver | None = None
+    problem: Problem, pattern: np.ndarray, solver: ConvexSolver | None = None
 ) -> CellSolution:
     """Solve the max-margin problem in the closed cell of ``pattern (n, m)``.
 
@@ -71,9 +52,9 @@ def solve_cell(
         NotSeparableError: no weights in the cell reach margin 1 on every sample.
         SolverError: the solver returned any other status than optimal.
     """
-    import cvxpy as cp  # a second of import that only a solve should pay
+    import cvxpy as cp
 
-    solver = solver or CellSolver()
+    solver = solver or ConvexSolver()
     rows = _neuron_rows(problem)
     margin_rows = _margin_rows(problem, pattern)
     w = cp.Variable(margin_rows.shape[1])
@@ -81,7 +62,8 @@ def solve_cell(
     if problem.network.has_kinks:
         constraints.append(sp.diags((2.0 * pattern - 1.0).ravel()) @ rows @ w >= 0)
     program = cp.Problem(cp.Minimize(0.5 * cp.sum_squares(w)), constraints)
-    _solve(program, solver, problem)
+    if not solver.solve(program):
+        raise NotSeparableError(_infeasible(problem))
     signs = constraints[1].dual_value if problem.network.has_kinks else np.zeros(pattern.size)
     W = w.value.reshape(pattern.shape[0], -1)
     multipliers = np.maximum(constraints[0].dual_value, 0.0)
@@ -102,23 +84,12 @@ def _margin_rows(problem: Problem, pattern: np.ndarray) -> np.ndarray:
     return weights.reshape(problem.samples, -1)
 
 
-def _solve(program, solver: CellSolver, problem: Problem) -> None:
-    import cvxpy as cp
-
-    try:
-        program.solve(solver=solver.solver, **solver.options())
-    except cp.error.SolverError as error:
-        raise SolverError(
-            f"solver = {solver.solver}: it failed ({error}); try another one."
-        ) from error
-    if program.status in ("infeasible", "infeasible_inaccurate"):
-        raise NotSeparableError(
-            f"{problem.samples} samples, {problem.network.width} neuron(s): no weights reach margin 1 on "
-            "every sample, so there is no KKT point; use data that this network can separate (more "
-            "dimensions or neurons, fewer samples, no conflicting labels)."
+def _infeasible(problem: Problem) -> str:
+    data = f"{problem.samples} samples, {problem.network.width} neuron(s): no weights"
+    remedy = "use data that this network can separate (fewer samples, more dimensions or neurons)."
+    if problem.network.has_kinks:  # says nothing about other cells, where no training has led
+        return (
+            f"{data} with these activations reach margin 1 on every sample, so the cell holds no KKT point; "
+            f"start from a network that classifies all samples, or {remedy}"
         )
-    if program.status != "optimal":
-        raise SolverError(
-            f"solver = {solver.solver}, tolerance = {solver.tolerance}: status {program.status!r} where only "
-            "'optimal' is accepted; loosen the tolerance or choose another solver."
-        )
+    return f"{data} reach margin 1 on every sample, so there is no KKT point; {remedy}"

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kkt_unlearning.clarke import fit_on
+from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.kkt import KKTResiduals, kkt_residuals
-from kkt_unlearning.maxmargin.cell import CellSolution, CellSolver, coefficients, solve_cell
+from kkt_unlearning.maxmargin.cell import CellSolution, coefficients, solve_cell
 from kkt_unlearning.maxmargin.finish import active_kinks, solve_active_set
 from kkt_unlearning.problem import Problem
 
@@ -75,13 +77,14 @@ class KKTPoint:
 
 
 def kkt_point(
-    problem: Problem, pattern: np.ndarray, solver: CellSolver | None = None, pivots: int = 50
+    problem: Problem, pattern: np.ndarray, solver: ConvexSolver | None = None, pivots: int = 50
 ) -> KKTPoint:
     """The Clarke-KKT point reached from the activation pattern ``A (n, m)`` of a trained network.
 
     A solution of the cell is a KKT point of the non-convex problem iff every ``a_ji = C_ji / (λ_i y_i u_j)``
     lies in [0, 1]. Entries that break this are flipped and the neighbouring cell is solved: the present
-    point stays feasible there and its multiplier is negative, so the objective falls and the walk ends.
+    point stays feasible there and (for an invertible Gram matrix) is not optimal, so the objective falls
+    and the walk ends. Entries with ``ν_ji > 0`` at a sample of ``λ_i = 0`` are flipped as well.
 
     Raises:
         NotSeparableError: the cell holds no weights with margin 1 on every sample.
@@ -92,6 +95,9 @@ def kkt_point(
     for cell in range(pivots + 1):
         point = _in_cell(problem, A, solve_cell(problem, A, solver))
         wrong = _violations(point)
+        if wrong.any() and np.linalg.matrix_rank(problem.X) < problem.samples:
+            point = _with_other_multipliers(point, solver or ConvexSolver())
+            wrong = _violations(point)
         if not wrong.any():
             return replace(point, cells=cell + 1, flipped=int((pattern != A).sum()))
         A = np.where(wrong, 1.0 - A, A)
@@ -110,6 +116,23 @@ def _in_cell(problem: Problem, A: np.ndarray, solution: CellSolution) -> KKTPoin
             return finished
     C = coefficients(problem, A, solution.multipliers, solution.sign_multipliers)
     return _assemble(problem, A, kinks, solution.multipliers, C, finished=False)
+
+
+def _with_other_multipliers(point: KKTPoint, solver: ConvexSolver) -> KKTPoint:
+    """The same weights with admissible multipliers, if there are any, else the point as it is.
+
+    For a singular Gram matrix the multipliers of the cell are not unique, and that the solver's break
+    the Clarke condition does not show that all do.
+    """
+    problem = point.problem
+    slack = problem.margins(point.W) > 1.0 + _SOLVED
+    bounds = np.where(slack, 0.0, np.inf)
+    fit = fit_on(problem, point.W, point.kinks, bounds, solver)
+    W = problem.combination(fit.multipliers, fit.clarke)
+    other = KKTPoint.from_arrays(
+        problem, W, fit.multipliers, fit.clarke, point.pattern, point.kinks, finished=False
+    )
+    return other if other.residuals.worst < _SOLVED else point
 
 
 def _assemble(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.backends import Array, namespace
+from kkt_unlearning.backends import Array, constant
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
@@ -49,11 +49,10 @@ def ascend(
             f"fraction = {fraction}: allowed are numbers >= 0; 1 is the prescribed step."
         )
     retained(problem.samples, forget)
-    xp = namespace(W)
     if clarke is None:
         clarke = problem.pattern(W)
-    chosen = xp.zeros_like(multipliers)
-    chosen[..., list(forget)] = fraction
+    forgotten = np.isin(np.arange(problem.samples), list(forget))
+    chosen = constant(np.where(forgotten, fraction, 0.0), multipliers)
     return W - problem.combination(multipliers * chosen, clarke)
 
 

@@ -1,0 +1,136 @@
+"""Problems and planted solutions that several tests share, and slow, plain reference methods."""
+
+from functools import cache
+from itertools import product
+
+import numpy as np
+from scipy.optimize import nnls
+
+from kkt_unlearning.convex import ConvexSolver
+from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.networks import Linear, TwoLayer
+from kkt_unlearning.problem import Problem
+from kkt_unlearning.training import Descent, Training, train
+
+EPS = np.finfo(float).eps
+ROUND_OFF = 1e-12  # of quantities of size 1 after some 1e3 operations of relative error 1e-16
+
+
+def labels(samples: int) -> np.ndarray:
+    return np.where(np.arange(samples) % 2 == 0, 1.0, -1.0)
+
+
+def network(width: int | None):
+    return Linear() if width is None else TwoLayer(width)
+
+
+def gaussian(seed: int, samples: int, dimension: int, width: int | None, scale: float = 0.1):
+    """A problem on N(0, I_d/d) data (a linear model where width is None), and initial weights.
+
+    In a network, neurons 0 and 1 start with ``P_0i = −P_1i = scale · y_i``, so every sample has
+    an active neuron that speaks for its label; a sample without one would never be learnt.
+    """
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(samples, dimension)) / np.sqrt(dimension)
+    W0 = rng.normal(size=(width or 1, dimension)) * scale / np.sqrt(dimension)
+    if width:
+        W0[0] = scale * np.linalg.pinv(X) @ labels(samples)
+        W0[1] = -W0[0]
+    return Problem(network(width), X, labels(samples)), W0
+
+
+def wrong_pattern(problem: Problem, pattern: np.ndarray, seed: int) -> np.ndarray:
+    """The pattern with 30 % of its entries flipped; in its cell every margin can be reached."""
+    flips = np.random.default_rng(seed).random(pattern.shape) < 0.3
+    pattern = np.where(flips, 1.0 - pattern, pattern)
+    pattern[0], pattern[1] = problem.y > 0, problem.y < 0
+    return pattern
+
+
+@cache
+def solved(
+    seed: int, samples: int, dimension: int, width: int | None, steps: int = 1500
+) -> tuple[Problem, Training, KKTPoint]:
+    """A trained network and the exact KKT point of its activations."""
+    problem, W0 = gaussian(seed, samples, dimension, width)
+    training = train(problem, W0, Descent(steps=steps, minimum_margin=1e-3))
+    return problem, training, kkt_point(problem, problem.pattern(training.W))
+
+
+def planted_orthogonal(lengths, y, width: int | None):
+    """Orthogonal rows of the given lengths: ``λ_i = 1 / (‖x_i‖² Σ_{j: u_j y_i > 0} u_j²)``.
+
+    Every neuron that speaks for y_i is active on sample i (a = 1), every other one has a = 0 and
+    lies on the kink with no force. Returns problem, W, λ, a.
+    """
+    lengths, y = np.asarray(lengths, float), np.asarray(y, float)
+    problem = Problem(network(width), np.diag(lengths), y)
+    u = problem.network.output_weights
+    clarke = (u[:, None] * y > 0).astype(float) if width else np.ones((1, len(y)))
+    multipliers = 1.0 / (lengths**2 * (u[:, None] ** 2 * clarke).sum(axis=0))
+    W = (multipliers * y * u[:, None] * clarke) @ problem.X
+    return problem, W, multipliers, clarke
+
+
+def planted_pairs(correlations, lengths, width: int):
+    """Orthogonal pairs of opposite labels; the points of pair k have length c and cosine ρ.
+
+    By symmetry both points of a pair have one λ. A neuron with u > 0 (s = 1/√n) has on the pair
+    ``C = λ s (1, −a)``, hence ``P = λ s c² (1 − aρ, ρ − a)``. For ρ > 0 it is held on the kink of
+    the negative point by a = ρ; for ρ < 0 that point is off (a = 0, P < 0). Margin 1 on the other
+    point, with half of the neurons on either side (width even), gives ``λ = 2 / (c² (1 − aρ))``.
+    Returns problem, W, λ, a, kinks.
+    """
+    m, n = 2 * len(correlations), width
+    X, y, multipliers = np.zeros((m, m)), labels(m), np.zeros(m)
+    clarke, kinks = np.zeros((n, m)), np.zeros((n, m), bool)
+    for k, (rho, c) in enumerate(zip(correlations, lengths, strict=True)):
+        pair = slice(2 * k, 2 * k + 2)
+        X[pair, pair] = c * np.array([[1.0, 0.0], [rho, np.sqrt(1 - rho**2)]])
+        a = max(rho, 0.0)
+        multipliers[pair] = 2.0 / (c**2 * (1.0 - a * rho))
+        clarke[0::2, pair], clarke[1::2, pair] = (1.0, a), (a, 1.0)
+        kinks[0::2, 2 * k + 1] = kinks[1::2, 2 * k] = rho > 0
+    problem = Problem(TwoLayer(n), X, y)
+    u = problem.network.output_weights
+    return problem, (multipliers * y * u[:, None] * clarke) @ X, multipliers, clarke, kinks
+
+
+def least_distance(problem: Problem, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Reference for a cell: Lawson and Hanson's least-distance program, by their NNLS.
+
+    ``min ½‖w‖² s.t. A w ≥ b`` is solved by ``z = argmin_{z ≥ 0} ‖[Aᵀ; bᵀ] z − e‖``, ``e`` the last
+    unit vector; ``w = Aᵀ z / (1 − bᵀ z)``. An active-set method: exact up to round-off, no cvxpy.
+    Returns W (n, d) and the multipliers of all constraints, margins first.
+    """
+    (n, m), d = pattern.shape, problem.X.shape[1]
+    u = problem.network.output_weights
+    margins = np.array(
+        [
+            np.concatenate([problem.y[i] * u[j] * pattern[j, i] * problem.X[i] for j in range(n)])
+            for i in range(m)
+        ]
+    )
+    rows = [margins]
+    if problem.network.has_kinks:
+        signs = np.zeros((n * m, n * d))
+        for j, i in product(range(n), range(m)):
+            signs[j * m + i, j * d : (j + 1) * d] = (2 * pattern[j, i] - 1) * problem.X[i]
+        rows.append(signs)
+    A = np.vstack(rows)
+    b = np.concatenate([np.ones(m), np.zeros(len(A) - m)])
+    E = np.vstack([A.T, b])
+    z, _ = nnls(E, np.eye(len(E))[-1], maxiter=100 * len(b))
+    scale = 1.0 - b @ z
+    return (A.T @ z / scale).reshape(n, d), z / scale
+
+
+def one_sentence(error) -> str:
+    """The message of a caught error; asserts that it is one line that ends in a full stop."""
+    text = str(error.value)
+    assert "\n" not in text
+    assert text.endswith((".", ". "))
+    return text
+
+
+TIGHT = ConvexSolver(tolerance=1e-12)

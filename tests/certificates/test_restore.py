@@ -1,0 +1,130 @@
+"""The restored network lies in the closed cell it came from, as near as a projection can put it."""
+
+import numpy as np
+import pytest
+from builders import ROUND_OFF, gaussian, network, planted_pairs, solved
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.problem import Problem
+from kkt_unlearning.unlearning.ascent import unlearn
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(0, 6),
+    st.sampled_from([4, 8]),
+    st.floats(0.0, 2.0),
+    st.sets(st.integers(0, 5), min_size=1, max_size=3),
+)
+def test_restored_networks_lie_in_the_closed_cell_with_every_kink_at_zero(
+    seed, width, fraction, forget
+):
+    problem, _, point = solved(seed, 6, 15, width)
+    forget = sorted(forget)
+    keep = np.setdiff1d(np.arange(6), forget)
+    rest, W = problem.retain(forget), unlearn(point, forget, fraction=fraction).W
+    pattern, kinks = point.pattern[:, keep], point.kinks[:, keep]
+    found = restore(rest, W, pattern, kinks)
+    P = rest.preactivations(found.W)
+    # Round-off of P (size up to 10) times the condition of G, about 30.
+    np.testing.assert_allclose(P[found.kinks], 0.0, atol=1e-12)
+    assert np.all(((2 * pattern - 1) * P)[~found.kinks] >= 0)
+    assert np.all(found.kinks >= kinks)
+    # W moved by the normals of its kinks only: the projection onto {P_K = 0}, neuron by neuron.
+    for j in range(width):
+        normals = rest.X[found.kinks[j]].T
+        coefficients = (
+            np.linalg.lstsq(normals, W[j], rcond=None)[0] if normals.size else np.zeros(0)
+        )
+        np.testing.assert_allclose(found.W[j], W[j] - normals @ coefficients, atol=1e-11)
+
+
+def test_projection_is_the_nearest_point_where_nothing_crosses():
+    problem, _, point = solved(1, 6, 15, 8)
+    W = unlearn(point, [0], fraction=1e-3).W
+    rest, pattern, kinks = problem.retain([0]), point.pattern[:, 1:], point.kinks[:, 1:]
+    found = restore(rest, W, pattern, kinks)
+    np.testing.assert_array_equal(found.kinks, kinks)
+    rng = np.random.default_rng(0)
+    distance = np.linalg.norm(found.W - W)
+    assert distance > 0
+    for _ in range(20):  # other points of the same subspace are farther
+        other = rng.normal(size=W.shape) * distance
+        for j in range(8):
+            normals = rest.X[kinks[j]].T
+            if normals.size:
+                other[j] -= normals @ np.linalg.lstsq(normals, other[j], rcond=None)[0]
+        assert np.linalg.norm(found.W + other - W) > distance
+
+
+def test_a_crossing_by_hand():
+    # Unit vectors at right angles. Neuron 0 came with pattern (1, 0) and now has P = (2, 0.5): the
+    # second entry crossed and is set to 0, the first stays.
+    problem = Problem(network(2), np.eye(2), np.array([1.0, -1.0]))
+    W = np.array([[2.0, 0.5], [-1.0, 3.0]])
+    pattern = np.array([[1.0, 0.0], [0.0, 1.0]])
+    found = restore(problem, W, pattern, np.zeros((2, 2), bool))
+    np.testing.assert_allclose(found.W, [[2.0, 0.0], [-1.0, 3.0]], atol=1e-15)
+    np.testing.assert_array_equal(found.kinks, [[False, True], [False, False]])
+
+
+def test_a_crossing_that_is_caused_by_another_ones_projection():
+    # cos 45° between the samples: putting P₂ = 0.5 back to 0 lowers P₁ = 0.3 by 0.5/√2 > 0.3.
+    X = np.array([[1.0, 0.0], [np.sqrt(0.5), np.sqrt(0.5)]])
+    problem = Problem(network(1), X, np.array([1.0, 1.0]))
+    W = np.linalg.solve(X, [0.3, 0.5])[None, :]
+    found = restore(problem, W, np.array([[1.0, 0.0]]), np.zeros((1, 2), bool))
+    assert found.kinks.all()
+    np.testing.assert_allclose(found.W, 0.0, atol=1e-15)
+
+
+@pytest.mark.parametrize("width", [None, 8])
+def test_what_is_in_its_cell_already_stays(width):
+    problem, _, point = solved(2, 6, 15, width)
+    found = restore(problem, point.W, point.pattern, point.kinks)
+    np.testing.assert_allclose(found.W, point.W, atol=ROUND_OFF)
+    np.testing.assert_array_equal(found.kinks, point.kinks)
+
+
+def test_the_linear_model_has_nothing_to_restore():
+    problem, W = gaussian(0, 4, 6, None)
+    found = restore(problem, W, np.ones((1, 4)), np.zeros((1, 4), bool))
+    assert found.W is W
+
+
+def test_restoring_twice_is_restoring_once():
+    problem, _, point = solved(3, 6, 15, 8)
+    rest, W = problem.retain([1]), unlearn(point, [1]).W
+    pattern = np.delete(point.pattern, 1, axis=1)
+    once = restore(rest, W, pattern, np.delete(point.kinks, 1, axis=1))
+    twice = restore(rest, once.W, pattern, once.kinks)
+    np.testing.assert_allclose(twice.W, once.W, atol=ROUND_OFF)
+
+
+def test_duplicated_points_on_a_kink():
+    problem, W, *_, kinks = planted_pairs([0.5], [1.0], 2)
+    X, y = problem.X[[0, 1, 1]], problem.y[[0, 1, 1]]
+    twice = Problem(problem.network, X, y)
+    both, pattern = kinks[:, [0, 1, 1]], problem.pattern(W)[:, [0, 1, 1]]
+    pattern = np.where(both, 0.0, pattern)
+    moved = W + 0.01 * X[1]
+    found = restore(twice, moved, pattern, both)
+    once = restore(problem, moved, pattern[:, :2], kinks)
+    np.testing.assert_allclose(found.W, once.W, atol=1e-10)
+    np.testing.assert_allclose(twice.preactivations(found.W)[both], 0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_more_kinks_than_dimensions(seed):
+    # Every entry of neuron 0 is a kink and the five samples span R³: w must vanish.
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(5, 3))
+    problem = Problem(network(2), X, np.array([1.0, -1.0, 1.0, -1.0, 1.0]))
+    W = rng.normal(size=(2, 3))
+    kinks = np.array([[True] * 5, [False] * 5])
+    pattern = problem.pattern(W)
+    found = restore(problem, W, pattern, kinks)
+    np.testing.assert_allclose(found.W[0], 0.0, atol=1e-10)
+    np.testing.assert_array_equal(found.W[1], W[1])

@@ -1,0 +1,290 @@
+"""From any feasible pattern to a Clarke-KKT point, and what degenerate data do to it."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from builders import (
+    labels,
+    network,
+    one_sentence,
+    planted_orthogonal,
+    planted_pairs,
+    solved,
+    wrong_pattern,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kkt_unlearning.maxmargin.point as point_module
+from kkt_unlearning.errors import NotConvergedError, NotSeparableError
+from kkt_unlearning.maxmargin.cell import CellSolution, solve_cell
+from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.problem import Problem
+from kkt_unlearning.training import Descent, train
+
+MACHINE = 1e-12  # round-off of λ and P (up to 1e2) times the condition of G (up to 1e2)
+SOLVER = 1e-4  # gap 1e-9 of the solver: √2e-9 in W, and a few times that in λ(q − 1)
+
+
+def assert_clarke_kkt(point: KKTPoint, tolerance: float) -> None:
+    """Every condition anew from its definition, not from the point's own residuals."""
+    problem, W, a, lam = point.problem, point.W, point.clarke, point.multipliers
+    u = problem.network.output_weights
+    P = W @ problem.X.T
+    out = P if not problem.network.has_kinks else np.maximum(P, 0.0)
+    q = problem.y * (u @ out)
+    terms = [lam[i] * problem.y[i] * np.outer(u * a[:, i], problem.X[i]) for i in range(len(lam))]
+    assert np.linalg.norm(W - sum(terms)) <= tolerance * np.linalg.norm(W)
+    assert q.min() >= 1 - tolerance
+    assert lam.min() >= -tolerance * lam.max()
+    assert np.abs(lam * (q - 1)).max() <= tolerance * lam.max()
+    if problem.network.has_kinks:
+        kink = np.abs(P) <= tolerance * np.abs(P).max()
+        assert np.all((a >= -tolerance) & (a <= 1 + tolerance))
+        np.testing.assert_allclose(a[~kink], (P[~kink] > 0).astype(float), atol=tolerance)
+    else:
+        np.testing.assert_array_equal(a, 1.0)
+    assert abs((W**2).sum() - lam.sum()) <= 10 * tolerance * lam.sum()  # no duality gap
+
+
+@pytest.mark.parametrize("width", [None, 2, 3, 10])
+def test_planted_orthogonal_rows_are_found(width):
+    problem, W, multipliers, clarke = planted_orthogonal(
+        [1.0, 2.0, 0.5, 1.5], [1, -1, 1, -1], width
+    )
+    point = kkt_point(problem, clarke)
+    np.testing.assert_allclose(point.W, W, atol=MACHINE)
+    np.testing.assert_allclose(point.multipliers, multipliers, rtol=MACHINE)
+    assert_clarke_kkt(point, MACHINE)
+    assert point.residuals.worst < MACHINE
+    assert point.gap < MACHINE
+
+
+@pytest.mark.parametrize("side", [0.0, 1.0])
+@pytest.mark.parametrize("width", [2, 8])
+def test_planted_pairs_are_found_from_either_side_of_the_kinks(width, side):
+    problem, W, multipliers, clarke, kinks = planted_pairs([0.5, -0.3, 0.9], [1, 2, 0.7], width)
+    point = kkt_point(problem, np.where(kinks, side, clarke))
+    np.testing.assert_allclose(point.W, W, atol=MACHINE)
+    np.testing.assert_allclose(point.multipliers, multipliers, rtol=MACHINE)
+    np.testing.assert_allclose(point.clarke, clarke, atol=MACHINE)
+    np.testing.assert_array_equal(point.kinks, kinks)
+    assert (point.cells, point.flipped, point.finished) == (1, 0, True)
+
+
+def test_trained_networks_lead_to_the_planted_point():
+    problem, W, multipliers, *_ = planted_pairs([0.5, -0.3], [1.0, 1.2], 6)
+    W0 = 0.01 * np.random.default_rng(0).normal(size=W.shape)
+    # All neurons start active on their own sample, or they could die.
+    W0 += 0.1 * W
+    training = train(problem, W0, Descent(steps=3000, step_size=0.5))
+    point = kkt_point(problem, problem.pattern(training.W))
+    np.testing.assert_allclose(point.multipliers, multipliers, rtol=MACHINE)
+    np.testing.assert_allclose(point.W, W, atol=MACHINE)
+
+
+@pytest.mark.parametrize("width", [None, 4, 9])
+@pytest.mark.parametrize("seed", range(3))
+def test_points_of_trained_networks_are_kkt_points(seed, width):
+    _, _, point = solved(seed, 6, 15, width)
+    assert point.finished
+    assert_clarke_kkt(point, MACHINE)
+
+
+def walk(monkeypatch, problem, pattern, pivots=50):
+    """The point, and the objective of each cell on the way."""
+    objectives = []
+
+    def recorded(*args):
+        solution = solve_cell(*args)
+        objectives.append(0.5 * float((solution.W**2).sum()))
+        return solution
+
+    monkeypatch.setattr(point_module, "solve_cell", recorded)
+    return kkt_point(problem, pattern, pivots=pivots), objectives
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pivoting_from_a_wrong_pattern_goes_down_to_a_clarke_kkt_point(monkeypatch, seed):
+    problem, training, _ = solved(seed % 4, 6, 15, 8)
+    pattern = wrong_pattern(problem, problem.pattern(training.W), seed)
+    point, objectives = walk(monkeypatch, problem, pattern)
+    assert point.cells == len(objectives) > 1
+    assert point.flipped == int((point.pattern != pattern).sum()) > 0
+    # The present point stays feasible in the next cell; the solver's gap is 1e-9 of the objective.
+    for before, after in pairwise(objectives):
+        assert after <= before * (1 + 1e-8)
+    assert objectives[-1] < objectives[0]
+    assert point.finished
+    assert_clarke_kkt(point, MACHINE)
+
+
+def test_a_point_is_its_own_neighbour():
+    problem, _, point = solved(0, 6, 15, 8)
+    again = kkt_point(problem, point.pattern)
+    assert (again.cells, again.flipped) == (1, 0)
+    np.testing.assert_allclose(again.W, point.W, atol=MACHINE)
+
+
+def test_the_side_of_the_kink_does_not_matter():
+    problem, _, point = solved(1, 6, 15, 8)
+    assert point.kinks.any()
+    other = kkt_point(problem, np.where(point.kinks, 1.0 - point.pattern, point.pattern))
+    np.testing.assert_allclose(other.multipliers, point.multipliers, rtol=MACHINE)
+    np.testing.assert_allclose(other.W, point.W, atol=MACHINE)
+
+
+def test_too_few_pivots_say_so():
+    problem, training, _ = solved(0, 6, 15, 8)
+    pattern = wrong_pattern(problem, problem.pattern(training.W), 0)
+    with pytest.raises(NotConvergedError) as error:
+        kkt_point(problem, pattern, pivots=0)
+    text = one_sentence(error)
+    assert "pivots = 0" in text and "allowed is 0" in text and "raise pivots" in text
+
+
+@pytest.mark.parametrize("width", [None, 6])
+def test_duplicated_points_share_one_multiplier(width):
+    problem, training, point = solved(2, 5, 12, width)
+    X, y = np.vstack([problem.X, problem.X[:1]]), np.append(problem.y, problem.y[0])
+    twice = Problem(problem.network, X, y)
+    pattern = twice.pattern(training.W)
+    found = kkt_point(twice, pattern)
+    assert_clarke_kkt(found, SOLVER)
+    assert np.linalg.norm(found.W - point.W) < SOLVER * np.linalg.norm(point.W)
+    both = found.multipliers[0] + found.multipliers[-1]
+    assert both == pytest.approx(point.multipliers[0], rel=1e-3)
+    assert found.residuals.stationarity < 1e-6  # the accuracy that is promised for any exact point
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_more_samples_than_dimensions(seed):
+    # Clusters that the network can separate; G has rank 3 of 8.
+    rng = np.random.default_rng(seed)
+    y = labels(8)
+    X = rng.normal(size=(8, 3)) * 0.5 + 2.0 * y[:, None] * [1.0, 0.0, 0.0]
+    problem = Problem(network(6), X, y)
+    training = train(problem, 0.1 * rng.normal(size=(6, 3)), Descent(steps=1500, step_size=0.2))
+    point = kkt_point(problem, problem.pattern(training.W))
+    assert_clarke_kkt(point, SOLVER)
+    assert point.residuals.stationarity < 1e-6
+    assert point.gap < 1e-6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_more_samples_than_dimensions_linear(seed):
+    rng = np.random.default_rng(seed)
+    y = labels(12)
+    X = rng.normal(size=(12, 2)) * 0.3 + 2.0 * y[:, None] * [1.0, 0.5]
+    point = kkt_point(Problem(network(None), X, y), np.ones((1, 12)))
+    assert_clarke_kkt(point, MACHINE)
+    assert 1 <= (point.multipliers > 0).sum() <= 2
+
+
+def test_dead_neurons_stay_at_zero():
+    problem, training, _ = solved(0, 5, 14, 8)
+    pattern = problem.pattern(training.W)
+    pattern[:2] = 0.0
+    point = kkt_point(problem, pattern)
+    assert_clarke_kkt(point, MACHINE)
+    for j in (0, 1):
+        if not point.pattern[j].any():
+            np.testing.assert_allclose(point.W[j], 0.0, atol=MACHINE)
+            assert point.kinks[j].all()
+
+
+def test_a_sample_beyond_the_margin_has_multiplier_zero_and_changes_nothing():
+    problem, W, multipliers, *_ = planted_pairs([0.5], [1.0], 4)
+    X = np.zeros((3, 3))
+    X[:2, :2], X[2] = (
+        problem.X,
+        [2.0, 0.0, 1.0],
+    )  # twice the first point, and a direction of its own
+    larger = Problem(problem.network, X, np.array([1.0, -1.0, 1.0]))
+    pattern = larger.pattern(np.pad(W, ((0, 0), (0, 1))))
+    point = kkt_point(larger, pattern)
+    np.testing.assert_allclose(point.multipliers, [*multipliers, 0.0], atol=MACHINE)
+    np.testing.assert_allclose(point.W[:, :2], W, atol=MACHINE)
+    assert_clarke_kkt(point, MACHINE)
+
+
+def test_rounding_of_the_pattern_type_does_not_matter():
+    problem, _, point = solved(0, 5, 14, None)
+    for pattern in (np.ones((1, 5), bool), np.ones((1, 5), int)):
+        np.testing.assert_array_equal(kkt_point(problem, pattern).W, point.W)
+
+
+def test_infeasible_cells_are_not_separable():
+    problem, *_ = planted_orthogonal([1.0, 2.0], [1, 1], None)
+    contradiction = Problem(problem.network, problem.X[[0, 0]], np.array([1.0, -1.0]))
+    with pytest.raises(NotSeparableError):
+        kkt_point(contradiction, np.ones((1, 2)))
+
+
+def test_from_arrays_measures_anew():
+    _, _, point = solved(0, 5, 14, 4)
+    arrays = (point.multipliers, point.clarke, point.pattern, point.kinks)
+    again = KKTPoint.from_arrays(point.problem, point.W, *arrays)
+    assert again.residuals == point.residuals
+    doubled = KKTPoint.from_arrays(point.problem, 2.0 * point.W, *arrays)
+    # ‖θ‖² grows fourfold while Σλ = ‖θ*‖²: gap (4 − 1)/4; stationarity (2 − 1)/2.
+    assert doubled.gap == pytest.approx(0.75, rel=1e-12)
+    assert doubled.residuals.stationarity == pytest.approx(0.5, rel=1e-12)
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 10**6), st.sampled_from([None, 6]))
+def test_points_know_no_order_of_samples_or_neurons_and_no_axes(seed, width):
+    problem, training, point = solved(seed % 5, 6, 15, width)
+    rng = np.random.default_rng(seed)
+    pattern = problem.pattern(training.W)
+    order = rng.permutation(6)
+    found = kkt_point(
+        Problem(problem.network, problem.X[order], problem.y[order]), pattern[:, order]
+    )
+    np.testing.assert_allclose(found.multipliers, point.multipliers[order], rtol=1e-10)
+    np.testing.assert_allclose(found.W, point.W, atol=1e-10)
+    rotation = np.linalg.qr(rng.normal(size=(15, 15)))[0]
+    found = kkt_point(Problem(problem.network, problem.X @ rotation, problem.y), pattern)
+    np.testing.assert_allclose(found.multipliers, point.multipliers, rtol=1e-10)
+    np.testing.assert_allclose(found.W, point.W @ rotation, atol=1e-10)
+    if width:
+        neurons = np.arange(width)
+        neurons[::2], neurons[1::2] = rng.permutation(neurons[::2]), rng.permutation(neurons[1::2])
+        found = kkt_point(problem, pattern[neurons])
+        np.testing.assert_allclose(found.W, point.W[neurons], atol=1e-10)
+
+
+@settings(max_examples=10)
+@given(st.floats(0.01, 100.0), st.sampled_from([None, 6]))
+def test_longer_data_have_shorter_weights(scale, width):
+    # X ↦ cX: W ↦ W/c and λ ↦ λ/c².
+    problem, training, point = solved(1, 6, 15, width)
+    larger = Problem(problem.network, scale * problem.X, problem.y)
+    found = kkt_point(larger, problem.pattern(training.W))
+    np.testing.assert_allclose(scale**2 * found.multipliers, point.multipliers, rtol=1e-10)
+    np.testing.assert_allclose(scale * found.W, point.W, atol=1e-10)
+
+
+def test_a_sign_that_presses_on_a_sample_without_multiplier_is_flipped():
+    # n = 4, u = ±½. The cell forbids neuron 0 to be active on x₂ = (2, ½), whose margin neuron 2
+    # keeps above 1: ν > 0 where λ = 0, so there is no KKT point here. Beyond: w₀ = w₂ = x₁, λ₁ = 2.
+    X = np.array([[1.0, 0.0], [2.0, 0.5]])
+    problem = Problem(network(4), X, np.array([1.0, 1.0]))
+    pattern = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
+    point = kkt_point(problem, pattern)
+    assert point.cells == 2 and point.flipped == 1
+    np.testing.assert_allclose(point.W, [[1, 0], [0, 0], [1, 0], [0, 0]], atol=MACHINE)
+    np.testing.assert_allclose(point.multipliers, [2.0, 0.0], atol=MACHINE)
+    assert_clarke_kkt(point, MACHINE)
+
+
+def test_a_wrong_active_set_is_not_taken_for_a_finish():
+    # ρ = −0.3: nothing lies on a kink. To hold one that is claimed would take a pull, ν < 0.
+    problem, W, multipliers, clarke, _ = planted_pairs([-0.3], [1.0], 2)
+    claimed = np.array([[0.0, 1e3], [0.0, 0.0]])
+    point = point_module._in_cell(problem, clarke, CellSolution(W, multipliers, claimed, 0.0))
+    assert not point.finished
+    right = CellSolution(W, multipliers, np.zeros((2, 2)), 0.0)
+    assert point_module._in_cell(problem, clarke, right).finished
