@@ -1,0 +1,1 @@
+"""One module per figure: ``draw(tables) -> (figure, numbers drawn)``; no paths, no global state."""

@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+import result_tables as tables
+
+from kkt_unlearning.plotting import (
+    digits,
+    dimension,
+    kinks,
+    multipliers,
+    orthogonality,
+    step_size,
+    style,
+)
+
+SWEEP = (0.1, 0.5, 0.9)
+
+
+def sweep_with_losses():
+    return tables.evaluation(
+        SWEEP,
+        epsilon=lambda case: np.inf if case["value"] == 0.9 else 0.01,
+        outcome=lambda case: "not separating" if case["value"] == 0.9 else "certified",
+        kappa=lambda case: 2 * case["value"],
+    )
+
+
+def draw_step_size():
+    table = tables.evaluation(
+        fractions=tables.FRACTIONS,
+        starts=("exact", "trained"),
+        epsilon=lambda case: abs(case["fraction"] - 1),
+    )
+    return step_size.draw(table)
+
+
+def draw_dimension():
+    d = (100, 1000, 10000)
+    table = tables.evaluation(
+        d,
+        phi=lambda case: case["value"] ** -0.5,
+        distance_retrained=lambda case: (1 + case["seed"]) * case["value"] ** -1.0,
+    )
+    return dimension.draw(table, tables.dataset(d))
+
+
+def draw_orthogonality():
+    return orthogonality.draw(sweep_with_losses(), tables.dataset(SWEEP))
+
+
+def draw_multipliers():
+    return multipliers.draw(tables.multipliers())
+
+
+def draw_digits():
+    table = tables.evaluation(fractions=tables.FRACTIONS, starts=("exact", "trained"))
+    return digits.draw(table, tables.dataset(), tables.multipliers(seeds=3))
+
+
+def draw_kinks():
+    return kinks.draw(tables.stationarity(), tables.stationarity())
+
+
+DRAWS = (
+    draw_step_size,
+    draw_dimension,
+    draw_orthogonality,
+    draw_multipliers,
+    draw_digits,
+    draw_kinks,
+)
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_panels_are_labelled_and_have_a_legend(draw):
+    figure, drawn = draw()
+    rows = {len(column) for column in drawn.values()}
+    assert len(rows) == 1
+    assert all(axes.get_ylabel() for axes in figure.axes if axes.get_subplotspec().is_first_col())
+    for axes in figure.axes:
+        if axes.get_subplotspec().is_last_row():
+            assert axes.get_xlabel() or any(text.get_text() for text in axes.get_xticklabels())
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
+    assert any(legend and legend.get_texts() for legend in legends)
+
+
+@pytest.mark.parametrize("draw", (draw_step_size, draw_digits))
+def test_the_same_tables_give_the_same_bytes(draw, tmp_path):
+    for name in "ab":
+        figure, _ = draw()
+        style.save(figure, tmp_path / f"{name}.pdf", tmp_path / f"{name}.png")
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert b"CreationDate" not in (tmp_path / "a.pdf").read_bytes()
+
+
+def test_settings_of_the_caller_come_back():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    draw_kinks()
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_line_breaks_where_the_median_is_infinite_and_a_cross_says_so():
+    figure, drawn = draw_orthogonality()
+    panel = next(axes for axes in figure.axes if axes.get_ylabel() == "relative ε")
+    line = next(line for line in panel.lines if line.get_label() == "at θ̃")
+    assert np.isnan(line.get_ydata()[-1]) and np.isfinite(line.get_ydata()[:-1]).all()
+    crosses = [line for line in panel.lines if line.get_marker() == "x"]
+    assert [list(cross.get_xdata()) for cross in crosses] == [[0.9]]
+    lost = (drawn["quantity"] == orthogonality.LOST) & (drawn["value"] == 0.9)
+    assert (drawn["median"][lost] == 1.0).all()
+
+
+def test_the_crossing_of_kappa_is_marked():
+    figure, _ = draw_orthogonality()
+    marks = [line for line in figure.axes[0].lines if line.get_label() == "median κ = 1"]
+    assert marks[0].get_xdata()[0] == pytest.approx(0.5)
+
+
+def test_the_fitted_exponent_is_in_the_numbers_drawn():
+    _, drawn = draw_dimension()
+    fit = drawn["quantity"] == "exponent of distance_retrained in phi"
+    np.testing.assert_allclose(drawn["median"][fit], 2.0)
+    np.testing.assert_allclose(drawn["low"][fit], drawn["high"][fit])
+
+
+def test_infinite_estimates_are_counted_not_dropped():
+    figure, drawn = multipliers.draw(tables.multipliers(orthogonal=np.inf))
+    assert "infinite, 6 of 18" in figure.axes[0].texts[0].get_text()
+    assert np.isinf(drawn["estimated"]).sum() == 12
+
+
+def test_digits_count_support_vectors_only():
+    _, drawn = draw_digits()
+    counted = drawn["median"][drawn["panel"] == "support"]
+    np.testing.assert_array_equal(counted, [2, 2])
+
+
+def test_digits_without_a_forgotten_support_vector_still_draw():
+    table = tables.evaluation(fractions=(0.0, 1.0))
+    table["forget"] = np.full(len(table["forget"]), "2")  # its multiplier is 0
+    _, drawn = digits.draw(table, tables.dataset(), tables.multipliers(seeds=3))
+    assert "certificate" not in set(drawn["panel"].tolist())
