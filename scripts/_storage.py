@@ -1,0 +1,183 @@
+"""Arrays and tables on disk: whole or not at all, and without pickle."""
+
+import csv
+import errno
+import os
+import secrets
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SIGNIFICANT_DIGITS = 6
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full, so nothing was written: free some space and run it again",
+    errno.EDQUOT: "the quota is used up, so nothing was written: free some space and run it again",
+    errno.EROFS: "the disk is read-only, so nothing was written: work in a folder on another disk",
+    errno.EACCES: "writing is not permitted, so nothing was written: work in a folder of your own",
+}
+
+
+class StorageError(Exception):
+    """A file could not be read or written; the message is one sentence with file and remedy."""
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Name to write to; what lies there becomes ``path`` if the block ends well, else it goes.
+
+    The name is in the same folder, so that the renaming is atomic, is unlike that of any other
+    writer, since after a killed run two may meet on one file, and keeps the suffix, from which
+    libraries tell the format.
+
+    Raises:
+        StorageError: the disk is full, read-only or closed to this user.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(8)}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise
+        raise StorageError(f"{path}: {_REMEDIES[error.errno]}.") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
+    """Write named arrays as an ``.npz``; the same arrays give the same bytes.
+
+    Raises:
+        TypeError: an array holds Python objects, which only pickle could save.
+        StorageError: as `replacing`.
+    """
+    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(
+                f"{path}: {name} holds Python objects, which cannot be saved without pickle."
+            )
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """All arrays of an ``.npz`` that a rule wrote.
+
+    Raises:
+        StorageError: the file is missing, cut short, not an ``.npz``, or holds pickled objects.
+    """
+    try:
+        # Opened here, since numpy.load forgets to close a file that it can make nothing of.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError as error:
+        raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
+    except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise StorageError(
+            f"{path} is damaged or not an .npz of plain arrays: delete it and run snakemake again."
+        ) from error
+
+
+def write_table(
+    path: str | Path, table: Mapping[str, Sequence] | Iterable[Mapping[str, Any]]
+) -> None:
+    """Write a tidy table as ``.csv``, from columns or from rows, floats with all their digits.
+
+    Args:
+        path: file to write.
+        table: ``{column: values}``, columns of the same length, or rows ``{column: value}`` with
+            the same keys in the same order.
+
+    Raises:
+        ValueError: columns of different lengths, rows of different keys, or no rows at all to name
+            the columns.
+        StorageError: as `replacing`.
+    """
+    header, rows = _as_rows(table)
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([[_text(value) for value in row] for row in rows])
+
+
+def read_table(path: str | Path) -> dict[str, np.ndarray]:
+    """Columns of a ``.csv``: int64, float64 (``nan`` for an empty cell), bool or text.
+
+    Raises:
+        StorageError: the file is missing or its rows have different lengths.
+    """
+    header, rows = read_cells(path)
+    return {name: _typed([row[index] for row in rows]) for index, name in enumerate(header)}
+
+
+def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a ``.csv`` as text.
+
+    Raises:
+        StorageError: as `read_table`.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            header, *rows = list(csv.reader(file))
+    except FileNotFoundError as error:
+        raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
+    except ValueError as error:
+        raise StorageError(
+            f"{path} is empty or not a table: delete it and run snakemake again."
+        ) from error
+    if any(len(row) != len(header) for row in rows):
+        raise StorageError(f"{path} is cut short: delete it and run snakemake again.")
+    return header, rows
+
+
+def rounded(cell: str) -> str:
+    """A number to 6 significant digits, the same on two machines; other text as it is."""
+    for kind in (int, float):
+        try:
+            value = kind(cell)
+        except ValueError:
+            continue
+        return cell if kind is int else f"{value + 0.0:.{SIGNIFICANT_DIGITS}g}"  # + 0.0: no -0
+    return cell
+
+
+def _as_rows(
+    table: Mapping[str, Sequence] | Iterable[Mapping[str, Any]],
+) -> tuple[list[str], list[list[Any]]]:
+    if isinstance(table, Mapping):
+        rows = zip(*(np.asarray(column).tolist() for column in table.values()), strict=True)
+        return list(table), [list(row) for row in rows]
+    records = list(table)
+    if not records:
+        raise ValueError("a table without rows does not show its columns: pass columns instead.")
+    header = list(records[0])
+    if any(list(record) != header for record in records):
+        raise ValueError(f"every row must have the columns {header}, in this order.")
+    return header, [list(record.values()) for record in records]
+
+
+def _text(value: Any) -> str:
+    """Shortest text that reads back as the same value; NumPy's own repr would add its type."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _typed(cells: list[str]) -> np.ndarray:
+    if set(cells) <= {"True", "False"} and cells:
+        return np.array([cell == "True" for cell in cells])
+    for kind, empty in ((np.int64, None), (np.float64, "nan")):
+        try:
+            return np.array([(cell or empty) if empty else cell for cell in cells]).astype(kind)
+        except (ValueError, OverflowError):
+            continue
+    return np.array(cells)

@@ -1,0 +1,55 @@
+"""Draw or read one data set and describe its geometry (rule ``dataset``)."""
+
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from _job import job
+from _storage import write_arrays, write_table
+
+from kkt_unlearning.datasets import Dataset, describe, source
+from kkt_unlearning.errors import DataError
+
+
+def main(snakemake: Any) -> None:
+    """Settings → arrays of the data set, and a row of the table for each replicate."""
+    settings = dict(snakemake.params.settings)
+    dataset = make(settings.pop("source"), settings)
+    arrays = {name: getattr(dataset, name) for name in ("X", "y", "X_fresh", "y_fresh")}
+    write_arrays(snakemake.output.dataset, **arrays)
+    write_table(
+        snakemake.output.table, {"seed": np.arange(dataset.replicates), **describe(dataset)}
+    )
+
+
+def make(name: str, settings: dict[str, Any]) -> Dataset:
+    """Data set of the source called ``name``."""
+    if name == "file":
+        return read(settings["path"], settings["replicates"])
+    return source(name).generate(**settings)
+
+
+def read(path: str, replicates: int) -> Dataset:
+    """Data set of a user's own archive; never a pickle, which would run code of whoever wrote it.
+
+    Raises:
+        DataError: the file is missing or not an ``.npz``, or its arrays are not a data set.
+    """
+    try:
+        with open(path, "rb") as file:
+            return _read(np.load(file, allow_pickle=False), path, replicates)
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise DataError(f"{path} is not an .npz archive: save X and y with numpy.savez.") from error
+
+
+def _read(archive: Any, path: str, replicates: int) -> Dataset:
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise DataError(
+            f"{path} holds a single array, but X and y are needed: save both with numpy.savez."
+        )
+    return source("file").from_archive(archive, Path(path).name, replicates)
+
+
+if __name__ == "__main__":
+    job(main, snakemake)  # noqa: F821

@@ -1,0 +1,35 @@
+"""Put the tables of an experiment's settings together (rules ``table`` and ``measure``)."""
+
+from typing import Any
+
+from _job import job
+from _storage import StorageError, read_cells, rounded, write_table
+
+
+def main(snakemake: Any) -> None:
+    """Rows of all parts behind experiment, parameter, value, network, to 6 significant digits.
+
+    The digits are cut here and nowhere else: what the parts hold is exact, what figures and claims
+    rest on is the same on two machines.
+    """
+    settings, table = snakemake.params.settings, []
+    shared = {"experiment": settings["experiment"], "parameter": settings["parameter"]}
+    parts = zip(snakemake.input.parts, settings["values"], settings["networks"], strict=True)
+    for path, value, network in parts:
+        setting = shared | {"value": value} | ({"network": network} if network else {})
+        table += rows(path, setting)
+    if any(row.keys() != table[0].keys() for row in table):
+        raise StorageError(
+            f"{snakemake.output.table}: the parts differ in columns: run snakemake with -R table."
+        )
+    write_table(snakemake.output.table, table)
+
+
+def rows(path: str, setting: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of one part, the columns of its setting first."""
+    header, cells = read_cells(path)
+    return [setting | dict(zip(header, map(rounded, row), strict=True)) for row in cells]
+
+
+if __name__ == "__main__":
+    job(main, snakemake)  # noqa: F821

@@ -1,0 +1,115 @@
+"""Runs of the real workflow on config/tiny.yaml, in copies of the project."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "config.yaml", "config", "envs", "profiles", "scripts", "src", "workflow")
+TIMEOUT = 600  # seconds; a tiny run takes about 40
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project to run snakemake in."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """``snakemake --cores 2 …`` on the tiny configuration."""
+        config = () if "--configfile" in arguments else ("--configfile", "config/tiny.yaml")
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *config]
+        if arguments and not arguments[0].startswith("--"):
+            command.append("--")  # else targets would count as further configuration files
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        return subprocess.run(
+            [*command, *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+    def make(self, *arguments: str) -> str:
+        """Run that must succeed; what it said."""
+        run = self.snakemake(*arguments)
+        assert run.returncode == 0, run.stderr + run.stdout
+        return run.stderr + run.stdout
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """Jobs of each rule that a run would start."""
+        lines = iter(self.make("--dry-run", *arguments).splitlines())
+        if "Job stats:" not in lines:  # reads on to that line
+            return {}
+        rows = [line.split() for line in lines]
+        end = next(index for index, row in enumerate(rows) if row and row[0] == "total")
+        return {rule: int(count) for rule, count in rows[2:end]}
+
+    def on_top(self, changes: dict) -> tuple[str, ...]:
+        """Arguments that put ``changes`` on top of the tiny configuration."""
+        (self.folder / "changes.yaml").write_text(yaml.safe_dump(changes))
+        return ("--configfile", "config/tiny.yaml", "changes.yaml")
+
+    def files(self) -> set[str]:
+        """All results, without logs."""
+        folders = (self.folder / "results", self.folder / "paper_figures")
+        found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+        names = {path.relative_to(self.folder).as_posix() for path in found}
+        return {name for name in names if not name.startswith("results/logs/")}
+
+
+def _copy(target: Path) -> Project:
+    target.mkdir(parents=True)
+    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir() and not source.is_symlink():
+            shutil.copytree(source, target / part, ignore=ignore)
+        else:
+            shutil.copy2(source, target / part, follow_symlinks=False)
+    return Project(target)
+
+
+@pytest.fixture
+def tiny_config() -> dict:
+    """What Snakemake merges from config.yaml and config/tiny.yaml."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(config, yaml.safe_load((ROOT / "config" / "tiny.yaml").read_text()))
+    return config
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project in which nothing was run."""
+    return _copy(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project after one full run; not to be changed."""
+    project = _copy(tmp_path_factory.mktemp("finished") / "project")
+    project.make()
+    return project
+
+
+@pytest.fixture
+def after(finished: Project, tmp_path: Path) -> Callable[..., Project]:
+    """Copies of the finished project to change, without the folders named."""
+
+    def copy(*without: str) -> Project:
+        folder = tmp_path / "after"
+        ignore = shutil.ignore_patterns("__pycache__", *without)
+        shutil.copytree(finished.folder, folder, symlinks=True, ignore=ignore)
+        return Project(folder)
+
+    return copy

@@ -1,0 +1,63 @@
+"""The pinned environments agree with one another."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ENVS = ROOT / "envs"
+FILES = sorted(path for path in ENVS.iterdir() if path.is_file())
+
+
+def pins(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^\s*(?:- )?([a-z0-9][a-z0-9-]*)==([^\s;\\]+)", text, re.MULTILINE))
+
+
+def names(path: Path) -> set[str]:
+    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
+    return {re.split(r"[=<>~ ]", line)[0] for line in lines if line}
+
+
+@pytest.fixture
+def locked() -> dict[str, str]:
+    return pins((ENVS / "requirements.lock").read_text())
+
+
+@pytest.mark.parametrize("kind", ["cpu", "gpu"])
+def test_a_conda_environment_has_the_pins_of_the_lock(kind, locked):
+    locked |= pins((ENVS / "requirements-gpu.lock").read_text())
+    *_, pip = yaml.safe_load((ENVS / f"{kind}.yaml").read_text())["dependencies"]
+    found = pins("\n".join(pip["pip"]))
+    assert len(found) == len(pip["pip"])
+    assert found == {name: locked[name] for name in found}
+    assert ("cupy-cuda12x" in found) == (kind == "gpu")
+
+
+def test_a_conda_environment_has_all_that_the_library_needs():
+    *_, pip = yaml.safe_load((ENVS / "cpu.yaml").read_text())["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.split(r"[=<>~ ]", name)[0] for name in project["dependencies"]}
+    assert needed <= pins("\n".join(pip["pip"])).keys()
+
+
+def test_the_lock_has_what_is_asked_for(locked):
+    assert names(ENVS / "requirements.in") <= locked.keys()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    asked = {re.split(r"[=<>~\[ ]", name)[0] for name in extras["pipeline"] + extras["test"]}
+    assert asked - {"kkt-unlearning"} <= locked.keys()
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-gpu.lock"])
+def test_every_pin_has_hashes(name):
+    entries = re.split(r"\n(?=\S)", (ENVS / name).read_text().strip())
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_environment_names_an_index_or_a_machine(path):
+    assert not re.search(r"https?:|file:|--(extra-)?index|--find-links|(^|\s)/", path.read_text())

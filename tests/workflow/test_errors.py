@@ -1,0 +1,219 @@
+"""Each mistake of a user ends in one sentence, an exit code that is not 0, and no output."""
+
+import re
+import subprocess
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from snakemake.utils import update_config
+
+from workflow.support.configuration import ConfigurationError, checked
+
+
+def errors(run) -> set[str]:
+    return {line for line in run.stderr.splitlines() if line.startswith("error: ")}
+
+
+def experiment(**keys):
+    return {"experiments": {"digits": keys}}
+
+
+MISTAKES = {
+    "unknown key": ({"replicats": 2}, "replicats: .* write replicates"),
+    "unknown nested key": (
+        {"duals": {"tolerances": 1e-9}},
+        r"duals\.tolerances: .* write tolerance",
+    ),
+    "missing key": ({"seed": None}, "seed: this key is missing: add it"),
+    "text for a number": ({"duals": {"tolerance": "1e-9"}}, r"duals\.tolerance: .* write 1\.0e-9"),
+    "text for an integer": ({"replicates": "2"}, "replicates: .* write 2"),
+    "no replicate": ({"replicates": 0}, "replicates: the value is 0, but at least 1"),
+    "unknown backend": ({"backend": "torch"}, "backend: .* allowed are auto, numpy and cupy"),
+    "unknown solver": ({"duals": {"solver": "CLARABELL"}}, r"duals\.solver: .* write CLARABEL"),
+    "one sample": (experiment(dataset={"samples": 1}), r"digits\.dataset\.samples: .* at least 2"),
+    "no dimension": (
+        {"experiments": {"kinks": {"dataset": {"dimension": 0}}}},
+        r"kinks\.dataset\.dimension: .* at least 1",
+    ),
+    "no neuron": (
+        {"networks": {"two_layer": {"width": 0}}},
+        r"networks\.two_layer\.width: .* at least 1",
+    ),
+    "width of a linear network": (
+        {"networks": {"linear": {"width": 3}}},
+        r"networks\.linear\.width: this key is not known",
+    ),
+    "forget index": (
+        experiment(forget=[[0], [4]]),
+        r"digits\.forget\[1\]: the value is 4, .* 0 to 3",
+    ),
+    "forget everything": (
+        experiment(forget=[[0, 1, 2, 3]]),
+        r"digits\.forget\[0\]: .* all 4 samples",
+    ),
+    "forget twice": (experiment(forget=[[0, 0]]), r"digits\.forget\[0\]: .* twice"),
+    "forget misspelt": (experiment(forget="eahc"), r"digits\.forget: .* write each"),
+    "negative fraction": (experiment(fractions=[-0.5]), r"digits\.fractions\[0\]: .* at least 0"),
+    "unknown network": (experiment(networks=["deep"]), r"digits\.networks\[0\]: deep is not in"),
+    "unknown training": (experiment(training="long"), r"digits\.training: long is not in"),
+    "unknown sweep": (
+        experiment(sweep={"parameter": "dimension", "values": [3]}),
+        r"digits\.sweep\.parameter: the value is dimension",
+    ),
+    "swept value": (
+        {"experiments": {"dimension": {"sweep": {"values": [40, 0]}}}},
+        r"dimension\.sweep\.values\[1\]: the value is 0, but at least 1",
+    ),
+    "values without sweep": (experiment(sweep={"values": [1]}), r"digits\.sweep\.values: .* none"),
+    "missing measure": (
+        experiment(measures=["multipliers"]),
+        r"digits\.measures: certificate is missing",
+    ),
+    "late snapshot": (
+        {"trainings": {"constant": {"snapshots": [9000]}}},
+        r"trainings\.constant\.snapshots: step 9000 comes after",
+    ),
+    "same class": (experiment(dataset={"classes": [1, 1]}), r"digits\.dataset\.classes: .* twice"),
+    "no file": (
+        experiment(
+            dataset={
+                "source": "file",
+                "path": "none.npz",
+                "classes": None,
+                "samples": None,
+                "fresh_samples": None,
+            }
+        ),
+        r"digits\.dataset\.path: there is no file none\.npz",
+    ),
+}
+
+
+@pytest.fixture
+def mistaken(tiny_config: dict) -> Callable[[dict], str]:
+    """What is said of the tiny configuration with some changes."""
+
+    def sentence(changes: dict) -> str:
+        update_config(tiny_config, changes)
+        with pytest.raises(ConfigurationError) as caught:
+            checked(tiny_config)
+        return str(caught.value)
+
+    return sentence
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_the_configuration_is_one_sentence(mistaken, mistake):
+    changes, pattern = MISTAKES[mistake]
+    sentence = mistaken(changes)
+    assert re.match(pattern, sentence.removeprefix("experiments.")), sentence
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("mistake", ["unknown key", "text for a number", "forget index"])
+def test_a_mistake_stops_snakemake_before_any_job(project, mistake):
+    changes, _ = MISTAKES[mistake]
+    run = project.snakemake(*project.on_top(changes))
+    assert run.returncode != 0
+    assert len(errors(run)) == 1
+    assert errors(run).pop().startswith("error: changes.yaml, ")
+    assert project.files() == set()
+
+
+def test_a_mistake_on_the_command_line_is_named_so(project):
+    run = project.snakemake("--config", "replicats=2")
+    assert run.returncode != 0
+    assert errors(run).pop().startswith("error: --config, replicats: ")
+
+
+def test_cupy_without_a_gpu_is_one_sentence_and_leaves_no_output(project):
+    if cupy_works():
+        pytest.skip("there is a GPU that CuPy can use")
+    target = "results/kinks/base/two_layer/trained.npz"
+    run = project.snakemake("--config", "backend=cupy", "--", target)
+    assert run.returncode != 0
+    assert len(errors(run)) == 1
+    assert errors(run).pop().startswith("error: config.yaml, backend: ")
+    assert "Traceback" not in run.stderr
+    assert not any("two_layer" in name for name in project.files())
+
+
+def cupy_works() -> bool:
+    try:
+        import cupy
+
+        return cupy.cuda.runtime.getDeviceCount() > 0
+    except Exception:
+        return False
+
+
+X = np.eye(4)
+Y = np.array([1.0, -1.0, 1.0, -1.0])
+ARCHIVES = {
+    "no labels": ({"X": X}, "the array y is missing"),
+    "misshapen": ({"X": X, "y": Y[:3]}, "y has shape"),
+    "pickled": ({"X": X.astype(object), "y": Y}, "pickled"),
+    "labels 0 and 1": ({"X": X, "y": (Y + 1) / 2}, "labels must be -1 or"),
+    "one class": ({"X": X, "y": np.ones(4)}, "both -1 and"),
+    "not a number": ({"X": X * np.nan, "y": Y}, "must be finite"),
+    "contradiction": ({"X": np.ones((4, 4)), "y": Y}, "the same point"),
+}
+FROM_FILE = {
+    "dataset": {
+        "source": "file",
+        "path": "mine.npz",
+        "classes": None,
+        "samples": None,
+        "fresh_samples": None,
+    }
+}
+
+
+@pytest.mark.parametrize("archive", ARCHIVES)
+def test_a_bad_archive_is_one_sentence_and_leaves_no_output(project, archive):
+    arrays, reason = ARCHIVES[archive]
+    np.savez(project.folder / "mine.npz", **arrays)
+    changes = project.on_top({"experiments": {"digits": FROM_FILE}})
+    run = project.snakemake(*changes, "--", "results/digits/base/dataset.npz")
+    assert run.returncode != 0
+    assert len(errors(run)) == 1, run.stderr
+    sentence = errors(run).pop()
+    assert sentence.startswith("error: config.yaml, experiments.digits.dataset: mine.npz")
+    assert reason in sentence
+    assert project.files() == set()
+
+
+def test_a_good_archive_goes_through(project):
+    np.savez(project.folder / "mine.npz", X=X, y=Y)
+    # Eight neurons are too few to be sure that each of four orthogonal points lights one up.
+    keys = FROM_FILE | {"forget": "each", "networks": ["linear"]}
+    changes = project.on_top({"experiments": {"digits": keys}})
+    project.make(*changes, "--", "results/tables/digits.csv")
+    assert "results/tables/digits.csv" in project.files()
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_output(project, small_disk):
+    changes = project.on_top({"experiments": {"kinks": {"dataset": {"dimension": 1000}}}})
+    run = project.snakemake(*changes, "--", "results/kinks/base/dataset.npz")
+    assert run.returncode != 0
+    assert errors(run) == {
+        "error: results/kinks/base/dataset.npz: the disk is full, so nothing was written: "
+        "free some space and run it again."
+    }
+    assert project.files() == set()
+
+
+@pytest.fixture
+def small_disk(project):
+    """A file system of one page below ``results/kinks``."""
+    folder = project.folder / "results" / "kinks"
+    folder.mkdir(parents=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(folder)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("mounting a small file system takes rights that are not there")
+    yield
+    subprocess.run(["umount", str(folder)], check=True)

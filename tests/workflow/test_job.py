@@ -1,0 +1,98 @@
+"""What a job says when it ends well, and when it does not."""
+
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+from _job import job
+from _storage import StorageError
+
+from kkt_unlearning.errors import BackendError, DataError
+
+
+class Fields(SimpleNamespace):
+    """Named values, as Snakemake hands them over."""
+
+    def get(self, key, default=None):
+        return getattr(self, key, default)
+
+    def items(self):
+        return vars(self).items()
+
+
+@pytest.fixture
+def snakemake(tmp_path):
+    params = Fields(settings={"steps": 3}, section="trainings.normalised", seed=7, code="c0de")
+    return SimpleNamespace(
+        rule="train",
+        wildcards=Fields(experiment="kinks"),
+        params=params,
+        output=Fields(provenance=tmp_path / "trained.provenance.json"),
+        log=[tmp_path / "train.log"],
+    )
+
+
+def raising(error):
+    def main(_):
+        print("step 1")
+        raise error
+
+    return main
+
+
+def ended(main, snakemake) -> None:
+    with pytest.raises(SystemExit) as caught:
+        job(main, snakemake)
+    assert caught.value.code == 1
+
+
+def test_progress_goes_to_console_and_log(snakemake, capsys):
+    job(lambda _: print("step 1"), snakemake)
+    assert capsys.readouterr().err == "step 1\n"
+    assert snakemake.log[0].read_text() == "step 1\n"
+
+
+def test_a_half_line_is_said_at_the_end(snakemake, capsys):
+    job(lambda _: sys.stderr.write("step 1") and None, snakemake)
+    assert capsys.readouterr().err == "step 1\n"
+
+
+def test_the_origin_is_written_and_always_the_same(snakemake):
+    texts = []
+    for _ in range(2):
+        job(lambda _: {"backend": "cupy"}, snakemake)
+        texts.append(snakemake.output.provenance.read_text())
+    origin = json.loads(texts[0])
+    assert texts[0] == texts[1]
+    assert origin["settings"] == {"steps": 3}
+    assert (origin["seed"], origin["backend"], origin["code"]) == (7, "cupy", "c0de")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (DataError("bad\ndata"), "error: config.yaml, trainings.normalised: bad data\n"),
+        (BackendError("no GPU"), "error: config.yaml, backend: no GPU\n"),
+        (StorageError("a.npz: full"), "error: a.npz: full\n"),
+    ],
+)
+def test_a_mistake_of_the_user_is_one_sentence(snakemake, capsys, error, sentence):
+    ended(raising(error), snakemake)
+    assert capsys.readouterr().err == f"step 1\n{sentence}"
+    assert snakemake.log[0].read_text() == f"step 1\n{sentence}"
+    assert not snakemake.output.provenance.exists()
+
+
+def test_a_bug_is_one_line_and_a_traceback_in_the_log(snakemake, capsys):
+    ended(raising(KeyError("W0")), snakemake)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1].startswith("error: train failed with KeyError: 'W0', traceback in ")
+    assert len(lines) == 2
+    assert "Traceback (most recent call last)" in snakemake.log[0].read_text()
+
+
+def test_a_job_without_a_log_runs(snakemake, capsys):
+    snakemake.log = []
+    ended(raising(DataError("bad")), snakemake)
+    assert "bad" in capsys.readouterr().err

@@ -1,0 +1,159 @@
+"""The whole workflow on the tiny configuration: what runs, what runs again, and what does not."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+FIGURES = ("step_size", "dimension", "orthogonality", "multipliers", "digits", "kinks")
+DRAWN = {f"figure_{figure}" for figure in FIGURES}
+PACKAGES = {"numpy", "scipy", "cvxpy", "clarabel", "kkt-unlearning", "snakemake"}
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+def test_a_full_run_makes_every_figure_and_the_scorecard(finished):
+    made = finished.files()
+    for figure in FIGURES:
+        assert {f"paper_figures/{figure}.{suffix}" for suffix in ("pdf", "png", "csv")} <= made
+    assert {"results/scorecard.csv", "paper_figures/scorecard.md"} <= made
+
+
+def test_no_temporary_file_is_left(finished):
+    assert not [name for name in finished.files() if Path(name).name.startswith(".")]
+
+
+def test_beside_each_result_lies_where_it_comes_from(finished):
+    path = finished.folder / "results/dimension/dimension=80/two_layer/trained.provenance.json"
+    origin = json.loads(path.read_text())
+    assert origin["settings"]["training"]["step"] == "normalised"
+    assert origin["seed"] == 1
+    assert origin["backend"] == "numpy"
+    assert origin["dtype"] == "float64"
+    assert origin["versions"].keys() == PACKAGES
+    assert str(finished.folder) not in path.read_text()
+
+
+def test_a_table_names_the_setting_of_each_row(finished):
+    with open(finished.folder / "results/tables/dimension.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["experiment"] for row in rows} == {"dimension"}
+    assert {row["parameter"] for row in rows} == {"dimension"}
+    assert {row["value"] for row in rows} == {"40", "80"}
+    assert {row["network"] for row in rows} == {"linear", "two_layer"}
+    assert {row["forget"] for row in rows} == {"0", "1+2"}
+
+
+def test_a_second_run_does_nothing(finished):
+    assert finished.planned() == {}
+    assert "Nothing to be done" in finished.make()
+
+
+def test_touching_a_library_file_does_nothing(after):
+    project = after()
+    (project.folder / "src/kkt_unlearning/training.py").touch()
+    assert project.planned() == {}
+
+
+def test_a_change_of_one_training_reruns_its_experiment(after):
+    project = after()
+    changes = project.on_top({"trainings": {"constant": {"step_size": 0.9}}})
+    assert project.planned(*changes) == {
+        "train": 1,
+        "duals": 1,
+        "stationarity": 1,
+        "measure": 2,  # not the one of the data set
+        "figure_kinks": 1,
+        "scorecard": 1,
+        "all": 1,
+    }
+
+
+def test_a_change_of_the_steps_leaves_training_alone(after):
+    project = after()
+    changes = project.on_top({"experiments": {"step_size": {"fractions": [0.5, 1.0]}}})
+    assert project.planned(*changes) == {
+        "unlearn": 2,
+        "evaluate": 2,
+        "table": 1,
+        "figure_step_size": 1,
+        "scorecard": 1,
+        "all": 1,
+    }
+
+
+def test_a_value_added_to_a_sweep_runs_alone(after):
+    project = after()
+    changes = project.on_top({"experiments": {"dimension": {"sweep": {"values": [40, 80, 120]}}}})
+    planned = project.planned(*changes)
+    assert planned["dataset"] == 1
+    assert planned["train"] == planned["evaluate"] == 2
+    assert planned["figure_dimension"] == 1
+    assert "figure_digits" not in planned
+
+
+def test_a_change_of_a_claim_reruns_the_scorecard_only(after, tiny_config):
+    project = after()
+    name, claim = next(iter(tiny_config["claims"].items()))
+    key, value = next((key, value) for key, value in claim.items() if isinstance(value, float))
+    planned = project.planned(*project.on_top({"claims": {name: {key: value * 0.99}}}))
+    assert planned == {"scorecard": 1, "all": 1}
+
+
+def test_a_value_from_the_command_line_counts(finished):
+    planned = finished.planned("--config", "replicates=3")
+    assert planned["dataset"] == 9
+
+
+def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
+    project = after()
+    append(project.folder / "src/kkt_unlearning/certificates/certificate.py", "\n# changed\n")
+    rules = set(project.planned())
+    assert rules == {"evaluate", "table", "scorecard", "all"} | DRAWN - {
+        "figure_multipliers",
+        "figure_kinks",
+    }
+
+
+def test_a_change_of_one_source_reruns_its_experiments(after):
+    project = after()
+    append(project.folder / "src/kkt_unlearning/datasets/digits.py", "\n# changed\n")
+    planned = project.planned()
+    assert planned["dataset"] == 1
+    assert planned["train"] == 2
+    assert DRAWN & set(planned) == {"figure_digits"}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_change_of_a_figure_draws_it_alone(after, figure):
+    project = after()
+    append(project.folder / f"src/kkt_unlearning/plotting/{figure}.py", "\n# changed\n")
+    assert project.planned() == {f"figure_{figure}": 1, "all": 1}
+
+
+def test_a_fresh_clone_makes_committed_figures_anew(after):
+    project = after("results", ".snakemake")
+    assert (project.folder / "paper_figures/kinks.pdf").exists()
+    planned = project.planned("paper_figures/kinks.pdf")
+    assert planned["train"] == 2
+    assert planned["figure_kinks"] == 1
+    project.make("paper_figures/kinks.pdf")
+    assert project.planned("paper_figures/kinks.pdf") == {}
+
+
+def test_the_workflow_lints(project):
+    run = project.snakemake("--lint")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_default_profile_is_found(finished):
+    assert "workflow specific profile" in finished.make("--dry-run")
+
+
+@pytest.mark.parametrize("profile", ["gpu"])
+def test_a_profile_plans_all_jobs(finished, profile):
+    planned = finished.planned("--profile", f"workflow/profiles/{profile}")
+    assert planned["train"] == 16

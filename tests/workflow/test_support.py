@@ -1,0 +1,223 @@
+"""Settings of the jobs, files behind the scripts, and the figures that are committed."""
+
+import math
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from workflow.support.committed import mark_outdated
+from workflow.support.configuration import check, checked
+from workflow.support.settings import Study
+from workflow.support.sources import Sources
+
+ROOT = Path(__file__).parents[2]
+
+
+class Wildcards(SimpleNamespace):
+    def get(self, key, default=None):
+        return getattr(self, key, default)
+
+
+@pytest.fixture
+def study(tiny_config) -> Study:
+    return Study(checked(tiny_config), Sources(ROOT))
+
+
+def at(experiment: str, point: str = "base", network: str = "two_layer", **more) -> Wildcards:
+    return Wildcards(experiment=experiment, point=point, network=network, **more)
+
+
+# settings
+
+
+def test_the_swept_value_takes_its_place(study):
+    assert study.points("dimension") == {"dimension=40": 40, "dimension=80": 80}
+    assert study.dataset(at("dimension", "dimension=80")) == {
+        "source": "gaussian",
+        "samples": 4,
+        "dimension": 80,
+        "fresh_samples": 0,
+        "replicates": 2,
+        "seed": 1,
+    }
+
+
+def test_floats_keep_all_their_digits_in_a_path(tiny_config):
+    tiny_config["experiments"]["orthogonality"]["sweep"]["values"] = [0.1 + 0.2, 0.3]
+    study = Study(checked(tiny_config), Sources(ROOT))
+    assert list(study.points("orthogonality")) == [
+        "correlation=0.30000000000000004",
+        "correlation=0.3",
+    ]
+
+
+def test_without_sweep_there_is_one_point(study):
+    (name, value), *others = study.points("kinks").items()
+    assert name == "base"
+    assert math.isnan(value)
+    assert not others
+
+
+def test_each_is_every_single_sample(study):
+    study.experiments["digits"]["forget"] = "each"
+    assert study.unlearn(at("digits"))["forget"] == [[0], [1], [2], [3]]
+
+
+def test_each_follows_a_sweep_of_the_samples(tiny_config):
+    dimension = tiny_config["experiments"]["dimension"]
+    dimension |= {"sweep": {"parameter": "samples", "values": [2, 3]}, "forget": "each"}
+    study = Study(checked(tiny_config), Sources(ROOT))
+    assert study.retrain(at("dimension", "samples=3"))["forget"] == [[0], [1], [2]]
+
+
+def test_a_file_decides_what_each_is(tiny_config, tmp_path):
+    path = tmp_path / "mine.npz"
+    path.touch()
+    tiny_config["experiments"]["digits"] |= {
+        "dataset": {"source": "file", "path": str(path)},
+        "forget": "each",
+    }
+    study = Study(checked(tiny_config), Sources(ROOT))
+    assert study.unlearn(at("digits"))["forget"] == "each"
+    assert study.file(at("digits")) == [str(path)]
+
+
+def test_a_rule_gets_only_what_it_uses(study):
+    setting = at("step_size")
+    assert study.train(setting).keys() == {"network", "training", "replicates", "seed"}
+    assert study.duals(setting).keys() == {"network", "duals"}
+    assert study.unlearn(setting).keys() == {"network", "forget", "fractions", "starts"}
+    assert study.retrain(setting).keys() == {"network", "training", "duals", "forget"}
+    assert study.training_section(setting) == "trainings.normalised"
+
+
+def test_the_parts_of_a_table_and_their_settings_go_together(study):
+    wildcards = Wildcards(experiment="dimension", measure="kkt")
+    settings = study.table(wildcards)
+    assert study.parts(wildcards) == [
+        f"results/dimension/dimension={value}/{network}/kkt.csv"
+        for value, network in zip(settings["values"], settings["networks"], strict=True)
+    ]
+    assert settings["values"] == [40, 40, 80, 80]
+
+
+def test_the_table_of_data_sets_has_no_network(study):
+    wildcards = Wildcards(experiment="kinks", measure="dataset")
+    assert study.parts(wildcards) == ["results/kinks/base/dataset.csv"]
+    assert study.table(wildcards)["networks"] == [""]
+
+
+# configuration
+
+
+def test_the_file_with_the_mistake_is_named(tiny_config, tmp_path):
+    tiny_config["replicates"] = 0
+    top, base = tmp_path / "top.yaml", tmp_path / "base.yaml"
+    top.write_text("seed: 1\n")
+    base.write_text("replicates: 0\n")
+    with pytest.raises(SystemExit, match=r"^error: base\.yaml, replicates: "):
+        check(tiny_config, [top, base])
+
+
+def test_null_takes_a_key_away(tiny_config):
+    tiny_config["experiments"]["extra"] = None
+    assert "extra" not in checked(tiny_config)["experiments"]
+
+
+# sources
+
+
+@pytest.fixture
+def tree(tmp_path):
+    files = {
+        "scripts/train.py": "from _job import job\nfrom kkt_unlearning import kkt\n",
+        "scripts/_job.py": "from kkt_unlearning.errors import UserError\n",
+        "src/kkt_unlearning/__init__.py": "",
+        "src/kkt_unlearning/errors.py": "",
+        "src/kkt_unlearning/kkt.py": "import numpy\nfrom .nets import Linear, build\n",
+        "src/kkt_unlearning/nets/__init__.py": (
+            "_HOMES = {'Linear': 'linear'}\ndef __getattr__(name): ...\ndef build(): ...\n"
+        ),
+        "src/kkt_unlearning/nets/linear.py": "",
+        "src/kkt_unlearning/nets/deep.py": "",
+        "src/kkt_unlearning/nets/style.txt": "",
+        "src/kkt_unlearning/plotting.py": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_the_files_of_a_script_are_those_it_imports(tree):
+    found = {path.relative_to(tree).as_posix() for path in Sources(tree).files("train")}
+    assert found == {
+        "scripts/train.py",
+        "scripts/_job.py",
+        "src/kkt_unlearning/__init__.py",
+        "src/kkt_unlearning/errors.py",
+        "src/kkt_unlearning/kkt.py",
+        "src/kkt_unlearning/nets/__init__.py",
+        "src/kkt_unlearning/nets/linear.py",
+        "src/kkt_unlearning/nets/style.txt",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("src/kkt_unlearning/nets/linear.py", True),
+        ("src/kkt_unlearning/nets/style.txt", True),
+        ("scripts/_job.py", True),
+        ("src/kkt_unlearning/nets/deep.py", False),
+        ("src/kkt_unlearning/plotting.py", False),
+    ],
+)
+def test_the_hash_follows_what_is_used(tree, name, counts):
+    before = Sources(tree).digest("train")
+    (tree / name).write_text("# changed\n" + (tree / name).read_text())
+    assert (Sources(tree).digest("train") != before) == counts
+
+
+def test_the_hash_does_not_follow_the_place(tree):
+    before = Sources(tree).digest("train")
+    moved = tree.rename(tree.with_name("moved"))
+    assert Sources(moved).digest("train") == before
+
+
+def test_a_name_that_nothing_shows_the_home_of_is_refused(tree):
+    (tree / "scripts/train.py").write_text("from kkt_unlearning.nets import Deep\n")
+    with pytest.raises(ImportError, match="does not show which module 'Deep' is from"):
+        Sources(tree).digest("train")
+
+
+@pytest.mark.parametrize("script", sorted(path.stem for path in ROOT.glob("scripts/[a-z]*.py")))
+def test_every_script_shows_where_its_code_is_from(script):
+    files = Sources(ROOT).files(script)
+    assert ROOT / "scripts" / "_job.py" in files
+    assert ROOT / "src" / "kkt_unlearning" / "errors.py" in files
+
+
+def test_the_source_of_a_data_set_is_found_by_name():
+    exporter = Sources(ROOT).exporter
+    assert exporter("kkt_unlearning.datasets", "file") == "kkt_unlearning.datasets.archive"
+
+
+# committed figures
+
+
+def test_a_figure_without_its_table_counts_as_old(tmp_path):
+    figure, table = tmp_path / "a.pdf", tmp_path / "a.csv"
+    figure.touch()
+    mark_outdated([str(figure), str(tmp_path / "a.png")], [str(table)])
+    assert os.stat(figure).st_mtime == 0
+
+
+def test_a_figure_with_its_table_stays_as_it_is(tmp_path):
+    figure, table = tmp_path / "a.pdf", tmp_path / "a.csv"
+    figure.touch()
+    table.touch()
+    mark_outdated([str(figure)], [str(table)])
+    assert os.stat(figure).st_mtime > 0

@@ -1,0 +1,23 @@
+rule dataset:
+    # draws or reads the data of all replicates and describes their geometry
+    input:
+        file=study.file,
+    output:
+        dataset="results/{experiment}/{point}/dataset.npz",
+        table="results/{experiment}/{point}/dataset.csv",
+        provenance="results/{experiment}/{point}/dataset.provenance.json",
+    log:
+        "results/logs/{experiment}/{point}/dataset.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=study.dataset,
+        section=study.dataset_section,
+        seed=config["seed"],
+        code=study.dataset_code,
+    script:
+        "../../scripts/dataset.py"

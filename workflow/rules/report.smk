@@ -1,0 +1,54 @@
+rule table:
+    # what was unlearned in all settings of an experiment, one table to 6 significant digits
+    input:
+        parts=study.parts,
+    output:
+        table="results/tables/{experiment}.csv",
+        provenance="results/tables/{experiment}.provenance.json",
+    log:
+        "results/logs/{experiment}/table.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings=study.table,
+        section=study.experiment_section,
+        code=code("table"),
+    script:
+        "../../scripts/table.py"
+
+
+use rule table as measure with:
+    # the other tables of the settings, put together in the same way
+    output:
+        table="results/tables/{experiment}.{measure}.csv",
+        provenance="results/tables/{experiment}.{measure}.provenance.json",
+    log:
+        "results/logs/{experiment}/{measure}.log",
+
+
+rule scorecard:
+    # claim by claim: what was measured, the threshold stated beforehand, the verdict
+    input:
+        tables=study.all_tables(),
+    output:
+        table="results/scorecard.csv",
+        page="paper_figures/scorecard.md",
+        provenance="results/scorecard.provenance.json",
+    log:
+        "results/logs/scorecard.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings={"claims": study.config["claims"]},
+        section="claims",
+        code=code("scorecard"),
+    script:
+        "../../scripts/scorecard.py"

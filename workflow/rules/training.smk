@@ -1,0 +1,24 @@
+rule train:
+    # gradient descent on all replicates at once, from the configured initial weights
+    input:
+        dataset="results/{experiment}/{point}/dataset.npz",
+    output:
+        trained="results/{experiment}/{point}/{network}/trained.npz",
+        history="results/{experiment}/{point}/{network}/history.csv",
+        provenance="results/{experiment}/{point}/{network}/trained.provenance.json",
+    log:
+        "results/logs/{experiment}/{point}/{network}.train.log",
+    conda:
+        "../../envs/gpu.yaml" if config["backend"] == "cupy" else "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        settings=study.train,
+        section=study.training_section,
+        seed=config["seed"],
+        backend=config["backend"],
+        code=code("train"),
+    script:
+        "../../scripts/train.py"

@@ -1,0 +1,23 @@
+rule unlearn:
+    # gradient ascent on every forget set, from every start, by every fraction of the step
+    input:
+        trained="results/{experiment}/{point}/{network}/trained.npz",
+        points="results/{experiment}/{point}/{network}/kkt.npz",
+    output:
+        unlearned="results/{experiment}/{point}/{network}/unlearned.npz",
+        provenance="results/{experiment}/{point}/{network}/unlearned.provenance.json",
+    log:
+        "results/logs/{experiment}/{point}/{network}.unlearn.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        settings=study.unlearn,
+        section=study.experiment_section,
+        seed=config["seed"],
+        code=code("unlearn"),
+    script:
+        "../../scripts/unlearn.py"

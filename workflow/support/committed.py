@@ -1,0 +1,27 @@
+"""Figures that are in the repository although the tables behind them are not."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+REPORT = Path(__file__).parents[1] / "report"
+
+
+def caption(figure: str) -> str:
+    """Path of the caption of a figure from the working directory: a moved project is as it was."""
+    return os.path.relpath(REPORT / f"{figure}.rst")
+
+
+def mark_outdated(outputs: Iterable[str], inputs: Iterable[str]) -> None:
+    """Make a figure older than everything if a file that it is drawn from is missing.
+
+    In a fresh clone the committed figures are there and no table is. Snakemake takes an existing
+    output whose inputs are missing for up to date; one that is older than an input that is there
+    (the caption) it makes again, and with it the missing tables.
+    """
+    if all(Path(path).exists() for path in inputs):
+        return
+    for path in outputs:
+        with suppress(OSError):  # not there yet, or not ours: the job itself will say so
+            os.utime(path, (0, 0))

@@ -1,0 +1,380 @@
+"""The configuration is checked before any job starts; each mistake is one sentence.
+
+A sentence names the file, the key, the value found, what is allowed and the remedy.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+# figure of the paper -> what its experiment has to measure
+DRAWN = {
+    "step_size": ("certificate", "multipliers"),
+    "dimension": ("certificate",),
+    "orthogonality": ("certificate",),
+    "mixture": ("certificate",),
+    "digits": ("certificate", "multipliers"),
+    "kinks": ("stationarity",),
+    "kinks_constant": ("stationarity",),
+}
+
+KeyPath = tuple[str | int, ...]
+
+
+class ConfigurationError(Exception):
+    """A mistake in the configuration, in one sentence without the name of the file.
+
+    Args:
+        path: keys from the top to the mistake.
+        text: value found, what is allowed and the remedy.
+    """
+
+    def __init__(self, path: Iterable[str | int], text: str) -> None:
+        self.path = tuple(path)
+        super().__init__(f"{dotted(self.path)}: {text}" if self.path else text)
+
+
+def check(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> dict[str, Any]:
+    """Configuration without the keys that a later file sets to null, or the end of the program.
+
+    Args:
+        config: merged from all files and the command line.
+        files: those it was merged from, first those of the command line, of which a later one
+            counts more, and the one that they lie on top of last, as Snakemake lists them.
+
+    Raises:
+        SystemExit: there is a mistake; the message is one sentence.
+    """
+    try:
+        return checked(config)
+    except ConfigurationError as error:
+        raise SystemExit(f"error: {_origin(error.path, config, files)}, {error}") from None
+
+
+def checked(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Configuration that meets the schema and makes sense.
+
+    Raises:
+        ConfigurationError: the first mistake, seen from the top of the schema.
+    """
+    config = _without_nulls(config)
+    _check_schema(config, _schema())
+    _check_trainings(config)
+    for name, experiment in config["experiments"].items():
+        _Experiment(name, experiment, config).check()
+    return config
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """``experiments.digits.forget[0]``."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".")
+
+
+# schema
+
+
+def _schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+def _check_schema(value: Any, schema: dict[str, Any], path: KeyPath = ()) -> None:
+    errors = Draft202012Validator(schema).iter_errors(value)
+    # A key that is not known explains a key that is missing, so it comes first.
+    order = {"additionalProperties": 0, "propertyNames": 0, "required": 1}
+    first = min(errors, key=lambda error: order.get(error.validator, 2), default=None)
+    if first is not None:
+        _raise(first, path)
+
+
+def _raise(error: ValidationError, above: KeyPath) -> None:
+    keys, text = _SENTENCES.get(error.validator, _invalid)(error)
+    raise ConfigurationError((*above, *error.absolute_path, *keys), text)
+
+
+def _unknown_key(error: ValidationError) -> tuple[KeyPath, str]:
+    known = list(error.schema.get("properties", {}))
+    key = next(key for key in error.instance if key not in known)
+    near = get_close_matches(str(key), known, n=1)
+    remedy = (
+        f"write {near[0]}" if near else "remove it, or set it to null in a file that comes on top"
+    )
+    return (key,), f"this key is not known, allowed here are {_listed(known)}: {remedy}."
+
+
+def _missing_key(error: ValidationError) -> tuple[KeyPath, str]:
+    key = next(key for key in error.validator_value if key not in error.instance)
+    meaning = error.schema.get("properties", {}).get(key, {}).get("description", "")
+    meaning = f" ({meaning[0].lower()}{meaning[1:].rstrip('.')})" if meaning else ""
+    return (key,), f"this key is missing: add it{meaning}."
+
+
+def _wrong_type(error: ValidationError) -> tuple[KeyPath, str]:
+    value, wanted = error.instance, error.validator_value
+    names = {"integer": "a whole number", "number": "a number", "string": "text"}
+    names |= {"array": "a list", "object": "a section with keys of its own"}
+    kinds = [wanted] if isinstance(wanted, str) else wanted
+    allowed = " or ".join(names[kind] for kind in kinds)
+    number = _as_number(value) if isinstance(value, str) else None
+    if number is not None and "number" in kinds:
+        return (), f"YAML reads {value} as text, but {allowed} is needed: write {number}."
+    if number is not None and "integer" in kinds:
+        return (
+            (),
+            f"YAML reads {value} as text, but {allowed} is needed: write {float(number):.0f}.",
+        )
+    return (), f"the value is {_shown(value)}, but {allowed} is needed: write one."
+
+
+def _wrong_choice(error: ValidationError) -> tuple[KeyPath, str]:
+    allowed = [error.schema["const"]] if error.validator == "const" else error.validator_value
+    near = get_close_matches(str(error.instance), [str(choice) for choice in allowed], n=1)
+    remedy = f"write {near[0]}" if near else "write one of them"
+    return (), f"the value is {_shown(error.instance)}, allowed are {_listed(allowed)}: {remedy}."
+
+
+def _out_of_bounds(error: ValidationError) -> tuple[KeyPath, str]:
+    words = {
+        "minimum": ("at least", "raise"),
+        "exclusiveMinimum": ("more than", "raise"),
+        "maximum": ("at most", "lower"),
+        "exclusiveMaximum": ("less than", "lower"),
+    }
+    bound, remedy = words[error.validator]
+    value = _shown(error.instance)
+    return (), f"the value is {value}, but {bound} {error.validator_value} is allowed: {remedy} it."
+
+
+def _wrong_length(error: ValidationError) -> tuple[KeyPath, str]:
+    bound, remedy = {"minItems": ("at least", "add"), "maxItems": ("at most", "remove")}[
+        error.validator
+    ]
+    found = f"the list has {len(error.instance)} entries, but {bound} {error.validator_value}"
+    return (), f"{found} must be there: {remedy} some."
+
+
+def _repeated(error: ValidationError) -> tuple[KeyPath, str]:
+    return (), f"the list {_shown(error.instance)} has an entry twice: remove one of the two."
+
+
+def _wrong_name(error: ValidationError) -> tuple[KeyPath, str]:
+    text = "names are made of small letters, digits and _, and logs and tables are taken: rename it"
+    return (), f"{_shown(error.instance)} cannot be a name, {text}."
+
+
+def _invalid(error: ValidationError) -> tuple[KeyPath, str]:
+    allowed = error.schema.get("description", "see the comment in config.yaml").rstrip(".")
+    return (
+        (),
+        f"the value is {_shown(error.instance)}, which is not allowed here ({allowed}): change it.",
+    )
+
+
+_SENTENCES: dict[str, Callable[[ValidationError], tuple[KeyPath, str]]] = {
+    "additionalProperties": _unknown_key,
+    "required": _missing_key,
+    "type": _wrong_type,
+    "enum": _wrong_choice,
+    "const": _wrong_choice,
+    "minimum": _out_of_bounds,
+    "exclusiveMinimum": _out_of_bounds,
+    "maximum": _out_of_bounds,
+    "exclusiveMaximum": _out_of_bounds,
+    "minItems": _wrong_length,
+    "maxItems": _wrong_length,
+    "uniqueItems": _repeated,
+    "pattern": _wrong_name,
+}
+
+
+# meaning
+
+
+def _check_trainings(config: dict[str, Any]) -> None:
+    for name, training in config["trainings"].items():
+        late = [step for step in training["snapshots"] if step > training["steps"]]
+        if late:
+            raise ConfigurationError(
+                ("trainings", name, "snapshots"),
+                f"step {late[0]} comes after the last step, {training['steps']}: "
+                "remove it or raise steps.",
+            )
+
+
+class _Experiment:
+    """Checks of one experiment that a schema cannot express."""
+
+    def __init__(self, name: str, experiment: dict[str, Any], config: dict[str, Any]) -> None:
+        self.name, self.experiment, self.config = name, experiment, config
+        self.dataset: dict[str, Any] = experiment["dataset"]
+
+    def check(self) -> None:
+        self._check_names()
+        self._check_measures()
+        self._check_file()
+        self._check_sweep()
+        for samples in self._sample_counts():
+            self._check_forget(samples)
+
+    def _fail(self, *keys: str | int, text: str) -> None:
+        raise ConfigurationError(("experiments", self.name, *keys), text)
+
+    def _check_names(self) -> None:
+        named = [(("networks", i), name) for i, name in enumerate(self.experiment["networks"])]
+        for keys, name in [*named, (("training",), self.experiment["training"])]:
+            section = "networks" if keys[0] == "networks" else "trainings"
+            if name not in self.config[section]:
+                known = _listed(self.config[section])
+                self._fail(
+                    *keys,
+                    text=f"{name} is not in the section {section}, which has {known}: "
+                    f"write one of these or add {name} there.",
+                )
+
+    def _check_measures(self) -> None:
+        measures = self.experiment["measures"]
+        for measure in DRAWN.get(self.name, ()):
+            if measure not in measures:
+                self._fail(
+                    "measures",
+                    text=f"{measure} is missing, on which figures or claims rest: add it.",
+                )
+        training = self.experiment["training"]
+        if "stationarity" in measures and not self.config["trainings"][training]["snapshots"]:
+            self._fail(
+                "training",
+                text=f"stationarity is measured at snapshots, but training {training} has none: "
+                f"list steps in trainings.{training}.snapshots.",
+            )
+
+    def _check_file(self) -> None:
+        path = self.dataset.get("path")
+        if path is not None and not Path(path).is_file():
+            self._fail(
+                "dataset",
+                "path",
+                text=f"there is no file {path}: give the path of an .npz archive.",
+            )
+
+    def _check_sweep(self) -> None:
+        sweep = self.experiment["sweep"]
+        parameter, values = sweep["parameter"], sweep["values"]
+        if parameter == "none":
+            if values:
+                self._fail(
+                    "sweep", "values", text="there are values, but parameter is none: name it."
+                )
+            return
+        if not values:
+            self._fail(
+                "sweep", "values", text=f"the list is empty: give the values of {parameter}."
+            )
+        self._check_swept(parameter)
+        key = f"#/$defs/dataset_{self.dataset['source']}/properties/{parameter}"
+        schema = {"$defs": _schema()["$defs"], "$ref": key}
+        for index, value in enumerate(values):
+            path = ("experiments", self.name, "sweep", "values", index)
+            _check_schema(value, schema, path)
+
+    def _check_swept(self, parameter: str) -> None:
+        numeric = [key for key, value in self.dataset.items() if isinstance(value, int | float)]
+        if parameter not in numeric:
+            near = get_close_matches(parameter, numeric, n=1)
+            self._fail(
+                "sweep",
+                "parameter",
+                text=f"the value is {parameter}, which is no number of this data set: "
+                f"write {near[0] if near else _listed([*numeric, 'none'], 'or')}.",
+            )
+
+    def _sample_counts(self) -> Iterator[int]:
+        """``m`` at every point of the sweep; none for a file, whose forget sets the job checks."""
+        if self.experiment["sweep"]["parameter"] == "samples":
+            yield from self.experiment["sweep"]["values"]
+        elif "samples" in self.dataset:
+            yield self.dataset["samples"]
+
+    def _check_forget(self, samples: int) -> None:
+        forget = self.experiment.get("forget", "each")
+        if forget == "each":
+            return
+        for index, group in enumerate(forget):
+            beyond = [sample for sample in group if sample >= samples]
+            if beyond:
+                self._fail(
+                    "forget",
+                    index,
+                    text=f"the value is {beyond[0]}, but the {samples} samples are numbered 0 to "
+                    f"{samples - 1}: take one of these.",
+                )
+            if len(group) == samples:
+                self._fail(
+                    "forget",
+                    index,
+                    text=f"these are all {samples} samples, but at least one must be retained: "
+                    "remove one.",
+                )
+
+
+# words
+
+
+def _without_nulls(value: Any) -> Any:
+    """Files are merged key by key; null is how a later one takes a key of an earlier one away."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+
+
+def _origin(path: KeyPath, config: Mapping[str, Any], files: Sequence[str | Path]) -> str:
+    """File the mistake is in: the first that says what the merged configuration says there."""
+    if not files:
+        return "config.yaml"
+    *on_top, base = files
+    merged = _at(path, config)
+    for file in [*reversed(on_top), base]:
+        if _at(path, _load(file)) == merged:
+            return Path(file).name
+    return Path(files[-1]).name if len(path) > 1 else "--config"
+
+
+def _load(file: str | Path) -> Any:
+    return yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+
+
+def _at(path: KeyPath, config: Any) -> Any:
+    for key in path:
+        try:
+            config = config[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return config
+
+
+def _as_number(text: str) -> str | None:
+    """How YAML wants a number written that it takes for text: ``1.0e-3`` for ``1e-3``."""
+    mantissa, exponent, power = text.strip().replace(",", ".").lower().partition("e")
+    mantissa = mantissa if "." in mantissa else f"{mantissa}.0"
+    power = power if power[:1] in ("+", "-") else f"+{power}"
+    number = f"{mantissa}e{power}" if exponent else mantissa
+    try:
+        float(number)
+    except ValueError:
+        return None
+    return number
+
+
+def _listed(names: Iterable[Any], last: str = "and") -> str:
+    *most, end = [str(name) for name in names] or ["none"]
+    return f"{', '.join(most)} {last} {end}" if most else end
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

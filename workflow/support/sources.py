@@ -1,0 +1,144 @@
+"""Which files of the library a script uses, derived from its imports, and a hash of their content.
+
+The hash is a parameter of each rule: an edit of a library file reruns what imports it, directly or
+not, and nothing else. Snakemake itself sees only the script.
+"""
+
+import ast
+import hashlib
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+LIBRARY = "kkt_unlearning"
+
+
+class Sources:
+    """Files behind the scripts of one project.
+
+    Args:
+        root: folder that holds ``scripts/`` and ``src/``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self._imports = cache(self._read_imports)
+
+    def make_importable(self) -> None:
+        """Let jobs import the library that `digest` hashes rather than an installed one."""
+        others = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(self.root / "src"), others]))
+
+    def digest(self, script: str, *modules: str) -> str:
+        """SHA-256 over names and content of `files`: a comment counts, a touch does not."""
+        total = hashlib.sha256()
+        for path in self.files(script, *modules):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            total.update(f"{path.relative_to(self.root).as_posix()} {content}\n".encode())
+        return total.hexdigest()
+
+    def files(self, script: str, *modules: str) -> list[Path]:
+        """``scripts/{script}.py``, what it and ``modules`` import from the project, and so on.
+
+        Data files beside a module that is used (a style sheet, say) count as used.
+
+        Raises:
+            ImportError: a name is imported from a package that does not show which module it comes
+                from.
+        """
+        pending = [self.root / "scripts" / f"{script}.py", *self._chain(modules)]
+        found: set[Path] = set()
+        while pending:
+            path = pending.pop()
+            if path not in found:
+                found.add(path)
+                pending.extend(self._chain(self._imports(path)))
+        return sorted(found | self._data_beside(found))
+
+    def exporter(self, package: str, name: str) -> str:
+        """Module that a dictionary in ``package/__init__.py`` gives: ``{"Dataset": "dataset"}``.
+
+        Packages that load their modules only when asked write such a dictionary, which imports do
+        not show.
+        """
+        for node in _literals(self._module(package)):
+            module = node.get(name)
+            if isinstance(module, str):
+                return module if self._module(module) else f"{package}.{module}"
+        raise ImportError(
+            f"{package} does not show which module {name!r} is from: import it from its module."
+        )
+
+    def _chain(self, modules: tuple[str, ...]) -> Iterator[Path]:
+        """Files of the modules and of the packages they lie in; none for other people's."""
+        for module in modules:
+            parts = module.split(".")
+            for length in range(1, len(parts) + 1):
+                path = self._module(".".join(parts[:length]))
+                if path is not None:
+                    yield path
+
+    def _module(self, name: str) -> Path | None:
+        """File of a module of the library or of one beside the scripts."""
+        folder = self.root / ("src" if name.split(".")[0] == LIBRARY else "scripts")
+        path = folder.joinpath(*name.split("."))
+        candidates = (path / "__init__.py", path.with_suffix(".py"))
+        return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+    def _read_imports(self, path: Path) -> tuple[str, ...]:
+        found: list[str] = []
+        for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
+            if isinstance(node, ast.Import):
+                found.extend(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                base = self._base(node, path)
+                found.append(base)
+                found.extend(self._imported(base, alias.name) for alias in node.names)
+        return tuple(found)
+
+    def _base(self, node: ast.ImportFrom, path: Path) -> str:
+        if node.level == 0:
+            return node.module or ""
+        package = path.relative_to(self.root / "src").parts[: -node.level]
+        return ".".join([*package, *filter(None, [node.module])])
+
+    def _imported(self, base: str, name: str) -> str:
+        """Module that ``from base import name`` loads besides ``base``."""
+        home = self._module(base)
+        if self._module(f"{base}.{name}"):
+            return f"{base}.{name}"
+        if home is None or home.name != "__init__.py" or _defines(home, name):
+            return base
+        return self.exporter(base, name)
+
+    def _data_beside(self, modules: set[Path]) -> set[Path]:
+        packages = {path.parent for path in modules if self.root / "src" in path.parents}
+        files = (path for package in packages for path in package.iterdir() if path.is_file())
+        return {path for path in files if path.suffix not in {".py", ".pyc"}}
+
+
+def _defines(path: Path, name: str) -> bool:
+    """Whether a module binds ``name`` itself, so that its own imports show where it is from."""
+    bound: set[str] = set()
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound.update(alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            bound.update(target.id for target in targets if isinstance(target, ast.Name))
+    return name in bound
+
+
+def _literals(path: Path | None) -> Iterator[dict]:
+    """Dictionaries of constants that a module assigns at its top level."""
+    if path is None:
+        return
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+            try:
+                yield ast.literal_eval(node.value)
+            except ValueError:
+                continue
