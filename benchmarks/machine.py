@@ -1,0 +1,37 @@
+"""What the measurements ran on."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("numpy", "scipy", "cvxpy", "clarabel", "torch")
+
+
+def describe() -> dict[str, str]:
+    """Processor, cores, threads and package versions; no host name, no paths."""
+    return {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "threads": os.environ.get("OMP_NUM_THREADS", "unset"),
+        "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
+        "python": platform.python_version(),
+        **{package: _version(package) for package in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    names = (
+        [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        if info.exists()
+        else []
+    )
+    return names[0].split(":", 1)[1].strip() if names else platform.machine()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
