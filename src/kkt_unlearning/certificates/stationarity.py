@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.clarke import ROUND_OFF, fit_on
+from kkt_unlearning.clarke import ROUND_OFF, fit_multipliers
 from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import Problem
@@ -66,7 +66,7 @@ def least_epsilon(
     excess, scale = q / gamma - 1.0, norm / gamma
     bounds = np.divide(delta / scale, excess, out=np.full_like(q, np.inf), where=excess > ROUND_OFF)
     kinks = np.zeros((len(W), len(q)), bool) if kinks is None else kinks
-    fit = fit_on(problem, W / norm, kinks, bounds, solver or ConvexSolver())
+    fit = fit_multipliers(problem, W / norm, kinks, bounds, solver or ConvexSolver())
     multipliers = scale * fit.multipliers
     slack = float((multipliers * excess).max())
     return ApproximateKKT(fit.residual * scale, fit.residual, slack, multipliers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.clarke import fit_on
+from kkt_unlearning.clarke import fit_multipliers
 from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.kkt import KKTResiduals, kkt_residuals
@@ -127,7 +127,7 @@ def _with_other_multipliers(point: KKTPoint, solver: ConvexSolver) -> KKTPoint:
     problem = point.problem
     slack = problem.margins(point.W) > 1.0 + _SOLVED
     bounds = np.where(slack, 0.0, np.inf)
-    fit = fit_on(problem, point.W, point.kinks, bounds, solver)
+    fit = fit_multipliers(problem, point.W, point.kinks, bounds, solver)
     W = problem.combination(fit.multipliers, fit.clarke)
     other = KKTPoint.from_arrays(
         problem, W, fit.multipliers, fit.clarke, point.pattern, point.kinks, finished=False
