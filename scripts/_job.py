@@ -11,9 +11,12 @@ from typing import Any, TextIO
 
 from _storage import StorageError, replacing
 
-from kkt_unlearning.errors import BackendError, UserError
+from kkt_unlearning.errors import BackendError, SolverError, UserError
 
 PACKAGES = ("numpy", "scipy", "cvxpy", "clarabel", "kkt-unlearning", "snakemake")
+
+# Backend and solver are chosen once for all experiments, wherever the job's own settings stand.
+_SECTIONS = {BackendError: "backend", SolverError: "duals"}
 
 Main = Callable[[Any], Mapping[str, Any] | None]
 
@@ -46,9 +49,7 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
     if isinstance(error, StorageError):
         return f"error: {text}"
     if isinstance(error, UserError):
-        # Which backend computes is chosen once for all experiments, wherever the job's own settings
-        # stand.
-        section = "backend" if isinstance(error, BackendError) else snakemake.params.section
+        section = _SECTIONS.get(type(error), snakemake.params.section)
         return f"error: config.yaml, {section}: {text}"
     where = f", traceback in {log.name}" if log else ""
     return f"error: {snakemake.rule} failed with {type(error).__name__}: {text}{where}"

@@ -5,6 +5,7 @@ from _batch import cell_solver, descent, history_rows, paced, replicates
 from _job import job
 from _storage import read_arrays, write_arrays, write_table
 
+from kkt_unlearning.backends import backend_name
 from kkt_unlearning.problem import explicit_forget_sets
 from kkt_unlearning.replicates import retrain_all, retrained_points
 from kkt_unlearning.tables import retrained_rows
@@ -31,6 +32,7 @@ def main(snakemake):
         trained=result.W,
         W=np.array([[point.W for point in row] for row in points]),
     )
+    return {"backend": backend_name(snakemake.params.backend)}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from _batch import BATCH, descent, history_rows, network, paced
 from _job import job
 from _storage import read_arrays, write_arrays, write_table
 
+from kkt_unlearning.backends import backend_name
 from kkt_unlearning.replicates import initialise, train_all
 
 
@@ -31,6 +32,7 @@ def main(snakemake):
         snapshots=result.snapshots,
         **{name: getattr(batch, name) for name in BATCH},
     )
+    return {"backend": backend_name(snakemake.params.backend)}
 
 
 if __name__ == "__main__":

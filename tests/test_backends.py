@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from builders import ROUND_OFF, gaussian, one_sentence, solved
 
-from kkt_unlearning.backends import constant, namespace, select, to_numpy
+from kkt_unlearning.backends import backend_name, constant, namespace, select, to_numpy
 from kkt_unlearning.errors import BackendError
 from kkt_unlearning.losses import LOSSES
 from kkt_unlearning.metrics import cosine_distance
@@ -177,3 +177,9 @@ def test_unknown_backends(name):
         select(name)
     text = one_sentence(error)
     assert f"backend = {name!r}" in text and "auto, numpy, cupy" in text and "choose" in text
+
+
+def test_auto_is_named_after_what_it_chooses():
+    assert backend_name("numpy") == "numpy"
+    assert backend_name("auto") in ("numpy", "cupy")
+    assert backend_name("auto") == select("auto").__name__.rpartition(".")[2]

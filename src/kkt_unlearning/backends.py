@@ -49,6 +49,11 @@ def select(name: str) -> ModuleType:
     )
 
 
+def backend_name(name: str) -> str:
+    """``numpy`` or ``cupy``: what :func:`select` chooses for ``name``."""
+    return select(name).__name__.rpartition(".")[2]
+
+
 def _cupy_obstacle() -> str | None:
     """Why CuPy cannot be used, as half a sentence; None where it can."""
     try:

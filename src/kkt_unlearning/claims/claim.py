@@ -1,0 +1,102 @@
+"""The claims of arXiv 2510.14844, each with the one statistic of the result tables that decides it.
+
+The constants of its theorems are not in the notes this project rests on; rates, minima and
+instance-wise bounds are measured instead. Thresholds come from outside, stated before the run.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.summary import (
+    Table,
+    groups,
+    median,
+    power_law,
+    rows,
+    select,
+    take,
+)
+
+Tables = Mapping[str, Table]
+Thresholds = Mapping[str, float]
+
+TABLE_DIGITS = 1e-5  # relative; two numbers of 6 significant digits can be off by so much together
+OURS = "ours, not claimed by the paper"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim and how it is decided.
+
+    Attributes:
+        name: its key among the thresholds.
+        statement: the claim in a sentence.
+        source: where the paper makes it.
+        statistic: what is measured, over which cases.
+        comparison: ``at_most``, ``at_least`` or ``equals``, also the key of its threshold.
+        figure: figure that shows it; empty where none does.
+        tables: tables that must be there; none means all there are.
+        measure: (tables, thresholds of the claim) -> the number; nan where nothing can be measured.
+    """
+
+    name: str
+    statement: str
+    source: str
+    statistic: str
+    comparison: str
+    figure: str
+    tables: tuple[str, ...]
+    measure: Callable[[Tables, Thresholds], float]
+
+
+CLAIMS: list[Claim] = []
+
+
+def claim(
+    statement: str, source: str, statistic: str, comparison: str, figure: str, *tables: str
+) -> Callable:
+    """Register the function that measures a claim; its name is the claim's."""
+
+    def register(measure: Callable[[Tables, Thresholds], float]) -> Callable:
+        fields = (measure.__name__, statement, source, statistic, comparison, figure, tables)
+        CLAIMS.append(Claim(*fields, measure))
+        return measure
+
+    return register
+
+
+def prescribed(table: Table, network: str | None = None, start: str = "exact") -> Table:
+    """Cases with the prescribed step; of all networks where none is named."""
+    found = select(table, start=start, fraction=1.0)
+    return found if network is None else select(found, network=network)
+
+
+def largest(values: np.ndarray) -> float:
+    """Largest value; nan where there is none."""
+    return float(np.max(values)) if np.size(values) else float("nan")
+
+
+def at_last(table: Table) -> Table:
+    """Cases at the largest value of the sweep."""
+    return take(table, table["value"] == largest(table["value"]))
+
+
+def best_fraction(table: Table, quantity: str, network: str, start: str) -> float:
+    """Fraction of the prescribed step with the least median; nan without two fractions."""
+    cases = select(table, network=network, start=start)
+    medians = {key: median(group[quantity]) for (key,), group in groups(cases, "fraction")}
+    return float(min(medians, key=medians.__getitem__)) if len(medians) > 1 else float("nan")
+
+
+def exponent(table: Table, network: str, quantity: str) -> float:
+    """Median over replicates of p in ``quantity ~ φ^p``."""
+    cases = prescribed(table, network)
+    return power_law(cases, "phi", quantity).exponent if rows(cases) else float("nan")
+
+
+def gain(cases: Table) -> float:
+    """Median of ``(1 − cos)`` to the retrained network, after over before unlearning."""
+    before = cases["distance_retrained_original"]
+    return median(cases["distance_retrained"][before > 0] / before[before > 0])
