@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from _storage import StorageError, replacing
 
-from kkt_unlearning.errors import BackendError, SolverError, UserError
+from kkt_unlearning.errors import BackendError, NotSeparableError, SolverError, UserError
 
 PACKAGES = ("numpy", "scipy", "cvxpy", "clarabel", "kkt-unlearning", "snakemake")
 
@@ -50,6 +50,10 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
         return f"error: {text}"
     if isinstance(error, UserError):
         section = _SECTIONS.get(type(error), snakemake.params.section)
+        if isinstance(
+            error, NotSeparableError
+        ):  # whatever the job, it is the data that must change
+            section = f"experiments.{snakemake.wildcards.experiment}.dataset"
         return f"error: config.yaml, {section}: {text}"
     where = f", traceback in {log.name}" if log else ""
     return f"error: {snakemake.rule} failed with {type(error).__name__}: {text}{where}"

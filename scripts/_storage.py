@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 SIGNIFICANT_DIGITS = 6
+ROUND_OFF = 1e-12
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full, so nothing was written: free some space and run it again",
@@ -140,13 +141,17 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
 
 
 def rounded(cell: str) -> str:
-    """A number to 6 significant digits, the same on two machines; other text as it is."""
+    """A number to 6 significant digits, the same on two machines; other text as it is.
+
+    What is below 1e-12 in size is round-off of numbers of order 1, with digits of chance: it is 0.
+    """
     for kind in (int, float):
         try:
             value = kind(cell)
         except ValueError:
             continue
-        return cell if kind is int else f"{value + 0.0:.{SIGNIFICANT_DIGITS}g}"  # + 0.0: no -0
+        value = 0.0 if abs(value) < ROUND_OFF else value
+        return cell if kind is int else f"{value:.{SIGNIFICANT_DIGITS}g}"
     return cell
 
 

@@ -185,6 +185,36 @@ def test_a_bad_archive_is_one_sentence_and_leaves_no_output(project, archive):
     assert project.files() == set()
 
 
+UNTRAINABLE = {
+    # The corners of a square with equal labels at opposite corners: no line through 0 separates them.
+    "not separable": (
+        np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]]),
+        np.array([1.0, 1.0, -1.0, -1.0]),
+        "linear",
+        "experiments.digits.dataset: replicate 0: no hyperplane .* use fewer samples",
+    ),
+    # A positive multiple of a point with the opposite label: no 1-homogeneous network can fit both.
+    "not converged": (
+        np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]]),
+        np.array([1.0, -1.0, 1.0]),
+        "two_layer",
+        "trainings.normalised: .* did not converge .* raise steps",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNTRAINABLE)
+def test_data_that_cannot_be_trained_on_stop_the_job(project, case):
+    points, labels, network, sentence = UNTRAINABLE[case]
+    np.savez(project.folder / "mine.npz", X=points, y=labels)
+    changes = project.on_top({"experiments": {"digits": FROM_FILE}})
+    run = project.snakemake(*changes, "--", f"results/digits/base/{network}/trained.npz")
+    assert run.returncode != 0
+    assert len(errors(run)) == 1, run.stderr
+    assert re.match(f"error: config.yaml, {sentence}", errors(run).pop())
+    assert not any(network in name for name in project.files())
+
+
 def test_a_good_archive_goes_through(project):
     np.savez(project.folder / "mine.npz", X=X, y=Y)
     # Eight neurons are too few to be sure that each of four orthogonal points lights one up.
