@@ -156,9 +156,8 @@ def train(
     begun = time.perf_counter()
     signs, done = state.P > 0, 0
     for mark in _checkpoints(descent.steps, snapshots):
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # a step too large diverges: said at the end
+        # A step that is too large diverges; that is said at the end, in a sentence.
+        with np.errstate(over="ignore", invalid="ignore"):
             for _ in range(mark - done):
                 step(state)
             done, flipped, signs = mark, signs != (state.P > 0), state.P > 0
@@ -232,17 +231,16 @@ def _record(
     xp = namespace(state.P)
     q = problem.margins_at(state.P)
     P0 = problem.preactivations(W0)
-    # ‖W(0) + CX‖² = ‖W(0)‖² + ⟨C, P(0)⟩ + ⟨C, P⟩
+    # ‖W(0) + CX‖² = ‖W(0)‖² + ⟨C, P(0)⟩ + ⟨C, P⟩, which round-off can make negative at θ = 0
     squared = xp.sum(W0 * W0, axis=(-2, -1)) + xp.sum(state.C * (P0 + state.P), axis=(-2, -1))
+    squared = xp.maximum(squared, xp.zeros_like(squared))
     counted = q if excluded is None else q - excluded
     state.history.append(
         Progress(
             step=step,
             smallest_margin=to_numpy(xp.min(counted, axis=-1)),
             log_loss=to_numpy(descent.log_loss(q, excluded)[..., 0]),
-            norm=to_numpy(
-                xp.sqrt(xp.maximum(squared, xp.zeros_like(squared)))
-            ),  # round-off at θ = 0
+            norm=to_numpy(xp.sqrt(squared)),
             flips=to_numpy(xp.sum(xp.astype(flipped, xp.int64), axis=(-2, -1))),
             seconds_left=seconds_left,
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from kkt_unlearning.clarke import fit_multipliers
 from kkt_unlearning.convex import ConvexSolver
-from kkt_unlearning.errors import NotConvergedError
+from kkt_unlearning.errors import NotConvergedError, SolverError
 from kkt_unlearning.kkt import KKTResiduals, kkt_residuals
 from kkt_unlearning.maxmargin.cell import CellSolution, coefficients, solve_cell
 from kkt_unlearning.maxmargin.finish import active_kinks, solve_active_set
@@ -88,7 +88,7 @@ def kkt_point(
 
     Raises:
         NotSeparableError: the cell holds no weights with margin 1 on every sample.
-        SolverError: the solver's status is not optimal.
+        SolverError: the solver's status is not optimal, or the point's residuals are above 1e-5.
         NotConvergedError: more than ``pivots`` cells were left.
     """
     A = np.asarray(pattern, dtype=float)
@@ -99,12 +99,23 @@ def kkt_point(
             point = _with_other_multipliers(point, solver or ConvexSolver())
             wrong = _violations(point)
         if not wrong.any():
+            _check_solved(point)
             return replace(point, cells=cell + 1, flipped=int((pattern != A).sum()))
         A = np.where(wrong, 1.0 - A, A)
     raise NotConvergedError(
         f"pivots = {pivots}: {int(wrong.sum())} activations still break the Clarke condition; allowed is "
         "0, so train for more steps or raise pivots."
     )
+
+
+def _check_solved(point: KKTPoint) -> None:
+    """An optimal status is the solver's word; the residuals are what counts."""
+    error = max(point.residuals.worst, point.gap)
+    if not error < _SOLVED:
+        raise SolverError(
+            f"worst KKT residual or gap = {error:.1e}: below {_SOLVED:.0e} is required of a KKT point, so "
+            "lower the tolerance of the solver or train for more steps."
+        )
 
 
 def _in_cell(problem: Problem, A: np.ndarray, solution: CellSolution) -> KKTPoint:
