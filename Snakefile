@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from workflow.support.committed import caption, mark_outdated
-from workflow.support.configuration import check
+from workflow.support.configuration import announce, check
 from workflow.support.settings import FIGURES, Study
 from workflow.support.sources import Sources
 
@@ -13,6 +13,7 @@ configfile: Path(workflow.basedir, "config.yaml")
 
 sources = Sources(Path(workflow.basedir))
 sources.make_importable()
+announce(workflow.configfiles)
 code = sources.digest
 study = Study(check(config, workflow.configfiles), sources)
 

@@ -37,7 +37,9 @@ def write(name: str, rows: list[dict]) -> None:
 
 
 def rounded(value: object) -> object:
-    return f"{value:.4g}" if isinstance(value, float) else value
+    if isinstance(value, float):
+        return f"{value:.4g}" if value == value else ""
+    return value
 
 
 def page(machine: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, TextIO
 
 from _storage import StorageError, replacing
@@ -54,9 +55,17 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
             error, NotSeparableError
         ):  # whatever the job, it is the data that must change
             section = f"experiments.{snakemake.wildcards.experiment}.dataset"
-        return f"error: config.yaml, {section}: {text}"
+        return f"error: {_origin(section, snakemake)}, {section}: {text}"
     where = f", traceback in {log.name}" if log else ""
     return f"error: {snakemake.rule} failed with {type(error).__name__}: {text}{where}"
+
+
+def _origin(section: str, snakemake: Any) -> str:
+    """File of the configuration that the section is from."""
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from workflow.support.configuration import origin_of_section  # only an error needs it
+
+    return origin_of_section(section, snakemake.config)
 
 
 class _Tee(io.TextIOBase):

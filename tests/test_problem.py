@@ -139,3 +139,22 @@ def test_forget_sets_are_checked_before_anything_is_computed():
     with pytest.raises(DataError) as error:
         explicit_forget_sets(3, [[0], [3]])
     assert "index 3" in one_sentence(error) and "0 to 2" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "said"),
+    [
+        (np.eye(2), np.array([0.0, 1.0]), r"label other than -1 and \+1"),
+        (np.eye(2), np.array([1.0, -1.0, 1.0]), "the same m"),
+        (np.eye(2) * np.nan, np.array([1.0, -1.0]), "nan or infinite"),
+        (np.eye(2), np.array([1, -1]), "convert them"),
+    ],
+)
+def test_samples_that_make_no_problem_are_refused(X, y, said):
+    with pytest.raises(DataError, match=said):
+        Problem(Linear(), X, y)
+
+
+def test_an_index_in_place_of_a_forget_set_is_refused():
+    with pytest.raises(DataError, match=r"write \[3\]"):
+        retained(5, 3)

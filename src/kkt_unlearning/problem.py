@@ -37,6 +37,9 @@ class Problem:
     X: Array
     y: Array
 
+    def __post_init__(self) -> None:
+        _check_samples(self.X, self.y)
+
     @property
     def samples(self) -> int:
         """Number m of samples."""
@@ -92,12 +95,33 @@ class Problem:
         return Problem(self.network, self.X[..., keep, :], self.y[..., keep])
 
 
+def _check_samples(X: Array, y: Array) -> None:
+    xp = namespace(X, y)
+    if not (xp.isdtype(X.dtype, "real floating") and xp.isdtype(y.dtype, "real floating")):
+        raise DataError(f"X is {X.dtype}, y is {y.dtype}: allowed are floats; convert them.")
+    if X.ndim < 2 or y.ndim < 1 or X.shape[-2] != y.shape[-1]:
+        raise DataError(
+            f"X has shape {tuple(X.shape)}, y {tuple(y.shape)}: allowed are (…, m, d) and (…, m) with the "
+            "same m; reshape or align them."
+        )
+    if not bool(xp.all(xp.abs(y) == 1)):
+        raise DataError(
+            "y has a label other than -1 and +1, which alone are allowed; recode the classes."
+        )
+    if not bool(xp.all(xp.isfinite(X))):
+        raise DataError(
+            "X has an entry that is nan or infinite; allowed are finite features, so clean it."
+        )
+
+
 def retained(samples: int, forget: Sequence[int]) -> np.ndarray:
     """Indices of the retain set, ascending.
 
     Raises:
         DataError: an index of the forget set is out of range or repeated, or it is the whole set.
     """
+    if not isinstance(forget, Sequence | np.ndarray):
+        raise DataError(f"forget = {forget!r}: allowed are lists of indices; write [{forget}].")
     forget = list(forget)
     wrong = [r for r in forget if not 0 <= r < samples]
     if wrong:

@@ -177,6 +177,12 @@ def _start(
 ) -> tuple[_State, Callable[[_State], None]]:
     """The initial state, and the function that advances it by one step in place."""
     xp = namespace(W0)
+    wanted = (problem.network.width, problem.X.shape[-1])
+    if tuple(W0.shape[-2:]) != wanted:
+        raise DataError(
+            f"W0 has shape {tuple(W0.shape)}: allowed is (…, n, d) with (n, d) = {wanted}; check the width "
+            "of the network and the coordinates of the data."
+        )
     excluded, gram, y = _excluded(mask, problem.y), problem.gram * descent.step_size, problem.y
     u_row, u_column = problem.output_weights[None, :], problem.output_weights[:, None]
     P = problem.preactivations(W0) + xp.zeros_like(gram[..., :1, :])  # the batch of W0, X and mask

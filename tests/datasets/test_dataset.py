@@ -100,7 +100,7 @@ def test_a_point_may_occur_twice_with_one_label():
     assert check_data(changed(X, 2, X[0]), y, "mine.npz") is None
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=2, max_size=8), st.data())
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=2, max_size=8), st.data())
 def test_contradictions_are_exactly_the_equal_rows_with_opposite_labels(points, data):
     X = np.array(points, dtype=float)
     signs = st.lists(st.sampled_from([1.0, -1.0]), min_size=len(X), max_size=len(X))
@@ -110,6 +110,11 @@ def test_contradictions_are_exactly_the_equal_rows_with_opposite_labels(points, 
         assert "are the same point" in message(X, y)
     else:
         assert check_data(X, y, "mine.npz") is None
+
+
+def test_a_point_at_the_origin_is_refused_with_its_row():
+    X, y = good()
+    assert "row 1 of X is zero" in message(changed(X, 1, 0.0), y)
 
 
 def test_dataset_tells_its_sizes():

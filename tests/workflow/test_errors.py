@@ -135,7 +135,7 @@ def test_cupy_without_a_gpu_is_one_sentence_and_leaves_no_output(project):
     run = project.snakemake("--config", "backend=cupy", "--", target)
     assert run.returncode != 0
     assert len(errors(run)) == 1
-    assert errors(run).pop().startswith("error: config.yaml, backend: ")
+    assert errors(run).pop().startswith("error: --config, backend: ")
     assert "Traceback" not in run.stderr
     assert not any("two_layer" in name for name in project.files())
 
@@ -180,8 +180,20 @@ def test_a_bad_archive_is_one_sentence_and_leaves_no_output(project, archive):
     assert run.returncode != 0
     assert len(errors(run)) == 1, run.stderr
     sentence = errors(run).pop()
-    assert sentence.startswith("error: config.yaml, experiments.digits.dataset: mine.npz")
+    assert sentence.startswith("error: changes.yaml, experiments.digits.dataset: mine.npz")
     assert reason in sentence
+    assert project.files() == set()
+
+
+def test_a_forget_set_beyond_the_samples_of_a_file_is_refused_before_any_job(project):
+    np.savez(project.folder / "mine.npz", X=X, y=Y)
+    keys = FROM_FILE | {"forget": [[0], [17]]}
+    run = project.snakemake(*project.on_top({"experiments": {"digits": keys}}))
+    assert run.returncode != 0
+    assert errors(run) == {
+        "error: changes.yaml, experiments.digits.forget[1]: the value is 17, but the 4 samples are "
+        "numbered 0 to 3: take one of these."
+    }
     assert project.files() == set()
 
 
@@ -191,14 +203,14 @@ UNTRAINABLE = {
         np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]]),
         np.array([1.0, 1.0, -1.0, -1.0]),
         "linear",
-        "experiments.digits.dataset: replicate 0: no hyperplane .* use fewer samples",
+        "changes.yaml, experiments.digits.dataset: replicate 0: no hyperplane .* use fewer samples",
     ),
     # A positive multiple of a point with the opposite label: no 1-homogeneous network can fit both.
     "not converged": (
         np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]]),
         np.array([1.0, -1.0, 1.0]),
         "two_layer",
-        "trainings.normalised: .* did not converge .* raise steps",
+        "tiny.yaml, trainings.normalised: .* did not converge .* raise steps",
     ),
 }
 
@@ -211,7 +223,7 @@ def test_data_that_cannot_be_trained_on_stop_the_job(project, case):
     run = project.snakemake(*changes, "--", f"results/digits/base/{network}/trained.npz")
     assert run.returncode != 0
     assert len(errors(run)) == 1, run.stderr
-    assert re.match(f"error: config.yaml, {sentence}", errors(run).pop())
+    assert re.match(f"error: {sentence}", errors(run).pop())
     assert not any(network in name for name in project.files())
 
 

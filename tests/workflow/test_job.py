@@ -28,6 +28,7 @@ def snakemake(tmp_path):
         rule="train",
         wildcards=Fields(experiment="kinks"),
         params=params,
+        config={"backend": "auto"},
         output=Fields(provenance=tmp_path / "trained.provenance.json"),
         log=[tmp_path / "train.log"],
     )

@@ -3,7 +3,9 @@
 A sentence names the file, the key, the value found, what is allowed and the remedy.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,8 @@ DRAWN = {
     "kinks": ("stationarity",),
     "kinks_constant": ("stationarity",),
 }
+
+FILES = "KKT_UNLEARNING_CONFIG"  # environment variable with the paths of the configuration files
 
 KeyPath = tuple[str | int, ...]
 
@@ -129,7 +133,7 @@ def _wrong_type(error: ValidationError) -> tuple[KeyPath, str]:
             (),
             f"YAML reads {value} as text, but {allowed} is needed: write {float(number):.0f}.",
         )
-    return (), f"the value is {_shown(value)}, but {allowed} is needed: write one."
+    return (), f"the value is {_shown(value)}, but {allowed} is needed: write such a value."
 
 
 def _wrong_choice(error: ValidationError) -> tuple[KeyPath, str]:
@@ -294,11 +298,13 @@ class _Experiment:
             )
 
     def _sample_counts(self) -> Iterator[int]:
-        """``m`` at every point of the sweep; none for a file, whose forget sets the job checks."""
+        """``m`` at every point of the sweep; none for a file that the job will not be able to read."""
         if self.experiment["sweep"]["parameter"] == "samples":
             yield from self.experiment["sweep"]["values"]
         elif "samples" in self.dataset:
             yield self.dataset["samples"]
+        elif "path" in self.dataset:
+            yield from _samples_in(self.dataset["path"])
 
     def _check_forget(self, samples: int) -> None:
         forget = self.experiment.get("forget", "each")
@@ -322,6 +328,14 @@ class _Experiment:
                 )
 
 
+def _samples_in(path: str) -> Iterator[int]:
+    """Number of labels in a user's archive; nothing if they cannot be read: what is wrong the job says."""
+    import numpy as np  # only where a data set comes from a file
+
+    with suppress(Exception), np.load(path, allow_pickle=False) as archive:
+        yield len(archive["y"])
+
+
 # words
 
 
@@ -342,6 +356,28 @@ def _origin(path: KeyPath, config: Mapping[str, Any], files: Sequence[str | Path
         if _at(path, _load(file)) == merged:
             return Path(file).name
     return Path(files[-1]).name if len(path) > 1 else "--config"
+
+
+def announce(files: Sequence[str | Path]) -> None:
+    """Let jobs know the configuration files, for the sentences in which they name one."""
+    os.environ[FILES] = os.pathsep.join(str(Path(file).resolve()) for file in files)
+
+
+def origin_of_section(section: str, config: Mapping[str, Any]) -> str:
+    """File that a job's section ``a.b.c`` is from: the one on top that has it, else the one below.
+
+    Args:
+        section: key path.
+        config: merged configuration; a value that no file has came from the command line.
+    """
+    path = tuple(section.split("."))
+    merged = _at(path, config)
+    *on_top, base = os.environ.get(FILES, "config.yaml").split(os.pathsep)
+    for file in [*reversed(on_top), base]:
+        found = _at(path, _load(file)) if Path(file).is_file() else None
+        if found is not None and (isinstance(found, Mapping) or found == merged):
+            return Path(file).name
+    return "--config" if Path(base).is_file() else Path(base).name
 
 
 def _load(file: str | Path) -> Any:

@@ -14,7 +14,6 @@ from kkt_unlearning.summary import (
     groups,
     median,
     power_law,
-    rows,
     select,
     take,
 )
@@ -91,9 +90,10 @@ def best_fraction(table: Table, quantity: str, network: str, start: str) -> floa
 
 
 def exponent(table: Table, network: str, quantity: str) -> float:
-    """Median over replicates of p in ``quantity ~ φ^p``."""
+    """Median over replicates of p in ``quantity ~ φ^p``; nan for fewer than three values of the sweep."""
     cases = prescribed(table, network)
-    return power_law(cases, "phi", quantity).exponent if rows(cases) else float("nan")
+    enough = np.unique(cases["value"]).size >= 3
+    return power_law(cases, "phi", quantity).exponent if enough else float("nan")
 
 
 def gain(cases: Table) -> float:

@@ -86,6 +86,12 @@ def check_data(X: np.ndarray, y: np.ndarray, name: str) -> None:
             "add samples of the other class."
         )
     _check_contradictions(X, y, name)
+    zero = np.flatnonzero(~X.any(axis=1))
+    if zero.size:
+        raise DataError(
+            f"{name}: row {zero[0]} of X is zero, but a network without bias gives such a point "
+            "margin 0 whatever its weights: remove it."
+        )
 
 
 def check_fresh(X_fresh: np.ndarray, y_fresh: np.ndarray, dimension: int, name: str) -> None:

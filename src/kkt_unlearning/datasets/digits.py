@@ -76,7 +76,13 @@ def _check_classes(classes: Sequence[int]) -> None:
 
 
 def _images(classes: Sequence[int]) -> list[np.ndarray]:
-    from sklearn.datasets import load_digits  # slow to load, and no other source needs it
+    try:
+        from sklearn.datasets import load_digits  # slow to load, and no other source needs it
+    except ImportError as error:
+        raise DataError(
+            "source digits needs scikit-learn, which is not installed: "
+            "pip install 'kkt-unlearning[pipeline]'."
+        ) from error
 
     pixels, digits = load_digits(return_X_y=True)
     return [pixels[digits == digit] for digit in classes]
