@@ -280,11 +280,12 @@ def test_a_sign_that_presses_on_a_sample_without_multiplier_is_flipped():
     assert_clarke_kkt(point, MACHINE)
 
 
-def test_a_wrong_active_set_is_not_taken_for_a_finish():
+def test_a_kink_that_is_claimed_wrongly_is_given_up():
     # ρ = −0.3: nothing lies on a kink. To hold one that is claimed would take a pull, ν < 0.
     problem, W, multipliers, clarke, _ = planted_pairs([-0.3], [1.0], 2)
     claimed = np.array([[0.0, 1e3], [0.0, 0.0]])
     point = point_module._in_cell(problem, clarke, CellSolution(W, multipliers, claimed, 0.0))
-    assert not point.finished
-    right = CellSolution(W, multipliers, np.zeros((2, 2)), 0.0)
-    assert point_module._in_cell(problem, clarke, right).finished
+    assert point.finished
+    assert not point.kinks.any()
+    np.testing.assert_allclose(point.W, W, atol=MACHINE)
+    np.testing.assert_allclose(point.multipliers, multipliers, atol=MACHINE)

@@ -60,6 +60,14 @@ class Certificate:
     flip_term: float
     outcome: str
 
+    def __str__(self) -> str:
+        """The three certificates in a line, to three digits."""
+        return (
+            f"{self.outcome}: at θ̃ ε = {self.epsilon:.3g} (bound {self.restored_bound:.3g}), "
+            f"δ = {self.delta:.3g}, τ = {self.tau:.3g}; at θ' ε = {self.epsilon_clarke:.3g} "
+            f"(bound {self.epsilon_bound:.3g}), τ = 0; at an exact KKT point τ* = {self.tau_star:.3g}"
+        )
+
 
 def nearest_kkt_point(
     point: KKTPoint, forget: tuple[int, ...], solver: ConvexSolver | None = None, pivots: int = 50

@@ -9,11 +9,15 @@ so ``C`` is linear in ``λ``, and ``q_i = 1`` on the support is a small square s
 ``docs/theory.md``, section 5.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from kkt_unlearning.maxmargin.cell import CellSolution
 from kkt_unlearning.problem import Problem
 
+_ROUNDS = 20
+_EXACT = 1e-11  # round-off, relative to the largest of its kind
 _SUPPORT = 1e-7  # a multiplier below this share of the largest one is a zero of the solver's
 
 
@@ -31,25 +35,68 @@ def active_kinks(problem: Problem, solution: CellSolution) -> np.ndarray:
     return np.abs(force) > P / P.max()
 
 
-def solve_active_set(
-    problem: Problem, pattern: np.ndarray, solution: CellSolution, kinks: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Exact ``(λ (m,), C (n, m))`` for the support of ``solution`` and the given ``kinks``.
+@dataclass(frozen=True)
+class ActiveSet:
+    """Which constraints hold with equality, and the point where they do.
 
-    None where the linear system is singular (duplicated points, more samples than dimensions): the
-    multipliers are not unique there, and the solver's stand.
+    Attributes:
+        multipliers: ``λ (m,)``.
+        coefficients: ``C (n, m)`` of ``W = C X``.
+        kinks: boolean ``(n, m)``.
     """
-    G, off = problem.gram, ~kinks
-    B = problem.signs * pattern * off
-    try:
-        response = _kink_response(G, kinks, B)
-        H = np.einsum("ji,jik->ik", B, G @ response)
-        support = np.flatnonzero(solution.multipliers > _SUPPORT * solution.multipliers.max())
-        multipliers = np.zeros(problem.samples)
-        multipliers[support] = np.linalg.solve(H[np.ix_(support, support)], np.ones(len(support)))
-    except np.linalg.LinAlgError:
-        return None
-    return multipliers, response @ multipliers
+
+    multipliers: np.ndarray
+    coefficients: np.ndarray
+    kinks: np.ndarray
+
+
+def finish(problem: Problem, pattern: np.ndarray, solution: CellSolution) -> ActiveSet | None:
+    """The active set of ``solution`` solved exactly, and corrected where that shows it to be wrong.
+
+    A kink whose force points outwards is dropped, an entry beyond its side becomes a kink, and likewise
+    for the support: the primal-dual active-set method, which near a solution ends after a round or two.
+
+    None where it does not end, or where a system is singular (duplicated points, more samples than
+    dimensions): the multipliers are not unique there, and the solver's stand.
+    """
+    kinks = active_kinks(problem, solution)
+    support = solution.multipliers > _SUPPORT * solution.multipliers.max()
+    for _ in range(_ROUNDS):
+        try:
+            found = _solve(problem, pattern, kinks, support)
+        except np.linalg.LinAlgError:
+            return None
+        kinks, support, changed = _corrected(problem, pattern, found, support)
+        if not changed:
+            return found
+    return None
+
+
+def _solve(
+    problem: Problem, pattern: np.ndarray, kinks: np.ndarray, support: np.ndarray
+) -> ActiveSet:
+    G, B = problem.gram, problem.signs * pattern * ~kinks
+    response = _kink_response(G, kinks, B)
+    H = np.einsum("ji,jik->ik", B, G @ response)
+    multipliers = np.zeros(problem.samples)
+    multipliers[support] = np.linalg.solve(H[np.ix_(support, support)], np.ones(support.sum()))
+    return ActiveSet(multipliers, response @ multipliers, kinks)
+
+
+def _corrected(
+    problem: Problem, pattern: np.ndarray, found: ActiveSet, support: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Kinks and support as the point found says, and whether that changes them."""
+    side, scale = 2.0 * pattern - 1.0, np.abs(found.multipliers).max()
+    P = found.coefficients @ problem.gram
+    q = (problem.signs * pattern * P).sum(axis=0)
+    force = side * (found.coefficients - found.multipliers * problem.signs * pattern)
+    kept = force >= -_EXACT * scale * np.abs(problem.output_weights).max()
+    crossed = side * P < -_EXACT * np.abs(P).max()
+    kinks = np.where(found.kinks, kept, crossed & problem.network.has_kinks)
+    support_now = np.where(support, found.multipliers >= -_EXACT * scale, q < 1.0 - _EXACT)
+    changed = (kinks != found.kinks).any() or (support_now != support).any()
+    return kinks, support_now, bool(changed)
 
 
 def _kink_response(G: np.ndarray, kinks: np.ndarray, B: np.ndarray) -> np.ndarray:

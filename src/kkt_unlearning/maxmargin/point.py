@@ -12,7 +12,7 @@ from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.errors import NotConvergedError, SolverError
 from kkt_unlearning.kkt import KKTResiduals, kkt_residuals
 from kkt_unlearning.maxmargin.cell import CellSolution, coefficients, solve_cell
-from kkt_unlearning.maxmargin.finish import active_kinks, solve_active_set
+from kkt_unlearning.maxmargin.finish import active_kinks, finish
 from kkt_unlearning.problem import Problem
 
 _EXACT = 1e-9  # residuals of a finished point are far below this or the finish is not used
@@ -119,12 +119,14 @@ def _check_solved(point: KKTPoint) -> None:
 
 
 def _in_cell(problem: Problem, A: np.ndarray, solution: CellSolution) -> KKTPoint:
-    kinks = active_kinks(problem, solution)
-    exact = solve_active_set(problem, A, solution, kinks)
+    exact = finish(problem, A, solution)
     if exact is not None:
-        finished = _assemble(problem, A, kinks, *exact, finished=True)
+        finished = _assemble(
+            problem, A, exact.kinks, exact.multipliers, exact.coefficients, finished=True
+        )
         if _cell_violation(finished) < _EXACT:
             return finished
+    kinks = active_kinks(problem, solution)
     C = coefficients(problem, A, solution.multipliers, solution.sign_multipliers)
     return _assemble(problem, A, kinks, solution.multipliers, C, finished=False)
 
