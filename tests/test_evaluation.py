@@ -76,7 +76,8 @@ def test_columns_are_what_they_say(story):
         before, after = rest.margins(step.start), rest.margins(step.W)
         assert row["margin_change"] == pytest.approx(np.abs(after - before).max(), abs=1e-15)
         assert row["smallest_margin"] == pytest.approx(after.min(), rel=1e-13)
-        flips = (rest.preactivations(step.start) > 0) != (rest.preactivations(step.W) > 0)
+        # Pre-activations of a few units; those within 1e-9 of 0 lie on the kink, where the derivative is 0.
+        flips = (rest.preactivations(step.start) > 1e-9) != (rest.preactivations(step.W) > 1e-9)
         assert row["flips"] == flips.sum()
         for name, W in [
             ("distance_retrained", step.W),

@@ -158,3 +158,12 @@ def test_samples_that_make_no_problem_are_refused(X, y, said):
 def test_an_index_in_place_of_a_forget_set_is_refused():
     with pytest.raises(DataError, match=r"write \[3\]"):
         retained(5, 3)
+
+
+def test_round_off_does_not_decide_the_derivative_at_a_kink():
+    problem, W = hand()
+    tilted = W + np.array([[0.0, 1e-16], [0.0, 0.0]])  # P₀₂ = 0 becomes −5e-16
+    np.testing.assert_array_equal(problem.pattern(W), problem.pattern(tilted))
+    np.testing.assert_array_equal(problem.pattern(-tilted)[0], [0.0, 1.0, 0.0])
+    beside = W + np.array([[0.0, -1e-8], [0.0, 0.0]])
+    assert problem.pattern(beside)[0, 2] == 1.0

@@ -9,6 +9,8 @@ import numpy as np
 from kkt_unlearning.backends import Array, constant, namespace
 from kkt_unlearning.errors import DataError
 
+ROUND_OFF = 1e-10  # of the largest pre-activation: at most this far from 0 is on the kink
+
 
 class Network(Protocol):
     """What every 1-homogeneous network with fixed output weights offers."""
@@ -65,8 +67,14 @@ class Problem:
         return W @ namespace(self.X).matrix_transpose(self.X)
 
     def pattern(self, W: Array) -> Array:
-        """``A_ji``, the derivative of neuron j at sample i that automatic differentiation uses, (…, n, m)."""
-        return self.network.pattern(self.preactivations(W))
+        """``A_ji``, the derivative of neuron j at sample i that automatic differentiation uses, (…, n, m).
+
+        A pre-activation within round-off of 0 is 0, where that derivative is 0: at an exact KKT point
+        the last bit would decide it otherwise, and differently on each machine.
+        """
+        xp, P = namespace(W), self.preactivations(W)
+        size = xp.max(xp.abs(P), axis=(-2, -1), keepdims=True)
+        return self.network.pattern(xp.where(xp.abs(P) <= ROUND_OFF * size, xp.zeros_like(P), P))
 
     def margins(self, W: Array) -> Array:
         """``q_i = y_i N(θ, x_i) = Σ_j u_j y_i A_ji P_ji``, shape (…, m)."""

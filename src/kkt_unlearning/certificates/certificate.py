@@ -19,10 +19,8 @@ from kkt_unlearning.certificates.stationarity import (
 from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
 from kkt_unlearning.metrics import cosine_distance
-from kkt_unlearning.problem import Problem, retained
+from kkt_unlearning.problem import ROUND_OFF, Problem, retained
 from kkt_unlearning.unlearning.ascent import Unlearned
-
-_ON_KINK = 1e-10  # of the largest pre-activation
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def _outcome(*ends: ApproximateKKT) -> str:
 
 def _near_kink(problem: Problem, W: np.ndarray) -> np.ndarray:
     P = np.abs(problem.preactivations(W))
-    return _ON_KINK * P.max() >= P
+    return ROUND_OFF * P.max() >= P
 
 
 def _bounds(unlearned: Unlearned, on_kink: np.ndarray, keep: np.ndarray) -> Bounds:
