@@ -31,13 +31,12 @@ def _negative(q: Array) -> Array:
 
 def _logistic_log_value(q: Array) -> Array:
     xp = namespace(q)
-    small = xp.minimum(q, xp.full_like(q, _LARGE_MARGIN))
-    return xp.where(q > _LARGE_MARGIN, -q, xp.log(xp.logaddexp(xp.zeros_like(q), -small)))
+    small = xp.minimum(q, _LARGE_MARGIN)
+    return xp.where(q > _LARGE_MARGIN, -q, xp.log(xp.logaddexp(-small, 0.0)))
 
 
 def _logistic_log_slope(q: Array) -> Array:
-    xp = namespace(q)
-    return -xp.logaddexp(xp.zeros_like(q), q)
+    return -namespace(q).logaddexp(q, 0.0)
 
 
 LOSSES = {
