@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from kkt_unlearning import networks
-from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.replicates import Replicates
 from kkt_unlearning.training import Descent, Progress, Training
 
@@ -26,9 +26,9 @@ def descent(settings: dict[str, Any]) -> Descent:
     return Descent(**{key: value for key, value in settings.items() if key != "snapshots"})
 
 
-def cell_solver(settings: dict[str, Any]) -> ConvexSolver:
+def cell_solver(settings: dict[str, Any]) -> Solver:
     """The solver that the section ``duals`` describes."""
-    return ConvexSolver(settings["solver"], settings["tolerance"])
+    return Solver(settings["solver"], settings["tolerance"])
 
 
 def replicates(arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> Replicates:
@@ -52,9 +52,9 @@ def paced(seconds: float = 2.0) -> Callable[[Progress], None]:
 def history_rows(training: Training):
     """One row a checkpoint and network; leading axes of the batch are numbered through."""
     for progress in training.history:
-        columns = (progress.smallest_margin, progress.log_loss, progress.norm, progress.flips)
-        for seed, values in enumerate(zip(*(np.ravel(column) for column in columns), strict=True)):
-            names = ("smallest_margin", "log_loss", "norm", "flips")
+        names = ("smallest_margin", "log_loss", "norm", "flips", "supporting_flips")
+        columns = [np.ravel(getattr(progress, name)) for name in names]
+        for seed, values in enumerate(zip(*columns, strict=True)):
             yield {"step": progress.step, "seed": seed} | dict(zip(names, values, strict=True))
 
 

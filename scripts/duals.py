@@ -4,20 +4,18 @@ from _batch import cell_solver, replicates, stack_points
 from _job import job
 from _storage import read_arrays, write_arrays, write_table
 
-from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.multipliers import estimates
+from kkt_unlearning.replicates import exact_points
 from kkt_unlearning.tables import multiplier_rows, point_row
 
 
 def main(snakemake):
     settings, trained = snakemake.params.settings, read_arrays(snakemake.input.trained)
     batch, solver = replicates(trained, settings["network"]), cell_solver(settings["duals"])
-    points, multipliers = [], []
-    for s, W in enumerate(trained["W"]):
-        problem = batch.problem(s)
-        point = kkt_point(problem, problem.pattern(W), solver, settings["duals"]["pivots"])
-        guesses = estimates(problem, W, trained["loss_weights"][s])
-        points.append(point)
+    points = exact_points(batch, trained["W"], solver, settings["duals"]["pivots"])
+    multipliers = []
+    for s, (point, W) in enumerate(zip(points, trained["W"], strict=True)):
+        guesses = estimates(point.problem, W, trained["loss_weights"][s])
         multipliers.extend(multiplier_rows(point, guesses, s))
         print(f"replicate {s}: {point.cells} cell(s), gap {point.gap:.1e}")
     write_table(snakemake.output.residuals, [point_row(point, s) for s, point in enumerate(points)])

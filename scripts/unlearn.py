@@ -6,7 +6,7 @@ from _job import job
 from _storage import read_arrays, write_arrays
 
 from kkt_unlearning.problem import explicit_forget_sets
-from kkt_unlearning.unlearning import unlearn
+from kkt_unlearning.unlearning import unlearn_all
 
 
 def main(snakemake):
@@ -16,13 +16,7 @@ def main(snakemake):
     starts = {"exact": [None] * len(batch.y), "trained": trained["W"]}
     W = [
         [
-            [
-                [
-                    unlearn(point, forget, fraction=a, trained=starts[start][s]).W
-                    for a in settings["fractions"]
-                ]
-                for forget in forget_sets
-            ]
+            unlearn_all(point, forget_sets, settings["fractions"], trained=starts[start][s]).W
             for start in settings["starts"]
         ]
         for s, point in enumerate(points(read_arrays(snakemake.input.points), batch))

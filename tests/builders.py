@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 from scipy.optimize import nnls
 
-from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
 from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem
@@ -96,33 +95,87 @@ def planted_pairs(correlations, lengths, width: int):
     return problem, (multipliers * y * u[:, None] * clarke) @ X, multipliers, clarke, kinks
 
 
-def least_distance(problem: Problem, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Reference for a cell: Lawson and Hanson's least-distance program, by their NNLS.
+def least_distance(problem: Problem, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The least weights with margin 1 and *all* activations as in the pattern, by NNLS.
 
     ``min ½‖w‖² s.t. A w ≥ b`` is solved by ``z = argmin_{z ≥ 0} ‖[Aᵀ; bᵀ] z − e‖``, ``e`` the last
-    unit vector; ``w = Aᵀ z / (1 − bᵀ z)``. An active-set method: exact up to round-off, no cvxpy.
-    Returns W (n, d) and the multipliers of all constraints, margins first.
+    unit vector; ``w = Aᵀ z / (1 − bᵀ z)`` (Lawson and Hanson). An active-set method: exact up to round-off.
+    Returns W (n, d) and the multipliers of all constraints, margins first; None if no weights are feasible.
     """
     (n, m), d = pattern.shape, problem.X.shape[1]
-    u = problem.network.output_weights
-    margins = np.array(
-        [
-            np.concatenate([problem.y[i] * u[j] * pattern[j, i] * problem.X[i] for j in range(n)])
-            for i in range(m)
-        ]
-    )
+    margins = np.einsum("ji,id->ijd", problem.signs * pattern, problem.X).reshape(m, n * d)
     rows = [margins]
     if problem.network.has_kinks:
-        signs = np.zeros((n * m, n * d))
-        for j, i in product(range(n), range(m)):
-            signs[j * m + i, j * d : (j + 1) * d] = (2 * pattern[j, i] - 1) * problem.X[i]
-        rows.append(signs)
+        sides = np.einsum("ji,jk,id->jikd", 2 * pattern - 1, np.eye(n), problem.X)
+        rows.append(sides.reshape(n * m, n * d))
     A = np.vstack(rows)
     b = np.concatenate([np.ones(m), np.zeros(len(A) - m)])
     E = np.vstack([A.T, b])
-    z, _ = nnls(E, np.eye(len(E))[-1], maxiter=100 * len(b))
+    z, distance = nnls(E, np.eye(len(E))[-1], maxiter=100 * len(b))
+    if distance < 1e-7:
+        return None
     scale = 1.0 - b @ z
     return (A.T @ z / scale).reshape(n, d), z / scale
+
+
+def cell_by_enumeration(problem: Problem, pattern: np.ndarray) -> np.ndarray | None:
+    """The least weights of the cell: the best over all activations of the pairs that the cell leaves free.
+
+    ``2^k`` least-distance programs for k pairs with ``u_j y_i < 0``; exact, without duality or convexity.
+    """
+    j, i = np.nonzero(problem.signs < 0)
+    best = None
+    for sides in product((0.0, 1.0), repeat=len(j)):
+        filled = np.array(pattern, dtype=float)
+        filled[j, i] = sides
+        found = least_distance(problem, filled)
+        if found is not None and (best is None or (found[0] ** 2).sum() < (best**2).sum()):
+            best = found[0]
+    return best
+
+
+def cell_by_cvxpy(problem: Problem, pattern: np.ndarray, tolerance: float) -> np.ndarray | None:
+    """The least weights of the cell from the primal problem as it is written; None where there are none."""
+    import cvxpy as cp
+
+    W = cp.Variable((pattern.shape[0], problem.X.shape[1]))
+    P, signs, constraints = W @ problem.X.T, problem.signs, []
+    margins = cp.sum(cp.multiply(signs * pattern, P), axis=0)
+    if problem.network.has_kinks:
+        support = signs > 0
+        speaking = cp.sum(cp.multiply(signs * pattern * support, P), axis=0)
+        margins = speaking - cp.sum(cp.multiply(np.maximum(-signs, 0.0), cp.pos(P)), axis=0)
+        constraints = [cp.multiply(2.0 * pattern - 1.0, P)[support] >= 0]
+    constraints.append(margins >= 1)
+    program = cp.Problem(cp.Minimize(0.5 * cp.sum_squares(W)), constraints)
+    options = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), tolerance)
+    program.solve(solver="CLARABEL", **options)
+    if program.status == "infeasible":
+        return None
+    assert program.status == "optimal"
+    return W.value
+
+
+def least_residual_by_cvxpy(
+    problem: Problem, W: np.ndarray, kinks: np.ndarray, caps: np.ndarray
+) -> float:
+    """``min ‖W − Σ_i λ_i y_i g_i‖`` as it is written; on the kinks ``b = λ a`` in [0, λ]."""
+    import cvxpy as cp
+
+    multipliers, b = (
+        cp.Variable(problem.samples, nonneg=True),
+        cp.Variable(kinks.shape, nonneg=True),
+    )
+    each = np.ones((len(W), 1)) @ cp.reshape(multipliers, (1, problem.samples), order="C")
+    P = problem.preactivations(W)
+    active = (1e-10 * np.abs(P).max() < P) & ~kinks if problem.network.has_kinks else ~kinks
+    C = cp.multiply(problem.signs * active, each) + cp.multiply(problem.signs * kinks, b)
+    constraints = [b <= each]
+    constraints += [multipliers[i] <= caps[i] for i in np.flatnonzero(np.isfinite(caps))]
+    program = cp.Problem(cp.Minimize(cp.sum_squares(W - C @ problem.X)), constraints)
+    program.solve(solver="CLARABEL", tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
+    assert program.status == "optimal"
+    return float(np.sqrt(program.value))
 
 
 def one_sentence(error) -> str:
@@ -131,6 +184,3 @@ def one_sentence(error) -> str:
     assert "\n" not in text
     assert text.endswith((".", ". "))
     return text
-
-
-TIGHT = ConvexSolver(tolerance=1e-12)

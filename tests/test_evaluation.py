@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from builders import planted_pairs
 
-from kkt_unlearning.certificates.certificate import certify, nearest_kkt_point
-from kkt_unlearning.convex import ConvexSolver
+from kkt_unlearning.certificates.certificate import certify, nearest_kkt_points
 from kkt_unlearning.evaluation import evaluate_replicate
 from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.networks import TwoLayer
+from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.replicates import initialise, retrain_all, retrained_points, train_all
 from kkt_unlearning.tables import multiplier_rows, point_row, retrained_rows
 from kkt_unlearning.training import Descent
@@ -24,7 +24,7 @@ def story():
     X, X_fresh = (rng.normal(size=(1, k, 40)) / np.sqrt(40) for k in (5, 20))
     y, y_fresh = (np.where(np.arange(k) % 2 == 0, 1.0, -1.0)[None] for k in (5, 20))
     replicates = initialise(X, y, X_fresh, y_fresh, TwoLayer(16), 0.3, 0)
-    descent, solver = Descent(steps=1000), ConvexSolver()
+    descent, solver = Descent(steps=1000), Solver()
     trained = train_all(replicates, descent).W[0]
     problem = replicates.problem(0)
     point = kkt_point(problem, problem.pattern(trained))
@@ -96,7 +96,7 @@ def test_columns_are_what_they_say(story):
 def test_the_certificate_of_a_row_is_that_of_its_step(story):
     _, point, _, steps, rows = story
     row = next(r for r in rows if (r["start"], r["forget"], r["fraction"]) == ("trained", "0", 1.0))
-    expected = certify(steps["trained", 0, 1.0], nearest_kkt_point(point, (0,)))
+    expected = certify(steps["trained", 0, 1.0], nearest_kkt_points(point, [(0,)])[0])
     for name in ("epsilon", "epsilon_autograd", "tau", "tau_star", "kappa", "epsilon_bound"):
         assert row[name] == pytest.approx(getattr(expected, name), rel=1e-9), name
     assert row["outcome"] == expected.outcome == "certified"
@@ -126,6 +126,6 @@ def test_point_rows(story):
     assert row["stationarity"] == point.residuals.stationarity
     assert row["norm"] == pytest.approx(np.sqrt(point.multipliers.sum()), rel=1e-12)
     assert row["kink_fraction"] == point.kinks.sum() / point.kinks.size
-    assert (row["cells"], row["flipped"], row["finished"]) == (point.cells, point.flipped, 1)
+    assert (row["cells"], row["flipped"]) == (point.cells, point.flipped)
     rows = retrained_rows(points, FORGET)
     assert [(r["seed"], r["forget"]) for r in rows] == [(0, "0"), (0, "2+3")]

@@ -43,6 +43,25 @@ def test_flips_count_entries():
     assert activation_flips(Problem(Linear(), np.eye(3), np.ones(3)), W[:1], -W[:1]) == 0
 
 
+def test_flips_of_a_batch_count_the_samples_kept():
+    problem = Problem(TwoLayer(2), np.eye(3), np.ones(3))
+    W = np.array([[1.0, -1.0, 0.0], [1.0, 1.0, 1.0]])
+    V = np.array([[[1.0, 1.0, 0.5], [1.0, 1.0, 0.0]], [[1.0, -1.0, 0.0], [0.0, 1.0, 1.0]]])
+    np.testing.assert_array_equal(activation_flips(problem, W, V), [3, 1])
+    keep = np.array([[True, True, False], [False, True, True]])
+    np.testing.assert_array_equal(activation_flips(problem, W, V, keep), [1, 0])
+    np.testing.assert_array_equal(activation_flips(problem, W, V, keep[:1]), [1, 1])
+
+
+def test_accuracy_of_a_batch_is_one_number_a_network():
+    outputs = np.array([[[1.0, -2.0], [-1.0, -2.0]], [[1.0, 2.0], [-1.0, 2.0]]])
+    np.testing.assert_array_equal(
+        accuracy(outputs, np.array([1.0, -1.0])), [[1.0, 0.5], [0.5, 0.0]]
+    )
+    empty = accuracy(np.empty((2, 3, 0)), np.empty(0))
+    assert empty.shape == (2, 3) and np.isnan(empty).all()
+
+
 def test_accuracy_counts_outputs_of_the_right_sign():
     assert accuracy(np.array([1.0, -2.0, 3.0, 0.0]), np.array([1.0, -1.0, -1.0, 1.0])) == 0.5
     assert np.isnan(accuracy(np.zeros(0), np.zeros(0)))

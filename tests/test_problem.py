@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.networks import Linear, TwoLayer, build
 from kkt_unlearning.networks.initial import gaussian_weights
-from kkt_unlearning.problem import Problem, explicit_forget_sets, retained
+from kkt_unlearning.problem import Problem, explicit_forget_sets, kept, retained
 
 
 def hand():
@@ -105,6 +105,28 @@ def test_retained_is_the_complement(case):
     keep = retained(m, sorted(forget))
     assert sorted([*keep.tolist(), *forget]) == list(range(m))
     assert keep.tolist() == sorted(keep.tolist())
+
+
+def test_kept_samples_are_the_retained_ones_as_a_mask():
+    expected = [[False, True, True, False], [True] * 4]
+    np.testing.assert_array_equal(kept(4, [(3, 0), ()]), expected)
+    for row, forget in zip(kept(4, [(1,), (2, 3)]), [(1,), (2, 3)], strict=True):
+        np.testing.assert_array_equal(np.flatnonzero(row), retained(4, forget))
+    with pytest.raises(DataError, match="index 4"):
+        kept(4, [(0,), (4,)])
+
+
+def test_output_weights_of_ones_own():
+    problem = Problem(TwoLayer(2, (3.0, -0.5)), np.eye(2), np.array([1.0, -1.0]))
+    np.testing.assert_array_equal(problem.output_weights, [3.0, -0.5])
+    # q = y Σ_j u_j max(0, P_ji) with P = W here.
+    np.testing.assert_array_equal(
+        problem.margins(np.array([[2.0, 1.0], [4.0, -1.0]])), [3 * 2 - 0.5 * 4, -3.0]
+    )
+    with pytest.raises(DataError) as error:
+        TwoLayer(3, (1.0, -1.0))
+    text = one_sentence(error)
+    assert "2 output weights" in text and "width = 3" in text and "give as many" in text
 
 
 def test_the_retained_problem_has_the_other_samples_in_order():

@@ -5,9 +5,17 @@ import pytest
 from builders import ROUND_OFF, labels, network, one_sentence
 
 from kkt_unlearning.errors import BackendError, DataError, NotConvergedError
+from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.networks.initial import gaussian_weights
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.replicates import initialise, retrain_all, retrained_points, train_all
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.replicates import (
+    exact_points,
+    initialise,
+    retrain_all,
+    retrained_points,
+    train_all,
+)
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.training import Descent, train
 
@@ -90,10 +98,25 @@ def test_retrained_points_are_exact_points_of_the_retained_problems(width):
     assert [len(row) for row in points] == [2] * S
     for s, row in enumerate(points):
         for forget, point in zip(FORGET, row, strict=True):
-            assert point.residuals.worst < 1e-11
+            assert point.residuals.worst < 1e-12
             np.testing.assert_array_equal(
                 point.problem.X, np.delete(replicates.X[s], forget, axis=0)
             )
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_exact_points_of_all_replicates_are_those_of_each(width):
+    replicates = batch(width)
+    W = train_all(replicates, DESCENT).W
+    points = exact_points(replicates, W, Solver(), 50)
+    assert len(points) == S
+    for s, point in enumerate(points):
+        problem = replicates.problem(s)
+        alone = kkt_point(problem, problem.pattern(W[s]))
+        np.testing.assert_array_equal(point.problem.X, replicates.X[s])
+        np.testing.assert_allclose(point.W, alone.W, atol=ROUND_OFF)
+        np.testing.assert_allclose(point.multipliers, alone.multipliers, rtol=1e-12)
+        assert point.residuals.worst < 1e-12
 
 
 def test_weights_inside_the_span_have_no_share_of_the_initial_ones():

@@ -20,12 +20,15 @@ _HOMES = {
     "UserError": "errors",
     "ascend": "unlearning.ascent",
     "certify": "certificates.certificate",
+    "certify_all": "certificates.certificate",
     "initialise": "replicates",
     "kkt_point": "maxmargin.point",
+    "kkt_points": "maxmargin.point",
     "kkt_residuals": "kkt",
     "span_coordinates": "span",
     "train": "training",
     "unlearn": "unlearning.ascent",
+    "unlearn_all": "unlearning.ascent",
 }
 
 __all__ = sorted(_HOMES)

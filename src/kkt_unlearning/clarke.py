@@ -1,142 +1,134 @@
 """The multipliers and Clarke derivatives that fit given weights best: a convex quadratic program.
 
-With ``b_ji = λ_i a_ji`` on the kinks the stationarity residual is affine in ``(λ, b)``, and
-``a_ji ∈ [0, 1]`` reads ``0 ≤ b_ji ≤ λ_i``. ``docs/theory.md``, section 6.
+With ``C_ji = λ_i y_i u_j a_ji`` the stationarity residual is affine in ``C``, and ``a_ji ∈ [0, 1]`` on the
+kinks is a bound on C linear in λ. ``docs/theory.md``, section 6.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
-from kkt_unlearning.convex import ConvexSolver
-from kkt_unlearning.errors import SolverError
-from kkt_unlearning.multipliers import gradient_matrix
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.program import Iterate, Program
+from kkt_unlearning.quadratic.solver import Solver
 
-# A solver leaves an absolute error in the square: √1e-9 = 3e-5 in a residual near 0, divided by this factor.
-# (The norm itself as the objective is as exact, but at residual 0 solvers end "inaccurate".)
-_MAGNIFY = 1e4
-
-ROUND_OFF = 1e-9  # what counts as 0 of a margin's excess or a multiplier's bound
+FORCE = 1e-9  # what counts as 0 of a margin's excess or a multiplier's bound
 
 
 @dataclass(frozen=True)
 class ClarkeFit:
-    """``min ‖θ − Σ_i λ_i y_i g_i‖`` over ``0 ≤ λ ≤ bounds`` and ``g_i`` in the Clarke sub-differential.
+    """``min ‖θ − Σ_i λ_i y_i g_i‖`` over ``0 ≤ λ ≤ caps`` and ``g_i`` in the Clarke sub-differential.
 
     Attributes:
-        multipliers: ``λ (m,)``.
-        clarke: ``a (n, m)``; the pattern off the kinks.
-        residual: the minimum.
+        multipliers: ``λ (…, m)``.
+        clarke: ``a (…, n, m)``; the pattern off the kinks.
+        residual: the minimum, (…,).
     """
 
     multipliers: np.ndarray
     clarke: np.ndarray
-    residual: float
+    residual: np.ndarray
 
 
 def fit_multipliers(
     problem: Problem,
     W: np.ndarray,
     kinks: np.ndarray,
-    bounds: np.ndarray,
-    solver: ConvexSolver,
+    caps: np.ndarray,
+    solver: Solver,
+    guess: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> ClarkeFit:
-    """The best fit at weights ``W (n, k)`` with free derivatives on ``kinks (n, m)``; ``bounds (m,)`` on λ.
+    """The best fits at weights ``W (…, n, k)`` with free derivatives on ``kinks (…, n, m)``;
+    ``caps (…, m)`` on λ.
 
-    The fit with 0/1 derivatives is feasible too and is returned where the solver comes no nearer.
+    Args:
+        problem: one problem for all; a cap of 0 leaves a sample out.
+        guess: ``λ (…, m)`` and ``a (n, m)`` near the answer, where some are known.
 
     Raises:
-        SolverError: the solver's status is not optimal.
+        SolverError: a program could not be solved to the solver's tolerance.
     """
-    used = bounds > ROUND_OFF  # a multiplier that may not be larger than this is 0
-    multipliers, clarke = np.zeros(problem.samples), problem.pattern(W)
-    if used.any():
-        part = Problem(problem.network, problem.X[used], problem.y[used])
-        fit = _best(part, W, kinks[:, used], bounds[used], solver)
-        multipliers[used], clarke[:, used] = fit.multipliers, fit.clarke
-    return _fit(problem, W, multipliers, clarke)
+    batch = W.shape[:-2]
+    flat = W.reshape(-1, *W.shape[-2:])
+    kinks = np.broadcast_to(kinks, (*batch, *kinks.shape[-2:])).reshape(
+        len(flat), *kinks.shape[-2:]
+    )
+    caps = np.broadcast_to(caps, (*batch, caps.shape[-1])).reshape(len(flat), -1)
+    caps = np.where(caps > FORCE, caps, 0.0)
+    multipliers, clarke = np.zeros(caps.shape), problem.pattern(flat)
+    bent = (kinks & (caps > 0)[:, None, :]).any(axis=(1, 2))
+    for chosen, fit in ((~bent, _smooth_fit), (bent, _kinked_fit)):
+        if chosen.any():
+            start = None if guess is None else (_flat(guess[0], caps)[chosen], guess[1])
+            multipliers[chosen], clarke[chosen] = fit(
+                problem, flat[chosen], kinks[chosen], caps[chosen], clarke[chosen], solver, start
+            )
+    residual = np.linalg.norm(flat - problem.combination(multipliers, clarke), axis=(1, 2))
+    return ClarkeFit(
+        multipliers.reshape(*batch, -1),
+        clarke.reshape(*batch, *clarke.shape[-2:]),
+        residual.reshape(batch),
+    )
 
 
-def _best(
-    problem: Problem, W: np.ndarray, kinks: np.ndarray, bounds: np.ndarray, solver: ConvexSolver
-) -> ClarkeFit:
-    pattern = problem.pattern(W)
-    multipliers = _bounded_least_squares(gradient_matrix(problem, pattern), W.ravel(), bounds)
-    fits = [_fit(problem, W, multipliers, pattern)]
-    if kinks.any():
-        fits.append(_with_kinks(problem, W, pattern, kinks, bounds, solver))
-    return min(fits, key=lambda fit: fit.residual)
+def _flat(values: np.ndarray, like: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(values.reshape(-1, values.shape[-1]), like.shape)
 
 
-def _fit(problem: Problem, W: np.ndarray, multipliers: np.ndarray, clarke: np.ndarray) -> ClarkeFit:
-    residual = float(np.linalg.norm(W - problem.combination(multipliers, clarke)))
-    return ClarkeFit(multipliers, clarke, residual)
-
-
-def _bounded_least_squares(M: np.ndarray, target: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """``argmin ‖M λ − t‖`` over ``0 ≤ λ ≤ upper``, by the small triangular factor of ``M``."""
-    from scipy.optimize import lsq_linear
-
-    Q, R = np.linalg.qr(M)
-    fit = lsq_linear(R, Q.T @ target, bounds=(0.0, upper), method="bvls", tol=1e-14)
-    if not fit.success:
-        raise SolverError(
-            f"bounded least squares: {fit.message}; the data may be too ill-conditioned."
-        )
-    return np.clip(fit.x, 0.0, upper)
-
-
-def _with_kinks(
+def _smooth_fit(
     problem: Problem,
     W: np.ndarray,
-    pattern: np.ndarray,
     kinks: np.ndarray,
-    bounds: np.ndarray,
-    solver: ConvexSolver,
-) -> ClarkeFit:
-    """Without the upper bounds first: where the optimum keeps them anyway it is the optimum with them, and
-    bounds of very different sizes cost an interior-point solver its last digits."""
-    j, i = np.nonzero(kinks)
-    fixed, free = gradient_matrix(problem, pattern * ~kinks), _kink_columns(problem, j, i)
-    for upper in (np.full_like(bounds, np.inf), bounds):
-        multipliers, b = _kink_program(W.ravel(), fixed, free, i, upper, solver)
-        if (multipliers <= bounds).all():
-            break
-    multipliers = np.clip(multipliers, 0.0, bounds)
-    share = np.divide(b, multipliers[i], out=np.zeros_like(b), where=multipliers[i] > 0)
-    clarke = pattern * ~kinks
-    clarke[j, i] = np.clip(share, 0.0, 1.0)
-    return _fit(problem, W, multipliers, clarke)
-
-
-def _kink_program(
-    target: np.ndarray,
-    fixed: np.ndarray,
-    free: sp.csc_array,
-    sample: np.ndarray,
-    upper: np.ndarray,
-    solver: ConvexSolver,
+    caps: np.ndarray,
+    pattern: np.ndarray,
+    solver: Solver,
+    guess: tuple[np.ndarray, np.ndarray] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """``argmin ‖t − fixed λ − free b‖`` over ``0 ≤ λ ≤ upper``, ``0 ≤ b ≤ λ[sample]``."""
-    import cvxpy as cp
+    """Nothing free but λ: ``max qᵀλ − ½ λᵀHλ`` with ``H = (VᵀV)∘G``, ``V = y u ∘ A``, margins ``q``."""
+    V = problem.signs * pattern
+    used = (caps > 0).astype(float)
+    ones = used[:, None, :]
+    program = Program(
+        gram=(V.swapaxes(-1, -2) @ V) * problem.gram,
+        lower=ones,
+        upper=ones,
+        reward=used * problem.margins(W),
+        target=np.zeros_like(ones),
+        cap=caps,
+    )
+    start = None
+    if guess is not None:
+        inside = np.minimum(guess[0] * used, caps)
+        start = Iterate(inside, inside[:, None, :])
+    return solver.optimum(program, start).multipliers, pattern
 
-    multipliers, b = cp.Variable(len(upper), nonneg=True), cp.Variable(len(sample), nonneg=True)
-    constraints = [b <= multipliers[sample]]
-    finite = np.flatnonzero(np.isfinite(upper))
-    if finite.size:
-        constraints.append(multipliers[finite] <= upper[finite])
-    residual = target - fixed @ multipliers - free @ b
-    solver.solve(cp.Problem(cp.Minimize(cp.sum_squares(_MAGNIFY * residual)), constraints))
-    return multipliers.value, b.value
 
-
-def _kink_columns(problem: Problem, j: np.ndarray, i: np.ndarray) -> sp.csc_array:
-    """Columns ``y_i u_j e_j ⊗ x_i``, one for each kink, ``(n k, number of kinks)``."""
-    k = problem.X.shape[1]
-    values = problem.signs[j, i][:, None] * problem.X[i]
-    rows = j[:, None] * k + np.arange(k)
-    starts = np.arange(len(j) + 1) * k
-    shape = (problem.network.width * k, len(j))
-    return sp.csc_array((values.ravel(), rows.ravel(), starts), shape=shape)
+def _kinked_fit(
+    problem: Problem,
+    W: np.ndarray,
+    kinks: np.ndarray,
+    caps: np.ndarray,
+    pattern: np.ndarray,
+    solver: Solver,
+    guess: tuple[np.ndarray, np.ndarray] | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    signs, used = problem.signs, (caps > 0)[:, None, :]
+    fixed = np.where(used, signs * pattern, 0.0)
+    free = kinks & used
+    program = Program(
+        gram=problem.gram[None],
+        lower=np.where(free, np.minimum(signs, 0.0), fixed),
+        upper=np.where(free, np.maximum(signs, 0.0), fixed),
+        reward=np.zeros_like(caps),
+        target=np.where(used, problem.preactivations(W), 0.0),
+        cap=caps,
+        kind=np.unique(problem.output_weights, return_inverse=True)[1][None],
+    )
+    start = None
+    if guess is not None:
+        multipliers = np.minimum(guess[0], caps)
+        start = Iterate(multipliers, multipliers[:, None, :] * signs * guess[1])
+    found = solver.optimum(program, start)
+    scale = found.multipliers[:, None, :] * signs
+    share = np.divide(found.coefficients, scale, out=np.zeros_like(scale), where=scale != 0)
+    return found.multipliers, np.where(free, np.clip(share, 0.0, 1.0), pattern)

@@ -1,32 +1,20 @@
 """Everything that is measured of an unlearned network, as rows of a tidy table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import fields
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import certify, nearest_kkt_point
-from kkt_unlearning.convex import ConvexSolver
+from kkt_unlearning.certificates.certificate import Certificate, certify_all, nearest_kkt_points
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.metrics import accuracy, activation_flips, cosine_distance
+from kkt_unlearning.problem import kept
+from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.replicates import Replicates
 from kkt_unlearning.tables import Row
-from kkt_unlearning.unlearning import Unlearned
+from kkt_unlearning.unlearning import Steps
 from kkt_unlearning.unlearning.ascent import starting_point
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What the unlearned networks of one replicate and forget set are compared with.
-
-    Attributes:
-        nearest: the exact KKT point of the retained problem next to the original one.
-        retrained: weights ``(n, k)`` of the exact KKT point of the retrained network.
-    """
-
-    nearest: KKTPoint
-    retrained: np.ndarray
 
 
 def evaluate_replicate(
@@ -40,10 +28,10 @@ def evaluate_replicate(
     starts: Sequence[str],
     forget_sets: Sequence[Sequence[int]],
     fractions: Sequence[float],
-    solver: ConvexSolver,
+    solver: Solver,
     pivots: int,
 ) -> Iterator[Row]:
-    """One row for every (forget set, start, fraction) of replicate s.
+    """One row for every (start, forget set, fraction) of replicate s.
 
     Args:
         point: its exact KKT point on all samples; trained: its trained weights ``(n, k)``.
@@ -51,51 +39,65 @@ def evaluate_replicate(
         retrained: weights of the exact KKT point of each retrained network, ``(forget sets, n, k)``.
     """
     weights = {"exact": None, "trained": trained}
-    for f, forget in enumerate(forget_sets):
-        reference = Reference(nearest_kkt_point(point, tuple(forget), solver, pivots), retrained[f])
-        for b, start in enumerate(starts):
-            W, clarke = starting_point(point, weights[start])
+    sets = tuple(tuple(forget) for forget in forget_sets)
+    nearest = nearest_kkt_points(point, sets, solver, pivots)
+    psi, phi = near_orthogonality(point.problem.X)
+    for start, after in zip(starts, unlearned, strict=True):
+        W, clarke = starting_point(point, weights[start])
+        steps = Steps(point, W, clarke, sets, np.asarray(fractions, dtype=float), after)
+        columns = measure(replicates, s, steps, nearest, retrained, solver)
+        for f, forget in enumerate(sets):
             for a, fraction in enumerate(fractions):
-                step = Unlearned(point, W, clarke, tuple(forget), fraction, unlearned[b, f, a])
-                yield {"start": start} | evaluate(replicates, s, step, reference, solver)
+                yield {
+                    "start": start,
+                    "seed": s,
+                    "forget": "+".join(map(str, forget)),
+                    "forget_size": len(forget),
+                    "fraction": fraction,
+                    **{name: values[f, a].item() for name, values in columns.items()},
+                    "psi": float(psi),
+                    "phi": float(phi),
+                }
 
 
-def evaluate(
-    replicates: Replicates, s: int, unlearned: Unlearned, reference: Reference, solver: ConvexSolver
-) -> Row:
-    """One row: certificate, bounds, distance to the retrained network, margins, flips, accuracy.
+def measure(
+    replicates: Replicates,
+    s: int,
+    steps: Steps,
+    nearest: Sequence[KKTPoint],
+    retrained: np.ndarray,
+    solver: Solver,
+) -> dict[str, np.ndarray]:
+    """Columns ``(F, A)``: certificate, bounds, distance to the retrained network, margins, flips, accuracy.
 
     ``docs/theory.md``, section 6. Units: ε relative to the norm of the scaled weights; margins for the
     network scaled to smallest margin 1 before the step; distances are ``1 − cos``.
+
+    Args:
+        nearest: exact KKT points of the retained problems, one a forget set.
+        retrained: weights ``(F, n, k)`` of the exact KKT points of the retrained networks.
     """
-    problem = unlearned.point.problem
-    retained_problem = problem.retain(unlearned.forget)
-    before = retained_problem.margins(unlearned.start)
-    after = retained_problem.margins(unlearned.W)
-    psi, phi = near_orthogonality(problem.X)
-    return {
-        "seed": s,
-        "forget": "+".join(map(str, unlearned.forget)),
-        "forget_size": len(unlearned.forget),
-        "fraction": unlearned.fraction,
-        **asdict(certify(unlearned, reference.nearest, solver)),
-        "distance_retrained": float(cosine_distance(unlearned.W, reference.retrained)),
-        "distance_retrained_original": float(cosine_distance(unlearned.start, reference.retrained)),
-        "margin_change": float(np.abs(after - before).max()),
-        "smallest_margin": float(after.min()),
-        "flips": activation_flips(retained_problem, unlearned.start, unlearned.W),
-        **_accuracies(replicates, s, unlearned, reference),
-        "psi": float(psi),
-        "phi": float(phi),
+    problem = steps.point.problem
+    keep = kept(problem.samples, steps.forget_sets)[:, None, :]
+    before, after = problem.margins(steps.start), problem.margins(steps.W)
+    certificate = certify_all(steps, nearest, solver)
+    shape, target = steps.W.shape[:2], retrained[:, None]
+    columns = {field.name: getattr(certificate, field.name) for field in fields(Certificate)}
+    columns |= {
+        "distance_retrained": cosine_distance(steps.W, target),
+        "distance_retrained_original": cosine_distance(steps.start, target),
+        "margin_change": np.where(keep, np.abs(after - before), 0.0).max(axis=-1),
+        "smallest_margin": np.where(keep, after, np.inf).min(axis=-1),
+        "flips": activation_flips(problem, steps.start, steps.W, keep),
+        **_accuracies(replicates, s, steps, retrained),
     }
+    return {name: np.broadcast_to(values, shape) for name, values in columns.items()}
 
 
-def _accuracies(replicates: Replicates, s: int, unlearned: Unlearned, reference: Reference) -> Row:
-    networks = {
-        "original": unlearned.start,
-        "unlearned": unlearned.W,
-        "retrained": reference.retrained,
-    }
+def _accuracies(
+    replicates: Replicates, s: int, steps: Steps, retrained: np.ndarray
+) -> dict[str, np.ndarray]:
+    networks = {"original": steps.start, "unlearned": steps.W, "retrained": retrained[:, None]}
     return {
         f"accuracy_{name}": accuracy(replicates.fresh_outputs(s, W), replicates.y_fresh[s])
         for name, W in networks.items()

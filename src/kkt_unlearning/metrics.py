@@ -7,13 +7,16 @@ from kkt_unlearning.problem import Problem
 
 
 def cosine_distance(W: Array, V: Array) -> Array:
-    """``1 − ⟨W, V⟩ / (‖W‖ ‖V‖)`` over the last two axes.
+    """``1 − ⟨W, V⟩ / (‖W‖ ‖V‖)`` over the last two axes; 1 where either is 0 and has no direction.
 
     Computed as ``½ ‖W/‖W‖ − V/‖V‖‖²``, which keeps all digits of small distances.
     """
-    xp = namespace(W, V)
-    difference = W / _norm(W) - V / _norm(V)
-    return 0.5 * xp.sum(difference * difference, axis=(-2, -1))
+    xp, w, v = namespace(W, V), _norm(W), _norm(V)
+    none = (w == 0) | (v == 0)
+    one = xp.ones_like(w)
+    difference = W / xp.where(w == 0, one, w) - V / xp.where(v == 0, one, v)
+    distance = 0.5 * xp.sum(difference * difference, axis=(-2, -1))
+    return xp.where(none[..., 0, 0], xp.ones_like(distance), distance)
 
 
 def _norm(W: Array) -> Array:
@@ -21,11 +24,20 @@ def _norm(W: Array) -> Array:
     return xp.sqrt(xp.sum(W * W, axis=(-2, -1), keepdims=True))
 
 
-def activation_flips(problem: Problem, W: np.ndarray, V: np.ndarray) -> int:
-    """Number of entries ``(j, i)`` whose activation ``1[⟨w_j, x_i⟩ > 0]`` differs."""
-    return int(np.count_nonzero(problem.pattern(W) != problem.pattern(V)))
+def activation_flips(
+    problem: Problem, W: np.ndarray, V: np.ndarray, keep: np.ndarray | bool = True
+) -> np.ndarray:
+    """Number of entries ``(j, i)`` whose activation ``1[⟨w_j, x_i⟩ > 0]`` differs, (…,).
+
+    ``W``, ``V`` ``(…, n, k)``; ``keep`` boolean ``(…, m)``, the samples to count.
+    """
+    differs = problem.pattern(W) != problem.pattern(V)
+    counted = np.broadcast_to(keep, (*differs.shape[:-2], differs.shape[-1]))
+    return (differs & counted[..., None, :]).sum(axis=(-2, -1))
 
 
-def accuracy(outputs: np.ndarray, y: np.ndarray) -> float:
-    """Share of samples with ``y_i N(θ, x_i) > 0``; nan where there are none."""
-    return float(np.mean(outputs * y > 0)) if y.size else float("nan")
+def accuracy(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Share of samples with ``y_i N(θ, x_i) > 0``, (…,) from outputs ``(…, t)``; nan where there are none."""
+    if not y.size:
+        return np.full(outputs.shape[:-1], np.nan)
+    return (outputs * y > 0).mean(axis=-1)

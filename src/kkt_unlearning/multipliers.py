@@ -6,7 +6,9 @@ All are for the network scaled to smallest margin 1, ``θ/γ`` with ``γ = min_i
 
 import numpy as np
 
+from kkt_unlearning.clarke import fit_multipliers
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.solver import Solver
 
 
 def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
@@ -15,10 +17,10 @@ def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
     Args:
         W: trained weights ``(n, k)`` with positive margins.
     """
-    from scipy.optimize import nnls
-
+    smooth = np.zeros((problem.network.width, problem.samples), bool)
+    free = np.full(problem.samples, np.inf)
     gamma = problem.margins(W).min()
-    return nnls(gradient_matrix(problem, problem.pattern(W)), (W / gamma).ravel())[0]
+    return fit_multipliers(problem, W / gamma, smooth, free, Solver()).multipliers
 
 
 def gradient_matrix(problem: Problem, clarke: np.ndarray) -> np.ndarray:

@@ -146,6 +146,18 @@ def retained(samples: int, forget: Sequence[int]) -> np.ndarray:
     return np.setdiff1d(np.arange(samples), forget)
 
 
+def kept(samples: int, forget_sets: Sequence[Sequence[int]]) -> np.ndarray:
+    """The retain set of each forget set as booleans, ``(F, m)``.
+
+    Raises:
+        DataError: a bad forget set.
+    """
+    mask = np.zeros((len(forget_sets), samples), bool)
+    for row, forget in zip(mask, forget_sets, strict=True):
+        row[retained(samples, forget)] = True
+    return mask
+
+
 def explicit_forget_sets(
     samples: int, forget_sets: Sequence[Sequence[int]] | str
 ) -> list[list[int]]:

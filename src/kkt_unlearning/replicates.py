@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.backends import select, to_numpy
-from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.datasets.geometry import linearly_separable
 from kkt_unlearning.errors import NotSeparableError
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.maxmargin.arrival import Arrival
+from kkt_unlearning.maxmargin.point import KKTPoint, kkt_points
 from kkt_unlearning.networks.initial import gaussian_weights
-from kkt_unlearning.problem import Network, Problem, retained
+from kkt_unlearning.problem import Network, Problem, kept
+from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, Progress, Training, train
@@ -45,11 +46,11 @@ class Replicates:
         return Problem(self.network, self.X[s], self.y[s])
 
     def fresh_outputs(self, s: int, W: np.ndarray) -> np.ndarray:
-        """``N(θ, x)`` of the fresh samples of replicate s at weights ``W (n, k)``, shape (t,)."""
-        outside = self.W0[s, :, -1]
-        share = np.divide(W[:, -1], outside, out=np.zeros_like(outside), where=outside > 0)
-        P = W[:, :-1] @ self.X_fresh[s, :, :-1].T + share[:, None] * self.P0_outside[s]
-        return self.network.output_weights @ (self.network.pattern(P) * P)
+        """``N(θ, x)`` of the fresh samples of replicate s at weights ``W (…, n, k)``, shape (…, t)."""
+        outside, last = self.W0[s, :, -1], W[..., -1]
+        share = np.divide(last, outside, out=np.zeros_like(last), where=outside > 0)
+        P = W[..., :-1] @ self.X_fresh[s, :, :-1].T + share[..., None] * self.P0_outside[s]
+        return (self.network.output_weights[:, None] * self.network.pattern(P) * P).sum(axis=-2)
 
 
 def initialise(
@@ -89,6 +90,9 @@ def train_all(
 ) -> Training:
     """Train every replicate as one batch on the chosen backend; arrays come back as NumPy's.
 
+    Training ends before its last step once all networks have arrived
+    (:func:`kkt_unlearning.maxmargin.arrival`).
+
     Raises:
         NotSeparableError: a linear model on data that no hyperplane through the origin separates.
         NotConvergedError, BackendError: see :func:`kkt_unlearning.training.train` and
@@ -97,8 +101,20 @@ def train_all(
     xp = select(backend)
     _check_separable(replicates)
     problem = Problem(replicates.network, xp.asarray(replicates.X), xp.asarray(replicates.y))
-    result = train(problem, xp.asarray(replicates.W0), descent, snapshots=snapshots, report=report)
+    problems = [replicates.problem(s) for s in range(len(replicates.y))]
+    result = train(
+        problem,
+        xp.asarray(replicates.W0),
+        descent,
+        snapshots=snapshots,
+        report=report,
+        settled=_arrival(problems, descent),
+    )
     return _on_host(result)
+
+
+def _arrival(problems: Sequence[Problem], descent: Descent) -> Arrival | None:
+    return Arrival(problems, descent.stop_distance) if descent.stop_distance else None
 
 
 def _check_separable(replicates: Replicates) -> None:
@@ -130,16 +146,25 @@ def retrain_all(
         NotConvergedError: see :func:`kkt_unlearning.training.train`.
     """
     xp = select(backend)
-    samples = replicates.y.shape[1]
-    kept = np.zeros((len(forget_sets), samples), bool)
-    for row, forget in zip(kept, forget_sets, strict=True):
-        row[retained(samples, forget)] = True
-    mask = np.broadcast_to(kept, (len(replicates.y), *kept.shape))
+    keep = kept(replicates.y.shape[1], forget_sets)
+    mask = np.broadcast_to(keep, (len(replicates.y), *keep.shape))
     problem = Problem(
         replicates.network, xp.asarray(replicates.X[:, None]), xp.asarray(replicates.y[:, None])
     )
     W0 = xp.asarray(replicates.W0[:, None])
-    result = train(problem, W0, descent, mask=xp.asarray(np.ascontiguousarray(mask)), report=report)
+    problems = [
+        replicates.problem(s).retain(forget)
+        for s in range(len(replicates.y))
+        for forget in forget_sets
+    ]
+    result = train(
+        problem,
+        W0,
+        descent,
+        mask=xp.asarray(np.ascontiguousarray(mask)),
+        report=report,
+        settled=_arrival(problems, descent),
+    )
     return _on_host(result)
 
 
@@ -150,14 +175,24 @@ def _on_host(result: Training) -> Training:
         loss_weights=to_numpy(result.loss_weights),
         history=result.history,
         snapshots=[to_numpy(W) for W in result.snapshots],
+        steps=result.steps,
     )
+
+
+def exact_points(
+    replicates: Replicates, W: np.ndarray, solver: Solver, pivots: int
+) -> list[KKTPoint]:
+    """Exact KKT points of all replicates, as one batch, from the activations of weights ``W (S, n, k)``."""
+    problems = [replicates.problem(s) for s in range(len(W))]
+    patterns = [problem.pattern(w) for problem, w in zip(problems, W, strict=True)]
+    return kkt_points(problems, patterns, solver, pivots)
 
 
 def retrained_points(
     replicates: Replicates,
     W: np.ndarray,
     forget_sets: Sequence[Sequence[int]],
-    solver: ConvexSolver,
+    solver: Solver,
     pivots: int,
 ) -> list[list[KKTPoint]]:
     """Exact KKT points of the retained problems, one a replicate (outer) and forget set (inner).
@@ -165,13 +200,11 @@ def retrained_points(
     Args:
         W: retrained weights ``(S, F, n, k)``, whose activations say which cell to start in.
     """
-    points = []
-    for s in range(len(W)):
-        problems = [replicates.problem(s).retain(forget) for forget in forget_sets]
-        points.append(
-            [
-                kkt_point(problem, problem.pattern(w), solver, pivots)
-                for problem, w in zip(problems, W[s], strict=True)
-            ]
-        )
-    return points
+    problems = [
+        replicates.problem(s).retain(forget) for s in range(len(W)) for forget in forget_sets
+    ]
+    weights = W.reshape(-1, *W.shape[-2:])
+    patterns = [problem.pattern(w) for problem, w in zip(problems, weights, strict=True)]
+    points = kkt_points(problems, patterns, solver, pivots)
+    size = len(forget_sets)
+    return [points[first : first + size] for first in range(0, len(points), size)]

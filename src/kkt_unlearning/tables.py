@@ -25,7 +25,6 @@ def point_row(point: KKTPoint, s: int) -> Row:
         "gap": point.gap,
         "cells": point.cells,
         "flipped": point.flipped,
-        "finished": int(point.finished),
         "norm": float(np.linalg.norm(point.W)),
         "kink_fraction": float(point.kinks.mean()),
     }

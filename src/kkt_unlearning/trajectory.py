@@ -7,14 +7,14 @@ import numpy as np
 
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
-from kkt_unlearning.convex import ConvexSolver
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.tables import Row
 from kkt_unlearning.training import Descent, step_reach
 
 
-def stationarity_row(point: KKTPoint, W: np.ndarray, descent: Descent, solver: ConvexSolver) -> Row:
+def stationarity_row(point: KKTPoint, W: np.ndarray, descent: Descent, solver: Solver) -> Row:
     """Least ``‖θ/γ − Σ λ_i y_i g_i‖ / ‖θ/γ‖`` over ``λ ≥ 0`` at weights ``W (n, k)`` of a step of training.
 
     With 0/1 derivatives at the weights themselves; with Clarke derivatives at the weights moved onto the
@@ -27,10 +27,10 @@ def stationarity_row(point: KKTPoint, W: np.ndarray, descent: Descent, solver: C
         kinks = np.abs(P) <= step_reach(problem, W, descent)
     snapped = restore(problem, W, problem.network.pattern(P), kinks)
     return {
-        "residual_autograd": least_epsilon(problem, W, solver=solver).relative_epsilon,
-        "residual_clarke": least_epsilon(
-            problem, snapped.W, kinks=snapped.kinks, solver=solver
-        ).relative_epsilon,
+        "residual_autograd": float(least_epsilon(problem, W, solver=solver).relative_epsilon),
+        "residual_clarke": float(
+            least_epsilon(problem, snapped.W, kinks=snapped.kinks, solver=solver).relative_epsilon
+        ),
         "snap_distance": float(cosine_distance(W, snapped.W)),
         "distance_exact": float(cosine_distance(W, point.W)),
         "kink_fraction": float(snapped.kinks.mean()),

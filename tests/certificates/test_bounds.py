@@ -5,34 +5,47 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from builders import ROUND_OFF, gaussian, planted_pairs, solved, wrong_pattern
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates.bounds import bounds, flip_term, margin_shift
 from kkt_unlearning.certificates.certificate import certify
+from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.training import Descent, train
 from kkt_unlearning.unlearning.ascent import unlearn
 
-ALLOWED = 1e-9  # round-off, and the 9 digits of the solver behind the measured side
+ALLOWED = 1e-12  # round-off of a residual: relative to the weights, times the condition of the data
+
+
+def without(problem, *forget):
+    return ~np.isin(np.arange(problem.samples), forget)
 
 
 def test_margin_shift_by_hand():
     # One pair, ρ = ½: λ = 8/3, Σ_j u_j² a_jr = ½ (1 + ½) = ¾, |⟨x₁, x₂⟩| = ½: κ = 8/3 · ½ · ¾ = 1.
     problem, _, multipliers, clarke, _ = planted_pairs([0.5], [1.0], 2)
-    assert margin_shift(problem, multipliers, clarke, [1]) == pytest.approx(1.0, rel=1e-14)
+    assert margin_shift(problem, multipliers, clarke, without(problem, 1)) == pytest.approx(
+        1.0, rel=1e-14
+    )
     problem, _, multipliers, clarke, _ = planted_pairs([0.5, -0.3], [1.0, 2.0], 2)
-    assert margin_shift(problem, multipliers, clarke, [1]) == pytest.approx(1.0, rel=1e-14)
+    assert margin_shift(problem, multipliers, clarke, without(problem, 1)) == pytest.approx(
+        1.0, rel=1e-14
+    )
     # Second pair: λ = 2/4, |⟨x, x'⟩| = 4 · 0.3, a = (1, 0): κ = ½ · 1.2 · ½ = 0.3; both add up.
-    assert margin_shift(problem, multipliers, clarke, [3]) == pytest.approx(0.3, rel=1e-14)
-    assert margin_shift(problem, multipliers, clarke, [1, 3]) == pytest.approx(1.0, rel=1e-14)
+    assert margin_shift(problem, multipliers, clarke, without(problem, 3)) == pytest.approx(
+        0.3, rel=1e-14
+    )
+    assert margin_shift(problem, multipliers, clarke, without(problem, 1, 3)) == pytest.approx(
+        1.0, rel=1e-14
+    )
 
 
 def test_margin_shift_of_the_linear_model_adds_up_over_the_set():
     problem, _, point = solved(0, 5, 14, None)
     G = np.abs(problem.X @ problem.X.T)
     expected = max(sum(point.multipliers[r] * G[i, r] for r in (1, 3)) for i in (0, 2, 4))
-    found = margin_shift(problem, point.multipliers, point.clarke, [1, 3])
+    found = margin_shift(problem, point.multipliers, point.clarke, without(problem, 1, 3))
     assert found == pytest.approx(expected, rel=1e-14)
 
 
@@ -49,19 +62,19 @@ def test_flip_term_by_hand():
 def test_bounds_by_hand():
     # ρ = −0.3, c = 2, n = 2: κ = 0.3; exact, no flips, α = ½, ‖λ y g‖ = ½ · 1/√2 · 2 = 1/√2.
     problem, W, multipliers, clarke, _ = planted_pairs([-0.3], [2.0], 2)
-    found = bounds(problem, W, multipliers, clarke, [1], 0.5, clarke)
+    found = bounds(problem, W, multipliers, clarke, without(problem, 1), 0.5, clarke)
     assert found.kappa == pytest.approx(0.3, rel=1e-14)
     assert found.flip_term == 0.0
     assert found.epsilon == pytest.approx(0.5 / np.sqrt(2) / 0.85, rel=1e-14)
     assert found.delta == pytest.approx(2 * 0.15 * 0.5 / 0.85**2, rel=1e-13)
-    over = bounds(problem, W, multipliers, clarke, [1], 4.0, clarke)
+    over = bounds(problem, W, multipliers, clarke, without(problem, 1), 4.0, clarke)
     assert over.epsilon == over.delta == np.inf
 
 
 def test_bounds_take_the_error_of_the_start_into_account():
     # W scaled by 1.1 with the same λ: ε₁ = 0.1 ‖W‖ and δ₁ = 0.1 λ.
     problem, W, multipliers, clarke, _ = planted_pairs([-0.3], [2.0], 2)
-    found = bounds(problem, 1.1 * W, multipliers, clarke, [1], 1.0, clarke)
+    found = bounds(problem, 1.1 * W, multipliers, clarke, without(problem, 1), 1.0, clarke)
     assert found.epsilon == pytest.approx(0.1 * np.linalg.norm(W) / 0.7, rel=1e-12)
     assert found.delta == pytest.approx((0.05 + 2 * 0.3 * 0.5) / 0.49, rel=1e-12)
 
@@ -108,13 +121,15 @@ def instances(draw):
     )
 
 
-# Clarke's ε must not exceed autograd's; here both are 0, which a solver of a squared norm to 1e-9
-# sees as 2e-5.
+# Clarke's ε must not exceed autograd's; here both are 0, where a solver that looks at ε² only sees 2e-5.
 @example(Instance(2, 9, 8, 844060, 1000, False, False, (1,), 1.0))
 @settings(max_examples=60)
 @given(instances())
 def test_every_measurement_keeps_to_its_bound(instance):
-    step = instance.step()
+    try:
+        step = instance.step()
+    except NotConvergedError:  # 200 steps do not separate every draw
+        assume(False)
     found = certify(step)
     rest = step.point.problem.retain(step.forget)
     change = np.abs(rest.margins(step.W) - rest.margins(step.start)).max()
@@ -140,7 +155,7 @@ def test_the_linear_bound_without_flips_is_met_from_below_at_the_prescribed_step
         found = certify(unlearn(point, [seed]))
         assert found.kappa < 1
         assert found.epsilon_bound < 1e-12
-        assert found.epsilon_clarke < 1e-10
+        assert found.epsilon_clarke < 1e-12
         assert found.flip_term == 0.0
 
 

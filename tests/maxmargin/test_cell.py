@@ -1,9 +1,10 @@
-"""The convex solve in one cell, against scikit-learn's SVC and against a least-distance program."""
+"""The program of one cell, against scikit-learn's SVC and against an enumeration of all its activations."""
 
 import numpy as np
 import pytest
 from builders import (
-    TIGHT,
+    cell_by_cvxpy,
+    cell_by_enumeration,
     gaussian,
     labels,
     least_distance,
@@ -14,15 +15,29 @@ from builders import (
     solved,
 )
 
-from kkt_unlearning.convex import ConvexSolver
-from kkt_unlearning.errors import NotSeparableError, SolverError
-from kkt_unlearning.maxmargin.cell import coefficients, solve_cell
+from kkt_unlearning.errors import NotSeparableError
+from kkt_unlearning.maxmargin.cell import alike, cell_programs, coefficient_bounds, supporting
 from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.solver import Solver
 
-# A relative gap g leaves ‖W − W*‖/‖W*‖ ≤ √g (the objective is 1-strongly convex); the solver is
-# asked for 1e-12 here.
-CLOSE = 3e-6
+MACHINE = 1e-12
+
+
+def in_cell(problem, pattern):
+    """``W`` and ``λ`` of the cell, without any pivot."""
+    group = alike(problem, pattern)
+    solution = Solver().solve(cell_programs([problem], [pattern], [group]))
+    assert solution.bounded.all()
+    return group.spread(solution.coefficients[0] @ problem.X), solution.multipliers[0]
+
+
+def random_cell(seed, samples=4, dimension=9, width=4):
+    """Activations that nobody trained: many constraints hold, and the optimum need not be a KKT point."""
+    problem, _ = gaussian(seed, samples, dimension, width)
+    pattern = (np.random.default_rng(seed).random((width, samples)) < 0.5).astype(float)
+    pattern[0], pattern[1] = problem.y > 0, problem.y < 0  # so that every margin can be reached
+    return problem, pattern
 
 
 def svc(problem):
@@ -62,67 +77,105 @@ def test_linear_problem_with_slack_samples_agrees_with_scikit_learn():
     assert point.residuals.worst < 1e-12
 
 
-@pytest.mark.parametrize("width", [None, 4, 7])
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_cell_solution_is_that_of_the_least_distance_program(seed, width):
-    problem, training, _ = solved(seed, 5, 14, width)
-    pattern = problem.pattern(training.W)
-    solution = solve_cell(problem, pattern, TIGHT)
-    W, multipliers = least_distance(problem, pattern)
-    assert np.linalg.norm(solution.W - W) < CLOSE * np.linalg.norm(W)
-    # The multipliers are unique here (independent rows): C = W Xᵀ G⁻¹ and λ is read off it.
-    bound = CLOSE * np.linalg.norm(W) / np.linalg.svd(problem.X)[1].min() * np.sqrt(width or 1)
-    np.testing.assert_allclose(solution.multipliers, multipliers[:5], atol=bound)
-    if width:
-        found = solution.sign_multipliers
-        np.testing.assert_allclose(found, multipliers[5:].reshape(width, 5), atol=bound)
-    assert solution.gap < 1e-10
+@pytest.mark.parametrize("seed", range(6))
+def test_the_linear_model_is_a_least_distance_program(seed):
+    problem, _ = gaussian(seed, 7, 10, None)
+    W, multipliers = in_cell(problem, np.ones((1, 7)))
+    expected, forces = least_distance(problem, np.ones((1, 7)))
+    np.testing.assert_allclose(W, expected, atol=MACHINE)
+    np.testing.assert_allclose(multipliers, forces, atol=10 * MACHINE)
+
+
+@pytest.mark.parametrize(("samples", "width"), [(1, 1), (1, 3), (3, 1), (4, 4), (3, 6), (5, 3)])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_cell_is_the_best_of_all_activations_of_the_pairs_it_leaves_free(seed, samples, width):
+    if width == 1:  # one neuron can speak for one label only
+        problem, _ = gaussian(seed, samples, 9, 2)
+        problem = Problem(network(1), problem.X, np.ones(samples))
+        pattern = np.ones((1, samples))
+    else:
+        problem, pattern = random_cell(seed, samples, 9, width)
+    W, _ = in_cell(problem, pattern)
+    expected = cell_by_enumeration(problem, pattern)
+    np.testing.assert_allclose(W, expected, atol=MACHINE * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_cell_nobody_trained_into_is_solved_as_well(seed):
-    # Random patterns: many constraints are active, and the point is no KKT point of the network.
-    rng = np.random.default_rng(seed)
-    problem, _ = gaussian(seed, 4, 9, 6)
-    pattern = (rng.random((6, 4)) < 0.5).astype(float)
-    pattern[0], pattern[1] = labels(4) > 0, labels(4) < 0  # so that every margin can be reached
-    solution = solve_cell(problem, pattern, TIGHT)
-    W, _ = least_distance(problem, pattern)
-    assert np.linalg.norm(solution.W - W) < CLOSE * np.linalg.norm(W)
-
-
-def test_stationary_weights_are_the_coefficients_times_the_data():
-    problem, training, _ = solved(0, 5, 14, 7)
+def test_the_cell_of_a_trained_network_is_the_best_of_all_activations(seed):
+    problem, training, _ = solved(seed, 4, 9, 4)
     pattern = problem.pattern(training.W)
-    solution = solve_cell(problem, pattern, TIGHT)
-    C = coefficients(problem, pattern, solution.multipliers, solution.sign_multipliers)
-    assert np.linalg.norm(C @ problem.X - solution.W) < CLOSE * np.linalg.norm(solution.W)
+    expected = cell_by_enumeration(problem, pattern)
+    np.testing.assert_allclose(in_cell(problem, pattern)[0], expected, atol=MACHINE)
 
 
-def test_coefficients_by_hand():
-    # C = λ y u A + s ν with u = ±1/√2, A = [[1, 0], [1, 1]].
+@pytest.mark.parametrize(("samples", "dimension", "width"), [(6, 15, 8), (8, 5, 10), (12, 60, 30)])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_cell_is_the_primal_problem_of_cvxpy(seed, samples, dimension, width):
+    problem, pattern = random_cell(seed, samples, dimension, width)
+    W, multipliers = in_cell(problem, pattern)
+    expected = cell_by_cvxpy(problem, pattern, 1e-10)
+    least = (W**2).sum()
+    assert (expected**2).sum() == pytest.approx(least, rel=1e-9)
+    # The objective is 1-strongly convex: a gap of 1e-9 leaves ‖W − W*‖ ≤ √1e-9 ‖W*‖.
+    assert np.linalg.norm(W - expected) <= np.sqrt(1e-9 * least)
+    assert multipliers.sum() == pytest.approx(least, rel=MACHINE)  # no duality gap
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_pairs_of_opposite_sign_do_is_not_part_of_the_cell(seed):
+    problem, pattern = random_cell(seed, 6, 15, 8)
+    flips = np.random.default_rng(seed + 1).random(pattern.shape) < 0.5
+    other = np.where(flips & ~supporting(problem), 1.0 - pattern, pattern)
+    assert (other != pattern).any()
+    for found, expected in zip(in_cell(problem, other), in_cell(problem, pattern), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_supporting_pairs_by_hand():
     problem = Problem(network(2), np.eye(2), np.array([1.0, -1.0]))
-    pattern = np.array([[1.0, 0.0], [1.0, 1.0]])
-    C = coefficients(problem, pattern, np.array([2.0, 4.0]), np.array([[0.5, 0.25], [1.0, 3.0]]))
-    r = np.sqrt(0.5)
-    np.testing.assert_allclose(C, [[2 * r + 0.5, -0.25], [-2 * r + 1.0, 4 * r + 3.0]], rtol=1e-14)
+    np.testing.assert_array_equal(supporting(problem), [[True, False], [False, True]])
+
+
+def test_bounds_by_hand():
+    # Supporting and active: C ≥ λ s. Supporting and off: C ≤ 0. Opposed, on or off: −λ|s| ≤ C ≤ 0.
+    signs, pattern = np.array([[2.0, 2.0, -3.0, -3.0]]), np.array([[1.0, 0.0, 1.0, 0.0]])
+    lower, upper = coefficient_bounds(signs, pattern, has_kinks=True)
+    np.testing.assert_array_equal(lower, [[2.0, -np.inf, -3.0, -3.0]])
+    np.testing.assert_array_equal(upper, [[np.inf, 0.0, 0.0, 0.0]])
+    lower, upper = coefficient_bounds(signs, pattern, has_kinks=False)
+    np.testing.assert_array_equal(lower, signs)
+    np.testing.assert_array_equal(upper, signs)
+
+
+def test_programs_of_different_size_are_padded_with_what_counts_for_nothing():
+    small, large = random_cell(0, 3, 9, 4), random_cell(1, 5, 9, 8)
+    problems, patterns = zip(small, large, strict=True)
+    groups = [alike(*pair) for pair in (small, large)]
+    both = Solver().solve(cell_programs(list(problems), list(patterns), groups))
+    for b, (problem, pattern) in enumerate((small, large)):
+        alone = Solver().solve(cell_programs([problem], [pattern], [groups[b]]))
+        rows, columns = len(groups[b].first), problem.samples
+        np.testing.assert_allclose(
+            both.coefficients[b, :rows, :columns], alone.coefficients[0], atol=MACHINE
+        )
+        assert not both.multipliers[b, columns:].any()
+        assert not both.coefficients[b, rows:].any() and not both.coefficients[b, :, columns:].any()
 
 
 def test_planted_orthogonal_rows():
     for width in (None, 2, 5):
         problem, W, multipliers, clarke = planted_orthogonal([1.0, 2.0, 0.5], [1, -1, 1], width)
-        solution = solve_cell(problem, clarke, TIGHT)
-        np.testing.assert_allclose(solution.W, W, atol=CLOSE * np.linalg.norm(W))
-        # Far less exact than W: the error of λ is that of W times 1/‖x‖² = 4 at most.
-        np.testing.assert_allclose(solution.multipliers, multipliers, rtol=1e-4)
+        found, forces = in_cell(problem, clarke)
+        np.testing.assert_allclose(found, W, atol=1e-14)
+        np.testing.assert_allclose(forces, multipliers, rtol=1e-14)
 
 
 @pytest.mark.parametrize("side", [0.0, 1.0])
 def test_planted_pairs_from_either_side_of_the_kink(side):
     problem, W, multipliers, clarke, kinks = planted_pairs([0.5, -0.3], [1.0, 2.0], 4)
-    solution = solve_cell(problem, np.where(kinks, side, clarke), TIGHT)
-    np.testing.assert_allclose(solution.W, W, atol=CLOSE * np.linalg.norm(W))
-    np.testing.assert_allclose(solution.multipliers, multipliers, rtol=1e-4)
+    found, forces = in_cell(problem, np.where(kinks, side, clarke))
+    np.testing.assert_allclose(found, W, atol=1e-14)
+    np.testing.assert_allclose(forces, multipliers, rtol=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +191,7 @@ def test_data_that_cannot_be_separated(width, X, y):
     problem = Problem(network(width), np.array(X, float), np.array(y, float))
     pattern = np.ones((width or 1, len(y)))
     with pytest.raises(NotSeparableError) as error:
-        solve_cell(problem, pattern)
+        kkt_point(problem, pattern)
     text = one_sentence(error)
     for part in (f"{len(y)} samples", "margin 1", "no KKT point", "use data"):
         assert part in text
@@ -160,22 +213,5 @@ def test_an_infeasible_cell_of_separable_data_does_not_deny_every_kkt_point():
     # planted_orthogonal() has their KKT point.
     problem, *_ = planted_orthogonal([1.0, 1.0], [1, -1], 2)
     with pytest.raises(NotSeparableError) as error:
-        solve_cell(problem, np.zeros((2, 2)))
+        kkt_point(problem, np.zeros((2, 2)))
     assert "so there is no KKT point" not in one_sentence(error)
-
-
-def test_unknown_solver_and_unreachable_tolerance():
-    problem, *_ = planted_orthogonal([1.0, 2.0], [1, -1], None)
-    with pytest.raises(SolverError) as error:
-        solve_cell(problem, np.ones((1, 2)), ConvexSolver(solver="NONESUCH"))
-    text = str(error.value)
-    assert "solver = NONESUCH" in text and "try another" in text and "\n" not in text
-
-
-@pytest.mark.filterwarnings("ignore:Solution may be inaccurate")
-def test_a_status_other_than_optimal_stops():
-    problem, training, _ = solved(0, 5, 14, 7)
-    with pytest.raises(SolverError) as error:
-        solve_cell(problem, problem.pattern(training.W), ConvexSolver(tolerance=1e-40))
-    text = one_sentence(error)
-    assert "tolerance = 1e-40" in text and "optimal" in text and "loosen" in text

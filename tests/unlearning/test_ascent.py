@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.unlearning.ascent import ascend, starting_point, unlearn
+from kkt_unlearning.unlearning.ascent import ascend, starting_point, unlearn, unlearn_all
 
 VALUES = {"exponential": lambda q: np.exp(-q), "logistic": lambda q: np.log1p(np.exp(-q))}
 SLOPES = {"exponential": lambda q: -np.exp(-q), "logistic": lambda q: -1 / (1 + np.exp(q))}
@@ -141,6 +141,40 @@ def test_the_exact_point_uses_its_clarke_derivatives():
     np.testing.assert_array_equal(step.start, point.W)
     np.testing.assert_array_equal(step.clarke, point.clarke)
     assert (step.forget, step.fraction, step.point) == ((2,), 1.0, point)
+
+
+@pytest.mark.parametrize("trained", [False, True])
+@pytest.mark.parametrize("width", [None, 6])
+def test_all_steps_are_each_of_them(width, trained):
+    _, training, point = solved(1, 5, 14, width)
+    weights = training.W if trained else None
+    sets, fractions = [(0,), (4, 1), (), (2,)], [0.0, 0.5, 1.0]
+    steps = unlearn_all(point, sets, fractions, trained=weights)
+    assert steps.W.shape[:2] == (4, 3)
+    assert steps.forget_sets == ((0,), (4, 1), (), (2,))
+    np.testing.assert_array_equal(steps.fractions, fractions)
+    for f, forget in enumerate(sets):
+        for a, fraction in enumerate(fractions):
+            alone = unlearn(point, forget, fraction=fraction, trained=weights)
+            np.testing.assert_allclose(steps.W[f, a], alone.W, atol=ROUND_OFF)
+            np.testing.assert_array_equal(steps.start, alone.start)
+            np.testing.assert_array_equal(steps.clarke, alone.clarke)
+
+
+def test_one_step_is_a_batch_of_one():
+    _, _, point = solved(1, 5, 14, 6)
+    step = unlearn(point, [3], fraction=0.5)
+    steps = step.steps
+    assert (steps.forget_sets, steps.fractions.tolist()) == (((3,),), [0.5])
+    np.testing.assert_array_equal(steps.W, step.W[None, None])
+
+
+def test_one_bad_forget_set_of_a_batch_is_refused():
+    _, _, point = solved(1, 5, 14, 6)
+    with pytest.raises(DataError, match="index 5"):
+        unlearn_all(point, [[1], [5]], [1.0])
+    with pytest.raises(DataError, match="fraction = -1"):
+        unlearn_all(point, [[1], [2]], [1.0, -1.0])
 
 
 @pytest.mark.parametrize(

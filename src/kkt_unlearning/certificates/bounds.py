@@ -1,15 +1,15 @@
 """Instance-wise bounds on the certificate at τ = 0, computed from the KKT point before the step.
 
-``docs/theory.md``, section 6 (statement and proof).
+Every function works on a batch: ``keep (…, m)`` says which samples are retained, and the leading axes of
+all arguments broadcast. ``docs/theory.md``, section 6 (statement and proof).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kkt_unlearning.kkt import stationarity_residual
-from kkt_unlearning.problem import Problem, retained
+from kkt_unlearning.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -23,29 +23,26 @@ class Bounds:
         delta: the bound on δ; infinite likewise.
     """
 
-    kappa: float
-    flip_term: float
-    epsilon: float
-    delta: float
+    kappa: np.ndarray
+    flip_term: np.ndarray
+    epsilon: np.ndarray
+    delta: np.ndarray
 
 
 def margin_shift(
-    problem: Problem, multipliers: np.ndarray, clarke: np.ndarray, forget: Sequence[int]
-) -> float:
-    """``κ = max_{i∉R} Σ_{r∈R} λ_r |⟨x_i, x_r⟩| Σ_j u_j² a_jr`` (the last sum is 1 for the linear model)."""
-    keep = retained(problem.samples, forget)
-    forget = list(forget)
-    reach = multipliers[forget] * (problem.output_weights[:, None] ** 2 * clarke[:, forget]).sum(
-        axis=0
-    )
-    return float((np.abs(problem.gram[np.ix_(keep, forget)]) @ reach).max())
+    problem: Problem, multipliers: np.ndarray, clarke: np.ndarray, keep: np.ndarray
+) -> np.ndarray:
+    """``κ = max_{i∉R} Σ_{r∈R} λ_r |⟨x_i, x_r⟩| Σ_j u_j² a_jr``; the last sum is 1 for the linear model."""
+    reach = multipliers * (problem.output_weights[:, None] ** 2 * clarke).sum(axis=0)
+    shifts = np.where(keep, 0.0, reach) @ np.abs(problem.gram)
+    return np.where(keep, shifts, 0.0).max(axis=-1)
 
 
 def flip_term(
     problem: Problem, multipliers: np.ndarray, before: np.ndarray, after: np.ndarray
-) -> float:
-    """``F = ‖Σ_{j,i} λ_i y_i u_j (a_ji − a'_ji) e_j x_iᵀ‖`` over the samples of ``problem``."""
-    return float(np.linalg.norm(problem.combination(multipliers, before - after)))
+) -> np.ndarray:
+    """``F = ‖Σ_{j,i} λ_i y_i u_j (a_ji − a'_ji) e_j x_iᵀ‖``, (…,); ``λ (…, m)`` is 0 for what is left out."""
+    return np.linalg.norm(problem.combination(multipliers, before - after), axis=(-2, -1))
 
 
 def bounds(
@@ -53,27 +50,33 @@ def bounds(
     W: np.ndarray,
     multipliers: np.ndarray,
     clarke: np.ndarray,
-    forget: Sequence[int],
-    fraction: float,
+    keep: np.ndarray,
+    fraction: np.ndarray | float,
     after: np.ndarray,
 ) -> Bounds:
-    """The bounds for the step of size ``fraction`` (α) from weights ``W`` of smallest margin 1.
+    """The bounds for steps of size ``fraction`` (α, shape (…,)) from weights ``W`` of smallest margin 1.
 
     Args:
         problem: the problem on all samples.
         W: weights ``(n, k)`` before the step, with their multipliers ``(m,)`` and derivatives ``(n, m)``.
-        after: derivatives ``a' (n, m)`` at the unlearned weights.
+        keep: the retained samples, boolean ``(…, m)``.
+        after: derivatives ``a' (…, n, m)`` at the unlearned weights.
     """
-    keep = retained(problem.samples, forget)
-    kappa = margin_shift(problem, multipliers, clarke, forget)
-    slack = float((multipliers * (problem.margins(W) - 1.0))[keep].max())
-    gone = np.zeros_like(multipliers)
-    gone[list(forget)] = abs(1.0 - fraction)
-    left_over = float(np.linalg.norm(problem.combination(multipliers * gone, clarke)))
-    flips = flip_term(problem.retain(forget), multipliers[keep], clarke[:, keep], after[:, keep])
-    error = stationarity_residual(problem, W, multipliers, clarke) + left_over + flips
-    room = 1.0 - fraction * kappa
-    if room <= 0:
-        return Bounds(kappa, flips, np.inf, np.inf)
-    delta = (max(slack, 0.0) + 2.0 * fraction * kappa * float(multipliers[keep].max())) / room**2
-    return Bounds(kappa, flips, error / room, delta)
+    kappa = margin_shift(problem, multipliers, clarke, keep)
+    slack = multipliers * (problem.margins(W) - 1.0)
+    slack = np.maximum(np.where(keep, slack, 0.0).max(axis=-1), 0.0)
+    forgotten = np.where(keep, 0.0, multipliers)
+    left_over = np.linalg.norm(problem.combination(forgotten, clarke), axis=(-2, -1))
+    flips = flip_term(problem, np.where(keep, multipliers, 0.0), clarke, after)
+    error = stationarity_residual(problem, W, multipliers, clarke) + flips
+    error = error + np.abs(1.0 - fraction) * left_over
+    room, largest = 1.0 - fraction * kappa, np.where(keep, multipliers, 0.0).max(axis=-1)
+    holds = room > 0
+    room = np.where(holds, room, 1.0)
+    delta = (slack + 2.0 * fraction * kappa * largest) / room**2
+    return Bounds(
+        kappa,
+        flips,
+        epsilon=np.where(holds, error / room, np.inf),
+        delta=np.where(holds, delta, np.inf),
+    )

@@ -5,29 +5,34 @@ The criterion (its name is the paper's, this wording our reading of it): some (�
 ``docs/theory.md``, section 6.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from kkt_unlearning.certificates.bounds import Bounds, bounds
+from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import (
     ApproximateKKT,
     least_epsilon,
     smallest_margin,
 )
-from kkt_unlearning.convex import ConvexSolver
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.maxmargin.point import KKTPoint, kkt_points
 from kkt_unlearning.metrics import cosine_distance
-from kkt_unlearning.problem import ROUND_OFF, Problem, retained
-from kkt_unlearning.unlearning.ascent import Unlearned
+from kkt_unlearning.problem import ROUND_OFF, kept
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.unlearning.ascent import Steps, Unlearned
+
+_CHUNK = 2**17  # numbers in one work array: what a core's cache holds is worked through fastest
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """Three certificates of one unlearned network θ', from τ = 0 to ε = δ = 0.
+    """Three certificates of an unlearned network θ', from τ = 0 to ε = δ = 0, or of a batch of them.
 
-    Every ε is relative to the norm of the network scaled to smallest retained margin 1.
+    Every field is a number, or for :func:`certify_all` an array ``(F, A)`` of one number a step. Every ε
+    is relative to the norm of the network scaled to smallest retained margin 1.
 
     Attributes:
         epsilon_autograd: least ε at θ' itself (τ = 0) with 0/1 derivatives.
@@ -36,7 +41,7 @@ class Certificate:
         delta_budget: the δ that was allowed to θ̃ (the bound's, or that of the multipliers carried over
             from before the step where it is larger).
         tau_star: ``1 − cos(θ', θ*)`` to an exact KKT point θ* of the retained problem: (0, 0, τ*), where
-            θ* is found from the activations before the step (:func:`nearest_kkt_point`).
+            θ* is found from the activations before the step (:func:`nearest_kkt_points`).
         epsilon_bound, delta_bound: instance-wise bounds on ``epsilon_clarke`` and its δ.
         restored_bound: bound on ``epsilon``.
         kappa: κ of the bounds.
@@ -58,6 +63,11 @@ class Certificate:
     flip_term: float
     outcome: str
 
+    def at(self, *index: int) -> "Certificate":
+        """The certificate of one step of a batch."""
+        values = {field.name: getattr(self, field.name)[index].item() for field in fields(self)}
+        return Certificate(**values)
+
     def __str__(self) -> str:
         """The three certificates in a line, to three digits."""
         return (
@@ -67,23 +77,29 @@ class Certificate:
         )
 
 
-def nearest_kkt_point(
-    point: KKTPoint, forget: tuple[int, ...], solver: ConvexSolver | None = None, pivots: int = 50
-) -> KKTPoint:
-    """An exact KKT point of the retained problem, found from the activation pattern of ``point``.
+def nearest_kkt_points(
+    point: KKTPoint,
+    forget_sets: Sequence[Sequence[int]],
+    solver: Solver | None = None,
+    pivots: int = 50,
+) -> list[KKTPoint]:
+    """An exact KKT point of each retained problem, found from the activation pattern of ``point``.
 
-    The closed cell of that pattern holds the restored network θ̃ whatever the size of the step, so this is
+    The cell of that pattern holds the restored network θ̃ whatever the size of the step, so this is
     the KKT point to compare with; a nearer one may exist elsewhere, so τ* is an upper bound.
 
     Raises:
         NotSeparableError, SolverError, NotConvergedError: see :func:`kkt_point`.
     """
-    keep = retained(point.problem.samples, forget)
-    return kkt_point(point.problem.retain(forget), point.pattern[:, keep], solver, pivots)
+    keep = kept(point.problem.samples, forget_sets)
+    problems = [point.problem.retain(forget) for forget in forget_sets]
+    patterns = [point.pattern[:, row] for row in keep]
+    guesses = [(point.multipliers[row], point.clarke[:, row]) for row in keep]
+    return kkt_points(problems, patterns, solver, pivots, guesses)
 
 
 def certify(
-    unlearned: Unlearned, nearest: KKTPoint | None = None, solver: ConvexSolver | None = None
+    unlearned: Unlearned, nearest: KKTPoint | None = None, solver: Solver | None = None
 ) -> Certificate:
     """Measure the (ε, δ, τ) certificate of ``unlearned`` and compute the bounds beside it.
 
@@ -93,86 +109,137 @@ def certify(
         solver: for the quadratic programs.
 
     Raises:
-        SolverError: a quadratic program did not end optimal.
+        SolverError: a quadratic program could not be solved to the solver's tolerance.
     """
-    point, forget = unlearned.point, unlearned.forget
-    keep = retained(point.problem.samples, forget)
-    problem = point.problem.retain(forget)
-    nearest = nearest or nearest_kkt_point(point, forget, solver)
-    kinks = point.kinks[:, keep]
-    on_kink = kinks & _near_kink(problem, unlearned.W)
-    limit = _bounds(unlearned, on_kink, keep)
-    norm = _scaled_norm(problem, unlearned.W)
-    autograd = least_epsilon(problem, unlearned.W, limit.delta, None, solver)
-    clarke = least_epsilon(problem, unlearned.W, limit.delta, on_kink, solver)
-    restored = restore(problem, unlearned.W, point.pattern[:, keep], kinks)
-    carried_epsilon, carried_delta = _carried(problem, unlearned, restored.W, keep)
-    budget = max(limit.delta, carried_delta)
-    at_restored = least_epsilon(problem, restored.W, budget, restored.kinks, solver)
+    nearest = None if nearest is None else [nearest]
+    return certify_all(unlearned.steps, nearest, solver).at(0, 0)
+
+
+def certify_all(
+    steps: Steps, nearest: Sequence[KKTPoint] | None = None, solver: Solver | None = None
+) -> Certificate:
+    """:func:`certify` for every step of a batch: the fields are arrays ``(F, A)``.
+
+    All quadratic programs of a kind are one batch. From an exact KKT point, whose neurons come in few classes
+    of equal weights, the cost does not grow with the width.
+
+    Args:
+        steps: from :func:`kkt_unlearning.unlearning.unlearn_all`.
+        nearest: exact KKT points of the retained problems, one a forget set, where they are known already.
+        solver: for the quadratic programs.
+
+    Raises:
+        SolverError: a quadratic program could not be solved to the solver's tolerance.
+    """
+    solver = solver or Solver()
+    nearest = nearest or nearest_kkt_points(steps.point, steps.forget_sets, solver)
+    small, targets = condensed(steps, np.stack([point.W for point in nearest]))
+    size = max(1, _CHUNK // (small.W[0].size // small.W.shape[-1] * small.point.problem.samples))
+    parts = []
+    for first in range(0, len(steps.forget_sets), size):
+        part = slice(first, first + size)
+        parts.append(_certify(_part(small, part), targets[part], solver))
+    return Certificate(
+        **{
+            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Certificate)
+        }
+    )
+
+
+def _part(steps: Steps, part: slice) -> Steps:
+    return Steps(
+        steps.point,
+        steps.start,
+        steps.clarke,
+        steps.forget_sets[part],
+        steps.fractions,
+        steps.W[part],
+    )
+
+
+def _certify(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
+    point, W = steps.point, steps.W
+    problem = point.problem
+    keep = np.broadcast_to(
+        kept(problem.samples, steps.forget_sets)[:, None, :], (*W.shape[:2], problem.samples)
+    )
+    guess = (point.multipliers, point.clarke)
+    on_kink = point.kinks & _near_kink(steps, keep)
+    limit = _bounds(steps, on_kink, keep)
+
+    def fit(weights: np.ndarray, delta: np.ndarray, kinks: np.ndarray | None) -> ApproximateKKT:
+        return least_epsilon(problem, weights, delta, kinks, solver, keep=keep, guess=guess)
+
+    autograd = fit(W, limit.delta, None)
+    clarke = fit(W, limit.delta, on_kink) if on_kink.any() else autograd
+    restored = restore(problem, W, point.pattern, point.kinks, keep)
+    carried_epsilon, carried_delta = _carried(steps, restored.W, keep)
+    budget = np.maximum(limit.delta, carried_delta)
+    at_restored = fit(restored.W, budget, restored.kinks)
+    norm = np.linalg.norm(W, axis=(-2, -1))
+    certified = np.isfinite(autograd.epsilon) & np.isfinite(at_restored.epsilon)
     return Certificate(
         epsilon_autograd=autograd.relative_epsilon,
         epsilon_clarke=clarke.relative_epsilon,
         epsilon=at_restored.relative_epsilon,
         delta=at_restored.delta,
-        tau=float(cosine_distance(unlearned.W, restored.W)),
+        tau=cosine_distance(W, restored.W),
         delta_budget=budget,
-        tau_star=float(cosine_distance(unlearned.W, nearest.W)),
-        epsilon_bound=_relative(limit.epsilon, norm),
+        tau_star=cosine_distance(W, nearest[:, None]),
+        epsilon_bound=_relative(limit.epsilon, _scaled_norm(steps, W, keep)),
         delta_bound=limit.delta,
-        restored_bound=_relative(carried_epsilon, _scaled_norm(problem, restored.W)),
-        kappa=limit.kappa,
-        flip_term=limit.flip_term / float(np.linalg.norm(unlearned.W)),
-        outcome=_outcome(autograd, at_restored),
+        restored_bound=_relative(carried_epsilon, _scaled_norm(steps, restored.W, keep)),
+        kappa=np.broadcast_to(limit.kappa, W.shape[:2]),
+        flip_term=limit.flip_term / np.where(norm > 0, norm, 1.0),
+        outcome=np.where(certified, "certified", "not separating"),
     )
 
 
-def _outcome(*ends: ApproximateKKT) -> str:
-    return "certified" if all(np.isfinite(end.epsilon) for end in ends) else "not separating"
+def _near_kink(steps: Steps, keep: np.ndarray) -> np.ndarray:
+    """Retained pre-activations that are 0 up to round-off after the step."""
+    kept_ones = keep[..., None, :]
+    P = np.abs(steps.point.problem.preactivations(steps.W))
+    size = np.where(kept_ones, P, 0.0).max(axis=(-2, -1), keepdims=True)
+    return kept_ones & (ROUND_OFF * size >= P)
 
 
-def _near_kink(problem: Problem, W: np.ndarray) -> np.ndarray:
-    P = np.abs(problem.preactivations(W))
-    return ROUND_OFF * P.max() >= P
-
-
-def _bounds(unlearned: Unlearned, on_kink: np.ndarray, keep: np.ndarray) -> Bounds:
+def _bounds(steps: Steps, on_kink: np.ndarray, keep: np.ndarray) -> Bounds:
     """The bounds, with derivatives after the step that keep their Clarke weight where the kink is kept."""
-    problem = unlearned.point.problem
-    after = problem.pattern(unlearned.W)
-    after[:, keep] = np.where(on_kink, unlearned.clarke[:, keep], after[:, keep])
+    problem = steps.point.problem
+    after = np.where(on_kink, steps.clarke, problem.pattern(steps.W))
     return bounds(
         problem,
-        unlearned.start,
-        unlearned.point.multipliers,
-        unlearned.clarke,
-        unlearned.forget,
-        unlearned.fraction,
+        steps.start,
+        steps.point.multipliers,
+        steps.clarke,
+        keep,
+        steps.fractions,
         after,
     )
 
 
-def _scaled_norm(problem: Problem, W: np.ndarray) -> float:
+def _scaled_norm(steps: Steps, W: np.ndarray, keep: np.ndarray) -> np.ndarray:
     """``‖θ‖ / min_i q_i``; infinite where a margin is not positive."""
-    gamma = smallest_margin(problem.margins(W))
-    return float(np.linalg.norm(W)) / gamma if gamma else np.inf
+    gamma = smallest_margin(steps.point.problem.margins(W), keep)
+    norm = np.linalg.norm(W, axis=(-2, -1))
+    return np.divide(norm, gamma, out=np.full_like(norm, np.inf), where=gamma > 0)
 
 
-def _relative(epsilon: float, norm: float) -> float:
+def _relative(epsilon: np.ndarray, norm: np.ndarray) -> np.ndarray:
     """``ε / ‖θ/γ‖``; infinite where the network does not separate, whatever the bound says."""
-    return epsilon / norm if np.isfinite(norm) else np.inf
+    finite = np.isfinite(norm)
+    return np.divide(epsilon, norm, out=np.full_like(norm, np.inf), where=finite)
 
 
-def _carried(
-    problem: Problem, unlearned: Unlearned, W: np.ndarray, keep: np.ndarray
-) -> tuple[float, float]:
+def _carried(steps: Steps, W: np.ndarray, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """ε and δ of the restored weights with the multipliers and derivatives from before the step."""
-    q = problem.margins(W)
-    gamma = smallest_margin(q)
-    if not gamma:
-        return np.inf, np.inf
-    point = unlearned.point
-    multipliers = point.multipliers[keep]
-    residual = W - problem.combination(multipliers, point.clarke[:, keep])
-    return float(np.linalg.norm(residual)) / gamma, float(
-        (multipliers * (q / gamma - 1.0)).max()
-    ) / gamma
+    point = steps.point
+    q = point.problem.margins(W)
+    gamma = smallest_margin(q, keep)
+    safe = np.where(gamma > 0, gamma, 1.0)
+    multipliers = np.where(keep, point.multipliers, 0.0)
+    residual = W - point.problem.combination(multipliers, point.clarke)
+    epsilon = np.linalg.norm(residual, axis=(-2, -1)) / safe
+    slack = np.where(keep, multipliers * (q / safe[..., None] - 1.0), -np.inf).max(axis=-1) / safe
+    return np.where(gamma > 0, epsilon, np.inf), np.where(gamma > 0, slack, np.inf)

@@ -18,49 +18,78 @@ class Restored:
     """``θ̃`` and the entries that were set on the kink.
 
     Attributes:
-        W: weights ``(n, k)``.
-        kinks: boolean ``(n, m)``.
+        W: weights ``(…, n, k)``.
+        kinks: boolean ``(…, n, m)``.
     """
 
     W: np.ndarray
     kinks: np.ndarray
 
 
-def restore(problem: Problem, W: np.ndarray, pattern: np.ndarray, kinks: np.ndarray) -> Restored:
-    """Project ``W (n, k)`` onto ``{P_ji = 0 on the kinks}``, with crossed entries made kinks as well.
+def restore(
+    problem: Problem,
+    W: np.ndarray,
+    pattern: np.ndarray,
+    kinks: np.ndarray,
+    keep: np.ndarray | None = None,
+) -> Restored:
+    """Project ``W (…, n, k)`` onto ``{P_ji = 0 on the kinks}``, with crossed entries made kinks as well.
 
     For each neuron, ``w ← w − X_Kᵀ G_KK⁻¹ P_K``. Entries that end on the wrong side of ``pattern`` join K
     and the projection is repeated; K only grows, so this ends, in the closed cell of ``pattern`` and so
     with every derivative of ``pattern`` in the sub-differential.
 
     Args:
-        problem: the problem on the retained samples.
+        problem: the problem on the retained samples, or on all of them.
         pattern: activations ``A (n, m)`` of the KKT point before unlearning.
         kinks: its kinks, boolean ``(n, m)``.
+        keep: boolean ``(…, m)``, the retained samples; the others are let cross.
     """
+    rows = W.reshape(-1, W.shape[-1])
+    shape = (*W.shape[:-1], problem.samples)
+    keep = np.broadcast_to(True if keep is None else keep[..., None, :], shape)
+    held = (np.broadcast_to(kinks, shape) & keep).reshape(-1, problem.samples)
     if not problem.network.has_kinks:
-        return Restored(W, kinks)
-    side = 2.0 * pattern - 1.0
-    for _ in range(
-        problem.samples + 1
-    ):  # each round adds an entry to a neuron's K, or it was the last
-        moved = W - _correction(problem, problem.preactivations(W), kinks) @ problem.X
-        P = problem.preactivations(moved)
-        crossed = (side * P < 0) & ~kinks
-        if not crossed.any():
-            return Restored(moved, kinks)
-        kinks = kinks | crossed
+        return Restored(W, held.reshape(shape))
+    side = np.broadcast_to(2.0 * pattern - 1.0, shape).reshape(held.shape)
+    watched, moved, going = keep.reshape(held.shape), rows.copy(), np.arange(len(rows))
+    for _ in range(problem.samples + 1):  # each round adds an entry to a row's K, or is its last
+        P = moved[going] @ problem.X.T
+        moved[going] -= _correction(problem.gram, P, held[going]) @ problem.X
+        P = moved[going] @ problem.X.T
+        crossed = (side[going] * P < 0) & ~held[going] & watched[going]
+        going, crossed = going[crossed.any(axis=1)], crossed[crossed.any(axis=1)]
+        if not len(going):
+            return Restored(moved.reshape(W.shape), held.reshape(shape))
+        held[going] |= crossed
     raise AssertionError("the kinks of a neuron grew for more rounds than there are samples")
 
 
-def _correction(problem: Problem, P: np.ndarray, kinks: np.ndarray) -> np.ndarray:
-    """``G_KK⁻¹ P_K`` for every neuron, 0 off its kinks, ``(n, m)``."""
-    inside = kinks[:, :, None] & kinks[:, None, :]
-    left = np.where(inside, problem.gram, 0.0) + np.eye(problem.samples) * ~kinks[:, :, None]
-    right = np.where(kinks, P, 0.0)[:, :, None]
-    try:
-        return np.linalg.solve(left, right)[:, :, 0]
-    except (
-        np.linalg.LinAlgError
-    ):  # duplicated points: the least-norm correction is still unique in W
-        return (np.linalg.pinv(left, hermitian=True) @ right)[:, :, 0]
+def _correction(gram: np.ndarray, P: np.ndarray, kinks: np.ndarray) -> np.ndarray:
+    """``G_KK⁻¹ P_K`` for every row, 0 off its kinks, ``(N, m)``; rows with equal K share one inverse."""
+    first, order, edges = _equal_rows(kinks)
+    held = kinks[first]
+    # For duplicated points the least-norm correction is still unique in the weights.
+    inverses = np.linalg.pinv(
+        np.where(held[:, :, None] & held[:, None, :], gram, 0.0), hermitian=True
+    )
+    right = np.where(kinks, P, 0.0)[order]
+    out = np.empty_like(right)
+    for inverse, start, stop in zip(inverses, edges[:-1], edges[1:], strict=True):
+        np.matmul(right[start:stop], inverse, out=out[start:stop])
+    back = np.empty_like(out)
+    back[order] = out
+    return back
+
+
+def _equal_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Booleans ``(N, m)``: one row of each group of equal ones, an order by group, and the edges in it."""
+    bits = np.packbits(rows, axis=1)
+    if bits.shape[1] <= 8:
+        bits = np.pad(bits, ((0, 0), (0, 8 - bits.shape[1]))).view(np.uint64)
+    key = np.ascontiguousarray(bits).view(np.dtype((np.void, bits.itemsize * bits.shape[1])))
+    key = bits[:, 0] if bits.dtype == np.uint64 else key[:, 0]
+    _, first, member = np.unique(key, return_index=True, return_inverse=True)
+    small = member.astype(np.uint16) if len(first) < 2**16 else member  # which sorts in linear time
+    order = np.argsort(small, kind="stable")
+    return first, order, np.searchsorted(member[order], np.arange(len(first) + 1))

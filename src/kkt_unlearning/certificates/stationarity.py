@@ -7,66 +7,101 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.clarke import ROUND_OFF, fit_multipliers
-from kkt_unlearning.convex import ConvexSolver
+from kkt_unlearning.clarke import FORCE, fit_multipliers
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.solver import Solver
 
 
 @dataclass(frozen=True)
 class ApproximateKKT:
-    """Weights scaled to feasibility, with the multipliers that fit them best.
+    """Weights scaled to feasibility, with the multipliers that fit them best; leading axes are a batch.
 
     Attributes:
         epsilon: ``‖θ/γ − Σ_i λ_i y_i g_i‖``, ``γ = min_i q_i``; infinite where a margin is not positive.
         relative_epsilon: ``epsilon / ‖θ/γ‖``; infinite likewise.
         delta: ``max_i λ_i (q_i/γ − 1)``, the slack that these multipliers leave.
-        multipliers: ``λ (m,)``.
+        multipliers: ``λ (…, m)``.
     """
 
-    epsilon: float
-    relative_epsilon: float
-    delta: float
+    epsilon: np.ndarray
+    relative_epsilon: np.ndarray
+    delta: np.ndarray
     multipliers: np.ndarray
 
 
-def smallest_margin(q: np.ndarray) -> float:
-    """``γ = min_i q_i``, or 0 where it is not above round-off, so that θ/γ has a meaning if it is not 0."""
-    smallest = float(q.min())
-    return smallest if smallest > ROUND_OFF * float(q.max()) else 0.0
+def smallest_margin(q: np.ndarray, keep: np.ndarray | None = None) -> np.ndarray:
+    """``γ = min_i q_i`` over the samples kept, 0 where it is not above round-off: θ/γ has a meaning if γ ≠ 0.
+
+    ``q (…, m)``, ``keep`` boolean, of a shape that broadcasts with it; the result is (…,).
+    """
+    keep = True if keep is None else keep
+    smallest = np.where(keep, q, np.inf).min(axis=-1)
+    largest = np.where(keep, q, -np.inf).max(axis=-1)
+    return np.where(smallest > _POSITIVE * largest, smallest, 0.0)
+
+
+_POSITIVE = 1e-10  # of the largest margin: the round-off of a sum of pre-activations
 
 
 def least_epsilon(
     problem: Problem,
     W: np.ndarray,
-    delta: float = np.inf,
+    delta: float | np.ndarray = np.inf,
     kinks: np.ndarray | None = None,
-    solver: ConvexSolver | None = None,
+    solver: Solver | None = None,
+    *,
+    keep: np.ndarray | None = None,
+    guess: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> ApproximateKKT:
     """``ε*(δ) = min ‖θ/γ − Σ_i λ_i y_i g_i‖`` over ``0 ≤ λ_i ≤ δ/(q_i/γ − 1)``, ``a_ji ∈ [0, 1]`` on kinks.
 
     Args:
-        problem: the problem on the retained samples.
-        W: weights ``(n, k)``; only their direction matters.
-        delta: δ ≥ 0, the allowed complementary slackness; infinite means any.
-        kinks: boolean ``(n, m)``, pre-activations that count as 0 and whose derivative is free
+        problem: the problem, on the retained samples or on all.
+        W: weights ``(…, n, k)``; only their directions matter.
+        delta: δ ≥ 0, shape (…,), the allowed complementary slackness; infinite means any.
+        kinks: boolean ``(…, n, m)``, pre-activations that count as 0 and whose derivative is free
             (Clarke); without it every derivative is automatic differentiation's 0 or 1.
+        keep: boolean ``(…, m)``, the retained samples; by default all.
+        guess: multipliers ``(m,)`` and derivatives ``(n, m)`` that are nearly right for weights of smallest
+            margin 1, where some are known.
 
     Raises:
         DataError: ``delta < 0``.
-        SolverError: the solver's status is not optimal.
+        SolverError: a program could not be solved to the solver's tolerance.
     """
-    if not delta >= 0:
+    delta = np.asarray(delta, dtype=float)
+    if not (delta >= 0).all():
         raise DataError(f"delta = {delta}: allowed are numbers >= 0 or infinity; raise it.")
     q = problem.margins(W)
-    gamma, norm = smallest_margin(q), float(np.linalg.norm(W))
-    if not gamma:
-        return ApproximateKKT(np.inf, np.inf, np.inf, np.full(problem.samples, np.nan))
+    keep = np.broadcast_to(True if keep is None else keep, q.shape)
+    gamma, norm = smallest_margin(q, keep), np.linalg.norm(W, axis=(-2, -1))
+    separates = gamma > 0
     # The programs are solved for θ of norm 1: near γ = 0 the feasible scale would be far from it.
-    excess, scale = q / gamma - 1.0, norm / gamma
-    bounds = np.divide(delta / scale, excess, out=np.full_like(q, np.inf), where=excess > ROUND_OFF)
-    kinks = np.zeros((len(W), len(q)), bool) if kinks is None else kinks
-    fit = fit_multipliers(problem, W / norm, kinks, bounds, solver or ConvexSolver())
-    multipliers = scale * fit.multipliers
-    slack = float((multipliers * excess).max())
-    return ApproximateKKT(fit.residual * scale, fit.residual, slack, multipliers)
+    scale = np.where(separates, norm / np.where(separates, gamma, 1.0), np.inf)
+    excess = q / np.where(separates, gamma, 1.0)[..., None] - 1.0
+    caps = _caps(delta, scale, excess, keep & separates[..., None])
+    kinks = np.zeros((*q.shape[:-1], W.shape[-2], q.shape[-1]), bool) if kinks is None else kinks
+    if guess is not None:
+        guess = (guess[0] / scale[..., None], guess[1])
+    length = np.where(norm > 0, norm, 1.0)[..., None, None]  # a step may leave nothing at all
+    fit = fit_multipliers(problem, W / length, kinks, caps, solver or Solver(), guess)
+    with np.errstate(invalid="ignore"):  # 0 · ∞ where the weights do not separate
+        multipliers = np.where(separates[..., None], scale[..., None] * fit.multipliers, np.nan)
+        slack = np.where(keep, multipliers * excess, -np.inf).max(axis=-1)
+        epsilon = np.where(separates, fit.residual * scale, np.inf)
+    return ApproximateKKT(
+        epsilon=epsilon,
+        relative_epsilon=np.where(separates, fit.residual, np.inf),
+        delta=np.where(separates, slack, np.inf),
+        multipliers=multipliers,
+    )
+
+
+def _caps(delta: np.ndarray, scale: np.ndarray, excess: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """``δ/(q_i/γ − 1)`` for weights of norm 1, ∞ where the margin is the smallest, 0 for what is left out."""
+    finite = np.isfinite(scale)
+    room = np.where(finite, delta, 0.0) / np.where(finite, scale, 1.0)
+    room = np.broadcast_to(room[..., None], excess.shape)
+    caps = np.divide(room, excess, out=np.full(excess.shape, np.inf), where=excess > FORCE)
+    return np.where(keep, caps, 0.0)

@@ -1,95 +1,65 @@
-"""The max-margin problem in one activation cell, a convex quadratic program, by cvxpy.
+"""The max-margin problem in one activation cell, as the program of its multipliers.
 
-In the closed cell of an activation pattern ``A ∈ {0, 1}^{n×m}`` the network is linear in its weights:
+Fix the activations ``A_ji`` of the pairs in which neuron j supports sample i (``u_j y_i > 0``), and let
+all others do as they like. There the margins are concave in the weights, since ``−|u_j| max(0, p)`` is,
+and the max-margin problem is convex:
 
-    min ½ Σ_j ‖w_j‖²   s.t.   y_i Σ_j u_j A_ji ⟨w_j, x_i⟩ ≥ 1   (dual λ_i)
-                              s_ji ⟨w_j, x_i⟩ ≥ 0,  s = 2A − 1   (dual ν_ji)
+    min ½ Σ_j ‖w_j‖²   s.t.   y_i Σ_j u_j φ_ji(⟨w_j, x_i⟩) ≥ 1,   s_ji ⟨w_j, x_i⟩ ≥ 0 where u_j y_i > 0,  s
+    = 2A − 1
 
-The linear model is the case n = 1 without the sign constraints: the hard-margin SVM.
-``docs/theory.md``, section 5.
+with ``φ = A_ji p`` on supporting pairs and ``max(0, p)`` on the others. Its dual is over λ ≥ 0 and ``C``
+of ``W = C X`` with
+
+    C_ji ≥ λ_i y_i u_j (supporting, A = 1),   C_ji ≤ 0 (supporting, A = 0),   λ_i y_i u_j ≤ C_ji ≤ 0 (the
+    others):
+
+the last is the Clarke condition ``a_ji = C_ji/(λ_i y_i u_j) ∈ [0, 1]`` itself. The linear model is the
+case n = 1 with ``C_i = λ_i y_i``, the hard-margin SVM. ``docs/theory.md``, section 5.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import scipy.sparse as sp
 
-from kkt_unlearning.convex import ConvexSolver
-from kkt_unlearning.errors import NotSeparableError
+from kkt_unlearning.maxmargin.classes import Classes, classes
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.program import Program
 
 
-@dataclass(frozen=True)
-class CellSolution:
-    """Primal and dual optimum in one cell.
-
-    Attributes:
-        W: weights ``(n, k)``.
-        multipliers: ``λ (m,)`` of the margins.
-        sign_multipliers: ``ν (n, m)`` of the signs (0 for the linear model).
-        gap: ``½‖W‖² − (Σ_i λ_i − ½‖Σ_i c_i x_iᵀ‖²)``, relative to the primal value.
-    """
-
-    W: np.ndarray
-    multipliers: np.ndarray
-    sign_multipliers: np.ndarray
-    gap: float
+def supporting(problem: Problem) -> np.ndarray:
+    """Whether neuron j supports sample i, ``u_j y_i > 0``, boolean (…, n, m)."""
+    return problem.signs > 0
 
 
-def coefficients(
-    problem: Problem, pattern: np.ndarray, multipliers: np.ndarray, sign_multipliers: np.ndarray
-) -> np.ndarray:
-    """``C_ji = λ_i y_i u_j A_ji + s_ji ν_ji`` of the stationary weights ``W = C X``, shape (n, m)."""
-    return multipliers * problem.signs * pattern + (2.0 * pattern - 1.0) * sign_multipliers
+def alike(problem: Problem, pattern: np.ndarray) -> Classes:
+    """The classes of neurons that the cell of ``pattern (n, m)`` does not tell apart."""
+    return classes(problem.output_weights, (pattern > 0) & supporting(problem))
 
 
-def solve_cell(
-    problem: Problem, pattern: np.ndarray, solver: ConvexSolver | None = None
-) -> CellSolution:
-    """Solve the max-margin problem in the closed cell of ``pattern (n, m)``.
-
-    Raises:
-        NotSeparableError: no weights in the cell reach margin 1 on every sample.
-        SolverError: the solver returned any other status than optimal.
-    """
-    import cvxpy as cp
-
-    solver = solver or ConvexSolver()
-    rows = _neuron_rows(problem)
-    margin_rows = _margin_rows(problem, pattern)
-    w = cp.Variable(margin_rows.shape[1])
-    constraints = [margin_rows @ w >= 1]
-    if problem.network.has_kinks:
-        constraints.append(sp.diags((2.0 * pattern - 1.0).ravel()) @ rows @ w >= 0)
-    program = cp.Problem(cp.Minimize(0.5 * cp.sum_squares(w)), constraints)
-    if not solver.solve(program):
-        raise NotSeparableError(_infeasible(problem))
-    signs = constraints[1].dual_value if problem.network.has_kinks else np.zeros(pattern.size)
-    W = w.value.reshape(pattern.shape[0], -1)
-    multipliers = np.maximum(constraints[0].dual_value, 0.0)
-    sign_multipliers = np.maximum(signs, 0.0).reshape(pattern.shape)
-    stationary = coefficients(problem, pattern, multipliers, sign_multipliers) @ problem.X
-    primal, dual = 0.5 * (W**2).sum(), multipliers.sum() - 0.5 * (stationary**2).sum()
-    return CellSolution(W, multipliers, sign_multipliers, float(abs(primal - dual) / primal))
+def coefficient_bounds(
+    signs: np.ndarray, pattern: np.ndarray, has_kinks: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """α and β of ``λ_i α_ji ≤ C_ji ≤ λ_i β_ji`` from ``u_j y_i`` and the activations, both (…, n, m)."""
+    if not has_kinks:
+        return signs, signs
+    support, active = signs > 0, pattern > 0
+    lower = np.where(support & ~active, -np.inf, signs)
+    return lower, np.where(support & active, np.inf, 0.0)
 
 
-def _neuron_rows(problem: Problem) -> sp.csr_array:
-    """The map ``vec W ↦ vec P`` (both row by row), ``(n m, n k)``."""
-    return sp.kron(sp.eye_array(problem.network.width), problem.X, format="csr")
-
-
-def _margin_rows(problem: Problem, pattern: np.ndarray) -> np.ndarray:
-    """The map ``vec W ↦ q`` inside the cell, ``(m, n k)``."""
-    weights = (problem.signs * pattern).T[:, :, None] * problem.X[:, None, :]
-    return weights.reshape(problem.samples, -1)
-
-
-def _infeasible(problem: Problem) -> str:
-    data = f"{problem.samples} samples, {problem.network.width} neuron(s): no weights"
-    remedy = "use data that this network can separate (fewer samples, more dimensions or neurons)."
-    if problem.network.has_kinks:  # says nothing about other cells, where no training has led
-        return (
-            f"{data} with these activations reach margin 1 on every sample, so the cell holds no KKT point; "
-            f"start from a network that classifies all samples, or {remedy}"
+def cell_programs(
+    problems: list[Problem], patterns: list[np.ndarray], groups: list[Classes]
+) -> Program:
+    """One program a problem, condensed to its classes; missing samples and neurons are padded with 0."""
+    m = max(problem.samples for problem in problems)
+    c = max(len(group.first) for group in groups)
+    shape = (len(problems), c, m)
+    lower, upper, gram = np.zeros(shape), np.zeros(shape), np.zeros((len(problems), m, m))
+    reward, cap = np.zeros((2, len(problems), m))
+    for b, (problem, pattern, group) in enumerate(zip(problems, patterns, groups, strict=True)):
+        rows, columns = slice(len(group.first)), slice(problem.samples)
+        bounds = coefficient_bounds(
+            group.condensed(problem.signs), pattern[group.first], problem.network.has_kinks
         )
-    return f"{data} reach margin 1 on every sample, so there is no KKT point; {remedy}"
+        lower[b, rows, columns], upper[b, rows, columns] = bounds
+        gram[b, columns, columns] = problem.gram
+        reward[b, columns], cap[b, columns] = 1.0, np.inf
+    return Program(gram, lower, upper, reward, np.zeros(shape), cap, is_cone=True)

@@ -3,20 +3,23 @@
 ``docs/theory.md``, section 5.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kkt_unlearning.clarke import fit_multipliers
-from kkt_unlearning.convex import ConvexSolver
-from kkt_unlearning.errors import NotConvergedError, SolverError
+from kkt_unlearning.errors import NotConvergedError, NotSeparableError
 from kkt_unlearning.kkt import KKTResiduals, kkt_residuals
-from kkt_unlearning.maxmargin.cell import CellSolution, coefficients, solve_cell
-from kkt_unlearning.maxmargin.finish import active_kinks, finish
+from kkt_unlearning.maxmargin.cell import alike, cell_programs, supporting
+from kkt_unlearning.maxmargin.classes import Classes
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.program import Iterate, Program
+from kkt_unlearning.quadratic.solver import Solver
 
-_EXACT = 1e-9  # residuals of a finished point are far below this or the finish is not used
-_SOLVED = 1e-5  # how far an unfinished point's Clarke weights may leave [0, 1]
+Guess = tuple[np.ndarray, np.ndarray]
+
+KINK = 1e-9  # of the largest pre-activation: what is nearer to 0 is 0; likewise for multipliers
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,12 @@ class KKTPoint:
         W: weights ``(n, k)``; the smallest margin is 1.
         multipliers: ``λ (m,)``, non-negative.
         clarke: ``a (n, m)``, the derivative of each neuron at each sample, in [0, 1] on a kink.
-        pattern: ``A (n, m)``, the cell it was found in.
-        kinks: boolean ``(n, m)``: pre-activations that are exactly 0.
+        pattern: ``A (n, m)``, the sign of its pre-activations, on a kink the side of the cell it was found
+        in. kinks: boolean ``(n, m)``: pre-activations that are exactly 0.
         residuals: the KKT residuals, each by itself.
         gap: duality gap ``|‖θ‖² − Σ_i λ_i| / ‖θ‖²``.
         cells: number of cells that were solved.
-        flipped: entries of the starting pattern that pivoting changed.
-        finished: whether the active-set equations were solved exactly.
+        flipped: supporting activations of the starting pattern that pivoting changed.
     """
 
     problem: Problem
@@ -47,7 +49,6 @@ class KKTPoint:
     gap: float
     cells: int = 1
     flipped: int = 0
-    finished: bool = True
 
     @classmethod
     def from_arrays(
@@ -58,8 +59,6 @@ class KKTPoint:
         clarke: np.ndarray,
         pattern: np.ndarray,
         kinks: np.ndarray,
-        *,
-        finished: bool = True,
     ) -> "KKTPoint":
         """A point from its arrays, with its residuals and gap computed anew."""
         squared = float((W**2).sum())
@@ -72,132 +71,186 @@ class KKTPoint:
             kinks=kinks,
             residuals=kkt_residuals(problem, W, multipliers, clarke, kinks),
             gap=abs(squared - float(multipliers.sum())) / squared,
-            finished=finished,
         )
 
 
 def kkt_point(
-    problem: Problem, pattern: np.ndarray, solver: ConvexSolver | None = None, pivots: int = 50
+    problem: Problem, pattern: np.ndarray, solver: Solver | None = None, pivots: int = 50
 ) -> KKTPoint:
     """The Clarke-KKT point reached from the activation pattern ``A (n, m)`` of a trained network.
 
-    A solution of the cell is a KKT point of the non-convex problem iff every ``a_ji = C_ji / (λ_i y_i u_j)``
-    lies in [0, 1]. Entries that break this are flipped and the neighbouring cell is solved: the present
-    point stays feasible there and (for an invertible Gram matrix) is not optimal, so the objective falls
-    and the walk ends. Entries with ``ν_ji > 0`` at a sample of ``λ_i = 0`` are flipped as well.
+    Only the activations of supporting pairs (``u_j y_i > 0``) matter. The optimum of their cell is a KKT
+    point of the non-convex problem iff ``a_ji = C_ji/(λ_i y_i u_j) ∈ [0, 1]`` on these as well. Entries
+    that break this are flipped and the neighbouring cell is solved: the present point stays feasible there
+    and (for an invertible Gram matrix) is not optimal, so the objective falls and the walk ends.
 
     Raises:
         NotSeparableError: the cell holds no weights with margin 1 on every sample.
-        SolverError: the solver's status is not optimal, or the point's residuals are above 1e-5.
+        SolverError: a program could not be solved to the solver's tolerance.
         NotConvergedError: more than ``pivots`` cells were left.
     """
-    A = np.asarray(pattern, dtype=float)
+    return kkt_points([problem], [pattern], solver, pivots)[0]
+
+
+def kkt_points(
+    problems: Sequence[Problem],
+    patterns: Sequence[np.ndarray],
+    solver: Solver | None = None,
+    pivots: int = 50,
+    guesses: Sequence[Guess] | None = None,
+) -> list[KKTPoint]:
+    """:func:`kkt_point` of many problems (seeds, forget sets) at once; each round is one batched solve.
+
+    Args:
+        guesses: multipliers ``λ (m,)`` and derivatives ``a (n, m)`` near those of each answer, where they are
+            known: the solver starts there.
+    """
+    solver = solver or Solver()
+    near = [None] * len(problems) if guesses is None else list(guesses)
+    starts = [np.asarray(pattern, dtype=float) for pattern in patterns]
+    A, points = list(starts), [None] * len(starts)
+    left = list(range(len(starts)))
     for cell in range(pivots + 1):
-        point = _in_cell(problem, A, solve_cell(problem, A, solver))
-        wrong = _violations(point)
-        if wrong.any() and np.linalg.matrix_rank(problem.X) < problem.samples:
-            point = _with_other_multipliers(point, solver or ConvexSolver())
+        cells = [(problems[b], A[b], near[b]) for b in left]
+        found = _in_cells(*map(list, zip(*cells, strict=True)), solver)
+        going = []
+        for b, point in zip(left, found, strict=True):
             wrong = _violations(point)
-        if not wrong.any():
-            _check_solved(point)
-            return replace(point, cells=cell + 1, flipped=int((pattern != A).sum()))
-        A = np.where(wrong, 1.0 - A, A)
+            if wrong.any():
+                point, wrong = _with_other_multipliers(point, wrong, solver)
+            if wrong.any():
+                A[b] = np.where(wrong, 1.0 - A[b], A[b])
+                near[b] = (point.multipliers, point.clarke)
+                going.append(b)
+                continue
+            flipped = ((starts[b] != A[b]) & supporting(problems[b])).sum()
+            points[b] = replace(point, cells=cell + 1, flipped=int(flipped))
+        left = going
+        if not left:
+            return points
     raise NotConvergedError(
-        f"pivots = {pivots}: {int(wrong.sum())} activations still break the Clarke condition; allowed is "
-        "0, so train for more steps or raise pivots."
+        f"pivots = {pivots}: {len(left)} of {len(points)} networks still break the Clarke condition; "
+        "allowed is none, so train for more steps or raise pivots."
     )
 
 
-def _check_solved(point: KKTPoint) -> None:
-    """An optimal status is the solver's word; the residuals are what counts."""
-    error = max(point.residuals.worst, point.gap)
-    if not error < _SOLVED:
-        raise SolverError(
-            f"worst KKT residual or gap = {error:.1e}: below {_SOLVED:.0e} is required of a KKT point, so "
-            "lower the tolerance of the solver or train for more steps."
-        )
+def _in_cells(
+    problems: list[Problem],
+    patterns: list[np.ndarray],
+    guesses: list[Guess | None],
+    solver: Solver,
+) -> list[KKTPoint]:
+    groups = [alike(*pair) for pair in zip(problems, patterns, strict=True)]
+    program = cell_programs(problems, patterns, groups)
+    solution = solver.solve(program, _start(program, problems, groups, guesses))
+    points = []
+    for b, (problem, pattern, group) in enumerate(zip(problems, patterns, groups, strict=True)):
+        if not solution.bounded[b]:
+            raise NotSeparableError(_infeasible(problem))
+        coefficients = solution.coefficients[b, : len(group.first), : problem.samples]
+        multipliers = solution.multipliers[b, : problem.samples]
+        points.append(_assemble(problem, pattern, group, multipliers, coefficients))
+    return points
 
 
-def _in_cell(problem: Problem, A: np.ndarray, solution: CellSolution) -> KKTPoint:
-    exact = finish(problem, A, solution)
-    if exact is not None:
-        finished = _assemble(
-            problem, A, exact.kinks, exact.multipliers, exact.coefficients, finished=True
-        )
-        if _cell_violation(finished) < _EXACT:
-            return finished
-    kinks = active_kinks(problem, solution)
-    C = coefficients(problem, A, solution.multipliers, solution.sign_multipliers)
-    return _assemble(problem, A, kinks, solution.multipliers, C, finished=False)
+def _start(
+    program: Program, problems: list[Problem], groups: list[Classes], guesses: list[Guess | None]
+) -> Iterate | None:
+    """The guesses as a point of the program; None unless there is one for every problem."""
+    if any(guess is None for guess in guesses):
+        return None
+    multipliers, coefficients = np.zeros_like(program.reward), np.zeros_like(program.target)
+    for b, (problem, group, guess) in enumerate(zip(problems, groups, guesses, strict=True)):
+        multipliers[b, : problem.samples] = guess[0]
+        rows = group.condensed(guess[0] * problem.signs * guess[1])
+        coefficients[b, : len(rows), : problem.samples] = rows
+    return Iterate(multipliers, coefficients)
 
 
-def _with_other_multipliers(point: KKTPoint, solver: ConvexSolver) -> KKTPoint:
+def _assemble(
+    problem: Problem,
+    pattern: np.ndarray,
+    group: Classes,
+    multipliers: np.ndarray,
+    coefficients: np.ndarray,
+) -> KKTPoint:
+    """The point from the condensed coefficients; equal weights in a class to the last bit."""
+    rows = coefficients @ problem.X
+    P = rows @ problem.X.T
+    signs = group.condensed(problem.signs)
+    kinks = np.zeros(P.shape, bool)
+    if problem.network.has_kinks:
+        heights = np.abs(P) / np.sqrt(group.size)[:, None]
+        kinks = heights <= KINK * heights.max()
+    clarke = _clarke_weights(problem, P > 0, kinks, multipliers * signs, coefficients)
+    sides = np.where(kinks, (pattern[group.first] > 0) & (signs > 0), P > 0)
+    if not problem.network.has_kinks:
+        sides = np.ones_like(sides)
+    return KKTPoint.from_arrays(
+        problem,
+        group.spread(rows),
+        multipliers,
+        clarke[group.member],
+        sides[group.member].astype(float),
+        kinks[group.member],
+    )
+
+
+def _clarke_weights(
+    problem: Problem,
+    active: np.ndarray,
+    kinks: np.ndarray,
+    scale: np.ndarray,
+    coefficients: np.ndarray,
+) -> np.ndarray:
+    """``a = C/(λ y u)`` on the kinks, the derivative off them. Where ``λ_i = 0`` but ``C_ji ≠ 0`` no a
+    would do: a value outside [0, 1] marks the entry for the pivot."""
+    size = np.abs(coefficients).max()
+    used = np.abs(scale) > 1e-12 * size
+    unused = np.where(np.abs(coefficients) > KINK * size, -1.0, 0.0)
+    ratio = np.divide(coefficients, scale, out=unused, where=used)
+    if not problem.network.has_kinks:
+        return np.ones_like(ratio)
+    return np.where(kinks, _rounded(ratio), active)
+
+
+def _rounded(share: np.ndarray) -> np.ndarray:
+    """Round-off beyond 0 and 1 taken away."""
+    inside = np.clip(share, 0.0, 1.0)
+    return np.where(np.abs(share - inside) <= KINK, inside, share)
+
+
+def _violations(point: KKTPoint) -> np.ndarray:
+    return point.kinks & ((point.clarke < 0.0) | (point.clarke > 1.0))
+
+
+def _with_other_multipliers(
+    point: KKTPoint, wrong: np.ndarray, solver: Solver
+) -> tuple[KKTPoint, np.ndarray]:
     """The same weights with admissible multipliers, if there are any, else the point as it is.
 
     For a singular Gram matrix the multipliers of the cell are not unique, and that the solver's break
     the Clarke condition does not show that all do.
     """
     problem = point.problem
-    slack = problem.margins(point.W) > 1.0 + _SOLVED
-    bounds = np.where(slack, 0.0, np.inf)
-    fit = fit_multipliers(problem, point.W, point.kinks, bounds, solver)
-    W = problem.combination(fit.multipliers, fit.clarke)
+    if np.linalg.matrix_rank(problem.X) == problem.samples:
+        return point, wrong
+    caps = np.where(problem.margins(point.W) > 1.0 + KINK, 0.0, np.inf)
+    fit = fit_multipliers(problem, point.W, point.kinks, caps, solver)
+    if fit.residual > KINK * np.linalg.norm(point.W):
+        return point, wrong
     other = KKTPoint.from_arrays(
-        problem, W, fit.multipliers, fit.clarke, point.pattern, point.kinks, finished=False
+        problem, point.W, fit.multipliers, fit.clarke, point.pattern, point.kinks
     )
-    return other if other.residuals.worst < _SOLVED else point
+    return other, np.zeros_like(wrong)
 
 
-def _assemble(
-    problem: Problem,
-    A: np.ndarray,
-    kinks: np.ndarray,
-    multipliers: np.ndarray,
-    C: np.ndarray,
-    finished: bool,
-) -> KKTPoint:
-    W = C @ problem.X
-    P = np.abs(problem.preactivations(W))
-    if problem.network.has_kinks:  # dead neurons sit on every kink with no force to show for it
-        kinks = kinks | ((_EXACT if finished else _SOLVED) * P.max() >= P)
-    clarke = _clarke_weights(problem, A, kinks, multipliers, C)
-    return KKTPoint.from_arrays(problem, W, multipliers, clarke, A, kinks, finished=finished)
-
-
-def _clarke_weights(
-    problem: Problem, A: np.ndarray, kinks: np.ndarray, multipliers: np.ndarray, C: np.ndarray
-) -> np.ndarray:
-    """``a = C / (λ y u)`` on the kinks, A off them. Where ``λ_i = 0`` but ``C_ji ≠ 0`` no a would do:
-    a value outside [0, 1] marks the entry for the pivot."""
-    scale = multipliers * problem.signs
-    size = np.abs(problem.output_weights).max() * multipliers.max()
-    used = np.abs(scale) > 1e-12 * size
-    ratio = np.divide(C, scale, out=np.where(np.abs(C) > _SOLVED * size, -1.0, A), where=used)
-    return np.where(kinks, ratio, A)
-
-
-def _cell_violation(point: KKTPoint) -> float:
-    """How far a finished point is from an optimum of its own cell, relative to the sizes in it."""
-    P = point.problem.preactivations(point.W)
-    outside = np.maximum((1.0 - 2.0 * point.pattern) * P, 0.0).max() / np.abs(P).max()
-    return max(
-        point.residuals.primal_feasibility,
-        point.residuals.dual_feasibility,
-        point.residuals.complementary_slackness,
-        float(outside) if point.problem.network.has_kinks else 0.0,
-        _wrong_force(point),
-    )
-
-
-def _wrong_force(point: KKTPoint) -> float:
-    """The most negative ``ν_ji / (λ_max |u_j|)``: a kink that would rather be left, so is no kink."""
-    if not point.kinks.any():
-        return 0.0
-    inward = (2.0 * point.pattern - 1.0) * (point.clarke - point.pattern) * point.problem.signs
-    force = inward * point.multipliers / np.abs(point.problem.output_weights)[:, None]
-    return float(np.maximum(-force[point.kinks], 0.0).max() / point.multipliers.max())
-
-
-def _violations(point: KKTPoint) -> np.ndarray:
-    slack = _EXACT if point.finished else _SOLVED
-    return point.kinks & ((point.clarke < -slack) | (point.clarke > 1.0 + slack))
+def _infeasible(problem: Problem) -> str:
+    data = f"{problem.samples} samples, {problem.network.width} neuron(s): no weights of reasonable size"
+    remedy = "use data that this network can separate (fewer samples, more dimensions or neurons)."
+    if problem.network.has_kinks:  # says nothing about other cells, where no training has led
+        return (
+            f"{data} with these activations reach margin 1 on every sample, so the cell holds no KKT point; "
+            f"start from a network that classifies all samples, or {remedy}"
+        )
+    return f"{data} reach margin 1 on every sample, so there is no KKT point; {remedy}"

@@ -1,5 +1,5 @@
 """Unlearning methods, one a file."""
 
-from kkt_unlearning.unlearning.ascent import Unlearned, ascend, unlearn
+from kkt_unlearning.unlearning.ascent import Steps, Unlearned, ascend, unlearn, unlearn_all
 
-__all__ = ["Unlearned", "ascend", "unlearn"]
+__all__ = ["Steps", "Unlearned", "ascend", "unlearn", "unlearn_all"]

@@ -57,6 +57,27 @@ def ascend(
 
 
 @dataclass(frozen=True)
+class Steps:
+    """Ascent steps from one point: every one of F forget sets with every one of A step sizes.
+
+    Attributes:
+        point: the exact KKT point of the full data set.
+        start: weights ``(n, k)`` before the steps, scaled to smallest margin 1.
+        clarke: derivatives ``a (n, m)`` that the steps used.
+        forget_sets: the indices of the forgotten samples, F times.
+        fractions: α, each step as a fraction of the prescribed one, ``(A,)``.
+        W: weights ``(F, A, n, k)`` after the steps.
+    """
+
+    point: KKTPoint
+    start: np.ndarray
+    clarke: np.ndarray
+    forget_sets: tuple[tuple[int, ...], ...]
+    fractions: np.ndarray
+    W: np.ndarray
+
+
+@dataclass(frozen=True)
 class Unlearned:
     """One ascent step, with all that a certificate of its result needs.
 
@@ -75,6 +96,14 @@ class Unlearned:
     forget: tuple[int, ...]
     fraction: float
     W: np.ndarray
+
+    @property
+    def steps(self) -> Steps:
+        """The same as a batch of one, F = A = 1."""
+        fractions = np.array([self.fraction])
+        return Steps(
+            self.point, self.start, self.clarke, (self.forget,), fractions, self.W[None, None]
+        )
 
 
 def unlearn(
@@ -98,10 +127,32 @@ def unlearn(
     Raises:
         DataError: a bad forget set or fraction, or trained weights with a margin that is not positive.
     """
-    problem = point.problem
     start, clarke = starting_point(point, trained)
-    W = ascend(problem, start, point.multipliers, forget, clarke=clarke, fraction=fraction)
+    W = ascend(point.problem, start, point.multipliers, forget, clarke=clarke, fraction=fraction)
     return Unlearned(point, start, clarke, tuple(forget), fraction, W)
+
+
+def unlearn_all(
+    point: KKTPoint,
+    forget_sets: Sequence[Sequence[int]],
+    fractions: Sequence[float],
+    *,
+    trained: np.ndarray | None = None,
+) -> Steps:
+    """:func:`unlearn` for every forget set and every fraction α.
+
+    Raises:
+        DataError: see :func:`unlearn`.
+    """
+    start, clarke = starting_point(point, trained)
+    W = np.empty((len(forget_sets), len(fractions), *start.shape))
+    for f, forget in enumerate(forget_sets):
+        for a, fraction in enumerate(fractions):
+            W[f, a] = ascend(
+                point.problem, start, point.multipliers, forget, clarke=clarke, fraction=fraction
+            )
+    sets = tuple(tuple(forget) for forget in forget_sets)
+    return Steps(point, start, clarke, sets, np.asarray(fractions, dtype=float), W)
 
 
 def starting_point(point: KKTPoint, trained: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

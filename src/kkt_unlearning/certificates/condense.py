@@ -1,0 +1,54 @@
+"""The same steps with one neuron a class of equal neurons: what a certificate costs without its width.
+
+``docs/theory.md``, section 5.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from kkt_unlearning.maxmargin.classes import classes
+from kkt_unlearning.networks.two_layer import TwoLayer
+from kkt_unlearning.problem import Problem
+from kkt_unlearning.unlearning.ascent import Steps
+
+_EQUAL = 1e-12  # of the largest weight: rows computed in another order of summation
+
+
+def condensed(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
+    """Steps and other weights ``(F, n, k)``, condensed; as they are where rows differ in a class."""
+    point = steps.point
+    problem = point.problem
+    if not problem.network.has_kinks:
+        return steps, nearest
+    alike = np.concatenate([point.pattern > 0, point.kinks], axis=1)
+    group = classes(problem.output_weights, alike)
+    rows = (steps.start, point.W, steps.clarke, point.clarke, steps.W, nearest)
+    if len(group.first) == problem.network.width or not all(_equal(r, group) for r in rows):
+        return steps, nearest
+    weights = group.condensed(problem.output_weights[:, None])[:, 0]
+    network = TwoLayer(len(weights), tuple(weights.tolist()))
+    small = replace(
+        point,
+        problem=Problem(network, problem.X, problem.y),
+        W=group.condensed(point.W),
+        clarke=point.clarke[group.first],
+        pattern=point.pattern[group.first],
+        kinks=point.kinks[group.first],
+    )
+    return (
+        replace(
+            steps,
+            point=small,
+            start=group.condensed(steps.start),
+            clarke=steps.clarke[group.first],
+            W=group.condensed(steps.W),
+        ),
+        group.condensed(nearest),
+    )
+
+
+def _equal(rows: np.ndarray, group) -> bool:
+    """Whether the rows ``(…, n, ·)`` are equal in each class."""
+    difference = np.abs(rows - rows[..., group.first[group.member], :])
+    return bool(difference.max() <= _EQUAL * np.abs(rows).max())

@@ -1,0 +1,114 @@
+"""Which solver is used, and what is asked of its answer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.backends import constant, namespace, to_numpy
+from kkt_unlearning.errors import DataError, SolverError
+from kkt_unlearning.quadratic.program import Iterate, Program
+from kkt_unlearning.quadratic.solve import Solution, indices, maximise
+
+SOLVERS = ("active_set", "cvxpy")
+
+
+@dataclass(frozen=True)
+class Solver:
+    """How the quadratic programs of KKT points and certificates are solved.
+
+    Attributes:
+        name: ``active_set`` (our own: coordinate ascent and active-set Newton steps) or ``cvxpy`` (the
+        reference, an
+            interior-point method, whose answer the same Newton steps then sharpen).
+        tolerance: the largest relative residual that counts as solved; also cvxpy's gap.
+
+    Raises:
+        DataError: an unknown name, or a tolerance that is not positive.
+    """
+
+    name: str = "active_set"
+    tolerance: float = 1e-9
+
+    def __post_init__(self) -> None:
+        if self.name not in SOLVERS:
+            raise DataError(
+                f"solver = {self.name!r}: allowed are {', '.join(SOLVERS)}; choose one of them."
+            )
+        if not self.tolerance > 0:
+            raise DataError(f"tolerance = {self.tolerance}: allowed are numbers > 0; raise it.")
+
+    def solve(self, program: Program, start: Iterate | None = None) -> Solution:
+        """The optima of a batch of programs, from ``start`` if a point near them is known.
+
+        What our own solver leaves unsolved, in degenerate programs, goes to the reference.
+
+        Raises:
+            SolverError: neither came within the tolerance.
+        """
+        own = maximise(program, start) if self.name == "active_set" else None
+        if own is not None and not (self._unsolved(own)).any():
+            return own
+        solution = self._by_reference(program, own)
+        left = self._unsolved(solution)
+        if left.any():
+            worst = solution.residual[left].max()
+            raise SolverError(
+                f"solver = {self.name}, tolerance = {self.tolerance}: residual {worst:.1e} in "
+                f"{int(left.sum())} of {left.size} programs; loosen the tolerance, or check that the data "
+                "can be separated by a clear margin."
+            )
+        return solution
+
+    def optimum(self, program: Program, start: Iterate | None = None) -> Solution:
+        """:meth:`solve` for programs that have an optimum.
+
+        Raises:
+            SolverError: a program could not be solved, or the reference calls one unbounded.
+        """
+        solution = self.solve(program, start)
+        if not solution.bounded.all():
+            raise SolverError(
+                f"solver = {self.name}, tolerance = {self.tolerance}: {int((~solution.bounded).sum())} of "
+                f"{solution.bounded.size} least-squares programs came out unbounded; the data are too "
+                "ill-conditioned, so remove samples that nearly coincide."
+            )
+        return solution
+
+    def _unsolved(self, solution: Solution) -> np.ndarray:
+        return solution.bounded & ~(solution.residual <= self.tolerance)
+
+    def _by_reference(self, program: Program, own: Solution | None) -> Solution:
+        """The reference's answers for what is unsolved, taken to machine precision from there."""
+        from kkt_unlearning.quadratic.reference import (
+            solve_by_cvxpy,  # SciPy and cvxpy are slow to import
+        )
+
+        on_host, solution = _on_host(program), own or _nothing(program)
+        for index in np.flatnonzero(self._unsolved(solution)):
+            found = solve_by_cvxpy(on_host, int(index), self.tolerance)
+            if found is None:
+                solution.bounded[index] = False
+                continue
+            chosen = np.array([index])
+            start = Iterate(
+                *(constant(part, program.gram) for part in (found.multipliers, found.coefficients))
+            )
+            solution.put(index, maximise(program.take(indices(chosen, program.gram)), start))
+        return solution
+
+
+def _on_host(program: Program) -> Program:
+    names = ("gram", "lower", "upper", "reward", "target", "cap")
+    return Program(*(to_numpy(getattr(program, name)) for name in names))
+
+
+def _nothing(program: Program) -> Solution:
+    """No answer yet."""
+    xp = namespace(program.gram)
+    batch = program.reward.shape[0]
+    return Solution(
+        xp.zeros_like(program.reward),
+        xp.zeros_like(program.target),
+        np.full(batch, np.inf),
+        np.ones(batch, bool),
+    )
