@@ -18,10 +18,10 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures test lint format lock benchmark clean environment
+.PHONY: help figures test lint format lock benchmark gpu-check clean environment
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 figures: $(READY) ## all figures, tables and the scorecard
 	$(BIN)/snakemake --cores all
@@ -40,9 +40,12 @@ format: $(READY) ## bring the code into shape
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt $(SNAKEFILES)
 
-benchmark: $(READY) ## side-by-side measurements against PyTorch, which this installs
+benchmark: $(READY) ## side-by-side measurements against PyTorch and QP solvers, which this installs
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
+
+gpu-check: $(READY) ## verify and time the GPU code; needs a CUDA GPU and envs/requirements-gpu.lock
+	$(BIN)/python -m benchmarks.gpu_check
 
 lock: ## new versions and hashes in envs/*.lock
 	$(PYTHON) -m venv $(VENV)-lock

@@ -1,0 +1,1 @@
+"""What ``benchmarks/gpu_check.py`` verifies and times on a GPU. It has not been run on one yet."""
