@@ -5,7 +5,18 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "cvxpy", "clarabel", "torch")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "torch",
+    "cvxpy",
+    "clarabel",
+    "qpsolvers",
+    "daqp",
+    "piqp",
+    "quadprog",
+)
 
 
 def describe() -> dict[str, str]:

@@ -1,67 +1,72 @@
-"""Run the benchmarks: ``python benchmarks/run.py [training_step] [exact_point] [pipeline]`` (default: all).
+"""Run the benchmarks: ``python -m benchmarks.run [NAME ...] [--quick] [--resume]`` (default: all).
 
-Writes one table a benchmark, the machine, and a page with both to ``benchmarks/results/``.
+Each runs in a process of its own and writes its own table and figure, so that one that fails or runs out of
+memory costs the others nothing. The page with all of them and the machine are written at the end.
 """
 
 import argparse
-import csv
-import importlib
 import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy: every contestant gets one thread
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+ROOT = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":
+    sys.path[0] = str(ROOT)  # also as `python benchmarks/run.py`
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+os.environ |= ONE_THREAD  # before NumPy: every contestant gets one thread
 
-RESULTS = Path(__file__).parent / "results"
-BENCHMARKS = ("training_step", "exact_point", "pipeline")
+from benchmarks.page import BENCHMARKS, page  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "results"
+LONGEST = 1800.0  # seconds for one benchmark, should a peer never come back
+SLOW = ("pipeline",)  # has no quick run
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("benchmarks", nargs="*", default=BENCHMARKS, help=", ".join(BENCHMARKS))
-    for name in parser.parse_args().benchmarks:
-        module = importlib.import_module(name)
-        print(f"{name}: {module.__doc__.splitlines()[0]}", flush=True)
-        write(name, module.measure())
-    machine = importlib.import_module("machine").describe()
-    (RESULTS / "machine.json").write_text(json.dumps(machine, indent=2) + "\n")
-    (RESULTS / "README.md").write_text(page(machine))
+    parser.add_argument("benchmarks", nargs="*", default=list(BENCHMARKS), metavar="NAME")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: does everything run?")
+    parser.add_argument("--resume", action="store_true", help="only those without a table yet")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where tables and figures go")
+    wanted = parser.parse_args()
+    unknown = [name for name in wanted.benchmarks if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"NAME = {unknown[0]}: there are {', '.join(BENCHMARKS)}; choose from them.")
+    wanted.results.mkdir(parents=True, exist_ok=True)
+    names = [name for name in wanted.benchmarks if not (wanted.quick and name in SLOW)]
+    failed = [name for name in names if not _run(name, wanted)]
+    _write_page(wanted.results)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}; the others are written.")
 
 
-def write(name: str, rows: list[dict]) -> None:
-    with open(RESULTS / f"{name}.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: rounded(value) for key, value in row.items()} for row in rows)
+def _run(name: str, wanted: argparse.Namespace) -> bool:
+    """One benchmark in its own process; whether it ended well."""
+    if wanted.resume and (wanted.results / f"{name}.csv").exists():
+        print(f"{name}: there already", flush=True)
+        return True
+    print(f"{name}: {BENCHMARKS[name]} ...", flush=True)
+    begun = time.perf_counter()
+    command = [sys.executable, "-m", "benchmarks.measure", name, str(wanted.results)]
+    quick = ["--quick"] if wanted.quick else []
+    try:
+        subprocess.run([*command, *quick], cwd=ROOT, check=True, timeout=LONGEST)
+        problem = ""
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        problem = f"FAILED ({error}) "
+    print(f"{name}: {problem or 'done '}in {time.perf_counter() - begun:.0f} s", flush=True)
+    return not problem
 
 
-def rounded(value: object) -> object:
-    if isinstance(value, float):
-        return f"{value:.4g}" if value == value else ""
-    return value
+def _write_page(results: Path) -> None:
+    from benchmarks.machine import describe
 
-
-def page(machine: dict[str, str]) -> str:
-    """The tables that exist, as one Markdown page."""
-    parts = [
-        "# Benchmark results",
-        "Written by `benchmarks/run.py`; ratios are of times taken in turn in one run.",
-    ]
-    parts.append("Machine: " + ", ".join(f"{key} {value}" for key, value in machine.items()) + ".")
-    for name in BENCHMARKS:
-        path = RESULTS / f"{name}.csv"
-        if path.exists():
-            title = importlib.import_module(name).__doc__.splitlines()[0]
-            parts += [f"## {name.replace('_', ' ').capitalize()}", title, markdown(path)]
-    return "\n\n".join(parts) + "\n"
-
-
-def markdown(path: Path) -> str:
-    with open(path, newline="") as file:
-        header, *rows = csv.reader(file)
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    machine = describe()
+    (results / "machine.json").write_text(json.dumps(machine, indent=2) + "\n", encoding="utf-8")
+    (results / "README.md").write_text(page(results, machine), encoding="utf-8")
 
 
 if __name__ == "__main__":

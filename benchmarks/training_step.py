@@ -1,56 +1,53 @@
-"""Time of one training step: span coordinates against plain NumPy and PyTorch autograd, in turn."""
+"""One step of descent at m = 10, d = n = 1000: span coordinates against plain NumPy and PyTorch autograd.
 
-import time
+Both step rules; every contestant has the same iterates to 1e-12 after the same number of steps.
+"""
 
 import numpy as np
-from contestants import CONTESTANTS
-from instance import instance
+from matplotlib.figure import Figure
+from pandas import DataFrame
 
-STEP_SIZE = 0.1
-ROUNDS = 7
-STEPS = {"span coordinates": 4000, "plain NumPy": 100, "PyTorch autograd": 40}
+from benchmarks import figures
+from benchmarks.instance import Instance, instance
+from benchmarks.peers.descent import GENERATORS, descend
+from benchmarks.race import Contestant, Limits, Row, race
+
+STEP_SIZE = {"constant": 0.1, "normalised": 1.0}
+STEPS = {"ours": 4000, "plain NumPy": 100, "PyTorch autograd": 40}
+SEEDS, ROUNDS = 3, 6
 AGREEMENT_STEPS, AGREEMENT = 40, 1e-12
 
 
-def check_agreement(X, y, W0, network) -> dict[str, float]:
-    """Largest relative difference of the iterates to plain NumPy's after the same steps; must be < 1e-12."""
-    arguments = (X, y, W0, network, STEP_SIZE, AGREEMENT_STEPS)
-    truth = CONTESTANTS["plain NumPy"](*arguments)
-    differences = {
-        name: float(np.abs(run(*arguments) - truth).max() / np.abs(truth).max())
-        for name, run in CONTESTANTS.items()
-    }
-    for name, difference in differences.items():
-        if not difference < AGREEMENT:
-            raise AssertionError(
-                f"{name}: iterates differ by {difference:.1e}, allowed is {AGREEMENT:.0e}"
-            )
-    return differences
+def measure(quick: bool = False) -> list[Row]:
+    """A row for every step rule, contestant and seed; seconds are per step."""
+    sizes = {"samples": 4, "dimension": 20, "width": 12} if quick else {}
+    steps = dict.fromkeys(STEPS, 5) if quick else STEPS
+    limits = Limits(rounds=2 if quick else ROUNDS, budget=np.inf)
+    rows = []
+    for rule, eta in STEP_SIZE.items():
+        for seed in range(1 if quick else SEEDS):
+            case = instance(seed, **sizes)
+            truth = descend("plain NumPy", rule, eta, AGREEMENT_STEPS)(case)
+            contestants = [
+                Contestant(name, descend(name, rule, eta, steps[name]), units=steps[name])
+                for name in GENERATORS
+            ]
+            found = race(contestants, case, lambda W: ({}, ""), limits)
+            for row in found:
+                rows.append({"rule": rule, "seed": seed, **_agreeing(row, case, rule, truth)})
+    return rows
 
 
-def measure() -> list[dict]:
-    """One row a contestant: microseconds a step (median, smallest, largest round) and ratio to ours."""
-    problem = instance(seed=0)
-    differences = check_agreement(*problem)
-    times = {name: [] for name in CONTESTANTS}
-    for _ in range(ROUNDS):
-        for name, run in CONTESTANTS.items():
-            begun = time.perf_counter()
-            run(*problem, STEP_SIZE, STEPS[name])
-            times[name].append((time.perf_counter() - begun) / STEPS[name])
-    ours = np.array(times["span coordinates"])
-    return [_row(name, np.array(values), ours, differences[name]) for name, values in times.items()]
+def _agreeing(row: Row, case: Instance, rule: str, truth: np.ndarray) -> Row:
+    """The row with the largest relative difference of the iterates to plain NumPy's after as many steps."""
+    if row["outcome"] != "ok":
+        return row
+    W = descend(row["contestant"], rule, STEP_SIZE[rule], AGREEMENT_STEPS)(case)
+    difference = float(np.abs(W - truth).max() / np.abs(truth).max())
+    wrong = f"fails the check: iterates differ by {difference:.1e}"
+    return row | {"difference": difference, "outcome": "ok" if difference < AGREEMENT else wrong}
 
 
-def _row(name: str, seconds: np.ndarray, ours: np.ndarray, difference: float) -> dict:
-    ratios = seconds / ours
-    return {
-        "contestant": name,
-        "microseconds_per_step": float(np.median(seconds) * 1e6),
-        "fastest_round": float(seconds.min() * 1e6),
-        "slowest_round": float(seconds.max() * 1e6),
-        "ratio_to_ours": float(np.median(ratios)),
-        "smallest_ratio": float(ratios.min()),
-        "largest_ratio": float(ratios.max()),
-        "difference_of_iterates": difference,
-    }
+def draw(table: DataFrame) -> Figure:
+    """Time of a step, one panel a step rule."""
+    return figures.bars(table, "rule", "seconds", "seconds per step")

@@ -1,0 +1,156 @@
+"""The ratios that are quoted elsewhere, read from the tables: nothing is typed by hand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Time of a contestant over ours: median over seeds, smallest and largest of all rounds.
+
+    Attributes:
+        key: a short name, for those who quote it.
+        name: what is compared, in words.
+    """
+
+    key: str
+    name: str
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a headline stands: a table, and the values that select its rows."""
+
+    key: str
+    name: str
+    table: str
+    where: dict[str, object]
+
+
+_PLACES = (
+    _Place(
+        "step_pytorch",
+        "a training step by PyTorch autograd (m = 10, d = n = 1000, constant step)",
+        "training_step",
+        {"rule": "constant", "contestant": "PyTorch autograd"},
+    ),
+    _Place(
+        "step_pytorch_normalised",
+        "the same with the normalised step",
+        "training_step",
+        {"rule": "normalised", "contestant": "PyTorch autograd"},
+    ),
+    _Place(
+        "step_numpy",
+        "a training step by plain NumPy",
+        "training_step",
+        {"rule": "constant", "contestant": "plain NumPy"},
+    ),
+    _Place(
+        "step_dimension",
+        "our own training step at d = 10^6, after the Gram matrix, over that at d = 10^3",
+        "training_growth",
+        {"sweep": "flat", "size": 1_000_000},
+    ),
+    _Place(
+        "step_share",
+        "the bare matrix product in a tall step (n = 4000, m = 1000): our share of its rate",
+        "training_growth",
+        {"sweep": "tall", "contestant": "matrix product"},
+    ),
+    _Place(
+        "cell_cvxpy",
+        "the exact point by cvxpy + Clarabel (m = 10, n = 1000, tolerance 1e-9)",
+        "cell_solvers",
+        {"width": 1000, "tolerance": 1e-9, "contestant": "cvxpy + Clarabel, natural"},
+    ),
+    _Place(
+        "cell_cvxpy_condensed",
+        "the same, given the classes of equal neurons",
+        "cell_solvers",
+        {"width": 1000, "tolerance": 1e-9, "contestant": "cvxpy + Clarabel, condensed"},
+    ),
+    _Place(
+        "cell_piqp",
+        "the exact point by PIQP",
+        "cell_solvers",
+        {"width": 1000, "tolerance": 1e-9, "contestant": "PIQP, natural"},
+    ),
+    _Place(
+        "cell_daqp_condensed",
+        "the exact point by DAQP, given the classes of equal neurons",
+        "cell_solvers",
+        {"width": 1000, "tolerance": 1e-9, "contestant": "DAQP, condensed"},
+    ),
+    _Place(
+        "linear_svc",
+        "the linear model by SVC (m = 100, d = 10,000, tolerance 1e-6)",
+        "linear_model",
+        {"sweep": "samples", "size": 100, "contestant": "SVC, linear kernel"},
+    ),
+    _Place(
+        "multipliers_nnls",
+        "multipliers by nnls in R^d (m = 10, n = 1000)",
+        "multipliers",
+        {"sweep": "width", "size": 1000, "contestant": "scipy nnls, in R^d"},
+    ),
+    _Place(
+        "jobs_pytorch",
+        "training 100 networks by PyTorch, batched",
+        "jobs",
+        {"sweep": "training", "size": 100, "contestant": "PyTorch autograd"},
+    ),
+    _Place(
+        "jobs_cvxpy",
+        "exact points of 100 networks by cvxpy + Clarabel, one by one",
+        "jobs",
+        {"sweep": "exact", "size": 100, "contestant": "cvxpy + Clarabel"},
+    ),
+    _Place(
+        "certificates_cvxpy",
+        "a certificate by cvxpy, one at a time",
+        "certificates",
+        {"contestant": "cvxpy + Clarabel, one at a time"},
+    ),
+)
+
+KEYS = [place.key for place in _PLACES]
+
+
+def markdown(results: Path) -> str:
+    """The headlines as the table that the README has."""
+    lines = ["| the time of … over ours | median | range |", "| --- | ---: | --- |"]
+    for line in headlines(results):
+        lines.append(f"| {line.name} | {line.ratio:.2g} | {line.low:.2g} to {line.high:.2g} |")
+    return "\n".join(lines)
+
+
+def headlines(results: Path) -> list[Headline]:
+    """Those whose table is there and whose contestant gave an answer that passes the checks."""
+    found = []
+    for place in _PLACES:
+        path = results / f"{place.table}.csv"
+        if path.exists():
+            rows = _rows(pd.read_csv(path), place.where)
+            if len(rows):
+                low, high = float(rows["ratio_low"].min()), float(rows["ratio_high"].max())
+                middle = float(rows["ratio"].median())
+                found.append(Headline(place.key, place.name, middle, low, high))
+    return found
+
+
+def _rows(table: DataFrame, where: dict[str, object]) -> DataFrame:
+    chosen = table["outcome"] == "ok"
+    for key, value in where.items():
+        chosen &= table[key] == value
+    return table[chosen].dropna(subset=["ratio"])
+
+
+if __name__ == "__main__":
+    print(markdown(Path(__file__).parent / "results"))
