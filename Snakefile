@@ -1,19 +1,30 @@
 """From config.yaml to the figures and the scorecard: README.md shows the way, workflow/rules/ the steps."""
 
+import gc
 from pathlib import Path
 
+from workflow.support.backend import refuse_missing_backend
 from workflow.support.committed import caption, mark_outdated
 from workflow.support.configuration import announce, check
+from workflow.support.reading import refuse_unclear
 from workflow.support.settings import FIGURES, Study
 from workflow.support.sources import Sources
+from workflow.support.versions import announce_versions
+
+refuse_unclear([*workflow.configfiles, Path(workflow.basedir, "config.yaml")])
 
 
 configfile: Path(workflow.basedir, "config.yaml")
 
 
+# Thousands of jobs are millions of objects that all stay: to look for garbage among them again and again takes an
+# eighth of the planning.
+gc.set_threshold(100_000, 50, 1000)
+
 sources = Sources(Path(workflow.basedir))
 sources.make_importable()
 announce(workflow.configfiles)
+announce_versions()
 code = sources.digest
 study = Study(check(config, workflow.configfiles), sources)
 
@@ -23,6 +34,10 @@ wildcard_constraints:
     network="|".join(study.config["networks"]),
     point=r"[^/]+",
     measure="dataset|kkt|multipliers|stationarity",
+
+
+onstart:
+    refuse_missing_backend(workflow, study.config)
 
 
 rule all:

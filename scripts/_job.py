@@ -1,20 +1,22 @@
-"""What scripts do around their own work: a log, errors in one sentence, provenance."""
+"""What scripts do around their own work: a log, errors in one sentence, provenance.
+
+A small job takes less time than some imports: what only an error or an odd environment needs is loaded
+there and then.
+"""
 
 import io
 import json
+import os
 import sys
-import traceback
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
 from _storage import StorageError, replacing
 
 from kkt_unlearning.errors import BackendError, NotSeparableError, SolverError, UserError
-
-PACKAGES = ("numpy", "scipy", "cvxpy", "clarabel", "kkt-unlearning", "snakemake")
 
 # Backend and solver are chosen once for all experiments, wherever the job's own settings stand.
 _SECTIONS = {BackendError: "backend", SolverError: "duals"}
@@ -25,9 +27,9 @@ Main = Callable[[Any], Mapping[str, Any] | None]
 def job(main: Main, snakemake: Any) -> None:
     """Run ``main(snakemake)`` as the job of a rule.
 
-    What ``main`` prints goes to the console and to the rule's log, a traceback to the log only. A
-    mistake that a user can mend ends the job with one sentence and exit code 1; Snakemake then
-    removes the job's outputs.
+    What ``main`` prints goes to the console and to the rule's log, a traceback and how long it took
+    to the log only: two equal runs differ in nothing else. A mistake that a user can mend ends the
+    job with one sentence and exit code 1; Snakemake then removes the job's outputs.
 
     Args:
         main: reads ``snakemake.input`` and ``snakemake.params``, writes ``snakemake.output``; may
@@ -37,12 +39,25 @@ def job(main: Main, snakemake: Any) -> None:
     """
     with _logged(snakemake.log) as log:
         try:
-            _write_provenance(snakemake, main(snakemake) or {})
+            _write_provenance(snakemake, _timed(main, snakemake, log) or {})
         except Exception as error:
             if not isinstance(error, UserError | StorageError):
-                _append(log, traceback.format_exc())
+                _append(log, _traceback())
             print(_sentence(error, snakemake, log), file=sys.stderr)
             sys.exit(1)
+
+
+def _timed(main: Main, snakemake: Any, log: TextIO | None) -> Mapping[str, Any] | None:
+    """Run ``main``; the last line of the log says how long it took, and what starting it had cost.
+
+    The start (interpreter, Snakemake's preamble, imports) is processor time, the only clock that a
+    process finds running; the computing is time on the wall.
+    """
+    started, begun = time.process_time(), time.perf_counter()
+    facts = main(snakemake)
+    seconds = time.perf_counter() - begun
+    _append(log, f"{snakemake.rule}: start {started:.4f} s, computing {seconds:.4f} s\n")
+    return facts
 
 
 def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
@@ -62,10 +77,20 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
 
 def _origin(section: str, snakemake: Any) -> str:
     """File of the configuration that the section is from."""
-    sys.path.append(str(Path(__file__).resolve().parents[1]))
-    from workflow.support.configuration import origin_of_section  # only an error needs it
+    _make_workflow_importable()
+    from workflow.support.configuration import origin_of_section
 
     return origin_of_section(section, snakemake.config)
+
+
+def _make_workflow_importable() -> None:
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+
+def _traceback() -> str:
+    import traceback
+
+    return traceback.format_exc()
 
 
 class _Tee(io.TextIOBase):
@@ -145,13 +170,17 @@ def _provenance(snakemake: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
         "backend": params.get("backend", "numpy"),
         "dtype": "float64",
         "code": params.code,
-        "versions": {package: _version(package) for package in PACKAGES},
+        "versions": _versions(),
         **facts,
     }
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def _versions() -> dict[str, str | None]:
+    """Versions that Snakemake's process found, if this one has the same environment; else its own."""
+    known = json.loads(os.environ.get("KKT_UNLEARNING_VERSIONS", "{}"))
+    if known.get("prefix") == sys.prefix:
+        return known["versions"]
+    _make_workflow_importable()
+    from workflow.support.versions import versions
+
+    return versions()

@@ -3,12 +3,16 @@
 import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from snakemake.utils import update_config
 
 from workflow.support.configuration import ConfigurationError, checked
+from workflow.support.reading import refuse_unclear
+
+ROOT = Path(__file__).parents[2]
 
 
 def errors(run) -> set[str]:
@@ -30,7 +34,7 @@ MISTAKES = {
     "text for an integer": ({"replicates": "2"}, "replicates: .* write 2"),
     "no replicate": ({"replicates": 0}, "replicates: the value is 0, but at least 1"),
     "unknown backend": ({"backend": "torch"}, "backend: .* allowed are auto, numpy and cupy"),
-    "unknown solver": ({"duals": {"solver": "CLARABELL"}}, r"duals\.solver: .* write CLARABEL"),
+    "unknown solver": ({"duals": {"solver": "active-set"}}, r"duals\.solver: .* write active_set"),
     "one sample": (experiment(dataset={"samples": 1}), r"digits\.dataset\.samples: .* at least 2"),
     "no dimension": (
         {"experiments": {"kinks": {"dataset": {"dimension": 0}}}},
@@ -128,6 +132,62 @@ def test_a_mistake_on_the_command_line_is_named_so(project):
     assert errors(run).pop().startswith("error: --config, replicats: ")
 
 
+def test_a_number_within_a_section_of_the_command_line_is_told_apart(project):
+    run = project.snakemake("--config", "duals={pivots: 3}")
+    assert run.returncode != 0
+    sentence = errors(run).pop()
+    assert sentence.startswith(
+        "error: --config, duals.pivots: the value is 3, but on the command line "
+    )
+    assert sentence.endswith("name it with --configfile.")
+
+
+REFUSED = {
+    "twice at the top": ("seed: 1\nseed: 2\n", "mine.yaml, seed: .* a second time in line 2"),
+    "twice in a section": (
+        "duals:\n  pivots: 3\n  tolerance: 1.0e-9\n  pivots: 4\n",
+        r"mine\.yaml, duals\.pivots: .* a second time in line 4",
+    ),
+    "twice in a list": (
+        "experiments:\n  - {a: 1, a: 2}\n",
+        r"mine\.yaml, experiments\[0\]\.a: .* a second time in line 2",
+    ),
+    "not YAML": ("seed: [1,\n  x: }\n", r"mine\.yaml, line 2: this is not YAML \(.+\): mend"),
+    "a tab": ("duals:\n\tpivots: 3\n", r"mine\.yaml, line 2: this is not YAML \(.+\): mend"),
+    "not text": (b"\xff\xfe\x00", r"mine\.yaml: this is not YAML \(.+\): mend"),
+}
+
+
+@pytest.mark.parametrize("mistake", REFUSED)
+def test_a_file_that_cannot_be_meant_is_refused(tmp_path, mistake):
+    content, pattern = REFUSED[mistake]
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(SystemExit) as caught:
+        refuse_unclear([tmp_path / "absent.yaml", path])
+    sentence = str(caught.value)
+    assert re.match(f"error: {pattern}", sentence), sentence
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+
+
+def test_a_file_that_says_each_thing_once_passes(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("a: &a {x: 1}\nb: *a\nc: {x: 2}\nd: [{x: 1}, {x: 1}]\n")
+    refuse_unclear([path, *ROOT.glob("config*.yaml"), *ROOT.glob("config/*.yaml")])
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "changes.yaml"])
+def test_a_key_written_twice_stops_snakemake_before_any_job(project, name):
+    arguments = project.on_top({"seed": 2})
+    with open(project.folder / name, "a") as file:
+        file.write("seed: 3\n")
+    run = project.snakemake(*arguments)
+    assert run.returncode != 0
+    assert errors(run).pop().startswith(f"error: {name}, seed: ")
+    assert project.files() == set()
+
+
 def test_cupy_without_a_gpu_is_one_sentence_and_leaves_no_output(project):
     if cupy_works():
         pytest.skip("there is a GPU that CuPy can use")
@@ -137,7 +197,13 @@ def test_cupy_without_a_gpu_is_one_sentence_and_leaves_no_output(project):
     assert len(errors(run)) == 1
     assert errors(run).pop().startswith("error: --config, backend: ")
     assert "Traceback" not in run.stderr
-    assert not any("two_layer" in name for name in project.files())
+    assert project.files() == set()
+
+
+def test_cupy_is_not_asked_for_where_nothing_trains(project):
+    target = "results/kinks/base/dataset.npz"
+    project.make("--config", "backend=cupy", "--", target)
+    assert target in project.files()
 
 
 def cupy_works() -> bool:

@@ -1,14 +1,22 @@
 """What a job says when it ends well, and when it does not."""
 
 import json
+import os
+import re
+import subprocess
 import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from _job import job
 from _storage import StorageError
 
 from kkt_unlearning.errors import BackendError, DataError
+
+ROOT = Path(__file__).parents[2]
 
 
 class Fields(SimpleNamespace):
@@ -51,7 +59,40 @@ def ended(main, snakemake) -> None:
 def test_progress_goes_to_console_and_log(snakemake, capsys):
     job(lambda _: print("step 1"), snakemake)
     assert capsys.readouterr().err == "step 1\n"
-    assert snakemake.log[0].read_text() == "step 1\n"
+    assert snakemake.log[0].read_text().startswith("step 1\n")
+
+
+def test_how_long_it_took_is_the_last_line_of_the_log_and_nowhere_else(snakemake, capsys):
+    job(lambda _: time.sleep(0.05), snakemake)
+    assert capsys.readouterr().err == ""
+    pattern = r"train: start \d+\.\d{4} s, computing (\d+\.\d{4}) s\n"
+    line = re.fullmatch(pattern, snakemake.log[0].read_text())
+    assert float(line[1]) >= 0.05  # at least what was slept
+    assert "computing" not in snakemake.output.provenance.read_text()
+
+
+def test_the_versions_are_those_of_the_environment_of_the_job(snakemake, monkeypatch):
+    def written() -> dict:
+        job(lambda _: None, snakemake)
+        return json.loads(snakemake.output.provenance.read_text())["versions"]
+
+    found = written()
+    assert found["numpy"] == np.__version__
+    known = {"prefix": sys.prefix, "versions": found | {"numpy": "0"}}
+    monkeypatch.setenv("KKT_UNLEARNING_VERSIONS", json.dumps(known))
+    assert written()["numpy"] == "0"
+    other = json.dumps(known | {"prefix": "/elsewhere"})
+    monkeypatch.setenv("KKT_UNLEARNING_VERSIONS", other)
+    assert written() == found
+
+
+def test_a_job_that_puts_text_together_does_without_numpy():
+    code = "import sys, table; sys.exit('numpy' in sys.modules)"
+    path = os.pathsep.join(str(ROOT / folder) for folder in ("scripts", "src"))
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": path}, check=False
+    )
+    assert run.returncode == 0
 
 
 def test_a_half_line_is_said_at_the_end(snakemake, capsys):

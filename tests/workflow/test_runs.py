@@ -54,7 +54,7 @@ def test_a_second_run_does_nothing(finished):
 
 def test_touching_a_library_file_does_nothing(after):
     project = after()
-    (project.folder / "src/kkt_unlearning/training.py").touch()
+    (project.folder / "src/kkt_unlearning/training/step.py").touch()
     assert project.planned() == {}
 
 

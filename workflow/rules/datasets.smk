@@ -16,7 +16,7 @@ rule dataset:
         runtime=10,
     params:
         settings=study.dataset,
-        section=study.dataset_section,
+        section="experiments.{experiment}.dataset",
         seed=config["seed"],
         code=study.dataset_code,
     script:

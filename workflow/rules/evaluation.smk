@@ -18,7 +18,7 @@ rule evaluate:
         runtime=30,
     params:
         settings=study.evaluate,
-        section=study.experiment_section,
+        section="experiments.{experiment}",
         seed=config["seed"],
         code=code("evaluate"),
     script:
@@ -43,7 +43,7 @@ rule stationarity:
         runtime=30,
     params:
         settings=study.stationarity,
-        section=study.experiment_section,
+        section="experiments.{experiment}",
         seed=config["seed"],
         code=code("stationarity"),
     script:

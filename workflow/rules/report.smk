@@ -15,7 +15,7 @@ rule table:
         runtime=5,
     params:
         settings=study.table,
-        section=study.experiment_section,
+        section="experiments.{experiment}",
         code=code("table"),
     script:
         "../../scripts/table.py"

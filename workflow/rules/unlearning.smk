@@ -16,7 +16,7 @@ rule unlearn:
         runtime=10,
     params:
         settings=study.unlearn,
-        section=study.experiment_section,
+        section="experiments.{experiment}",
         seed=config["seed"],
         code=code("unlearn"),
     script:

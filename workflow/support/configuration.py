@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ DRAWN = {
 }
 
 FILES = "KKT_UNLEARNING_CONFIG"  # environment variable with the paths of the configuration files
+
+COMMAND_LINE = "--config"  # origin of what no file says
 
 KeyPath = tuple[str | int, ...]
 
@@ -58,7 +61,22 @@ def check(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> dict[s
     try:
         return checked(config)
     except ConfigurationError as error:
-        raise SystemExit(f"error: {_origin(error.path, config, files)}, {error}") from None
+        origin = _origin(error.path, config, files)
+        text = _as_text(error, config) if origin == COMMAND_LINE else error
+        raise SystemExit(f"error: {origin}, {text}") from None
+
+
+def _as_text(error: ConfigurationError, config: Mapping[str, Any]) -> ConfigurationError:
+    """The mistake, said otherwise if it is a number within a section given on the command line."""
+    value = _at(error.path, config)
+    if len(error.path) == 1 or not isinstance(value, str) or _as_number(value) is None:
+        return error
+    text = (
+        f"the value is {value}, but on the command line what stands within a section arrives as text, "
+        "and numbers are possible only for keys at the top: write the section to a file and name it "
+        "with --configfile."
+    )
+    return ConfigurationError(error.path, text)
 
 
 def checked(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,6 +102,7 @@ def dotted(path: Iterable[str | int]) -> str:
 # schema
 
 
+@cache
 def _schema() -> dict[str, Any]:
     return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
 
@@ -355,7 +374,9 @@ def _origin(path: KeyPath, config: Mapping[str, Any], files: Sequence[str | Path
     for file in [*reversed(on_top), base]:
         if _at(path, _load(file)) == merged:
             return Path(file).name
-    return Path(files[-1]).name if len(path) > 1 else "--config"
+    # A section may be merged from several files; a single value that no file has is from none.
+    nowhere = len(path) == 1 or not isinstance(merged, Mapping | list)
+    return COMMAND_LINE if nowhere else Path(base).name
 
 
 def announce(files: Sequence[str | Path]) -> None:
@@ -377,7 +398,7 @@ def origin_of_section(section: str, config: Mapping[str, Any]) -> str:
         found = _at(path, _load(file)) if Path(file).is_file() else None
         if found is not None and (isinstance(found, Mapping) or found == merged):
             return Path(file).name
-    return "--config" if Path(base).is_file() else Path(base).name
+    return COMMAND_LINE if Path(base).is_file() else Path(base).name
 
 
 def _load(file: str | Path) -> Any:

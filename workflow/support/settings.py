@@ -5,6 +5,7 @@ parameters and inputs of rules: Snakemake compares their values between runs, so
 what its rule uses.
 """
 
+from functools import cache
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -39,10 +40,12 @@ class Study:
         self.config = config
         self._sources = sources
         self.experiments: dict[str, dict] = config["experiments"]
+        # Every job of a sweep asks for all of its points.
+        self.points = cache(self._points)
 
     # paths
 
-    def points(self, experiment: str) -> dict[str, Any]:
+    def _points(self, experiment: str) -> dict[str, Any]:
         """Folder of each point of the sweep -> its value; ``{"base": nan}`` without a sweep."""
         sweep = self.experiments[experiment]["sweep"]
         if sweep["parameter"] == "none":
@@ -146,19 +149,9 @@ class Study:
             "dataset", self._sources.exporter("kkt_unlearning.datasets", name)
         )
 
-    # sections: where in the configuration an error is mended
-
-    def dataset_section(self, wildcards: Any) -> str:
-        """Key path of the data set."""
-        return f"experiments.{wildcards.experiment}.dataset"
-
     def training_section(self, wildcards: Any) -> str:
-        """Key path of the training that the experiment names."""
+        """Key path of the training that the experiment names: where an error in it is mended."""
         return f"trainings.{self._training_name(wildcards)}"
-
-    def experiment_section(self, wildcards: Any) -> str:
-        """Key path of the experiment."""
-        return f"experiments.{wildcards.experiment}"
 
     def _parts(self, wildcards: Any) -> list["_Part"]:
         # "evaluation" is the table that the rule without a measure in its wildcards puts together.

@@ -23,14 +23,18 @@ class Sources:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
+        # A sweep of thousands of values asks for the same few files thousands of times.
         self._imports = cache(self._read_imports)
+        self._module = cache(self._find_module)
+        self.digest = cache(self._digest)
+        self.exporter = cache(self._find_exporter)
 
     def make_importable(self) -> None:
         """Let jobs import the library that `digest` hashes rather than an installed one."""
         others = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(self.root / "src"), others]))
 
-    def digest(self, script: str, *modules: str) -> str:
+    def _digest(self, script: str, *modules: str) -> str:
         """SHA-256 over names and content of `files`: a comment counts, a touch does not."""
         total = hashlib.sha256()
         for path in self.files(script, *modules):
@@ -56,7 +60,7 @@ class Sources:
                 pending.extend(self._chain(self._imports(path)))
         return sorted(found | self._data_beside(found))
 
-    def exporter(self, package: str, name: str) -> str:
+    def _find_exporter(self, package: str, name: str) -> str:
         """Module that a dictionary in ``package/__init__.py`` gives: ``{"Dataset": "dataset"}``.
 
         Packages that load their modules only when asked write such a dictionary, which imports do
@@ -79,7 +83,7 @@ class Sources:
                 if path is not None:
                     yield path
 
-    def _module(self, name: str) -> Path | None:
+    def _find_module(self, name: str) -> Path | None:
         """File of a module of the library or of one beside the scripts."""
         folder = self.root / ("src" if name.split(".")[0] == LIBRARY else "scripts")
         path = folder.joinpath(*name.split("."))
