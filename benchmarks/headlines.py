@@ -127,8 +127,14 @@ def markdown(results: Path) -> str:
     """The headlines as the table that the README has."""
     lines = ["| the time of … over ours | median | range |", "| --- | ---: | --- |"]
     for line in headlines(results):
-        lines.append(f"| {line.name} | {line.ratio:.2g} | {line.low:.2g} to {line.high:.2g} |")
+        middle, low, high = map(_short, (line.ratio, line.low, line.high))
+        lines.append(f"| {line.name} | {middle} | {low} to {high} |")
     return "\n".join(lines)
+
+
+def _short(ratio: float) -> str:
+    """Two digits, and never a power of ten."""
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
 def headlines(results: Path) -> list[Headline]:

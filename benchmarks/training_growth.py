@@ -1,8 +1,8 @@
 """One step of descent: how its time grows with the dimension d, the width n and the number m of samples.
 
-Ours is timed after the passage to span coordinates, which is done once (``seconds_once``). The sweep ``flat``
-is ours alone, all dimensions in turn. The last one is tall (n = 4000, m = 1000): its time beside that of
-the one matrix product of the same shapes that a step cannot do without.
+Ours are bare steps, after the passage to span coordinates, which is done once (``seconds_once``). The sweep
+``flat`` is ours alone, all dimensions in turn. The last one is tall (n = 4000, m = 1000): its time beside that
+of the one matrix product of the same shapes that a step cannot do without.
 """
 
 import time
@@ -19,7 +19,7 @@ from benchmarks.peers.descent import last, plain_numpy, pytorch
 from benchmarks.race import Contestant, Limits, Row, race
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.span import span_coordinates
-from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training import Descent
 from kkt_unlearning.training.step import System, advance
 
 RULE, ETA, SEEDS = "constant", 0.1, 2
@@ -84,8 +84,12 @@ def _contestants(case: Instance) -> list[Contestant]:
 
 
 def _train(problem: Problem, W0: np.ndarray, steps: int) -> np.ndarray:
-    descent = Descent(step=RULE, step_size=ETA, steps=steps, minimum_margin=-np.inf)
-    return train(problem, W0, descent).W
+    """Bare steps, without the checkpoints of a training: fewer than a hundred of them whatever its length."""
+    descent = Descent(step=RULE, step_size=ETA, minimum_margin=-np.inf)
+    system = System.of(problem, descent, (), None)
+    P, slopes = (problem.X @ W0.T).copy(), np.zeros(problem.samples)
+    advance(system, P, slopes, steps)
+    return P
 
 
 def _weight_bytes(case: Instance) -> float:

@@ -11,10 +11,14 @@ from benchmarks.gpu.rows import Row
 from kkt_unlearning.backends import to_numpy
 from kkt_unlearning.gpu import fused_descent
 from kkt_unlearning.losses import LOSSES
+from kkt_unlearning.maxmargin.cell import alike, cell_programs
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.program import Program
+from kkt_unlearning.quadratic.solve import maximise
 from kkt_unlearning.training import STEPS, Descent, Training, step_reach, train
 from kkt_unlearning.unlearning.ascent import ascend
 
+ARRAYS = ("gram", "lower", "upper", "reward", "target", "cap")
 AGREEMENT = 1e-9  # relative, after all steps
 RULES = [
     Descent(loss, step, step_size=1.0 if step == "normalised" else 0.1, minimum_margin=-np.inf)
@@ -131,6 +135,29 @@ def ascent(xp, sizes: Sizes) -> Iterator[Row]:
         yield _agreement(f"ascend, {kind}", "weights", found, truth)
 
 
+def exact_points(xp, sizes: Sizes) -> Iterator[Row]:
+    """The exact solver on a batch of cells: its residual on the GPU, and NumPy's multipliers, weights."""
+    problem, W0 = batch(sizes.few, sizes.samples, sizes.width)
+    trained = train(problem, W0, Descent(steps=500, minimum_margin=-np.inf))
+    singles = [Problem(problem.network, X, y) for X, y in zip(problem.X, problem.y, strict=True)]
+    patterns = [single.pattern(W) for single, W in zip(singles, trained.W, strict=True)]
+    program = cell_programs(
+        singles, patterns, [alike(*pair) for pair in zip(singles, patterns, strict=True)]
+    )
+    arrays = {name: xp.asarray(getattr(program, name)) for name in ARRAYS}
+    found, expected = maximise(Program(**arrays, is_cone=True)), maximise(program)
+    what, solved = f"exact points, {sizes.few} cells", found.bounded & expected.bounded
+    unlike = float((found.bounded != expected.bounded).sum())
+    yield Row("check", what, "cells that only one finds feasible", unlike, "", at_most=0.0)
+    residual = float(np.max(found.residual, where=solved, initial=0.0))
+    yield Row("check", what, "residual", residual, "relative", at_most=AGREEMENT)
+    yield _agreement(
+        what, "multipliers", to_numpy(found.multipliers)[solved], expected.multipliers[solved]
+    )
+    weights = to_numpy(found.coefficients)[solved] @ problem.X[solved]
+    yield _agreement(what, "weights", weights, expected.coefficients[solved] @ problem.X[solved])
+
+
 CHECKS = (
     fused_steps,
     fused_masks,
@@ -139,8 +166,7 @@ CHECKS = (
     training,
     masked_training,
     ascent,
-    # PLACE FOR THE EXACT SOLVER: a function (xp, sizes) -> rows that solves a batch with the arrays of xp
-    # and with NumPy's, and compares objective, multipliers and weights.
+    exact_points,
 )
 
 

@@ -28,7 +28,16 @@ def test_everything_that_a_gpu_will_run_runs_and_passes(here, tmp_path):
     checked = [row for row in rows if row["part"] == "check"]
     assert {row["verdict"] for row in checked} == {"passed", "measured"}
     assert all(np.isfinite(float(row["value"])) for row in rows)
-    for part in ("fused kernel", "train", "ascend", "margins", "peak", "NumPy", "one CuPy call"):
+    for part in (
+        "fused kernel",
+        "train",
+        "ascend",
+        "margins",
+        "exact points",
+        "peak",
+        "NumPy",
+        "one CuPy call",
+    ):
         assert any(row["what"].startswith(part) for row in rows), part
     timed = [row for row in rows if row["unit"] in ("s", "TFLOP/s")]
     assert len(timed) > 15 and all(float(row["value"]) > 0 for row in timed)
