@@ -37,6 +37,8 @@ def main() -> None:
         parser.error(f"NAME = {unknown[0]}: there are {', '.join(BENCHMARKS)}; choose from them.")
     wanted.results.mkdir(parents=True, exist_ok=True)
     names = [name for name in wanted.benchmarks if not (wanted.quick and name in SLOW)]
+    for name in set(wanted.benchmarks) - set(names):
+        print(f"{name}: has no quick run, left out", flush=True)
     failed = [name for name in names if not _run(name, wanted)]
     _write_page(wanted.results)
     if failed:

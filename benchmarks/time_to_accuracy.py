@@ -1,8 +1,8 @@
-"""From scratch to an accuracy at m = 10, d = n = 1000: seconds against the angle to the exact KKT point.
+"""From scratch to an accuracy at m = 10, d = n = 1000: seconds against 1 − cosine to the exact KKT point.
 
 Descent by PyTorch and by us, at a constant and at the normalised step, and our descent with an exact solve
 behind it. The constant step is the best of four, found in span coordinates, where the iterates are
-the same. Each angle is to the KKT point that the activations of that rule's last iterate lead to.
+the same. Each cosine is to the KKT point that the activations of that rule's last iterate lead to.
 """
 
 import time
@@ -116,7 +116,7 @@ class Judge:
         return float(cosine_distance(W, self.exact_weights))
 
     def descent(self, W: np.ndarray) -> Row:
-        """Of an iterate ``W (n, d)``: the angle, and what the best 0/1 gradients leave of it."""
+        """Of an iterate ``W (n, d)``: 1 − cosine, and what the best 0/1 gradients leave of it."""
         case = self.case
         separating = (case.y * (np.maximum(case.X @ W.T, 0.0) @ case.u) > 0).all()
         stationarity = _stationarity(case, W) if separating else np.nan
@@ -124,7 +124,7 @@ class Judge:
         return {"residual": self.distance(W), "stationarity": stationarity, "outcome": outcome}
 
     def exact(self, W: np.ndarray, solution: Solution) -> Row:
-        """Of an exact point in R^d and in span coordinates: the angle and the checks of the cell."""
+        """Of an exact point in R^d and in span coordinates: 1 − cosine and the checks of the cell."""
         found = measures(self.task.cell, solution, self.task.arbiter)
         row = {"residual": self.distance(W), "stationarity": found.residual, "gap": found.gap}
         return row | {"outcome": verdict(found) or "ok"}

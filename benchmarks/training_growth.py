@@ -1,8 +1,8 @@
 """One step of descent: how its time grows with the dimension d, the width n and the number m of samples.
 
 Ours are bare steps, after the passage to span coordinates, which is done once (``seconds_once``). The sweep
-``flat`` is ours alone, all dimensions in turn. The last one is tall (n = 4000, m = 1000): its time beside that
-of the one matrix product of the same shapes that a step cannot do without.
+``flat`` is ours alone, all dimensions in turn. The last one is tall (n = 4000, m = 1000): its time beside
+that of the one matrix product of the same shapes that a step cannot do without.
 """
 
 import time

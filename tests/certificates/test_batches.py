@@ -279,3 +279,9 @@ def test_one_neuron_and_two_samples():
     np.testing.assert_allclose(found.epsilon, 0.0, atol=1e-12)
     # λ solves Gλ = 1: λ = 1/1.6, so κ = λ ⟨x₁, x₂⟩ = 0.375.
     np.testing.assert_allclose(found.kappa, 0.375, rtol=1e-13)
+
+
+def test_a_batch_says_how_many_it_certifies_and_points_at_one():
+    point = solved(3, 5, 12, 8)[2]
+    text = str(certify_all(unlearn_all(point, [[0], [1, 2]], [0.5, 1.0, 1.5])))
+    assert text.startswith("2 × 3 certificates, ") and text.endswith("; .at(f, a) is one of them")

@@ -46,7 +46,8 @@ class Certificate:
         restored_bound: bound on ``epsilon``.
         kappa: κ of the bounds.
         flip_term: F of the bounds, relative to ``‖θ'‖`` at the same scale.
-        outcome: ``certified``, or ``not separating`` where a retained margin of θ' is not positive.
+        outcome: ``certified``, or ``not separating`` where a retained margin of θ' is not positive. The first
+            says that the numbers exist, not that they are small.
     """
 
     epsilon_autograd: float
@@ -63,13 +64,26 @@ class Certificate:
     flip_term: float
     outcome: str
 
+    def _summary(self) -> str:
+        shape, certified = " × ".join(map(str, np.shape(self.epsilon))), self.outcome == "certified"
+        text = f"{shape} certificates, {int(certified.sum())} certified"
+        if certified.any():
+            names = ("epsilon", "delta", "tau", "tau_star")
+            medians = [float(np.median(getattr(self, name)[certified])) for name in names]
+            text += " (medians: at θ̃ ε = {:.3g}, δ = {:.3g}, τ = {:.3g}; τ* = {:.3g})".format(
+                *medians
+            )
+        return f"{text}; .at(f, a) is one of them"
+
     def at(self, *index: int) -> "Certificate":
         """The certificate of one step of a batch."""
         values = {field.name: getattr(self, field.name)[index].item() for field in fields(self)}
         return Certificate(**values)
 
     def __str__(self) -> str:
-        """The three certificates in a line, to three digits."""
+        """The three certificates in a line, to three digits; for a batch, how many, and medians."""
+        if np.ndim(self.epsilon):
+            return self._summary()
         return (
             f"{self.outcome}: at θ̃ ε = {self.epsilon:.3g} (bound {self.restored_bound:.3g}), "
             f"δ = {self.delta:.3g}, τ = {self.tau:.3g}; at θ' ε = {self.epsilon_clarke:.3g} "
