@@ -48,6 +48,7 @@ def fit_multipliers(
     Raises:
         SolverError: a program could not be solved to the solver's tolerance.
     """
+    problem, W = problem.double, np.asarray(W, dtype=float)
     batch = W.shape[:-2]
     flat = W.reshape(-1, *W.shape[-2:])
     kinks = np.broadcast_to(kinks, (*batch, *kinks.shape[-2:])).reshape(

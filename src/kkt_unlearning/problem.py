@@ -48,6 +48,13 @@ class Problem:
         return self.y.shape[-1]
 
     @property
+    def double(self) -> "Problem":
+        """The same in float64, which kinks are told apart in (NumPy arrays)."""
+        if self.X.dtype == self.y.dtype == np.float64:
+            return self
+        return Problem(self.network, np.asarray(self.X, float), np.asarray(self.y, float))
+
+    @property
     def gram(self) -> Array:
         """``G = X Xᵀ``, shape (…, m, m)."""
         return self.X @ namespace(self.X).matrix_transpose(self.X)

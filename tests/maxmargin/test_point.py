@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from kkt_unlearning.errors import NotConvergedError, NotSeparableError
 from kkt_unlearning.maxmargin.cell import supporting
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point, kkt_points
+from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.training import Descent, train
@@ -351,3 +352,27 @@ def test_a_sign_that_presses_on_a_sample_without_multiplier_is_flipped():
     np.testing.assert_allclose(point.W, [[1, 0], [0, 0], [1, 0], [0, 0]], atol=MACHINE)
     np.testing.assert_allclose(point.multipliers, [2.0, 0.0], atol=MACHINE)
     assert_clarke_kkt(point, MACHINE)
+
+
+def test_data_in_single_precision_are_worked_with_in_double():
+    problem, trained, point = solved(2, 6, 30, 20)
+    rough = Problem(problem.network, problem.X.astype(np.float32), problem.y.astype(np.float32))
+    found = kkt_point(rough, problem.pattern(trained.W))
+    assert found.W.dtype == np.float64
+    assert found.residuals.worst < 1e-12
+    np.testing.assert_allclose(found.W, point.W, atol=1e-5 * np.abs(point.W).max())
+
+
+def test_a_neighbour_in_the_batch_changes_nothing():
+    small = Problem(Linear(), 1e-5 * np.eye(4) + 0.0, -np.ones(4))
+    none = Problem(Linear(), np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([1.0, -1.0]))
+    with pytest.raises(NotSeparableError):
+        kkt_point(none, np.ones((1, 2)))
+    alone = kkt_point(small, np.ones((1, 4)))
+    other, *_ = kkt_points([small, small], [np.ones((1, 4))] * 2)
+    np.testing.assert_array_equal(other.W, alone.W)
+    np.testing.assert_allclose(alone.W, -1e5 * np.ones((1, 4)), rtol=1e-12)
+
+
+def test_no_problems_have_no_points():
+    assert kkt_points([], []) == []

@@ -22,8 +22,14 @@ SEEDS = range(15)
 GAP = 1e-9  # asked of cvxpy, of the objective
 
 
-def assert_same_optimum(program, name):
-    """Objective to cvxpy's gap; weights to 1e-9 once Newton steps have sharpened its point."""
+# The objective is 1-strongly convex in the weights: an error f of the one is √(2f) in the others. Where the
+# data are dependent, multipliers or coefficients of cvxpy's answer are in the hundreds and cancel; f is their
+# round-off, some 1e-11, and the machine's BLAS decides how it falls. The objective is held to 1e-9 anyway.
+WEIGHTS = {"rank_deficient": 1e-5, "duplicated": 1e-5}
+
+
+def assert_same_optimum(program, name, weights=1e-9):
+    """Objective to 1e-9; weights too, once Newton steps have sharpened cvxpy's point."""
     own = Solver().solve(program)
     try:
         reference = solve_by_cvxpy(program, 0, GAP)
@@ -38,7 +44,7 @@ def assert_same_optimum(program, name):
     # An interior point may lie outside by its tolerance, and then a little above the optimum.
     assert other == pytest.approx(value, rel=5 * GAP, abs=GAP), name
     sharpened = Solver("cvxpy").solve(program)
-    assert distance(program, own.coefficients, sharpened.coefficients) <= 1e-9, name
+    assert distance(program, own.coefficients, sharpened.coefficients) <= weights, name
     value_again = program.objective(sharpened.multipliers, sharpened.coefficients)[0]
     assert value_again == pytest.approx(value, rel=1e-9, abs=1e-12), name
     return True
@@ -46,13 +52,15 @@ def assert_same_optimum(program, name):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_cells(kind):
-    solved = [assert_same_optimum(cell_program(*random_cell(s, kind)), s) for s in SEEDS]
+    weights = WEIGHTS.get(kind, 1e-9)
+    solved = [assert_same_optimum(cell_program(*random_cell(s, kind)), s, weights) for s in SEEDS]
     assert sum(solved) >= 4
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_fits(kind):
-    solved = [assert_same_optimum(fit_program(*random_fit(s, kind)), s) for s in SEEDS]
+    weights = WEIGHTS.get(kind, 1e-9)
+    solved = [assert_same_optimum(fit_program(*random_fit(s, kind)), s, weights) for s in SEEDS]
     assert sum(solved) >= len(SEEDS) - 1
 
 

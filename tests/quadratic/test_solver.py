@@ -36,16 +36,17 @@ def test_an_unknown_solver_is_one_sentence():
     assert "solver = 'nonesuch'" in text and "active_set, cvxpy" in text and "choose" in text
 
 
-@pytest.mark.parametrize("tolerance", [0.0, -1e-9, float("nan")])
-def test_a_tolerance_that_is_not_positive_is_one_sentence(tolerance):
+@pytest.mark.parametrize("tolerance", [0.0, -1e-9, 1e-13, float("nan")])
+def test_a_tolerance_that_is_not_reachable_is_one_sentence(tolerance):
     with pytest.raises(DataError) as error:
         Solver(tolerance=tolerance)
     text = one_sentence(error)
-    assert f"tolerance = {tolerance}" in text and "> 0" in text
+    assert f"tolerance = {tolerance}" in text and ">= 1e-12" in text
 
 
 @pytest.mark.parametrize("name", SOLVERS)
-def test_an_unreachable_tolerance_stops(name):
+def test_an_unreachable_tolerance_stops(name, monkeypatch):
+    monkeypatch.setattr(solver_module, "LEAST", 0.0)
     program = fit_program(*random_fit(7, "correlated"))
     assert maximise(program).residual[0] > 0
     with pytest.raises(SolverError) as error:

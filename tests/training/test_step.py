@@ -24,7 +24,9 @@ def systems(seed, batch, m, n, descent, masked=False, xp=np):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(*batch, m, m + 2)) / np.sqrt(m)
     y = np.broadcast_to(labels(m), (*batch, m)).copy()
-    mask = xp.asarray(rng.random((*batch, m)) < 0.7) if masked else None
+    kept = rng.random((*batch, m)) < 0.7
+    kept[..., 0] = True  # nothing can be trained on no sample at all
+    mask = xp.asarray(kept) if masked else None
     problem = Problem(network(n), xp.asarray(X), xp.asarray(y))
     P = xp.asarray(rng.normal(size=(*batch, m, n or 1)))
     return System.of(problem, descent, batch, mask), P, xp.zeros((*batch, m), dtype=xp.float64)

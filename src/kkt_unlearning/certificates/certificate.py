@@ -46,8 +46,8 @@ class Certificate:
         restored_bound: bound on ``epsilon``.
         kappa: κ of the bounds.
         flip_term: F of the bounds, relative to ``‖θ'‖`` at the same scale.
-        outcome: ``certified``, or ``not separating`` where a retained margin of θ' is not positive. The first
-            says that the numbers exist, not that they are small.
+        outcome: ``certified``, or ``not separating`` where a retained margin of θ' or of θ̃ is not positive.
+            The first says that the numbers exist, not that they are small.
     """
 
     epsilon_autograd: float
@@ -235,7 +235,8 @@ def _bounds(steps: Steps, on_kink: np.ndarray, keep: np.ndarray) -> Bounds:
 
 def _scaled_norm(steps: Steps, W: np.ndarray, keep: np.ndarray) -> np.ndarray:
     """``‖θ‖ / min_i q_i``; infinite where a margin is not positive."""
-    gamma = smallest_margin(steps.point.problem.margins(W), keep)
+    problem = steps.point.problem
+    gamma = smallest_margin(problem, W, problem.margins(W), keep)
     norm = np.linalg.norm(W, axis=(-2, -1))
     return np.divide(norm, gamma, out=np.full_like(norm, np.inf), where=gamma > 0)
 
@@ -250,7 +251,7 @@ def _carried(steps: Steps, W: np.ndarray, keep: np.ndarray) -> tuple[np.ndarray,
     """ε and δ of the restored weights with the multipliers and derivatives from before the step."""
     point = steps.point
     q = point.problem.margins(W)
-    gamma = smallest_margin(q, keep)
+    gamma = smallest_margin(point.problem, W, q, keep)
     safe = np.where(gamma > 0, gamma, 1.0)
     multipliers = np.where(keep, point.multipliers, 0.0)
     residual = W - point.problem.combination(multipliers, point.clarke)

@@ -12,6 +12,8 @@ import numpy as np
 
 from kkt_unlearning.problem import Problem
 
+_NOTHING = 1e-12  # of the weights before
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -60,9 +62,15 @@ def restore(
         crossed = (side[going] * P < 0) & ~held[going] & watched[going]
         going, crossed = going[crossed.any(axis=1)], crossed[crossed.any(axis=1)]
         if not len(going):
-            return Restored(moved.reshape(W.shape), held.reshape(shape))
+            return Restored(_cleared(moved.reshape(W.shape), W), held.reshape(shape))
         held[going] |= crossed
     raise AssertionError("the kinks of a neuron grew for more rounds than there are samples")
+
+
+def _cleared(moved: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """0 for networks of which only round-off is left: it has no direction."""
+    left, before = (np.linalg.norm(V, axis=(-2, -1), keepdims=True) for V in (moved, W))
+    return np.where(left <= _NOTHING * before, 0.0, moved)
 
 
 def _correction(gram: np.ndarray, P: np.ndarray, kinks: np.ndarray) -> np.ndarray:

@@ -30,18 +30,23 @@ class ApproximateKKT:
     multipliers: np.ndarray
 
 
-def smallest_margin(q: np.ndarray, keep: np.ndarray | None = None) -> np.ndarray:
+def smallest_margin(
+    problem: Problem, W: np.ndarray, q: np.ndarray, keep: np.ndarray | bool = True
+) -> np.ndarray:
     """``γ = min_i q_i`` over the samples kept, 0 where it is not above round-off: θ/γ has a meaning if γ ≠ 0.
 
-    ``q (…, m)``, ``keep`` boolean, of a shape that broadcasts with it; the result is (…,).
+    ``W (…, n, k)`` with margins ``q (…, m)``; ``keep`` boolean, of a shape that broadcasts with q; the
+    result is (…,). No margin exceeds ``‖u‖ ‖W‖ max_i ‖x_i‖``, so round-off is measured against that as well.
     """
-    keep = True if keep is None else keep
+    lengths = np.linalg.norm(problem.X, axis=-1).max()
+    reach = np.linalg.norm(problem.output_weights) * np.linalg.norm(W, axis=(-2, -1)) * lengths
     smallest = np.where(keep, q, np.inf).min(axis=-1)
     largest = np.where(keep, q, -np.inf).max(axis=-1)
-    return np.where(smallest > _POSITIVE * largest, smallest, 0.0)
+    return np.where(smallest > np.maximum(_POSITIVE * largest, _NOISE * reach), smallest, 0.0)
 
 
 _POSITIVE = 1e-10  # of the largest margin: the round-off of a sum of pre-activations
+_NOISE = 1e-14  # of the largest margin that such weights can have
 
 
 def least_epsilon(
@@ -73,9 +78,10 @@ def least_epsilon(
     delta = np.asarray(delta, dtype=float)
     if not (delta >= 0).all():
         raise DataError(f"delta = {delta}: allowed are numbers >= 0 or infinity; raise it.")
+    problem, W = problem.double, np.asarray(W, dtype=float)
     q = problem.margins(W)
     keep = np.broadcast_to(True if keep is None else keep, q.shape)
-    gamma, norm = smallest_margin(q, keep), np.linalg.norm(W, axis=(-2, -1))
+    gamma, norm = smallest_margin(problem, W, q, keep), np.linalg.norm(W, axis=(-2, -1))
     separates = gamma > 0
     # The programs are solved for θ of norm 1: near γ = 0 the feasible scale would be far from it.
     scale = np.where(separates, norm / np.where(separates, gamma, 1.0), np.inf)

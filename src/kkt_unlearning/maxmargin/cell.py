@@ -4,14 +4,12 @@ Fix the activations ``A_ji`` of the pairs in which neuron j supports sample i (`
 all others do as they like. There the margins are concave in the weights, since ``−|u_j| max(0, p)`` is,
 and the max-margin problem is convex:
 
-    min ½ Σ_j ‖w_j‖²   s.t.   y_i Σ_j u_j φ_ji(⟨w_j, x_i⟩) ≥ 1,   s_ji ⟨w_j, x_i⟩ ≥ 0 where u_j y_i > 0,  s
-    = 2A − 1
+    min ½ Σ_j ‖w_j‖²   s.t.   y_i Σ_j u_j φ_ji(⟨w_j, x_i⟩) ≥ 1,   s_ji ⟨w_j, x_i⟩ ≥ 0 where u_j y_i > 0
 
-with ``φ = A_ji p`` on supporting pairs and ``max(0, p)`` on the others. Its dual is over λ ≥ 0 and ``C``
-of ``W = C X`` with
+with ``s = 2A − 1``, ``φ = A_ji p`` on supporting pairs and ``max(0, p)`` on the others. Its dual is over
+λ ≥ 0 and ``C`` of ``W = C X`` with
 
-    C_ji ≥ λ_i y_i u_j (supporting, A = 1),   C_ji ≤ 0 (supporting, A = 0),   λ_i y_i u_j ≤ C_ji ≤ 0 (the
-    others):
+    C_ji ≥ λ_i y_i u_j (supporting, A = 1),   C_ji ≤ 0 (supporting, A = 0),   λ_i y_i u_j ≤ C_ji ≤ 0 (others):
 
 the last is the Clarke condition ``a_ji = C_ji/(λ_i y_i u_j) ∈ [0, 1]`` itself. The linear model is the
 case n = 1 with ``C_i = λ_i y_i``, the hard-margin SVM. ``docs/theory.md``, section 5.

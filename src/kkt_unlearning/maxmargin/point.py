@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kkt_unlearning.clarke import fit_multipliers
-from kkt_unlearning.errors import NotConvergedError, NotSeparableError
+from kkt_unlearning.errors import NotConvergedError, NotSeparableError, SolverError
 from kkt_unlearning.kkt import KKTResiduals, kkt_residuals
 from kkt_unlearning.maxmargin.cell import alike, cell_programs, supporting
 from kkt_unlearning.maxmargin.classes import Classes
@@ -19,6 +19,7 @@ from kkt_unlearning.quadratic.solver import Solver
 
 Guess = tuple[np.ndarray, np.ndarray]
 
+_SOLVED = 1e-5  # largest KKT residual of a point
 KINK = 1e-9  # of the largest pre-activation: what is nearer to 0 is 0; likewise for multipliers
 
 
@@ -31,8 +32,9 @@ class KKTPoint:
         W: weights ``(n, k)``; the smallest margin is 1.
         multipliers: ``λ (m,)``, non-negative.
         clarke: ``a (n, m)``, the derivative of each neuron at each sample, in [0, 1] on a kink.
-        pattern: ``A (n, m)``, the sign of its pre-activations, on a kink the side of the cell it was found
-        in. kinks: boolean ``(n, m)``: pre-activations that are exactly 0.
+        pattern: ``A (n, m)``, the sign of its pre-activations, on a kink the side of the cell it was
+            found in.
+        kinks: boolean ``(n, m)``: pre-activations that are exactly 0.
         residuals: the KKT residuals, each by itself.
         gap: duality gap ``|‖θ‖² − Σ_i λ_i| / ‖θ‖²``.
         cells: number of cells that were solved.
@@ -86,7 +88,8 @@ def kkt_point(
 
     Raises:
         NotSeparableError: the cell holds no weights with margin 1 on every sample.
-        SolverError: a program could not be solved to the solver's tolerance.
+        SolverError: a program could not be solved to the solver's tolerance, or the point's own residuals are
+            above 1e-5.
         NotConvergedError: more than ``pivots`` cells were left.
     """
     return kkt_points([problem], [pattern], solver, pivots)[0]
@@ -105,7 +108,9 @@ def kkt_points(
         guesses: multipliers ``λ (m,)`` and derivatives ``a (n, m)`` near those of each answer, where they are
             known: the solver starts there.
     """
-    solver = solver or Solver()
+    if not len(problems):
+        return []
+    solver, problems = solver or Solver(), [problem.double for problem in problems]
     near = [None] * len(problems) if guesses is None else list(guesses)
     starts = [np.asarray(pattern, dtype=float) for pattern in patterns]
     A, points = list(starts), [None] * len(starts)
@@ -123,6 +128,7 @@ def kkt_points(
                 near[b] = (point.multipliers, point.clarke)
                 going.append(b)
                 continue
+            _check_solved(point)
             flipped = ((starts[b] != A[b]) & supporting(problems[b])).sum()
             points[b] = replace(point, cells=cell + 1, flipped=int(flipped))
         left = going
@@ -243,6 +249,16 @@ def _with_other_multipliers(
         problem, point.W, fit.multipliers, fit.clarke, point.pattern, point.kinks
     )
     return other, np.zeros_like(wrong)
+
+
+def _check_solved(point: KKTPoint) -> None:
+    """The program's residual is relative to terms that may cancel; the KKT residuals are what counts."""
+    error = max(point.residuals.worst, point.gap)
+    if not error < _SOLVED:
+        raise SolverError(
+            f"worst KKT residual or gap = {error:.1e}: below {_SOLVED:.0e} is required of a KKT point; the "
+            "data are too ill-conditioned, so remove samples that nearly coincide."
+        )
 
 
 def _infeasible(problem: Problem) -> str:

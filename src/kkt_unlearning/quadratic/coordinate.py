@@ -12,7 +12,7 @@ a falling, piecewise linear function: Newton's method, held in a bracket, ends a
 from dataclasses import dataclass
 
 from kkt_unlearning.backends import Array, namespace
-from kkt_unlearning.quadratic.program import Iterate, Program
+from kkt_unlearning.quadratic.program import Iterate, Program, pushed
 
 _NEWTON = 12  # steps for one multiplier; two or three is the rule
 _SETTLED = 1e-13
@@ -119,7 +119,7 @@ def _newton(block: _Block, ahead: Array, multiplier: Array, pull: Array, stiffne
         xp.where(pushing, ahead / xp.where(pushing, block.alpha, one), zero),
         xp.where(pulling, ahead / xp.where(pulling, block.beta, one), zero),
     )
-    push = xp.maximum(block.alpha, zero) ** 2 + xp.minimum(block.beta, zero) ** 2
+    push = pushed(block.alpha, block.beta)
     full = block.curvature * xp.sum(push, axis=-1, keepdims=True)
     alone = pull / xp.where(full > 0, full, xp.ones_like(full))
     jump = 2.0 * xp.max(reached, axis=-1, keepdims=True) + multiplier + alone

@@ -116,6 +116,13 @@ class Iterate:
         )
 
 
+def pushed(low: Array, high: Array) -> Array:
+    """``v²`` of the bound v that a growing λ pushes a coefficient at 0 with: α > 0 or β < 0, else 0."""
+    xp = namespace(low)
+    zero = xp.zeros_like(low)
+    return xp.maximum(low, zero) ** 2 + xp.minimum(high, zero) ** 2
+
+
 def feasible(program: Program, multipliers: Array, coefficients: Array) -> Iterate:
     """The point moved into the bounds: ``λ`` first, then ``C`` for that λ."""
     xp = namespace(multipliers)

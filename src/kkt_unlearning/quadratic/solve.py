@@ -12,7 +12,7 @@ from kkt_unlearning.backends import Array, constant, namespace, to_numpy
 from kkt_unlearning.quadratic.activity import predicted, present, residual
 from kkt_unlearning.quadratic.coordinate import ascend
 from kkt_unlearning.quadratic.newton import newton_point
-from kkt_unlearning.quadratic.program import Iterate, Program, feasible
+from kkt_unlearning.quadratic.program import Iterate, Program, feasible, pushed
 
 _EXACT = 1e-13  # residual at which no further step is made
 _ROUND_OFF = (
@@ -21,7 +21,7 @@ _ROUND_OFF = (
 _NEWTON = 4  # steps from one start; a wrong guess of the bounds shows by then
 _FIRST = 0  # sweeps before the first guess of the bounds
 _SWEEPS = 2  # sweeps in every later round
-_ROUNDS = 60
+_ROUNDS = 300
 _HALVINGS = 8
 _DOUBLINGS = 30
 _UNBOUNDED = 1e8  # the objective beyond this multiple of its natural size has no maximum
@@ -72,12 +72,11 @@ def maximise(program: Program, start: Iterate | None = None) -> Solution:
 
 
 def _start(program: Program, start: Iterate | None) -> tuple[Array, Array]:
-    """0, or with rewards the optimum of orthogonal data, ``λ_i = b_i/(G_ii Σ_j α_ji²)`` over α > 0."""
+    """0, or with rewards the optimum of orthogonal data, ``λ_i = b_i/(G_ii Σ_j v²)``, v as in pushed."""
     if start is not None:
         return start.multipliers, start.coefficients
-    xp, low = namespace(program.gram), program.slopes[0]
-    positive = xp.maximum(low, xp.zeros_like(low))
-    stiffness = program.curvature[:, 0, :] * xp.sum(positive * positive, axis=-2)
+    xp, (low, high) = namespace(program.gram), program.slopes
+    stiffness = program.curvature[:, 0, :] * xp.sum(pushed(low, high), axis=-2)
     safe = xp.where(stiffness > 0, stiffness, xp.ones_like(stiffness))
     return program.reward / safe, xp.zeros_like(program.target)
 
@@ -138,7 +137,7 @@ def _round(best: _Best, program: Program, point: Iterate, left: np.ndarray, swee
     if best.done[left].all():
         return tried
     higher = _further(program, point, _climb(program, climbed))
-    best.bounded[left] &= _bounded(program, higher)
+    best.bounded[left] &= best.done[left] | _bounded(program, higher)
     return higher
 
 
@@ -200,7 +199,7 @@ def _bounded(program: Program, point: Iterate) -> np.ndarray:
     """False where a ray of the feasible cone shows the objective to have no maximum.
 
     Along ``t (λ, C)`` with ``T = 0`` and ``Λ = ∞`` it reaches ``(Σbλ)²/(2‖CX‖²)``, at most the optimum.
-    Its natural size is that of the multipliers of the samples by themselves, ``Σ_i b_i²/(G_ii Σ_j α_ji²)``.
+    Its natural size is that of the multipliers of the samples by themselves, ``Σ_i b_i²/(G_ii Σ_j v_ji²)``.
     """
     if not program.is_cone:
         return np.ones(point.multipliers.shape[0], bool)

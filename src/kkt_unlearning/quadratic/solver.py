@@ -10,6 +10,7 @@ from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solve import Solution, indices, maximise
 
 SOLVERS = ("active_set", "cvxpy")
+LEAST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,11 @@ class Solver:
 
     Attributes:
         name: ``active_set`` (our own: coordinate ascent and active-set Newton steps) or ``cvxpy`` (the
-        reference, an
-            interior-point method, whose answer the same Newton steps then sharpen).
+            reference, an interior-point method, whose answer the same Newton steps then sharpen).
         tolerance: the largest relative residual that counts as solved; also cvxpy's gap.
 
     Raises:
-        DataError: an unknown name, or a tolerance that is not positive.
+        DataError: an unknown name, or a tolerance below 1e-12.
     """
 
     name: str = "active_set"
@@ -34,8 +34,11 @@ class Solver:
             raise DataError(
                 f"solver = {self.name!r}: allowed are {', '.join(SOLVERS)}; choose one of them."
             )
-        if not self.tolerance > 0:
-            raise DataError(f"tolerance = {self.tolerance}: allowed are numbers > 0; raise it.")
+        if not self.tolerance >= LEAST:
+            raise DataError(
+                f"tolerance = {self.tolerance}: allowed are numbers >= {LEAST}, what float64 can hold; raise "
+                "it."
+            )
 
     def solve(self, program: Program, start: Iterate | None = None) -> Solution:
         """The optima of a batch of programs, from ``start`` if a point near them is known.

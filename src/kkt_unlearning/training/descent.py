@@ -23,10 +23,9 @@ class Descent:
             which for small η follows the same path, exponentially faster).
         step_size: η > 0.
         steps: number of steps ≥ 1, at most.
-        stop_distance: descent ends early once the supporting activations have settled and ``1 − cos`` to
-        the exact KKT
-            point of their cell is at most this (see :func:`kkt_unlearning.replicates.train_all`); 0 makes
-            all steps.
+        stop_distance: a network rests once its supporting activations have settled and ``1 − cos`` to the
+            exact KKT point of their cell is at most this (see :func:`kkt_unlearning.replicates.train_all`);
+            0 makes all steps.
         minimum_margin: training counts as converged once every margin exceeds this (> 0; −∞ accepts
             whatever comes, for studies of training itself).
     """

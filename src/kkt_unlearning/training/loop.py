@@ -57,8 +57,7 @@ def train(
         snapshots: steps after which the weights are kept as well.
         report: called with a :class:`Progress` at every checkpoint.
         settled: asked, with the weights ``(…, n, k)`` and which networks ``(…)`` are in question, which of
-        these
-            need no further step; they make none, and training ends where all have ended. It may be
+            these need no further step; they make none, and training ends where all have ended. It may be
             expensive: it is asked at checkpoints only, after the last snapshot, of networks whose margins
             exceed ``minimum_margin`` and whose supporting activations (``u_j y_i > 0``) have not
             changed in the later half of the steps.

@@ -10,8 +10,6 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
 
-STARTS = ("exact", "trained")
-
 
 def ascend(
     problem: Problem,
@@ -144,6 +142,10 @@ def unlearn_all(
     Raises:
         DataError: see :func:`unlearn`.
     """
+    if not len(forget_sets) or not len(fractions):
+        raise DataError(
+            "forget_sets, fractions: one is empty; allowed are one or more of each, name some."
+        )
     start, clarke = starting_point(point, trained)
     W = np.empty((len(forget_sets), len(fractions), *start.shape))
     for f, forget in enumerate(forget_sets):
