@@ -135,7 +135,7 @@ def certify_all(
     """:func:`certify` for every step of a batch: the fields are arrays ``(F, A)``.
 
     All quadratic programs of a kind are one batch. From an exact KKT point, whose neurons come in few classes
-    of equal weights, the cost does not grow with the width.
+    of equal weights, the cost hardly grows with the width.
 
     Args:
         steps: from :func:`kkt_unlearning.unlearning.unlearn_all`.

@@ -93,10 +93,10 @@ def _correction(gram: np.ndarray, P: np.ndarray, kinks: np.ndarray) -> np.ndarra
 def _equal_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Booleans ``(N, m)``: one row of each group of equal ones, an order by group, and the edges in it."""
     bits = np.packbits(rows, axis=1)
-    if bits.shape[1] <= 8:
-        bits = np.pad(bits, ((0, 0), (0, 8 - bits.shape[1]))).view(np.uint64)
-    key = np.ascontiguousarray(bits).view(np.dtype((np.void, bits.itemsize * bits.shape[1])))
-    key = bits[:, 0] if bits.dtype == np.uint64 else key[:, 0]
+    if bits.shape[1] <= 8:  # one integer sorts faster than bytes
+        key = np.pad(bits, ((0, 0), (0, 8 - bits.shape[1]))).view(np.uint64)[:, 0]
+    else:
+        key = bits.view(np.dtype((np.void, bits.shape[1])))[:, 0]
     _, first, member = np.unique(key, return_index=True, return_inverse=True)
     small = member.astype(np.uint16) if len(first) < 2**16 else member  # which sorts in linear time
     order = np.argsort(small, kind="stable")

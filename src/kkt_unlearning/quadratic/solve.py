@@ -1,5 +1,4 @@
-"""Our own solver: coordinate ascent until the bounds that hold are known, then Newton steps to machine
-precision.
+"""Our own solver: Newton steps on the bounds that seem to hold, and coordinate ascent where they do not.
 
 ``docs/theory.md``, section 5.
 """
@@ -16,11 +15,10 @@ from kkt_unlearning.quadratic.program import Iterate, Program, feasible, pushed
 
 _EXACT = 1e-13  # residual at which no further step is made
 _ROUND_OFF = (
-    1e-10  # residual at which a round that gains nothing is the last: the data allow no more digits
+    1e-10  # residual at which a round that gains nothing is the last: no more digits are there
 )
 _NEWTON = 4  # steps from one start; a wrong guess of the bounds shows by then
-_FIRST = 0  # sweeps before the first guess of the bounds
-_SWEEPS = 2  # sweeps in every later round
+_SWEEPS = 2  # a round, but for the first: there the start is a good enough guess of the bounds
 _ROUNDS = 300
 _HALVINGS = 8
 _DOUBLINGS = 30
@@ -59,7 +57,7 @@ def maximise(program: Program, start: Iterate | None = None) -> Solution:
     best, left = _Best(point), np.arange(point.multipliers.shape[0])
     for attempt in range(_ROUNDS):
         before = best.residual[left]
-        point = _round(best, program, point, left, _SWEEPS if attempt else _FIRST)
+        point = _round(best, program, point, left, _SWEEPS if attempt else 0)
         after = best.residual[left]
         best.stalled[left] = (after <= _ROUND_OFF) & (after > 0.5 * before)
         going = ~best.done[left]

@@ -82,9 +82,8 @@ class Solver:
 
     def _by_reference(self, program: Program, own: Solution | None) -> Solution:
         """The reference's answers for what is unsolved, taken to machine precision from there."""
-        from kkt_unlearning.quadratic.reference import (
-            solve_by_cvxpy,  # SciPy and cvxpy are slow to import
-        )
+        # here, because SciPy is slow to import
+        from kkt_unlearning.quadratic.reference import solve_by_cvxpy
 
         on_host, solution = _on_host(program), own or _nothing(program)
         for index in np.flatnonzero(self._unsolved(solution)):
