@@ -6,8 +6,10 @@ from pathlib import Path
 from workflow.support.backend import refuse_missing_backend
 from workflow.support.committed import caption, mark_outdated
 from workflow.support.configuration import announce, check
+from workflow.support.figures import FIGURES, experiments_of
+from workflow.support.measures import MEASURES
 from workflow.support.reading import refuse_unclear
-from workflow.support.settings import FIGURES, Study
+from workflow.support.settings import Study
 from workflow.support.sources import Sources
 from workflow.support.versions import announce_versions
 
@@ -32,8 +34,11 @@ study = Study(check(config, workflow.configfiles), sources)
 wildcard_constraints:
     experiment="|".join(study.experiments),
     network="|".join(study.config["networks"]),
+    training="|".join(study.config["trainings"]),
     point=r"[^/]+",
-    measure="dataset|kkt|multipliers|stationarity",
+    measure="|".join(
+        ["dataset", "kkt", *(measure.part for measure in MEASURES.values())]
+    ),
 
 
 onstart:

@@ -147,9 +147,9 @@ def _sweep(folder: Path) -> Path:
     path = folder / "sweep.yaml"
     experiment = {
         "dataset": {"source": "gaussian", "samples": 4, "dimension": 40, "fresh_samples": 0},
-        "sweep": {"parameter": "dimension", "values": list(range(40, 40 + SETTINGS))},
+        "sweep": {"dimension": list(range(40, 40 + SETTINGS))},
         "networks": ["two_layer"],
-        "training": "normalised",
+        "trainings": ["normalised"],
         "forget": [[0]],
         "fractions": [1.0],
         "starts": ["exact"],

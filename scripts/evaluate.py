@@ -13,7 +13,6 @@ def main(snakemake):
     batch = replicates(trained, settings["network"])
     unlearned = read_arrays(snakemake.input.unlearned)["W"]
     retrained = read_arrays(snakemake.input.retrained)["W"]
-    labels = {"network": settings["network_name"], "training": settings["training_name"]}
     rows = []
     for s, point in enumerate(points(read_arrays(snakemake.input.points), batch)):
         results = evaluate_replicate(
@@ -29,7 +28,7 @@ def main(snakemake):
             solver=cell_solver(settings["duals"]),
             pivots=settings["duals"]["pivots"],
         )
-        rows.extend(labels | row for row in results)
+        rows.extend(results)
         print(f"replicate {s}: {len(rows)} certificates so far")
     write_table(snakemake.output.evaluation, rows)
 

@@ -11,10 +11,9 @@ def main(snakemake):
     settings, trained = snakemake.params.settings, read_arrays(snakemake.input.trained)
     batch = replicates(trained, settings["network"])
     rule, solver = descent(settings["training"]), cell_solver(settings["duals"])
-    labels = {"network": settings["network_name"], "training": settings["training_name"]}
     steps = settings["training"]["snapshots"]
     rows = [
-        labels | {"seed": s, "step": step} | stationarity_row(point, W[s], rule, solver)
+        {"seed": s, "step": step} | stationarity_row(point, W[s], rule, solver)
         for s, point in enumerate(points(read_arrays(snakemake.input.points), batch))
         for step, W in zip(steps, trained["snapshots"], strict=True)
     ]

@@ -7,17 +7,14 @@ from _storage import StorageError, read_cells, rounded, write_table
 
 
 def main(snakemake: Any) -> None:
-    """Rows of all parts behind experiment, parameter, value, network, to 6 significant digits.
+    """Rows of all parts behind the experiment and what tells their settings apart, to 6 significant digits.
 
     The digits are cut here and nowhere else: what the parts hold is exact, what figures and claims
     rest on is the same on two machines.
     """
     settings, table = snakemake.params.settings, []
-    shared = {"experiment": settings["experiment"], "parameter": settings["parameter"]}
-    parts = zip(snakemake.input.parts, settings["values"], settings["networks"], strict=True)
-    for path, value, network in parts:
-        setting = shared | {"value": value} | ({"network": network} if network else {})
-        table += rows(path, setting)
+    for path, labels in zip(snakemake.input.parts, settings["labels"], strict=True):
+        table += rows(path, {"experiment": settings["experiment"], **labels})
     if any(row.keys() != table[0].keys() for row in table):
         raise StorageError(
             f"{snakemake.output.table}: the parts differ in columns: run snakemake with -R table."

@@ -17,23 +17,28 @@ def columns(rows):
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def evaluation(values=(np.nan,), fractions=(1.0,), starts=("exact",), seeds=3, **overrides):
-    """Every number is 0.1 unless a function of (value, fraction, seed, network) is given for it."""
+def evaluation(
+    values=(np.nan,), fractions=(1.0,), starts=("exact",), seeds=3, along="dimension", **overrides
+):
+    """Every number is 0.1 unless a function of (value, fraction, seed, network) is given for it.
+
+    ``values`` are those of the swept parameter ``along``.
+    """
     rows = []
     for value, network, start, seed, fraction in itertools.product(
         values, ("linear", "two_layer"), starts, range(seeds), fractions
     ):
-        row = {"value": value, "network": network, "start": start, "seed": seed, "forget": 0}
+        row = {along: value, "network": network, "start": start, "seed": seed, "forget": 0}
         row |= {"fraction": fraction, "outcome": "certified"} | dict.fromkeys(NUMBERS, 0.1)
         case = {"value": value, "fraction": fraction, "seed": seed, "network": network}
         rows.append(row | {name: rule(case) for name, rule in overrides.items()})
     return columns(rows)
 
 
-def dataset(values=(np.nan,), seeds=3):
+def dataset(values=(np.nan,), seeds=3, along="dimension"):
     return columns(
         [
-            {"value": v, "seed": s, "psi": 0.0, "phi": 0.1, "gram_condition": 2.0}
+            {along: v, "seed": s, "psi": 0.0, "phi": 0.1, "gram_condition": 2.0}
             for v in values
             for s in range(seeds)
         ]
@@ -44,7 +49,7 @@ def multipliers(orthogonal=1.1, seeds=2):
     exact = (2.0, 1.0, 0.0)
     rows = []
     for network, seed, sample in itertools.product(("linear", "two_layer"), range(seeds), range(3)):
-        row = {"value": np.nan, "network": network, "seed": seed, "sample": sample}
+        row = {"experiment": "step_size", "network": network, "seed": seed, "sample": sample}
         row |= {"exact": exact[sample], "least_squares": exact[sample] + 0.02}
         rows.append(row | {"loss_gradient": exact[sample], "orthogonal": orthogonal})
     return columns(rows)
@@ -53,8 +58,10 @@ def multipliers(orthogonal=1.1, seeds=2):
 def stationarity(seeds=2):
     names = "residual_autograd residual_clarke distance_exact snap_distance"
     rows = []
-    for seed, step in itertools.product(range(seeds), (10, 100, 1000)):
-        row = {"network": "two_layer", "seed": seed, "step": step}
+    for descent, seed, step in itertools.product(
+        ("normalised", "constant"), range(seeds), (10, 100, 1000)
+    ):
+        row = {"network": "two_layer", "descent": descent, "seed": seed, "step": step}
         row |= {name: 1.0 / step for name in names.split()}
         row |= {"residual_autograd": 0.2, "kink_fraction": 0.2, "normalised_margin": 0.1}
         rows.append(row)

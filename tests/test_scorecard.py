@@ -89,6 +89,7 @@ def test_bounds_are_counted_over_all_tables():
 def test_first_correlation_that_loses_a_margin():
     table = tables.evaluation(
         (0.1, 0.5, 0.9),
+        along="correlation",
         outcome=lambda case: "not separating" if case["value"] > 0.3 else "certified",
     )
     rows = verdicts({"orthogonality": table}, correlation_breaks_linear=0.5)
@@ -97,7 +98,7 @@ def test_first_correlation_that_loses_a_margin():
 
 
 def test_a_margin_that_is_never_lost_is_not_replicated():
-    table = tables.evaluation((0.1, 0.9))
+    table = tables.evaluation((0.1, 0.9), along="correlation")
     row = verdicts({"orthogonality": table}, correlation_breaks_linear=0.5)
     assert row["correlation_breaks_linear"]["verdict"] == "not replicated"
     assert np.isinf(row["correlation_breaks_linear"]["measured"])
@@ -136,7 +137,8 @@ def test_residuals_late_in_training():
 def test_a_missing_network_is_not_tested_rather_than_an_error():
     table = power_of_d(-1.0)
     only = {name: column[table["network"] == "linear"] for name, column in table.items()}
-    results = {"dimension": only, "step_size": only, "orthogonality": only}
+    results = {"dimension": only, "step_size": only}
+    results["orthogonality"] = {**only, "correlation": only["dimension"]}
     rows = verdicts(results, linear_cosine_rate=0.5)
     assert rows["linear_cosine_rate"]["verdict"] == "replicated"
     for name in ("two_layer_epsilon", "two_layer_tau_rate", "correlation_breaks_two_layer"):

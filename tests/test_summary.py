@@ -53,7 +53,7 @@ def test_power_law_recovers_exponents_seed_by_seed():
     table = tables.evaluation(
         (10.0, 100.0, 1000.0), tau=lambda case: 7 * case["value"] ** (-1.0 - 0.1 * case["seed"])
     )
-    law = power_law(select(table, network="linear"), "value", "tau")
+    law = power_law(select(table, network="linear"), "dimension", "tau", "dimension")
     np.testing.assert_allclose(law.exponents, [-1.0, -1.1, -1.2])
     assert (law.exponent, law.low, law.high) == pytest.approx((-1.1, -1.2, -1.0))
 
@@ -64,12 +64,12 @@ def test_power_law_leaves_out_zeros_and_infinities():
         "value": np.array([1.0, 2.0, 4.0, 8.0]),
         "y": np.array([1.0, 4.0, np.inf, 0.0]),
     }
-    assert power_law(table, "value", "y").exponent == pytest.approx(2.0)
+    assert power_law(table, "value", "y", "value").exponent == pytest.approx(2.0)
 
 
 def test_power_law_of_a_single_point_has_no_exponent():
     table = {"seed": np.zeros(1, int), "value": np.ones(1), "y": np.ones(1)}
-    assert np.isnan(power_law(table, "value", "y").exponent)
+    assert np.isnan(power_law(table, "value", "y", "value").exponent)
 
 
 def test_crossing_interpolates():

@@ -33,6 +33,12 @@ def rows(table: Table) -> int:
     return len(next(iter(table.values())))
 
 
+def swept(table: Table) -> list[str]:
+    """Columns of the swept parameters: those between the experiment and the network."""
+    names = list(table)
+    return names[names.index("experiment") + 1 : names.index("network")]
+
+
 def from_records(names: Sequence[str], records: Sequence[Sequence]) -> dict[str, np.ndarray]:
     """Columns of rows given as tuples."""
     columns = zip(*records, strict=True) if records else [()] * len(names)
@@ -116,13 +122,13 @@ class PowerLaw:
     factor: float
 
 
-def power_law(table: Table, x: str, y: str) -> PowerLaw:
-    """Fit ``y ~ x^p`` replicate by replicate to the medians over forget sets along the sweep.
+def power_law(table: Table, x: str, y: str, along: str) -> PowerLaw:
+    """Fit ``y ~ x^p`` replicate by replicate to the medians over forget sets along a sweep.
 
     The spread of p over replicates says how well the exponent is known; points that are not
     positive and finite in both columns carry no logarithm and are left out.
     """
-    curves = [_curve(replicate, x, y) for _, replicate in groups(table, "seed")]
+    curves = [_curve(replicate, x, y, along) for _, replicate in groups(table, "seed")]
     fitted = [curve for curve in curves if np.unique(curve[0]).size > 1]
     exponents = np.array([np.polyfit(*curve, 1)[0] for curve in fitted])
     if not exponents.size:
@@ -132,9 +138,9 @@ def power_law(table: Table, x: str, y: str) -> PowerLaw:
     return PowerLaw(exponents, middle, float(exponents.min()), float(exponents.max()), factor)
 
 
-def _curve(table: Table, x: str, y: str) -> np.ndarray:
+def _curve(table: Table, x: str, y: str, along: str) -> np.ndarray:
     """``log x`` and ``log y``, ``(2, points)``, for one replicate."""
-    points = np.array([(median(g[x]), median(g[y])) for _, g in groups(table, "value")]).T
+    points = np.array([(median(g[x]), median(g[y])) for _, g in groups(table, along)]).T
     return np.log(points[:, (np.isfinite(points) & (points > 0)).all(axis=0)])
 
 

@@ -18,6 +18,7 @@ SWEEP = (0.1, 0.5, 0.9)
 def sweep_with_losses():
     return tables.evaluation(
         SWEEP,
+        along="correlation",
         epsilon=lambda case: np.inf if case["value"] == 0.9 else 0.01,
         outcome=lambda case: "not separating" if case["value"] == 0.9 else "certified",
         kappa=lambda case: 2 * case["value"],
@@ -44,7 +45,7 @@ def draw_dimension():
 
 
 def draw_orthogonality():
-    return orthogonality.draw(sweep_with_losses(), tables.dataset(SWEEP))
+    return orthogonality.draw(sweep_with_losses(), tables.dataset(SWEEP, along="correlation"))
 
 
 def draw_multipliers():
@@ -57,7 +58,7 @@ def draw_digits():
 
 
 def draw_kinks():
-    return kinks.draw(tables.stationarity(), tables.stationarity())
+    return kinks.draw(tables.stationarity())
 
 
 DRAWS = (
@@ -108,7 +109,7 @@ def test_a_line_breaks_where_the_median_is_infinite_and_a_cross_says_so():
     assert np.isnan(line.get_ydata()[-1]) and np.isfinite(line.get_ydata()[:-1]).all()
     crosses = [line for line in panel.lines if line.get_marker() == "x"]
     assert [list(cross.get_xdata()) for cross in crosses] == [[0.9]]
-    lost = (drawn["quantity"] == orthogonality.LOST) & (drawn["value"] == 0.9)
+    lost = (drawn["quantity"] == orthogonality.LOST) & (drawn["correlation"] == 0.9)
     assert (drawn["median"][lost] == 1.0).all()
 
 

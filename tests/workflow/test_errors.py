@@ -60,16 +60,20 @@ MISTAKES = {
     "forget misspelt": (experiment(forget="eahc"), r"digits\.forget: .* write each"),
     "negative fraction": (experiment(fractions=[-0.5]), r"digits\.fractions\[0\]: .* at least 0"),
     "unknown network": (experiment(networks=["deep"]), r"digits\.networks\[0\]: deep is not in"),
-    "unknown training": (experiment(training="long"), r"digits\.training: long is not in"),
+    "unknown training": (experiment(trainings=["long"]), r"digits\.trainings\[0\]: long is not in"),
     "unknown sweep": (
-        experiment(sweep={"parameter": "dimension", "values": [3]}),
-        r"digits\.sweep\.parameter: the value is dimension",
+        experiment(sweep={"dimension": [3]}),
+        r"digits\.sweep\.dimension: this is no number of the data set: write samples or fresh_samples",
     ),
     "swept value": (
-        {"experiments": {"dimension": {"sweep": {"values": [40, 0]}}}},
-        r"dimension\.sweep\.values\[1\]: the value is 0, but at least 1",
+        {"experiments": {"dimension": {"sweep": {"dimension": [40, 0]}}}},
+        r"dimension\.sweep\.dimension\[1\]: the value is 0, but at least 1",
     ),
-    "values without sweep": (experiment(sweep={"values": [1]}), r"digits\.sweep\.values: .* none"),
+    "empty sweep": (experiment(sweep={"samples": []}), r"digits\.sweep\.samples: .* 0 entries"),
+    "snapshots that are missing": (
+        {"trainings": {"constant": {"snapshots": []}}},
+        r"kinks\.trainings\[1\]: stationarity is measured at snapshots",
+    ),
     "missing measure": (
         experiment(measures=["multipliers"]),
         r"digits\.measures: certificate is missing",
@@ -191,7 +195,7 @@ def test_a_key_written_twice_stops_snakemake_before_any_job(project, name):
 def test_cupy_without_a_gpu_is_one_sentence_and_leaves_no_output(project):
     if cupy_works():
         pytest.skip("there is a GPU that CuPy can use")
-    target = "results/kinks/base/two_layer/trained.npz"
+    target = "results/kinks/base/two_layer/constant/trained.npz"
     run = project.snakemake("--config", "backend=cupy", "--", target)
     assert run.returncode != 0
     assert len(errors(run)) == 1
@@ -286,7 +290,7 @@ def test_data_that_cannot_be_trained_on_stop_the_job(project, case):
     points, labels, network, sentence = UNTRAINABLE[case]
     np.savez(project.folder / "mine.npz", X=points, y=labels)
     changes = project.on_top({"experiments": {"digits": FROM_FILE}})
-    run = project.snakemake(*changes, "--", f"results/digits/base/{network}/trained.npz")
+    run = project.snakemake(*changes, "--", f"results/digits/base/{network}/normalised/trained.npz")
     assert run.returncode != 0
     assert len(errors(run)) == 1, run.stderr
     assert re.match(f"error: {sentence}", errors(run).pop())

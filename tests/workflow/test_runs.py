@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-FIGURES = ("step_size", "dimension", "orthogonality", "multipliers", "digits", "kinks")
+from workflow.support.figures import FIGURES
+
 DRAWN = {f"figure_{figure}" for figure in FIGURES}
 PACKAGES = {"numpy", "scipy", "cvxpy", "clarabel", "kkt-unlearning", "snakemake"}
 
@@ -27,7 +28,10 @@ def test_no_temporary_file_is_left(finished):
 
 
 def test_beside_each_result_lies_where_it_comes_from(finished):
-    path = finished.folder / "results/dimension/dimension=80/two_layer/trained.provenance.json"
+    path = (
+        finished.folder
+        / "results/dimension/dimension=80/two_layer/normalised/trained.provenance.json"
+    )
     origin = json.loads(path.read_text())
     assert origin["settings"]["training"]["step"] == "normalised"
     assert origin["seed"] == 1
@@ -41,9 +45,10 @@ def test_a_table_names_the_setting_of_each_row(finished):
     with open(finished.folder / "results/tables/dimension.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["experiment"] for row in rows} == {"dimension"}
-    assert {row["parameter"] for row in rows} == {"dimension"}
-    assert {row["value"] for row in rows} == {"40", "80"}
+    assert {row["dimension"] for row in rows} == {"40", "80"}
     assert {row["network"] for row in rows} == {"linear", "two_layer"}
+    assert {row["training"] for row in rows} == {"normalised"}
+    assert {(row["loss"], row["descent"]) for row in rows} == {("exponential", "normalised")}
     assert {row["forget"] for row in rows} == {"0", "1+2"}
 
 
@@ -87,7 +92,9 @@ def test_a_change_of_the_steps_leaves_training_alone(after):
 
 def test_a_value_added_to_a_sweep_runs_alone(after):
     project = after()
-    changes = project.on_top({"experiments": {"dimension": {"sweep": {"values": [40, 80, 120]}}}})
+    changes = project.on_top(
+        {"experiments": {"dimension": {"sweep": {"dimension": [40, 80, 120]}}}}
+    )
     planned = project.planned(*changes)
     assert planned["dataset"] == 1
     assert planned["train"] == planned["evaluate"] == 2

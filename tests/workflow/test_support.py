@@ -1,6 +1,5 @@
 """Settings of the jobs, files behind the scripts, and the figures that are committed."""
 
-import math
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,15 +24,18 @@ def study(tiny_config) -> Study:
     return Study(checked(tiny_config), Sources(ROOT))
 
 
-def at(experiment: str, point: str = "base", network: str = "two_layer", **more) -> Wildcards:
-    return Wildcards(experiment=experiment, point=point, network=network, **more)
+def at(experiment: str, point: str = "base", training: str = "normalised") -> Wildcards:
+    return Wildcards(experiment=experiment, point=point, network="two_layer", training=training)
 
 
 # settings
 
 
 def test_the_swept_value_takes_its_place(study):
-    assert study.points("dimension") == {"dimension=40": 40, "dimension=80": 80}
+    assert study.places.points("dimension") == {
+        "dimension=40": {"dimension": 40},
+        "dimension=80": {"dimension": 80},
+    }
     assert study.dataset(at("dimension", "dimension=80")) == {
         "source": "gaussian",
         "samples": 4,
@@ -45,19 +47,48 @@ def test_the_swept_value_takes_its_place(study):
 
 
 def test_floats_keep_all_their_digits_in_a_path(tiny_config):
-    tiny_config["experiments"]["orthogonality"]["sweep"]["values"] = [0.1 + 0.2, 0.3]
+    tiny_config["experiments"]["orthogonality"]["sweep"]["correlation"] = [0.1 + 0.2, 0.3]
     study = Study(checked(tiny_config), Sources(ROOT))
-    assert list(study.points("orthogonality")) == [
+    assert list(study.places.points("orthogonality")) == [
         "correlation=0.30000000000000004",
         "correlation=0.3",
     ]
 
 
 def test_without_sweep_there_is_one_point(study):
-    (name, value), *others = study.points("kinks").items()
-    assert name == "base"
-    assert math.isnan(value)
-    assert not others
+    assert study.places.points("kinks") == {"base": {}}
+
+
+def test_two_swept_parameters_are_every_combination(tiny_config):
+    tiny_config["experiments"]["dimension"]["sweep"] = {"samples": [3, 4], "dimension": [40, 80]}
+    study = Study(checked(tiny_config), Sources(ROOT))
+    assert list(study.places.points("dimension")) == [
+        "samples=3,dimension=40",
+        "samples=3,dimension=80",
+        "samples=4,dimension=40",
+        "samples=4,dimension=80",
+    ]
+
+
+def test_equal_settings_share_what_was_trained(study):
+    assert (
+        study.dataset_file(at("dimension", "dimension=40")) == "results/step_size/base/dataset.npz"
+    )
+    first = "results/step_size/base/two_layer/normalised"
+    assert study.trained(at("dimension", "dimension=40")) == f"{first}/trained.npz"
+    assert study.kkt_points(at("dimension", "dimension=40")) == f"{first}/kkt.npz"
+
+
+def test_other_forget_sets_are_retrained(study):
+    assert study.retrained(at("dimension", "dimension=40")) == (
+        "results/dimension/dimension=40/two_layer/normalised/retrained.npz"
+    )
+
+
+def test_other_trainings_share_the_data_alone(study):
+    where = at("kinks", training="constant")
+    assert study.dataset_file(where) == "results/step_size/base/dataset.npz"
+    assert study.trained(where) == "results/kinks/base/two_layer/constant/trained.npz"
 
 
 def test_each_is_every_single_sample(study):
@@ -67,7 +98,7 @@ def test_each_is_every_single_sample(study):
 
 def test_each_follows_a_sweep_of_the_samples(tiny_config):
     dimension = tiny_config["experiments"]["dimension"]
-    dimension |= {"sweep": {"parameter": "samples", "values": [2, 3]}, "forget": "each"}
+    dimension |= {"sweep": {"samples": [2, 3]}, "forget": "each"}
     study = Study(checked(tiny_config), Sources(ROOT))
     assert study.retrain(at("dimension", "samples=3"))["forget"] == [[0], [1], [2]]
 
@@ -96,17 +127,18 @@ def test_a_rule_gets_only_what_it_uses(study):
 def test_the_parts_of_a_table_and_their_settings_go_together(study):
     wildcards = Wildcards(experiment="dimension", measure="kkt")
     settings = study.table(wildcards)
+    homes = ["step_size/base"] * 2 + ["dimension/dimension=80"] * 2
     assert study.parts(wildcards) == [
-        f"results/dimension/dimension={value}/{network}/kkt.csv"
-        for value, network in zip(settings["values"], settings["networks"], strict=True)
+        f"results/{home}/{labels['network']}/normalised/kkt.csv"
+        for home, labels in zip(homes, settings["labels"], strict=True)
     ]
-    assert settings["values"] == [40, 40, 80, 80]
+    assert [labels["dimension"] for labels in settings["labels"]] == [40, 40, 80, 80]
 
 
 def test_the_table_of_data_sets_has_no_network(study):
     wildcards = Wildcards(experiment="kinks", measure="dataset")
-    assert study.parts(wildcards) == ["results/kinks/base/dataset.csv"]
-    assert study.table(wildcards)["networks"] == [""]
+    assert study.parts(wildcards) == ["results/step_size/base/dataset.csv"]
+    assert study.table(wildcards)["labels"] == [{}]
 
 
 # configuration

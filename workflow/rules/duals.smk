@@ -1,14 +1,14 @@
 rule duals:
     # exact KKT point and multipliers, and the estimates of the multipliers
     input:
-        trained="results/{experiment}/{point}/{network}/trained.npz",
+        trained=study.trained,
     output:
-        points="results/{experiment}/{point}/{network}/kkt.npz",
-        residuals="results/{experiment}/{point}/{network}/kkt.csv",
-        multipliers="results/{experiment}/{point}/{network}/multipliers.csv",
-        provenance="results/{experiment}/{point}/{network}/kkt.provenance.json",
+        points="results/{experiment}/{point}/{network}/{training}/kkt.npz",
+        residuals="results/{experiment}/{point}/{network}/{training}/kkt.csv",
+        multipliers="results/{experiment}/{point}/{network}/{training}/multipliers.csv",
+        provenance="results/{experiment}/{point}/{network}/{training}/kkt.provenance.json",
     log:
-        "results/logs/{experiment}/{point}/{network}.duals.log",
+        "results/logs/{experiment}/{point}/{network}.{training}.duals.log",
     conda:
         "../../envs/cpu.yaml"
     threads: 1

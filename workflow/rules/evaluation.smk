@@ -1,15 +1,15 @@
 rule evaluate:
     # the certificate of every unlearned network beside its bounds, and its distance to retraining
     input:
-        trained="results/{experiment}/{point}/{network}/trained.npz",
-        points="results/{experiment}/{point}/{network}/kkt.npz",
-        unlearned="results/{experiment}/{point}/{network}/unlearned.npz",
-        retrained="results/{experiment}/{point}/{network}/retrained.npz",
+        trained=study.trained,
+        points=study.kkt_points,
+        unlearned="results/{experiment}/{point}/{network}/{training}/unlearned.npz",
+        retrained=study.retrained,
     output:
-        evaluation="results/{experiment}/{point}/{network}/evaluation.csv",
-        provenance="results/{experiment}/{point}/{network}/evaluation.provenance.json",
+        evaluation="results/{experiment}/{point}/{network}/{training}/evaluation.csv",
+        provenance="results/{experiment}/{point}/{network}/{training}/evaluation.provenance.json",
     log:
-        "results/logs/{experiment}/{point}/{network}.evaluate.log",
+        "results/logs/{experiment}/{point}/{network}.{training}.evaluate.log",
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -28,13 +28,13 @@ rule evaluate:
 rule stationarity:
     # the stationarity residual along training, with derivatives 0 or 1 and with Clarke's
     input:
-        trained="results/{experiment}/{point}/{network}/trained.npz",
-        points="results/{experiment}/{point}/{network}/kkt.npz",
+        trained=study.trained,
+        points=study.kkt_points,
     output:
-        stationarity="results/{experiment}/{point}/{network}/stationarity.csv",
-        provenance="results/{experiment}/{point}/{network}/stationarity.provenance.json",
+        stationarity="results/{experiment}/{point}/{network}/{training}/stationarity.csv",
+        provenance="results/{experiment}/{point}/{network}/{training}/stationarity.provenance.json",
     log:
-        "results/logs/{experiment}/{point}/{network}.stationarity.log",
+        "results/logs/{experiment}/{point}/{network}.{training}.stationarity.log",
     conda:
         "../../envs/cpu.yaml"
     threads: 1

@@ -1,14 +1,14 @@
 rule retrain:
     # training without each forget set, from the same initial weights, and its exact KKT point
     input:
-        trained="results/{experiment}/{point}/{network}/trained.npz",
+        trained=study.trained,
     output:
-        retrained="results/{experiment}/{point}/{network}/retrained.npz",
-        residuals="results/{experiment}/{point}/{network}/retrained.csv",
-        history="results/{experiment}/{point}/{network}/retraining.csv",
-        provenance="results/{experiment}/{point}/{network}/retrained.provenance.json",
+        retrained="results/{experiment}/{point}/{network}/{training}/retrained.npz",
+        residuals="results/{experiment}/{point}/{network}/{training}/retrained.csv",
+        history="results/{experiment}/{point}/{network}/{training}/retraining.csv",
+        provenance="results/{experiment}/{point}/{network}/{training}/retrained.provenance.json",
     log:
-        "results/logs/{experiment}/{point}/{network}.retrain.log",
+        "results/logs/{experiment}/{point}/{network}.{training}.retrain.log",
     conda:
         "../../envs/gpu.yaml" if config["backend"] == "cupy" else "../../envs/cpu.yaml"
     threads: 1

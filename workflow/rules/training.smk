@@ -1,13 +1,13 @@
 rule train:
     # gradient descent on all replicates at once, from the configured initial weights
     input:
-        dataset="results/{experiment}/{point}/dataset.npz",
+        dataset=study.dataset_file,
     output:
-        trained="results/{experiment}/{point}/{network}/trained.npz",
-        history="results/{experiment}/{point}/{network}/history.csv",
-        provenance="results/{experiment}/{point}/{network}/trained.provenance.json",
+        trained="results/{experiment}/{point}/{network}/{training}/trained.npz",
+        history="results/{experiment}/{point}/{network}/{training}/history.csv",
+        provenance="results/{experiment}/{point}/{network}/{training}/trained.provenance.json",
     log:
-        "results/logs/{experiment}/{point}/{network}.train.log",
+        "results/logs/{experiment}/{point}/{network}.{training}.train.log",
     conda:
         "../../envs/gpu.yaml" if config["backend"] == "cupy" else "../../envs/cpu.yaml"
     threads: 1

@@ -1,13 +1,13 @@
 rule unlearn:
     # gradient ascent on every forget set, from every start, by every fraction of the step
     input:
-        trained="results/{experiment}/{point}/{network}/trained.npz",
-        points="results/{experiment}/{point}/{network}/kkt.npz",
+        trained=study.trained,
+        points=study.kkt_points,
     output:
-        unlearned="results/{experiment}/{point}/{network}/unlearned.npz",
-        provenance="results/{experiment}/{point}/{network}/unlearned.provenance.json",
+        unlearned="results/{experiment}/{point}/{network}/{training}/unlearned.npz",
+        provenance="results/{experiment}/{point}/{network}/{training}/unlearned.provenance.json",
     log:
-        "results/logs/{experiment}/{point}/{network}.unlearn.log",
+        "results/logs/{experiment}/{point}/{network}.{training}.unlearn.log",
     conda:
         "../../envs/cpu.yaml"
     threads: 1

@@ -9,23 +9,16 @@ from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+from .checks import CHECKS
+from .figures import needed
+from .measures import MEASURES
 
-# figure of the paper -> what its experiment has to measure
-DRAWN = {
-    "step_size": ("certificate", "multipliers"),
-    "dimension": ("certificate",),
-    "orthogonality": ("certificate",),
-    "mixture": ("certificate",),
-    "digits": ("certificate", "multipliers"),
-    "kinks": ("stationarity",),
-    "kinks_constant": ("stationarity",),
-}
+SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 FILES = "KKT_UNLEARNING_CONFIG"  # environment variable with the paths of the configuration files
 
@@ -104,7 +97,10 @@ def dotted(path: Iterable[str | int]) -> str:
 
 @cache
 def _schema() -> dict[str, Any]:
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    claims = schema["properties"]["claims"]
+    claims["required"] = list(claims["properties"])  # every claim has a threshold
+    return schema
 
 
 def _check_schema(value: Any, schema: dict[str, Any], path: KeyPath = ()) -> None:
@@ -238,43 +234,73 @@ class _Experiment:
         self.dataset: dict[str, Any] = experiment["dataset"]
 
     def check(self) -> None:
-        self._check_names()
-        self._check_measures()
+        self._check_names("networks")
+        self._check_names("trainings")
+        self._check_needed()
+        self._check_snapshots()
         self._check_file()
         self._check_sweep()
+        self._check_options()
         for samples in self._sample_counts():
             self._check_forget(samples)
+            for measure in self.experiment["measures"]:
+                self._check_meaning(measure, samples)
 
-    def _fail(self, *keys: str | int, text: str) -> None:
+    def _fail(self, *keys: str | int, text: str) -> NoReturn:
         raise ConfigurationError(("experiments", self.name, *keys), text)
 
-    def _check_names(self) -> None:
-        named = [(("networks", i), name) for i, name in enumerate(self.experiment["networks"])]
-        for keys, name in [*named, (("training",), self.experiment["training"])]:
-            section = "networks" if keys[0] == "networks" else "trainings"
+    def _check_names(self, section: str) -> None:
+        for index, name in enumerate(self.experiment[section]):
             if name not in self.config[section]:
                 known = _listed(self.config[section])
                 self._fail(
-                    *keys,
+                    section,
+                    index,
                     text=f"{name} is not in the section {section}, which has {known}: "
                     f"write one of these or add {name} there.",
                 )
 
-    def _check_measures(self) -> None:
-        measures = self.experiment["measures"]
-        for measure in DRAWN.get(self.name, ()):
-            if measure not in measures:
+    def _check_needed(self) -> None:
+        for measure in needed().get(self.name, ()):
+            if measure not in self.experiment["measures"]:
                 self._fail(
                     "measures",
                     text=f"{measure} is missing, on which figures or claims rest: add it.",
                 )
-        training = self.experiment["training"]
-        if "stationarity" in measures and not self.config["trainings"][training]["snapshots"]:
-            self._fail(
-                "training",
-                text=f"stationarity is measured at snapshots, but training {training} has none: "
-                f"list steps in trainings.{training}.snapshots.",
-            )
+
+    def _check_snapshots(self) -> None:
+        if "stationarity" not in self.experiment["measures"]:
+            return
+        for index, training in enumerate(self.experiment["trainings"]):
+            if not self.config["trainings"][training]["snapshots"]:
+                self._fail(
+                    "trainings",
+                    index,
+                    text=f"stationarity is measured at snapshots, but training {training} has none: "
+                    f"list steps in trainings.{training}.snapshots.",
+                )
+
+    def _check_options(self) -> None:
+        """A measure with options has its section, and a section has its measure."""
+        for name, measure in MEASURES.items():
+            measured, given = name in self.experiment["measures"], name in self.experiment
+            if measure.options and measured and not given:
+                self._fail(
+                    name, text=f"the measure {name} needs a section of this name: add its options."
+                )
+            if measure.options and given and not measured:
+                self._fail(
+                    name,
+                    text=f"these are options of a measure that is not asked for: "
+                    f"add {name} to measures or remove the section.",
+                )
+
+    def _check_meaning(self, measure: str, samples: int) -> None:
+        def fail(*keys: str | int, text: str) -> NoReturn:
+            self._fail(measure, *keys, text=text)
+
+        if measure in CHECKS:
+            CHECKS[measure](self.experiment[measure], samples, fail)
 
     def _check_file(self) -> None:
         path = self.dataset.get("path")
@@ -286,24 +312,12 @@ class _Experiment:
             )
 
     def _check_sweep(self) -> None:
-        sweep = self.experiment["sweep"]
-        parameter, values = sweep["parameter"], sweep["values"]
-        if parameter == "none":
-            if values:
-                self._fail(
-                    "sweep", "values", text="there are values, but parameter is none: name it."
-                )
-            return
-        if not values:
-            self._fail(
-                "sweep", "values", text=f"the list is empty: give the values of {parameter}."
-            )
-        self._check_swept(parameter)
-        key = f"#/$defs/dataset_{self.dataset['source']}/properties/{parameter}"
-        schema = {"$defs": _schema()["$defs"], "$ref": key}
-        for index, value in enumerate(values):
-            path = ("experiments", self.name, "sweep", "values", index)
-            _check_schema(value, schema, path)
+        for parameter, values in self.experiment["sweep"].items():
+            self._check_swept(parameter)
+            key = f"#/$defs/dataset_{self.dataset['source']}/properties/{parameter}"
+            schema = {"$defs": _schema()["$defs"], "$ref": key}
+            for index, value in enumerate(values):
+                _check_schema(value, schema, ("experiments", self.name, "sweep", parameter, index))
 
     def _check_swept(self, parameter: str) -> None:
         numeric = [key for key, value in self.dataset.items() if isinstance(value, int | float)]
@@ -311,15 +325,15 @@ class _Experiment:
             near = get_close_matches(parameter, numeric, n=1)
             self._fail(
                 "sweep",
-                "parameter",
-                text=f"the value is {parameter}, which is no number of this data set: "
-                f"write {near[0] if near else _listed([*numeric, 'none'], 'or')}.",
+                parameter,
+                text=f"this is no number of the data set: "
+                f"write {near[0] if near else _listed(numeric, 'or')}, or remove it.",
             )
 
     def _sample_counts(self) -> Iterator[int]:
         """``m`` at every point of the sweep; none for a file that the job will not be able to read."""
-        if self.experiment["sweep"]["parameter"] == "samples":
-            yield from self.experiment["sweep"]["values"]
+        if "samples" in self.experiment["sweep"]:
+            yield from self.experiment["sweep"]["samples"]
         elif "samples" in self.dataset:
             yield self.dataset["samples"]
         elif "path" in self.dataset:

@@ -1,31 +1,23 @@
 """The settings of every job, read off the checked configuration.
 
-One setting is (experiment, point of its sweep, network). The functions of ``wildcards`` are
-parameters and inputs of rules: Snakemake compares their values between runs, so each returns only
-what its rule uses.
+The functions of ``wildcards`` are parameters and inputs of rules: Snakemake compares their values
+between runs, so each returns only what its rule uses.
 """
 
-from functools import cache
-from pathlib import PurePath
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from .figures import FIGURES
+from .measures import parts, suffix
+from .places import Places, Setting
 from .sources import Sources
 
-# measure in the configuration -> table of a setting that answers it
-TABLES = {
-    "certificate": "evaluation",
-    "multipliers": "multipliers",
-    "stationarity": "stationarity",
-}
-NO_SWEEP = "base"
-
-FIGURES = ("step_size", "dimension", "orthogonality", "multipliers", "digits", "kinks")
+Settings = dict[str, Any]
 
 
 class _Part(NamedTuple):
     path: str
-    value: Any
-    network: str
+    labels: Settings
 
 
 class Study:
@@ -36,29 +28,18 @@ class Study:
         sources: files behind the scripts.
     """
 
-    def __init__(self, config: dict[str, Any], sources: Sources) -> None:
+    def __init__(self, config: Settings, sources: Sources) -> None:
         self.config = config
+        self.places = Places(config)
         self._sources = sources
-        self.experiments: dict[str, dict] = config["experiments"]
-        # Every job of a sweep asks for all of its points.
-        self.points = cache(self._points)
+        self.experiments: Settings = config["experiments"]
 
-    # paths
-
-    def _points(self, experiment: str) -> dict[str, Any]:
-        """Folder of each point of the sweep -> its value; ``{"base": nan}`` without a sweep."""
-        sweep = self.experiments[experiment]["sweep"]
-        if sweep["parameter"] == "none":
-            return {NO_SWEEP: float("nan")}
-        return {f"{sweep['parameter']}={value!r}": value for value in sweep["values"]}
+    # targets
 
     def tables(self, experiment: str) -> list[str]:
         """Tables of an experiment, over all of its settings."""
-        measures = self.experiments[experiment]["measures"]
-        names = ["dataset", "kkt", *(TABLES[measure] for measure in measures)]
-        # What the certificate measures is the experiment's main table and has its bare name.
-        suffixes = ["" if name == "evaluation" else f".{name}" for name in names]
-        return [f"results/tables/{experiment}{suffix}.csv" for suffix in suffixes]
+        names = parts(self.experiments[experiment]["measures"])
+        return [f"results/tables/{experiment}{suffix(name)}.csv" for name in names]
 
     def targets(self) -> list[str]:
         """Everything there is to make: figures, tables and the scorecard."""
@@ -69,6 +50,12 @@ class Study:
         """Tables of every experiment."""
         return [table for experiment in self.experiments for table in self.tables(experiment)]
 
+    def drawn(self, figure: str) -> dict[str, str]:
+        """Argument of a figure's ``draw`` -> table."""
+        return {name: f"results/tables/{table}.csv" for name, table in FIGURES[figure].items()}
+
+    # inputs
+
     def parts(self, wildcards: Any) -> list[str]:
         """Tables of single settings that the table of an experiment is made of, point by point."""
         return [part.path for part in self._parts(wildcards)]
@@ -78,27 +65,39 @@ class Study:
         dataset = self.experiments[wildcards.experiment]["dataset"]
         return [dataset["path"]] if dataset["source"] == "file" else []
 
+    def dataset_file(self, wildcards: Any) -> str:
+        """Arrays of the setting's data set."""
+        home = self.places.dataset_home(wildcards.experiment, wildcards.point)
+        return "/".join(["results", *home, "dataset.npz"])
+
+    def trained(self, wildcards: Any) -> str:
+        """Networks trained on all samples."""
+        return f"{self.places.trained_home(_setting(wildcards)).folder()}/trained.npz"
+
+    def kkt_points(self, wildcards: Any) -> str:
+        """Their exact KKT points."""
+        return f"{self.places.trained_home(_setting(wildcards)).folder()}/kkt.npz"
+
+    def retrained(self, wildcards: Any) -> str:
+        """Networks trained without each forget set."""
+        return f"{self.places.retrained_home(_setting(wildcards)).folder()}/retrained.npz"
+
     # parameters
 
-    def table(self, wildcards: Any) -> dict[str, Any]:
-        """Swept parameter, and its value and the network in each of `parts`."""
-        parts = self._parts(wildcards)
-        return {
-            "experiment": wildcards.experiment,
-            "parameter": self.experiments[wildcards.experiment]["sweep"]["parameter"],
-            "values": [part.value for part in parts],
-            "networks": [part.network for part in parts],
-        }
+    def table(self, wildcards: Any) -> Settings:
+        """Experiment, and what tells each of `parts` from the others."""
+        labels = [part.labels for part in self._parts(wildcards)]
+        return {"experiment": wildcards.experiment, "labels": labels}
 
-    def dataset(self, wildcards: Any) -> dict[str, Any]:
+    def dataset(self, wildcards: Any) -> Settings:
         """The experiment's data set at this point of the sweep."""
         return {
-            **self._dataset(wildcards.experiment, wildcards.point),
+            **self.places.dataset(wildcards.experiment, wildcards.point),
             "replicates": self.config["replicates"],
             "seed": self.config["seed"],
         }
 
-    def train(self, wildcards: Any) -> dict[str, Any]:
+    def train(self, wildcards: Any) -> Settings:
         """Network, how it is trained, and what its initial weights are drawn from."""
         return {
             "network": self._network(wildcards),
@@ -107,15 +106,15 @@ class Study:
             "seed": self.config["seed"],
         }
 
-    def duals(self, wildcards: Any) -> dict[str, Any]:
+    def duals(self, wildcards: Any) -> Settings:
         """Network and how its exact KKT point is found."""
         return {"network": self._network(wildcards), "duals": self.config["duals"]}
 
-    def unlearn(self, wildcards: Any) -> dict[str, Any]:
+    def unlearn(self, wildcards: Any) -> Settings:
         """What is forgotten, how far and from where."""
         return {"network": self._network(wildcards), **self._ascent(wildcards)}
 
-    def retrain(self, wildcards: Any) -> dict[str, Any]:
+    def retrain(self, wildcards: Any) -> Settings:
         """The training, repeated without each forget set."""
         return {
             "network": self._network(wildcards),
@@ -124,23 +123,35 @@ class Study:
             "forget": self._forget(wildcards),
         }
 
-    def evaluate(self, wildcards: Any) -> dict[str, Any]:
+    def evaluate(self, wildcards: Any) -> Settings:
         """What was unlearned, and how exact KKT points are found."""
         return {
-            **self._names(wildcards),
             "network": self._network(wildcards),
             "duals": self.config["duals"],
             **self._ascent(wildcards),
         }
 
-    def stationarity(self, wildcards: Any) -> dict[str, Any]:
+    def stationarity(self, wildcards: Any) -> Settings:
         """Network whose residual is followed along training."""
         return {
-            **self._names(wildcards),
             "network": self._network(wildcards),
             "training": self._training(wildcards),
             "duals": self.config["duals"],
         }
+
+    def measured(self, measure: str) -> Callable[[Any], Settings]:
+        """Parameters of the rule of a measure with options: all that a setting has."""
+
+        def settings(wildcards: Any) -> Settings:
+            experiment = self.experiments[wildcards.experiment]
+            return {
+                **self.stationarity(wildcards),
+                "forget": self._forget(wildcards),
+                "options": experiment[measure],
+                "seed": self.config["seed"],
+            }
+
+        return settings
 
     def dataset_code(self, wildcards: Any) -> str:
         """Hash of the files behind rule ``dataset``, with the one source that it calls by name."""
@@ -149,43 +160,52 @@ class Study:
             "dataset", self._sources.exporter("kkt_unlearning.datasets", name)
         )
 
-    def training_section(self, wildcards: Any) -> str:
-        """Key path of the training that the experiment names: where an error in it is mended."""
-        return f"trainings.{self._training_name(wildcards)}"
+    def figure_code(self, figure: str) -> str:
+        """Hash of the files behind the rule of a figure, with the one module that it calls by name."""
+        return self._sources.digest("figure", f"kkt_unlearning.plotting.{figure}")
 
-    def _parts(self, wildcards: Any) -> list["_Part"]:
+    def training_section(self, wildcards: Any) -> str:
+        """Key path of the training: where an error in it is mended."""
+        return f"trainings.{wildcards.training}"
+
+    def _parts(self, wildcards: Any) -> list[_Part]:
         # "evaluation" is the table that the rule without a measure in its wildcards puts together.
         name, experiment = wildcards.get("measure", "evaluation"), wildcards.experiment
-        networks = [""] if name == "dataset" else self.experiments[experiment]["networks"]
+        if name == "dataset":
+            return self._dataset_parts(experiment)
         return [
-            _Part(
-                str(PurePath("results", experiment, point, network, f"{name}.csv")), value, network
-            )
-            for point, value in self.points(experiment).items()
-            for network in networks
+            _Part(f"{self._home(name, setting).folder()}/{name}.csv", self._labels(setting))
+            for setting in self.places.settings(experiment)
         ]
 
-    def _dataset(self, experiment: str, point: str) -> dict[str, Any]:
-        parameter = self.experiments[experiment]["sweep"]["parameter"]
-        swept = {} if parameter == "none" else {parameter: self.points(experiment)[point]}
-        return {**self.experiments[experiment]["dataset"], **swept}
+    def _dataset_parts(self, experiment: str) -> list[_Part]:
+        homes = self.places.dataset_home
+        return [
+            _Part("/".join(["results", *homes(experiment, point), "dataset.csv"]), values)
+            for point, values in self.places.points(experiment).items()
+        ]
 
-    def _network(self, wildcards: Any) -> dict[str, Any]:
-        return self.config["networks"][wildcards.network]
+    def _home(self, part: str, setting: Setting) -> Setting:
+        shared = part in ("kkt", "multipliers")  # rule duals writes them
+        return self.places.trained_home(setting) if shared else setting
 
-    def _training_name(self, wildcards: Any) -> str:
-        return self.experiments[wildcards.experiment]["training"]
-
-    def _training(self, wildcards: Any) -> dict[str, Any]:
-        return self.config["trainings"][self._training_name(wildcards)]
-
-    def _names(self, wildcards: Any) -> dict[str, str]:
+    def _labels(self, setting: Setting) -> Settings:
+        training = self.config["trainings"][setting.training]
         return {
-            "network_name": wildcards.network,
-            "training_name": self._training_name(wildcards),
+            **self.places.points(setting.experiment)[setting.point],
+            "network": setting.network,
+            "training": setting.training,
+            "loss": training["loss"],
+            "descent": training["step"],
         }
 
-    def _ascent(self, wildcards: Any) -> dict[str, Any]:
+    def _network(self, wildcards: Any) -> Settings:
+        return self.config["networks"][wildcards.network]
+
+    def _training(self, wildcards: Any) -> Settings:
+        return self.config["trainings"][wildcards.training]
+
+    def _ascent(self, wildcards: Any) -> Settings:
         experiment = self.experiments[wildcards.experiment]
         return {
             "forget": self._forget(wildcards),
@@ -193,10 +213,9 @@ class Study:
             "starts": experiment["starts"],
         }
 
-    def _forget(self, wildcards: Any) -> list[list[int]] | str:
-        """Forget sets; ``each`` is every single sample, and stays where only a file knows m."""
-        forget = self.experiments[wildcards.experiment]["forget"]
-        samples = self._dataset(wildcards.experiment, wildcards.point).get("samples")
-        if forget == "each" and samples is not None:
-            return [[sample] for sample in range(samples)]
-        return forget
+    def _forget(self, wildcards: Any) -> list[list[int]] | str | None:
+        return self.places.forget(wildcards.experiment, wildcards.point)
+
+
+def _setting(wildcards: Any) -> Setting:
+    return Setting(wildcards.experiment, wildcards.point, wildcards.network, wildcards.training)

@@ -77,9 +77,9 @@ def largest(values: np.ndarray) -> float:
     return float(np.max(values)) if np.size(values) else float("nan")
 
 
-def at_last(table: Table) -> Table:
-    """Cases at the largest value of the sweep."""
-    return take(table, table["value"] == largest(table["value"]))
+def at_last(table: Table, along: str) -> Table:
+    """Cases at the largest value of a sweep."""
+    return take(table, table[along] == largest(table[along]))
 
 
 def best_fraction(table: Table, quantity: str, network: str, start: str) -> float:
@@ -89,11 +89,11 @@ def best_fraction(table: Table, quantity: str, network: str, start: str) -> floa
     return float(min(medians, key=medians.__getitem__)) if len(medians) > 1 else float("nan")
 
 
-def exponent(table: Table, network: str, quantity: str) -> float:
+def exponent(table: Table, network: str, quantity: str, along: str) -> float:
     """Median over replicates of p in ``quantity ~ φ^p``; nan for fewer than three values of the sweep."""
     cases = prescribed(table, network)
-    enough = np.unique(cases["value"]).size >= 3
-    return power_law(cases, "phi", quantity).exponent if enough else float("nan")
+    enough = np.unique(cases[along]).size >= 3
+    return power_law(cases, "phi", quantity, along).exponent if enough else float("nan")
 
 
 def gain(cases: Table) -> float:

@@ -9,7 +9,7 @@ def _first_lost(table: Table, network: str) -> float:
     cases = prescribed(table, network)
     if not rows(cases):
         return float("nan")
-    lost = cases["value"][cases["outcome"] == "not separating"]
+    lost = cases["correlation"][cases["outcome"] == "not separating"]
     return float(lost.min()) if lost.size else float("inf")
 
 
@@ -47,7 +47,7 @@ def correlation_breaks_two_layer(tables: Tables, _: Thresholds) -> float:
 )
 def correlation_worsens(tables: Tables, _: Thresholds) -> float:
     cases = prescribed(tables["orthogonality"], "two_layer")
-    medians = {key: median(group["tau_star"]) for (key,), group in groups(cases, "value")}
+    medians = {key: median(group["tau_star"]) for (key,), group in groups(cases, "correlation")}
     if len(medians) < 2:
         return float("nan")
     return medians[max(medians)] / medians[min(medians)]

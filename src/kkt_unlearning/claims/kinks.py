@@ -6,6 +6,10 @@ from kkt_unlearning.claims.claim import Tables, Thresholds, claim
 from kkt_unlearning.summary import Table, median, select
 
 
+def _normalised(tables: Tables) -> Table:
+    return select(tables["kinks.stationarity"], descent="normalised")
+
+
 def _late_ratio(table: Table, quantity: str) -> float:
     """Median at the last step over that at the last one up to a tenth of it; nan if none is."""
     steps = np.unique(table["step"])
@@ -25,7 +29,7 @@ def _late_ratio(table: Table, quantity: str) -> float:
     "kinks.stationarity",
 )
 def kinks_direction(tables: Tables, _: Thresholds) -> float:
-    table = tables["kinks.stationarity"]
+    table = _normalised(tables)
     return median(select(table, step=table["step"].max())["distance_exact"])
 
 
@@ -38,7 +42,7 @@ def kinks_direction(tables: Tables, _: Thresholds) -> float:
     "kinks.stationarity",
 )
 def kinks_clarke_falls(tables: Tables, _: Thresholds) -> float:
-    return _late_ratio(tables["kinks.stationarity"], "residual_clarke")
+    return _late_ratio(_normalised(tables), "residual_clarke")
 
 
 @claim(
@@ -50,4 +54,4 @@ def kinks_clarke_falls(tables: Tables, _: Thresholds) -> float:
     "kinks.stationarity",
 )
 def kinks_autograd_stalls(tables: Tables, _: Thresholds) -> float:
-    return _late_ratio(tables["kinks.stationarity"], "residual_autograd")
+    return _late_ratio(_normalised(tables), "residual_autograd")

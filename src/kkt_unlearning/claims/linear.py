@@ -14,7 +14,7 @@ from kkt_unlearning.claims.claim import Tables, Thresholds, claim, exponent, lar
     "dimension",
 )
 def linear_cosine_rate(tables: Tables, _: Thresholds) -> float:
-    return exponent(tables["dimension"], "linear", "distance_retrained")
+    return exponent(tables["dimension"], "linear", "distance_retrained", "dimension")
 
 
 @claim(
@@ -39,7 +39,7 @@ def linear_cosine_constant(tables: Tables, _: Thresholds) -> float:
     "dimension",
 )
 def linear_margin_rate(tables: Tables, _: Thresholds) -> float:
-    return exponent(tables["dimension"], "linear", "margin_change")
+    return exponent(tables["dimension"], "linear", "margin_change", "dimension")
 
 
 @claim(

@@ -22,7 +22,7 @@ from kkt_unlearning.summary import median
     "dimension",
 )
 def two_layer_epsilon(tables: Tables, _: Thresholds) -> float:
-    return median(at_last(prescribed(tables["dimension"], "two_layer"))["epsilon"])
+    return median(at_last(prescribed(tables["dimension"], "two_layer"), "dimension")["epsilon"])
 
 
 @claim(
@@ -34,7 +34,7 @@ def two_layer_epsilon(tables: Tables, _: Thresholds) -> float:
     "dimension",
 )
 def two_layer_tau(tables: Tables, _: Thresholds) -> float:
-    return median(at_last(prescribed(tables["dimension"], "two_layer"))["tau"])
+    return median(at_last(prescribed(tables["dimension"], "two_layer"), "dimension")["tau"])
 
 
 @claim(
@@ -46,7 +46,7 @@ def two_layer_tau(tables: Tables, _: Thresholds) -> float:
     "dimension",
 )
 def two_layer_tau_rate(tables: Tables, _: Thresholds) -> float:
-    return exponent(tables["dimension"], "two_layer", "tau")
+    return exponent(tables["dimension"], "two_layer", "tau", "dimension")
 
 
 @claim(
@@ -58,7 +58,7 @@ def two_layer_tau_rate(tables: Tables, _: Thresholds) -> float:
     "dimension",
 )
 def two_layer_delta_rate(tables: Tables, _: Thresholds) -> float:
-    return exponent(tables["dimension"], "two_layer", "delta")
+    return exponent(tables["dimension"], "two_layer", "delta", "dimension")
 
 
 @claim(
@@ -82,4 +82,4 @@ def two_layer_retrained_gain(tables: Tables, _: Thresholds) -> float:
     "dimension",
 )
 def two_layer_retrained_rate(tables: Tables, _: Thresholds) -> float:
-    return exponent(tables["dimension"], "two_layer", "distance_retrained")
+    return exponent(tables["dimension"], "two_layer", "distance_retrained", "dimension")

@@ -60,19 +60,19 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     """``1 − cos`` to the retrained network, relative ε and δ against d, one column a network.
 
     Args:
-        table: evaluation rows of a sweep over the dimension (column ``value``).
+        table: evaluation rows of a sweep over the dimension.
         dataset: geometry of the same data sets, for the order of φ in d.
 
     Returns:
         The figure, and the numbers drawn; rows ``exponent of … in …`` hold the fits over replicates
-        (median, smallest, largest; ``value`` is nan).
+        (median, smallest, largest; ``dimension`` is nan).
     """
     table = select(table, start="exact", fraction=1.0)
-    drawn = summarise(table, ["network", "value"], QUANTITIES)
+    drawn = summarise(table, ["network", "dimension"], QUANTITIES)
     drawn = _append(drawn, list(_fits(table, dataset)))
     networks = style.networks_of(table)
     with style.styled():
-        figure, axes = style.grid(6.8, networks, _ROWS, drawn, "value", "dimension d")
+        figure, axes = style.grid(6.8, networks, _ROWS, drawn, "dimension", "dimension d")
         for panel, network in zip(axes[0], networks, strict=True):
             _annotate(panel, select(drawn, network=network))
         for panel in axes[-1]:
@@ -82,12 +82,12 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
 
 
 def _fits(table: Table, dataset: Table) -> Iterator[tuple[str, str, PowerLaw]]:
-    yield "", "exponent of phi in d", power_law(dataset, "value", "phi")
+    yield "", "exponent of phi in d", power_law(dataset, "dimension", "phi", "dimension")
     for network in style.networks_of(table):
         rows = select(table, network=network)
         for quantity in ("distance_retrained", "tau_star", "tau", "delta"):
-            for name, column in (("phi", "phi"), ("d", "value")):
-                law = power_law(rows, column, quantity)
+            for name, column in (("phi", "phi"), ("d", "dimension")):
+                law = power_law(rows, column, quantity, "dimension")
                 yield network, f"exponent of {quantity} in {name}", law
 
 
@@ -95,7 +95,7 @@ def _append(drawn: Table, fits: list[tuple[str, str, PowerLaw]]) -> dict[str, np
     laws = [law for _, _, law in fits]
     extra = {
         "network": [network for network, _, _ in fits],
-        "value": [np.nan] * len(fits),
+        "dimension": [np.nan] * len(fits),
         "quantity": [name for _, name, _ in fits],
         "median": [law.exponent for law in laws],
         "low": [law.low for law in laws],
@@ -109,7 +109,7 @@ def _append(drawn: Table, fits: list[tuple[str, str, PowerLaw]]) -> dict[str, np
 def _annotate(axes: Axes, rows: Table) -> None:
     """The slope of the claim through the first point, and the fitted exponent."""
     shown = select(rows, quantity="distance_retrained")
-    d = np.asarray(shown["value"], float)
+    d = np.asarray(shown["dimension"], float)
     label = f"slope of the claim,\n$d^{{{CLAIMED_SLOPE}}} \\sim \\sqrt{{\\varphi}}$"
     claim = shown["median"][0] * (d / d[0]) ** CLAIMED_SLOPE
     axes.plot(d, claim, ":", color=style.COLOURS["reference"], label=label)

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from kkt_unlearning.plotting import style
 from kkt_unlearning.plotting.style import Line, Row
-from kkt_unlearning.summary import Table, stack, summarise
+from kkt_unlearning.summary import Table, summarise
 
 QUANTITIES = (
     "residual_autograd",
@@ -47,26 +47,21 @@ _ROWS = (
 )
 
 
-def draw(normalised: Table, constant: Table) -> tuple[Figure, dict[str, np.ndarray]]:
+def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     """Residuals, distance to the exact KKT point and kinks, one column a kind of step.
 
     Args:
-        normalised, constant: stationarity rows along training with either kind of step.
+        table: stationarity rows along training, with the normalised and with the constant step.
 
     Returns:
         The figure, and the medians and bands that it shows.
     """
-    runs = {"normalised step": normalised, "constant step": constant}
-    drawn = stack([_summary(name, table) for name, table in runs.items()])
+    drawn = summarise(table, ["network", "descent", "step"], QUANTITIES)
+    drawn["descent"] = np.array([f"{name} step" for name in drawn["descent"]])
     with style.styled():
-        names, label = list(runs), "step of training"
+        names, label = list(dict.fromkeys(drawn["descent"].tolist())), "step of training"
         figure, axes = style.grid(6.0, names, _ROWS, drawn, "step", label, by="descent")
         for panel in axes[-1]:
             panel.set_xscale("log")
         style.finish(axes, _ROWS)
     return figure, drawn
-
-
-def _summary(name: str, table: Table) -> dict[str, np.ndarray]:
-    found = summarise(table, ["network", "step"], QUANTITIES)
-    return {"descent": np.full(len(found["step"]), name)} | found

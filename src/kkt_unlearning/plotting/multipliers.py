@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.plotting import style
-from kkt_unlearning.summary import Table, from_records, groups
+from kkt_unlearning.summary import Table, from_records, groups, swept
 
 ESTIMATES = ("least_squares", "loss_gradient", "orthogonal")
 ERROR_FLOOR = 1e-6
@@ -47,25 +47,18 @@ def draw(multipliers: Table) -> tuple[Figure, dict[str, np.ndarray]]:
 def relative_errors(multipliers: Table) -> dict[str, np.ndarray]:
     """``|λ̂_i − λ_i| / max_k λ_k`` of each estimate of each sample, one row each."""
     found = []
-    table = _without_nan(multipliers)
-    for (network, seed, value), group in groups(table, "network", "seed", "value"):
+    for (network, seed, *_), group in groups(multipliers, "network", "seed", *swept(multipliers)):
         largest = group["exact"].max()
         for name in ESTIMATES:
             for sample, exact, guess in zip(
                 group["sample"], group["exact"], group[name], strict=True
             ):
                 error = abs(guess - exact) / largest
-                found.append((network, seed, value, sample, name, exact, guess, error))
+                found.append((network, seed, sample, name, exact, guess, error))
     return from_records(_COLUMNS, found)
 
 
-_COLUMNS = ("network", "seed", "value", "sample", "estimate", "exact", "estimated", "error")
-
-
-def _without_nan(table: Table) -> Table:
-    """The column ``value`` is nan without a sweep, which is equal to nothing."""
-    value = np.asarray(table["value"], float)
-    return {**table, "value": np.where(np.isnan(value), 0.0, value)}
+_COLUMNS = ("network", "seed", "sample", "estimate", "exact", "estimated", "error")
 
 
 def _scatter(axes: Axes, frame: pd.DataFrame) -> None:

@@ -78,7 +78,7 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     """Lost certificates, ε, δ and directions against the correlation ρ, one column a network.
 
     Args:
-        table: evaluation rows of a sweep over the correlation (column ``value``).
+        table: evaluation rows of a sweep over the correlation.
         dataset: geometry of the same data sets; its φ goes into the numbers drawn.
 
     Returns:
@@ -87,10 +87,10 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     """
     table = select(table, start="exact", fraction=1.0)
     networks = style.networks_of(table)
-    certificate = summarise(table, ["network", "value"], QUANTITIES)
+    certificate = summarise(table, ["network", "correlation"], QUANTITIES)
     drawn = stack([certificate, _shares(table), _geometry(dataset)])
     with style.styled():
-        figure, axes = style.grid(7.6, networks, _ROWS, drawn, "value", "correlation ρ")
+        figure, axes = style.grid(7.6, networks, _ROWS, drawn, "correlation", "correlation ρ")
         for column, network in zip(axes.T, networks, strict=True):
             at = _kappa_crossing(drawn, network)
             for panel in column:
@@ -103,20 +103,20 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
 
 def _kappa_crossing(drawn: Table, network: str) -> float:
     kappa = select(drawn, network=network, quantity="kappa")
-    return crossing(kappa["value"], kappa["median"], 1.0)
+    return crossing(kappa["correlation"], kappa["median"], 1.0)
 
 
 def _shares(table: Table) -> dict[str, np.ndarray]:
     found = []
-    for (network, value), cases in groups(table, "network", "value"):
+    for (network, value), cases in groups(table, "network", "correlation"):
         shares = {LOST: cases["outcome"] != "certified", REACHED: cases["kappa"] >= 1}
         for quantity, hits in shares.items():
             share = float(np.mean(hits))
             found.append((network, value, quantity, share, share, share, len(hits), 0))
-    names = ("network", "value", "quantity", "median", "low", "high", "count", "infinite")
+    names = ("network", "correlation", "quantity", "median", "low", "high", "count", "infinite")
     return from_records(names, found)
 
 
 def _geometry(dataset: Table) -> dict[str, np.ndarray]:
-    found = summarise(dataset, ["value"], ["phi", "gram_condition"])
-    return {"network": np.array([""] * len(found["value"]))} | found
+    found = summarise(dataset, ["correlation"], ["phi", "gram_condition"])
+    return {"network": np.array([""] * len(found["correlation"]))} | found

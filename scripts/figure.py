@@ -1,0 +1,31 @@
+"""Rules figure_*: one figure, drawn from its tables by the library's module of its name."""
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from _job import job
+from _storage import read_table, replacing, rounded, write_table
+
+from kkt_unlearning.plotting.style import save
+
+
+def main(snakemake: Any) -> None:
+    """Tables → the figure as pdf and png, and the numbers in it, to 6 significant digits, as csv."""
+    figure = snakemake.params.settings["figure"]
+    draw = import_module(f"kkt_unlearning.plotting.{figure}").draw
+    paths = {name: path for name, path in snakemake.input.items() if name != "caption"}
+    shown, drawn = draw(**{name: read_table(path) for name, path in paths.items()})
+    with replacing(snakemake.output.pdf) as pdf, replacing(snakemake.output.png) as png:
+        save(shown, pdf, png)
+    write_table(snakemake.output.csv, {name: _rounded(column) for name, column in drawn.items()})
+
+
+def _rounded(column: np.ndarray) -> np.ndarray:
+    if column.dtype.kind != "f":
+        return column
+    return np.array([float(rounded(repr(value))) for value in column.tolist()])
+
+
+if __name__ == "__main__":
+    job(main, snakemake)  # noqa: F821

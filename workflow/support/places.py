@@ -1,0 +1,114 @@
+"""Where each result lies: with the first experiment that needs it, so that nothing is computed twice.
+
+One setting is (experiment, point of its sweep, network, training). Two settings that share a data set,
+network and training share what is computed from these.
+"""
+
+import itertools
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+NO_SWEEP = "base"
+
+
+class Setting(NamedTuple):
+    """Names of the four things that make a setting."""
+
+    experiment: str
+    point: str
+    network: str
+    training: str
+
+    def folder(self) -> str:
+        return f"results/{self.experiment}/{self.point}/{self.network}/{self.training}"
+
+
+class Places:
+    """Results of all settings of a checked configuration.
+
+    Args:
+        config: configuration that `configuration.check` has passed.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
+        # Every job of a sweep asks for all of its points.
+        self.points = cache(self._points)
+        self._datasets = cache(self._first_datasets)
+        self._homes = cache(self._first_settings)
+
+    def settings(self, experiment: str) -> Iterator[Setting]:
+        """All settings of an experiment, point by point."""
+        section = self._config["experiments"][experiment]
+        for names in itertools.product(
+            self.points(experiment), section["networks"], section["trainings"]
+        ):
+            yield Setting(experiment, *names)
+
+    def dataset(self, experiment: str, point: str) -> dict[str, Any]:
+        """The experiment's data set at this point of the sweep."""
+        section = self._config["experiments"][experiment]
+        return {**section["dataset"], **self.points(experiment)[point]}
+
+    def forget(self, experiment: str, point: str) -> list[list[int]] | str | None:
+        """Forget sets; ``each`` is every single sample, and stays where only a file knows m."""
+        forget = self._config["experiments"][experiment].get("forget")
+        samples = self.dataset(experiment, point).get("samples")
+        if forget == "each" and samples is not None:
+            return [[sample] for sample in range(samples)]
+        return forget
+
+    def dataset_home(self, experiment: str, point: str) -> tuple[str, str]:
+        """Experiment and point with which the data set lies."""
+        return self._datasets()[_key(self.dataset(experiment, point))]
+
+    def trained_home(self, setting: Setting) -> Setting:
+        """Setting with which the trained network and its exact KKT point lie."""
+        return self._homes()[self._trained_key(setting)]
+
+    def retrained_home(self, setting: Setting) -> Setting:
+        """Setting with which the retrained networks lie."""
+        return self._homes()[self._retrained_key(setting)]
+
+    def _points(self, experiment: str) -> dict[str, dict[str, Any]]:
+        """Folder of each point of the sweep -> its values; ``{"base": {}}`` without a sweep."""
+        sweep = self._config["experiments"][experiment]["sweep"]
+        values = itertools.product(*sweep.values())
+        found = [dict(zip(sweep, point, strict=True)) for point in values]
+        return {_name(point): point for point in found}
+
+    def _first_datasets(self) -> dict[str, tuple[str, str]]:
+        homes: dict[str, tuple[str, str]] = {}
+        for experiment in self._config["experiments"]:
+            for point in self.points(experiment):
+                homes.setdefault(_key(self.dataset(experiment, point)), (experiment, point))
+        return homes
+
+    def _first_settings(self) -> dict[str, Setting]:
+        """First setting with each training, and with each training and list of forget sets."""
+        homes: dict[str, Setting] = {}
+        for experiment in self._config["experiments"]:
+            for setting in self.settings(experiment):
+                homes.setdefault(self._trained_key(setting), setting)
+                homes.setdefault(self._retrained_key(setting), setting)
+        return homes
+
+    def _trained_key(self, setting: Setting) -> str:
+        network = self._config["networks"][setting.network]
+        training = self._config["trainings"][setting.training]
+        home = self.dataset_home(setting.experiment, setting.point)
+        return _key([home, network, training])
+
+    def _retrained_key(self, setting: Setting) -> str:
+        forget = self.forget(setting.experiment, setting.point)
+        return self._trained_key(setting) + _key(forget)
+
+
+def _name(point: dict[str, Any]) -> str:
+    return ",".join(f"{name}={value!r}" for name, value in point.items()) or NO_SWEEP
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
