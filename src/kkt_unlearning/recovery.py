@@ -50,7 +50,7 @@ def recovery_rows(
                 "method": attempt.method,
                 "start": attempt.start,
                 "beta": attempt.beta,
-                "updates": attempt.updates,
+                "steps": attempt.steps,
                 "cost": float(attempt.cost[f]),
                 "cost_dual": attempt.cost_dual,
                 **{name: values[f, a].item() for name, values in columns.items()},

@@ -14,6 +14,7 @@ FIGURES: dict[str, dict[str, str]] = {
         "multipliers": "digits.multipliers",
     },
     "kinks": {"table": "kinks.stationarity"},
+    "recovery": {"table": "recovery.recovery"},
 }
 
 # tables that only claims rest on

@@ -22,6 +22,7 @@ MEASURES = {
     "certificate": Measure("evaluation"),
     "multipliers": Measure("multipliers"),
     "stationarity": Measure("stationarity"),
+    "recovery": Measure("recovery", options=True),
 }
 
 # The main table of an experiment has its bare name.

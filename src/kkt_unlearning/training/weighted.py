@@ -17,7 +17,7 @@ def weighted_descent(
     W: np.ndarray,
     sample_weights: np.ndarray,
     descent: Descent,
-    updates: Sequence[int],
+    steps: Sequence[int],
 ) -> np.ndarray:
     """``W ← W + η Σ_i h_i (−ℓ'(q_i)) y_i g_i``; a sample of negative weight ``h_i`` is ascended.
 
@@ -28,36 +28,36 @@ def weighted_descent(
         problem: network and data.
         W: weights before, ``(n, k)`` or of a shape ``(…, n, k)`` whose batch broadcasts with that of h.
         sample_weights: ``h (…, m)``.
-        descent: loss, step rule and step size; how many steps are made is said by ``updates``.
-        updates: step counts, ascending, after which the weights are wanted.
+        descent: loss, step rule and step size; how many steps are made is said by ``steps``.
+        steps: step counts, ascending, after which the weights are wanted.
 
     Returns:
-        The weights after each of them, ``(…, updates, n, k)``.
+        The weights after each of them, ``(…, steps, n, k)``.
 
     Raises:
-        DataError: ``updates`` is empty, not positive or not ascending.
+        DataError: ``steps`` is empty, not positive or not ascending.
 
     ``docs/theory.md``, sections 2 and 3.
     """
-    check_updates(updates)
+    check_steps(steps)
     batch = np.broadcast_shapes(W.shape[:-2], sample_weights.shape[:-1])
     start = np.broadcast_to(W, (*batch, *W.shape[-2:]))
     weights = Weights.of(problem, start)
     system = System.weighted(problem, descent, batch, sample_weights)
     P = np.array(weights.P0)
     slopes_sum, done, found = np.zeros((*batch, problem.samples)), 0, []
-    for count in updates:
+    for count in steps:
         advance(system, P, slopes_sum, count - done)
         done = count
         found.append(weights.at(P, descent.step_size * slopes_sum))
     return np.stack(found, axis=-3)
 
 
-def check_updates(updates: Sequence[int]) -> None:
+def check_steps(steps: Sequence[int]) -> None:
     """Raises a DataError unless the step counts are positive and ascending."""
-    counts = list(updates)
+    counts = list(steps)
     if not counts or counts[0] < 1 or any(b <= a for a, b in pairwise(counts)):
         raise DataError(
-            f"updates = {counts}: allowed are one or more whole numbers from 1 on, in ascending order; sort "
+            f"steps = {counts}: allowed are one or more whole numbers from 1 on, in ascending order; sort "
             "them."
         )

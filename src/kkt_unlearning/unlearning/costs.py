@@ -24,6 +24,6 @@ def influence_cost(samples: int) -> float:
     return 2.0 * samples
 
 
-def descent_cost(samples_used: int, updates: int) -> float:
+def descent_cost(samples_used: int, steps: int) -> float:
     """``t`` steps on so many samples; samples of weight 0 cost nothing."""
-    return float(samples_used * updates)
+    return float(samples_used * steps)

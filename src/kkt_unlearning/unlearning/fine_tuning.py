@@ -14,11 +14,11 @@ def fine_tuning(
     W: np.ndarray,
     forget_sets: Sequence[Sequence[int]],
     descent: Descent,
-    updates: Sequence[int],
+    steps: Sequence[int],
 ) -> np.ndarray:
     """Descent on ``mean_{i∈I} ℓ(q_i)``: :func:`neggrad_plus` with β = 1, the flow of retraining from W.
 
     From the trained weights it is the usual baseline, after an ascent step the recovery phase. Arguments,
-    result ``(F, updates, n, k)`` and errors are those of :func:`neggrad_plus`.
+    result ``(F, steps, n, k)`` and errors are those of :func:`neggrad_plus`.
     """
-    return neggrad_plus(problem, W, forget_sets, 1.0, descent, updates)
+    return neggrad_plus(problem, W, forget_sets, 1.0, descent, steps)

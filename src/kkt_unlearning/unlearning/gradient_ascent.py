@@ -14,12 +14,12 @@ def gradient_ascent(
     W: np.ndarray,
     forget_sets: Sequence[Sequence[int]],
     descent: Descent,
-    updates: Sequence[int],
+    steps: Sequence[int],
 ) -> np.ndarray:
     """Ascent on ``mean_{r∈R} ℓ(q_r)``: :func:`neggrad_plus` with β = 0.
 
     While no activation changes, t normalised steps on one sample are the prescribed step with
     ``α = ηt / (λ_r γ)``: it passes the right place and goes on. Arguments, result
-    ``(F, updates, n, k)`` and errors are those of :func:`neggrad_plus`.
+    ``(F, steps, n, k)`` and errors are those of :func:`neggrad_plus`.
     """
-    return neggrad_plus(problem, W, forget_sets, 0.0, descent, updates)
+    return neggrad_plus(problem, W, forget_sets, 0.0, descent, steps)

@@ -9,7 +9,7 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.training.descent import Descent
-from kkt_unlearning.training.weighted import check_updates
+from kkt_unlearning.training.weighted import check_steps
 from kkt_unlearning.unlearning.ascent import unlearn_all
 from kkt_unlearning.unlearning.costs import descent_cost, dual_cost, influence_cost
 from kkt_unlearning.unlearning.downdate import downdate
@@ -26,20 +26,20 @@ class Choices:
     Attributes:
         betas: β of NegGrad+, each strictly between 0 and 1.
         descent: loss, step rule and step size of all gradient methods.
-        updates: step counts, ascending, after which gradient methods are looked at.
+        steps: step counts, ascending, after which gradient methods are looked at.
         damping: of the influence step, > 0.
         solver, pivots: for the downdate.
     """
 
     betas: Sequence[float]
     descent: Descent
-    updates: Sequence[int]
+    steps: Sequence[int]
     damping: float
     solver: Solver
     pivots: int
 
     def __post_init__(self) -> None:
-        check_updates(self.updates)
+        check_steps(self.steps)
         wrong = [beta for beta in self.betas if not 0 < beta < 1]
         if wrong:
             raise DataError(
@@ -56,7 +56,7 @@ class Attempt:
         method: its name.
         start: ``trained``, or ``exact`` for the exact KKT point.
         beta: β of NegGrad+, else nan.
-        updates: steps of descent made, 0 for a method of one stroke.
+        steps: steps of descent made, 0 for a method of one stroke.
         W: weights ``(F, n, k)``.
         cost: gradients of one sample, each forget set, ``(F,)``, the multipliers taken for known.
         cost_dual: gradients that the multipliers cost if they have to be solved for, 0 if they are not
@@ -66,7 +66,7 @@ class Attempt:
     method: str
     start: str
     beta: float
-    updates: int
+    steps: int
     W: np.ndarray
     cost: np.ndarray
     cost_dual: float
@@ -140,15 +140,15 @@ def _downdate(task: Task) -> Iterator[Attempt]:
 def _series(
     task: Task, method: str, W: np.ndarray, used: np.ndarray, beta: float = np.nan
 ) -> Iterator[Attempt]:
-    """Snapshots ``(F, updates, n, k)`` of a gradient method that uses so many samples a step."""
-    for t, updates in enumerate(task.choices.updates):
-        cost = np.array([descent_cost(count, updates) for count in used])
-        yield Attempt(method, "trained", beta, updates, W[:, t], cost, 0.0)
+    """Snapshots ``(F, steps, n, k)`` of a gradient method that uses so many samples a step."""
+    for t, steps in enumerate(task.choices.steps):
+        cost = np.array([descent_cost(count, steps) for count in used])
+        yield Attempt(method, "trained", beta, steps, W[:, t], cost, 0.0)
 
 
 def _ascent(task: Task) -> Iterator[Attempt]:
     problem, choices = task.point.problem, task.choices
-    W = gradient_ascent(problem, task.trained, task.forget_sets, choices.descent, choices.updates)
+    W = gradient_ascent(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
     return _series(task, "gradient_ascent", W, task.sizes)
 
 
@@ -157,14 +157,14 @@ def _neggrad_plus(task: Task) -> Iterator[Attempt]:
     used = np.full(len(task.sizes), problem.samples)
     for beta in choices.betas:
         W = neggrad_plus(
-            problem, task.trained, task.forget_sets, beta, choices.descent, choices.updates
+            problem, task.trained, task.forget_sets, beta, choices.descent, choices.steps
         )
         yield from _series(task, "neggrad_plus", W, used, beta)
 
 
 def _fine_tuning(task: Task) -> Iterator[Attempt]:
     problem, choices = task.point.problem, task.choices
-    W = fine_tuning(problem, task.trained, task.forget_sets, choices.descent, choices.updates)
+    W = fine_tuning(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
     return _series(task, "fine_tuning", W, problem.samples - task.sizes)
 
 
@@ -172,13 +172,13 @@ def _recovered(task: Task) -> Iterator[Attempt]:
     """The prescribed step, back at the scale of training, then fine-tuning."""
     problem, choices = task.point.problem, task.choices
     start = task.stepped("trained") * problem.margins(task.trained).min()
-    W = fine_tuning(problem, start, task.forget_sets, choices.descent, choices.updates)
+    W = fine_tuning(problem, start, task.forget_sets, choices.descent, choices.steps)
     for attempt in _series(task, "recovered", W, problem.samples - task.sizes):
         yield Attempt(
             attempt.method,
             attempt.start,
             attempt.beta,
-            attempt.updates,
+            attempt.steps,
             attempt.W,
             attempt.cost + task.sizes,
             task.dual,

@@ -16,7 +16,7 @@ def neggrad_plus(
     forget_sets: Sequence[Sequence[int]],
     beta: float,
     descent: Descent,
-    updates: Sequence[int],
+    steps: Sequence[int],
 ) -> np.ndarray:
     """Gradient descent on ``L = β mean_{i∈I} ℓ(q_i) − (1 − β) mean_{r∈R} ℓ(q_r)``, sets I and R.
 
@@ -31,10 +31,10 @@ def neggrad_plus(
         forget_sets: F sets of indices.
         beta: β in [0, 1].
         descent: loss, step rule and step size.
-        updates: step counts, ascending, after which the weights are wanted.
+        steps: step counts, ascending, after which the weights are wanted.
 
     Returns:
-        Weights ``(F, updates, n, k)``.
+        Weights ``(F, steps, n, k)``.
 
     Raises:
         DataError: a bad forget set, β or list of step counts.
@@ -42,7 +42,7 @@ def neggrad_plus(
     Reference: Kurmanji et al., *Towards Unbounded Machine Unlearning*, NeurIPS 2023.
     """
     h = sample_weights(problem.samples, forget_sets, beta)
-    return weighted_descent(problem, W, h, descent, updates)
+    return weighted_descent(problem, W, h, descent, steps)
 
 
 def sample_weights(samples: int, forget_sets: Sequence[Sequence[int]], beta: float) -> np.ndarray:
