@@ -10,6 +10,7 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     bounds,
     multipliers,
     kinks,
+    recovery,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -25,6 +26,7 @@ __all__ = [
     "linear",
     "mixture",
     "multipliers",
+    "recovery",
     "step_size",
     "two_layer",
 ]

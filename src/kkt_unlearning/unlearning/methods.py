@@ -1,7 +1,7 @@
 """The unlearning methods by name, applied to one trained network and all its forget sets."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Attempt:
     Attributes:
         method: its name.
         start: ``trained``, or ``exact`` for the exact KKT point.
-        beta: β of NegGrad+, else nan.
+        beta: weight of the retain set in a gradient method, else nan.
         steps: steps of descent made, 0 for a method of one stroke.
         W: weights ``(F, n, k)``.
         cost: gradients of one sample, each forget set, ``(F,)``, the multipliers taken for known.
@@ -138,7 +138,7 @@ def _downdate(task: Task) -> Iterator[Attempt]:
 
 
 def _series(
-    task: Task, method: str, W: np.ndarray, used: np.ndarray, beta: float = np.nan
+    task: Task, method: str, W: np.ndarray, used: np.ndarray, beta: float
 ) -> Iterator[Attempt]:
     """Snapshots ``(F, steps, n, k)`` of a gradient method that uses so many samples a step."""
     for t, steps in enumerate(task.choices.steps):
@@ -149,7 +149,7 @@ def _series(
 def _ascent(task: Task) -> Iterator[Attempt]:
     problem, choices = task.point.problem, task.choices
     W = gradient_ascent(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
-    return _series(task, "gradient_ascent", W, task.sizes)
+    return _series(task, "gradient_ascent", W, task.sizes, 0.0)
 
 
 def _neggrad_plus(task: Task) -> Iterator[Attempt]:
@@ -165,7 +165,7 @@ def _neggrad_plus(task: Task) -> Iterator[Attempt]:
 def _fine_tuning(task: Task) -> Iterator[Attempt]:
     problem, choices = task.point.problem, task.choices
     W = fine_tuning(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
-    return _series(task, "fine_tuning", W, problem.samples - task.sizes)
+    return _series(task, "fine_tuning", W, problem.samples - task.sizes, 1.0)
 
 
 def _recovered(task: Task) -> Iterator[Attempt]:
@@ -173,16 +173,8 @@ def _recovered(task: Task) -> Iterator[Attempt]:
     problem, choices = task.point.problem, task.choices
     start = task.stepped("trained") * problem.margins(task.trained).min()
     W = fine_tuning(problem, start, task.forget_sets, choices.descent, choices.steps)
-    for attempt in _series(task, "recovered", W, problem.samples - task.sizes):
-        yield Attempt(
-            attempt.method,
-            attempt.start,
-            attempt.beta,
-            attempt.steps,
-            attempt.W,
-            attempt.cost + task.sizes,
-            task.dual,
-        )
+    for attempt in _series(task, "recovered", W, problem.samples - task.sizes, 1.0):
+        yield replace(attempt, cost=attempt.cost + task.sizes, cost_dual=task.dual)
 
 
 METHODS: dict[str, Callable[[Task], Iterator[Attempt]]] = {
