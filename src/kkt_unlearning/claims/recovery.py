@@ -6,7 +6,7 @@ from kkt_unlearning.claims.claim import OURS, Tables, Thresholds, claim, largest
 from kkt_unlearning.summary import Table, groups, median, rows, select, take
 
 TABLE = "recovery.recovery"
-QUESTION = "section 7 (open question on a recovery phase); " + OURS
+QUESTION = "open question on a recovery phase; " + OURS
 
 
 def _cases(table: Table, network: str, method: str, **values: object) -> Table:
