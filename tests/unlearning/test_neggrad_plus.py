@@ -105,18 +105,18 @@ def test_a_recovery_phase_goes_to_a_kkt_point_of_the_retained_problem(width):
 @pytest.mark.parametrize(("k", "beta"), [(1, 0.5), (1, 0.99), (3, 0.9)])
 def test_the_retain_term_raises_margins_by_a_bounded_amount(k, beta):
     # Proposition 2 of the page: orthonormal data, all margins γ; n retained, k forgotten samples.
-    m, gamma, eta = 8, 20.0, 1e-3
+    m, gamma, eta = 8, 20.0, 4e-3
     n, y = m - k, labels(m)
     problem = Problem(Linear(), np.eye(m), y)
-    steps = [int(duration / eta) for duration in (60.0, 90.0)]
+    steps = [round(duration / eta) for duration in (40.0, 60.0)]
     W = neggrad_plus(
         problem, gamma * y[None], [tuple(range(k))], beta, Descent(step_size=eta), steps
     )
     q = problem.margins(W[0])
     rise = np.log1p(k * beta / (n * (1.0 - beta)))
-    np.testing.assert_allclose(q[:, k:], gamma + rise, rtol=0, atol=2e-3)
-    late = np.array([60.0, 90.0])[:, None] - n * rise  # plain ascent, so much later
-    np.testing.assert_allclose(q[:, :k], gamma - late / k + np.zeros(k), rtol=0, atol=2e-3 * n)
+    np.testing.assert_allclose(q[:, k:], gamma + rise, rtol=0, atol=2 * eta)
+    late = np.array([40.0, 60.0])[:, None] - n * rise  # plain ascent, so much later
+    np.testing.assert_allclose(q[:, :k], gamma - late / k + np.zeros(k), rtol=0, atol=2 * eta * n)
 
 
 def test_there_is_no_balance_for_beta_below_one():
