@@ -14,6 +14,8 @@ FIGURES: dict[str, dict[str, str]] = {
         "multipliers": "digits.multipliers",
     },
     "kinks": {"table": "kinks.stationarity"},
+    "flips": {"flips": "flips.flips", "surface": "flips.surface"},
+    "convergence": {"table": "convergence.convergence"},
 }
 
 # tables that only claims rest on

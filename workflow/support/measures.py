@@ -22,6 +22,9 @@ MEASURES = {
     "certificate": Measure("evaluation"),
     "multipliers": Measure("multipliers"),
     "stationarity": Measure("stationarity"),
+    "flips": Measure("flips", options=True),
+    "surface": Measure("surface", options=True),
+    "convergence": Measure("convergence", options=True),
 }
 
 # The main table of an experiment has its bare name.

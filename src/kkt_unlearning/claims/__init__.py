@@ -10,6 +10,8 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     bounds,
     multipliers,
     kinks,
+    flips,
+    convergence,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -19,8 +21,10 @@ __all__ = [
     "Tables",
     "Thresholds",
     "bounds",
+    "convergence",
     "correlation",
     "digits",
+    "flips",
     "kinks",
     "linear",
     "mixture",
