@@ -6,11 +6,13 @@ from builders import labels, planted_orthogonal, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.convergence import AGENTS, Levels, Reference, agents, convergence_rows
 from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.summary import halving, onset
 from kkt_unlearning.training import Descent
+from kkt_unlearning.unlearning.ascent import ascend
 
 SETS = [[0], [1, 4]]
 NUMBERS = ("epsilon", "epsilon_autograd", "tau", "tau_star", "delta", "outside")
@@ -69,17 +71,18 @@ def test_the_loss_is_that_of_the_weights(loss):
 
 
 def test_what_0_1_derivatives_leave_of_the_forgotten_sample_bounds_epsilon_from_below():
-    # A pair with ρ = ½: x₁ lies on the kink of the even neurons with a = ½. A step with 0/1 derivatives there
-    # (0: kink) leaves ½ λ s x₁ on each, of which (I − Π)x₁ with length √(1 − ρ²) is outside the span.
-    problem, W, multipliers, _ = planted_pairs([0.5, 0.5], [1.0, 1.0], 4)
+    # A pair with ρ = ½: x₁ lies on the kink of the two even neurons with a = ½. A step with derivative 0
+    # leaves ½ λ s x₁ on each, whose part outside the span of the others has the length √(1 − ρ²) ½ λ s.
+    problem, W, multipliers, *_ = planted_pairs([0.5, 0.5], [1.0, 1.0], 4)
     point = kkt_point(problem, problem.pattern(W))
     rows = {row["agent"]: row for row in rows_of(point, [point.W], [[1]])}
-    left = 2 * (0.5 * multipliers[1] * 0.5) ** 2 * 0.75
-    clarke, exact = rows["clarke"], rows["exact"]
-    assert clarke["outside"] < 1e-9
-    size = np.linalg.norm(point.W) ** 2
-    assert 0.9 * left / size < exact["outside"] ** 2 < 3 * left / size
+    left = np.sqrt(2 * 0.75) * 0.5 * multipliers[1] * 0.5
+    after = ascend(problem, point.W, multipliers, [1])
+    restored = restore(problem, after, point.pattern, point.kinks, np.arange(4) != 1)
+    exact = rows["exact"]
+    assert exact["outside"] == pytest.approx(left / np.linalg.norm(restored.W), rel=1e-9)
     assert exact["epsilon"] >= exact["outside"] * (1 - 1e-9)
+    assert rows["clarke"]["outside"] < 1e-9
 
 
 @pytest.mark.parametrize("seed", range(3))

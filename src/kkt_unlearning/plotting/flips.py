@@ -38,6 +38,7 @@ _WAYS = {
     "tau_halved": ("half of ε", "halved", "-"),
     "tau_restored": ("τ: θ̃", "tau", "-"),
 }
+_SHOWN = 7  # lines of a cut, about
 _CASE = ("network", "training", "seed", "forget")
 
 
@@ -146,8 +147,9 @@ def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> Non
 def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | None = None) -> None:
     """ε along one share, a line for each value of the other; 0 stands at the left end of the axis."""
     x = np.unique(table["x"])
-    floor = x[x > 0].min() / 3 if (x > 0).any() else 0.1
+    floor = x[x > 0].min() / 8 if (x > 0).any() else 0.1
     lines = sorted(set(table["line"].tolist()), key=float)
+    lines = [*lines[: -1 : -(-len(lines) // _SHOWN)], lines[-1]]
     shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(lines)))
     for line, shade in zip(lines, shades, strict=True):
         found = select(table, line=line)
