@@ -15,6 +15,8 @@ FIGURES: dict[str, dict[str, str]] = {
     },
     "kinks": {"table": "kinks.stationarity"},
     "recovery": {"table": "recovery.recovery"},
+    "flips": {"flips": "flips.flips", "surface": "flips.surface"},
+    "convergence": {"table": "convergence.convergence"},
 }
 
 # tables that only claims rest on

@@ -23,6 +23,9 @@ MEASURES = {
     "multipliers": Measure("multipliers"),
     "stationarity": Measure("stationarity"),
     "recovery": Measure("recovery", options=True),
+    "flips": Measure("flips", options=True),
+    "surface": Measure("surface", options=True),
+    "convergence": Measure("convergence", options=True),
 }
 
 # The main table of an experiment has its bare name.

@@ -11,6 +11,8 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     multipliers,
     kinks,
     recovery,
+    flips,
+    convergence,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -20,8 +22,10 @@ __all__ = [
     "Tables",
     "Thresholds",
     "bounds",
+    "convergence",
     "correlation",
     "digits",
+    "flips",
     "kinks",
     "linear",
     "mixture",

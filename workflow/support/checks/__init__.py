@@ -3,9 +3,14 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from . import recovery
+from . import forget, recovery, surface
 
 # (options, m at a point of the sweep, fail(*keys, text=...) that says one sentence) -> None
 Check = Callable[[dict[str, Any], int, Callable[..., NoReturn]], None]
 
-CHECKS: dict[str, Check] = {"recovery": recovery.check}
+CHECKS: dict[str, Check] = {
+    "recovery": recovery.check,
+    "flips": forget.check,
+    "surface": surface.check,
+    "convergence": forget.check,
+}
