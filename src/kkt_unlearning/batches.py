@@ -69,6 +69,7 @@ def batch_rows(
             yield {
                 "start": start,
                 "seed": s,
+                "samples": point.problem.samples,
                 "choice": choice,
                 "draw": draw,
                 "forget": "+".join(map(str, forget)),
@@ -129,8 +130,8 @@ def stream_rows(
     for draw, order in enumerate(random_orders(rng, samples, draws)[:, :count].tolist()):
         for variant, rows in _variants(point, order, kink_band, solver, pivots):
             for step, row in enumerate(rows, start=1):
-                labels = {"seed": s, "draw": draw, "variant": variant, "deletions": step}
-                yield labels | {"point": order[step - 1]} | row
+                labels = {"seed": s, "samples": samples, "draw": draw, "variant": variant}
+                yield labels | {"deletions": step, "point": order[step - 1]} | row
 
 
 def _variants(

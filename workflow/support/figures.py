@@ -14,6 +14,7 @@ FIGURES: dict[str, dict[str, str]] = {
         "multipliers": "digits.multipliers",
     },
     "kinks": {"table": "kinks.stationarity"},
+    "batch": {"table": "batch.batch", "stream": "batch.stream"},
 }
 
 # tables that only claims rest on

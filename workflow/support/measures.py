@@ -22,6 +22,8 @@ MEASURES = {
     "certificate": Measure("evaluation"),
     "multipliers": Measure("multipliers"),
     "stationarity": Measure("stationarity"),
+    "batch": Measure("batch", options=True),
+    "stream": Measure("stream", options=True),
 }
 
 # The main table of an experiment has its bare name.

@@ -10,6 +10,7 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     bounds,
     multipliers,
     kinks,
+    batch,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -18,6 +19,7 @@ __all__ = [
     "Claim",
     "Tables",
     "Thresholds",
+    "batch",
     "bounds",
     "correlation",
     "digits",

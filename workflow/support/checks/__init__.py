@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from . import batch, stream
+
 # (options, m at a point of the sweep, fail(*keys, text=...) that says one sentence) -> None
 Check = Callable[[dict[str, Any], int, Callable[..., NoReturn]], None]
 
-CHECKS: dict[str, Check] = {}
+CHECKS: dict[str, Check] = {"batch": batch.check, "stream": stream.check}
