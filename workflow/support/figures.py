@@ -17,6 +17,7 @@ FIGURES: dict[str, dict[str, str]] = {
     "recovery": {"table": "recovery.recovery"},
     "flips": {"flips": "flips.flips", "surface": "flips.surface"},
     "convergence": {"table": "convergence.convergence"},
+    "batch": {"table": "batch.batch", "stream": "batch.stream"},
 }
 
 # tables that only claims rest on

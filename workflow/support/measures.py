@@ -26,6 +26,8 @@ MEASURES = {
     "flips": Measure("flips", options=True),
     "surface": Measure("surface", options=True),
     "convergence": Measure("convergence", options=True),
+    "batch": Measure("batch", options=True),
+    "stream": Measure("stream", options=True),
 }
 
 # The main table of an experiment has its bare name.

@@ -13,6 +13,7 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     recovery,
     flips,
     convergence,
+    batch,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -21,6 +22,7 @@ __all__ = [
     "Claim",
     "Tables",
     "Thresholds",
+    "batch",
     "bounds",
     "convergence",
     "correlation",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from . import forget, recovery, surface
+from . import batch, stream
 
 # (options, m at a point of the sweep, fail(*keys, text=...) that says one sentence) -> None
 Check = Callable[[dict[str, Any], int, Callable[..., NoReturn]], None]
@@ -14,3 +15,4 @@ CHECKS: dict[str, Check] = {
     "surface": surface.check,
     "convergence": forget.check,
 }
+CHECKS: dict[str, Check] = {"batch": batch.check, "stream": stream.check}
