@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from . import forget, recovery, surface
-from . import batch, stream
+from . import batch, forget, recovery, stream, surface
 
 # (options, m at a point of the sweep, fail(*keys, text=...) that says one sentence) -> None
 Check = Callable[[dict[str, Any], int, Callable[..., NoReturn]], None]
@@ -14,5 +13,6 @@ CHECKS: dict[str, Check] = {
     "flips": forget.check,
     "surface": surface.check,
     "convergence": forget.check,
+    "batch": batch.check,
+    "stream": stream.check,
 }
-CHECKS: dict[str, Check] = {"batch": batch.check, "stream": stream.check}
