@@ -14,6 +14,7 @@ FIGURES: dict[str, dict[str, str]] = {
         "multipliers": "digits.multipliers",
     },
     "kinks": {"table": "kinks.stationarity"},
+    "depth": {"table": "depth.depth"},
 }
 
 # tables that only claims rest on

@@ -22,6 +22,7 @@ MEASURES = {
     "certificate": Measure("evaluation"),
     "multipliers": Measure("multipliers"),
     "stationarity": Measure("stationarity"),
+    "depth": Measure("depth", options=True, standalone=True),
 }
 
 # The main table of an experiment has its bare name.

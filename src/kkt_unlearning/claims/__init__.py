@@ -10,6 +10,7 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     bounds,
     multipliers,
     kinks,
+    depth,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -20,6 +21,7 @@ __all__ = [
     "Thresholds",
     "bounds",
     "correlation",
+    "depth",
     "digits",
     "kinks",
     "linear",

@@ -9,7 +9,7 @@ from kkt_unlearning.deep.weights import Layers
 
 
 def input_cosine(inputs: Layers) -> float:
-    """Largest ``|cos|`` between what two samples give to any trained layer; 0 where only one gives anything."""
+    """Largest ``|cos|`` between what two samples give to one and the same trained layer."""
     found = [np.abs(_cosines(Z)) for Z in inputs]
     return float(max((C - np.diag(np.diag(C))).max() for C in found))
 

@@ -30,4 +30,4 @@ def ascend(
     """
     removed = at.combination(multipliers * y)
     pairs = enumerate(zip(W, removed, strict=True))
-    return tuple(layer - steps[..., l, None, None] * term for l, (layer, term) in pairs)
+    return tuple(layer - steps[..., number, None, None] * term for number, (layer, term) in pairs)

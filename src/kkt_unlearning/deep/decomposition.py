@@ -13,7 +13,7 @@ from kkt_unlearning.deep.weights import Layers, norm, subtract
 
 @dataclass(frozen=True)
 class Parts:
-    """``θ' − Σ_{i∉R} λ_i y_i g_i(θ') = training + left + cell + flips``: norms relative to ``‖θ‖``, shape (…).
+    """``θ' − Σ_{i∉R} λ_i y_i g_i(θ') = training + left + cell + flips``: norms over ``‖θ‖``, shape (…).
 
     Attributes:
         training: ``θ − Σ_i λ_i y_i g_i(θ)``: θ was no KKT point.
@@ -54,8 +54,8 @@ def decompose(
     kept, removed = np.where(keep, all_terms, 0.0), np.where(keep, 0.0, all_terms)
     training = subtract(W, before.combination(all_terms))
     left = tuple(
-        (1.0 - steps[..., l, None, None]) * term
-        for l, term in enumerate(before.combination(removed))
+        (1.0 - steps[..., number, None, None]) * term
+        for number, term in enumerate(before.combination(removed))
     )
     there = held.combination(kept)
     cell = subtract(before.combination(kept), there)

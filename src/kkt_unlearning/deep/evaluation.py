@@ -11,6 +11,7 @@ from kkt_unlearning.deep.ascent import SHARES, ascend, lengths
 from kkt_unlearning.deep.decomposition import decompose
 from kkt_unlearning.deep.near_kkt import NearKKT, multiplier_errors
 from kkt_unlearning.deep.network import DeepNetwork, Evaluation
+from kkt_unlearning.deep.orthogonal import Limit
 from kkt_unlearning.deep.replicates import DeepReplicates, continue_all, trained
 from kkt_unlearning.deep.restore import restore
 from kkt_unlearning.deep.stationarity import certify
@@ -85,7 +86,10 @@ def evaluate(
         }
         again = tuple(layer[s] for layer in target)
         for name, share in shares(batch.network).items():
-            columns = _measure(batch, start, s, keep, np.asarray(fractions, float), share, solver)
+            limit = _orthogonal(batch, s, forget_sets, np.asarray(fractions, float), share)
+            columns = limit | _measure(
+                batch, start, s, keep, np.asarray(fractions, float), share, solver
+            )
             goal = after_training[name]
             done = trained(goal.margins[s], descent, keep)
             columns |= _distances(columns.pop("W"), W, again, reached[s], goal, s, done)
@@ -141,6 +145,23 @@ def _measure(
     return columns | {"W": after}
 
 
+def _orthogonal(
+    batch: DeepReplicates,
+    s: int,
+    forget_sets: Sequence[Sequence[int]],
+    fractions: np.ndarray,
+    share: float,
+) -> dict[str, np.ndarray]:
+    """What ε would be on orthogonal data; nan where more than one sample is forgotten."""
+    y, found = batch.y[s], np.full((len(forget_sets), len(fractions)), np.nan)
+    for f, forget in enumerate(forget_sets):
+        own = int((y == y[forget[0]]).sum())
+        if len(forget) == 1 and 1 < own < len(y):
+            limit = Limit(own, len(y) - own, batch.network.degree)
+            found[f] = [limit.epsilon(fraction, share * fraction) for fraction in fractions]
+    return {"epsilon_orthogonal": found}
+
+
 def _margins(y: np.ndarray, q: np.ndarray, retained: np.ndarray) -> dict[str, np.ndarray]:
     """Largest forgotten margin, and mean retained ones of the forgotten labels and of the other."""
     forgotten = ~retained
@@ -168,7 +189,7 @@ def _distances(
     s: int,
     done: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """``1 − cos`` to the retrained networks and to those trained on from the whole step, nan where untrained."""
+    """``1 − cos`` to the retrained networks and to those trained on from the whole step; nan if untrained."""
     onward = tuple(layer[s] for layer in goal.W)
     shape = after[0].shape[:2]
     columns = {

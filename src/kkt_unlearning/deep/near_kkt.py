@@ -74,7 +74,8 @@ def multiplier_errors(
     """``max_i |λ_i − λ*_i| / max λ*`` to the exact multipliers of a network of depth 2, ``(S,)``; else nan.
 
     Raises:
-        NotSeparableError, SolverError, NotConvergedError: see :func:`kkt_unlearning.maxmargin.point.kkt_points`.
+        NotSeparableError, SolverError, NotConvergedError: see
+            :func:`kkt_unlearning.maxmargin.point.kkt_points`.
     """
     errors = np.full(len(batch.y), np.nan)
     chosen = np.flatnonzero(start.trained) if batch.network.degree == 1 else []

@@ -107,7 +107,7 @@ class Evaluation:
         return sum((b**2).sum(axis=-1) * (z**2).sum(axis=-1) for b, z in pairs)
 
     def inner(self, W: Layers) -> np.ndarray:
-        """``⟨θ, g_i⟩ = Σ_l b_liᵀ W_l z_li``, shape (…, m); at its own weights it is ``K f(θ, x_i)`` (Euler)."""
+        """``⟨θ, g_i⟩ = Σ_l b_liᵀ W_l z_li``, shape (…, m); ``K f(θ, x_i)`` at its own weights (Euler)."""
         triples = zip(self.backward, W, self.inputs, strict=True)
         return sum(((b @ layer) * z).sum(axis=-1) for b, layer, z in triples)
 
@@ -115,6 +115,6 @@ class Evaluation:
 def initial_weights(
     generator: np.random.Generator, network: DeepNetwork, dimension: int, scale: float
 ) -> Layers:
-    """``N(0, scale²/columns)`` entries, so that rows have norm about ``scale``: ``(n, d)``, then ``(n, n)``."""
+    """``N(0, scale²/columns)``, so that rows have norm about ``scale``: ``(n, d)``, then ``(n, n)``."""
     shapes = [(network.width, dimension)] + [(network.width, network.width)] * (network.degree - 1)
     return tuple(generator.normal(size=shape) * (scale / np.sqrt(shape[1])) for shape in shapes)

@@ -46,7 +46,7 @@ class Limit:
     degree: int
 
     def own_margin(self, deeper: float) -> float:
-        """``(1 − α t)^{K−1}`` with ``t = 1/m_c``: margins of the retained points of its class; the others stay 1."""
+        """``(1 − α t)^{K−1}`` with ``t = 1/m_c``: retained margins of its class; the others stay 1."""
         return (1.0 - deeper / self.own) ** (self.degree - 1)
 
     def forgotten_margin(self, first: float, deeper: float) -> float:

@@ -58,7 +58,7 @@ def initialise(
 def train_all(batch: DeepReplicates, descent: Descent, report: Report = None) -> DeepTraining:
     """Train every replicate, as one batch.
 
-    A network may lose all neurons that a sample needs and never learn it; such a replicate stays in the batch.
+    A network may lose all neurons that a sample needs and never learn it; such a replicate stays.
 
     Raises:
         NotConvergedError: no replicate has all margins above ``descent.minimum_margin``.

@@ -35,11 +35,19 @@ COLOURS = {
     "least_squares": _BLUE,
     "loss_gradient": _ORANGE,
     "orthogonal": _GREEN,
+    "equal": _ORANGE,
+    "halved": _BLUE,
+    "cell": _RED,
+    "flips": _SKY,
+    "continued": _PINK,
 }
 
 NAMES = {
     "linear": "linear model",
     "two_layer": "two-layer ReLU",
+    "deep2": "two layers",
+    "deep3": "three layers",
+    "deep4": "four layers",
     "exact": "from the exact KKT point",
     "trained": "from the trained weights",
     "least_squares": "least squares",
