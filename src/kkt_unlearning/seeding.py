@@ -17,6 +17,7 @@ class Stream(IntEnum):
     SHARED = 2  # what training and fresh samples have in common, such as the mean of a class
     INITIAL_WEIGHTS = 3  # the parameters a network starts from, also when it is retrained
     FORGET_SETS = 4  # which points are forgotten, and in which order
+    DEEP_WEIGHTS = 7  # the same for networks of more than two layers
 
 
 def generator(seed: int, stream: Stream | str, replicate: int) -> np.random.Generator:

@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from .checks import CHECKS
+from .checks.depth import check_networks
 from .figures import needed
 from .measures import MEASURES
 
@@ -239,6 +240,7 @@ class _Experiment:
         self._check_names("networks")
         self._check_names("trainings")
         self._check_needed()
+        check_networks(self.experiment, self.config, self._fail)
         self._check_snapshots()
         self._check_file()
         self._check_sweep()

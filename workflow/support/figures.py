@@ -18,6 +18,7 @@ FIGURES: dict[str, dict[str, str]] = {
     "flips": {"flips": "flips.flips", "surface": "flips.surface"},
     "convergence": {"table": "convergence.convergence"},
     "batch": {"table": "batch.batch", "stream": "batch.stream"},
+    "depth": {"table": "depth.depth"},
 }
 
 # tables that only claims rest on

@@ -28,6 +28,7 @@ MEASURES = {
     "convergence": Measure("convergence", options=True),
     "batch": Measure("batch", options=True),
     "stream": Measure("stream", options=True),
+    "depth": Measure("depth", options=True, standalone=True),
 }
 
 # The main table of an experiment has its bare name.

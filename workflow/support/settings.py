@@ -106,6 +106,10 @@ class Study:
             "seed": self.config["seed"],
         }
 
+    def train_deep(self, wildcards: Any) -> Settings:
+        """The same, and what is retrained beside it."""
+        return {**self.train(wildcards), "forget": self._forget(wildcards)}
+
     def duals(self, wildcards: Any) -> Settings:
         """Network and how its exact KKT point is found."""
         return {"network": self._network(wildcards), "duals": self.config["duals"]}

@@ -14,6 +14,7 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     flips,
     convergence,
     batch,
+    depth,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -26,6 +27,7 @@ __all__ = [
     "bounds",
     "convergence",
     "correlation",
+    "depth",
     "digits",
     "flips",
     "kinks",

@@ -44,11 +44,19 @@ COLOURS = {
     "on_off": _GREY,
     "flipped": "0.15",
     "halved": _ORANGE,
+    "equal": _ORANGE,
+    "deeper_halved": _BLUE,
+    "cell": _RED,
+    "flips": _SKY,
+    "continued": _PINK,
 }
 
 NAMES = {
     "linear": "linear model",
     "two_layer": "two-layer ReLU",
+    "deep2": "two layers",
+    "deep3": "three layers",
+    "deep4": "four layers",
     "exact": "from the exact KKT point",
     "trained": "from the trained weights",
     "least_squares": "least squares",
