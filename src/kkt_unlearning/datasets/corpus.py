@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,9 +58,10 @@ def fingerprint(libraries: Sequence[str], minimum_words: int) -> dict[str, objec
     return {"libraries": versions, "documents_sha256": total.hexdigest()}
 
 
-def _texts(library: str, minimum_words: int) -> set[str]:
+@cache  # the data and their fingerprint rest on the same texts
+def _texts(library: str, minimum_words: int) -> frozenset[str]:
     texts = {text for path in _modules(library) for text in _docstrings(path)}
-    return {text for text in texts if len(text.split()) >= minimum_words}
+    return frozenset(text for text in texts if len(text.split()) >= minimum_words)
 
 
 def _modules(library: str) -> Iterator[Path]:

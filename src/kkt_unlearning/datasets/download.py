@@ -34,6 +34,8 @@ def openml_file(data_id: int, sha256: str, cache: str, server: str) -> bytes:
         DataError: the server cannot be reached or refuses, the file is not dense ARFF or too large,
             or its content is not the pinned one.
     """
+    sha256, server = sha256.lower(), server.rstrip("/")
+    _check(sha256, server)
     kept = Path(cache) / f"{sha256}.arff"
     if kept.is_file():
         content = kept.read_bytes()
@@ -47,6 +49,19 @@ def openml_file(data_id: int, sha256: str, cache: str, server: str) -> bytes:
         )
     _keep(content, kept)
     return content
+
+
+def _check(sha256: str, server: str) -> None:
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise DataError(
+            f"sha256 is {sha256!r}, but must be 64 hexadecimal digits: write the checksum of the "
+            "ARFF file."
+        )
+    if not server.startswith(("https://", "http://")):
+        raise DataError(
+            f"server is {server!r}, but must be an address that begins with https:// or http://: "
+            "write https://www.openml.org."
+        )
 
 
 def _downloaded(data_id: int, server: str, kept: Path) -> bytes:
