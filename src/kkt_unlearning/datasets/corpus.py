@@ -58,10 +58,13 @@ def fingerprint(libraries: Sequence[str], minimum_words: int) -> dict[str, objec
     return {"libraries": versions, "documents_sha256": total.hexdigest()}
 
 
+def _texts(library: str, minimum_words: int) -> set[str]:
+    return {text for text in _all_texts(library) if len(text.split()) >= minimum_words}
+
+
 @cache  # the data and their fingerprint rest on the same texts
-def _texts(library: str, minimum_words: int) -> frozenset[str]:
-    texts = {text for path in _modules(library) for text in _docstrings(path)}
-    return frozenset(text for text in texts if len(text.split()) >= minimum_words)
+def _all_texts(library: str) -> frozenset[str]:
+    return frozenset(text for path in _modules(library) for text in _docstrings(path))
 
 
 def _modules(library: str) -> Iterator[Path]:

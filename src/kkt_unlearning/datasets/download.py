@@ -69,6 +69,7 @@ def _downloaded(data_id: int, server: str, kept: Path) -> bytes:
         try:
             return _read(address)
         except HTTPError as error:
+            error.close()  # it is an answer with a connection of its own
             raise DataError(
                 f"data_id is {data_id}, but {server} answers {error.code} {error.reason} to "
                 f"{address}: look the number up at {server}."

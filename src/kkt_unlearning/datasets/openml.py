@@ -1,6 +1,7 @@
 """Two classes of a data set of OpenML, whose file is pinned by its checksum."""
 
 import io
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,8 @@ from kkt_unlearning.datasets.download import openml_file
 from kkt_unlearning.datasets.scaling import standardised
 from kkt_unlearning.datasets.two_classes import check_population, two_classes
 from kkt_unlearning.errors import DataError
+
+_LINES = re.MULTILINE | re.IGNORECASE
 
 
 def generate(
@@ -93,16 +96,21 @@ def read_arff(content: bytes, target: str, name: str) -> tuple[np.ndarray, np.nd
     from scipy.io import arff  # slow to load, and no other source needs it
 
     try:
-        table, meta = arff.loadarff(io.StringIO(content.decode("utf-8")))
+        table, meta = arff.loadarff(io.StringIO(_requoted(content.decode("utf-8"))))
     except (arff.ArffError, ValueError, NotImplementedError, IndexError, StopIteration) as error:
         raise DataError(
             f"the file of {name} cannot be read as dense ARFF of numbers and nominal values "
             f"({error}): choose another data set."
         ) from error
     attributes = meta.names()
-    if target not in attributes or len(attributes) < 2:
+    if len(attributes) < 2 or not len(table):
         raise DataError(
-            f"target is {target!r}, but must be one of several attributes of {name}: "
+            f"the file of {name} has {len(attributes)} attributes and {len(table)} rows, but a "
+            "target, another attribute and some rows are needed: choose another data set."
+        )
+    if target not in attributes:
+        raise DataError(
+            f"target is {target!r}, but must be an attribute of {name}: "
             f"choose from {', '.join(attributes)}."
         )
     labels = _labels(table[target])
@@ -110,6 +118,13 @@ def read_arff(content: bytes, target: str, name: str) -> tuple[np.ndarray, np.nd
     rows = np.column_stack([_features(table[attribute], meta[attribute]) for attribute in others])
     whole = np.isfinite(rows).all(axis=1) & ~np.isin(labels, ["?", "nan"])
     return rows[whole], labels[whole]
+
+
+def _requoted(text: str) -> str:
+    """Values in double quotes: of those in single ones, as Weka writes them, SciPy keeps the quotes."""
+    header, mark, rows = re.split(r"^(\s*@data.*\n)", f"{text}\n@data\n", maxsplit=1, flags=_LINES)
+    quoted = re.compile(r"(^|,)[ \t]*'([^',\"\n]*)'[ \t]*(?=,|$)", _LINES)
+    return header + mark + quoted.sub(r'\1"\2"', rows.removesuffix("\n@data\n"))
 
 
 def _labels(column: np.ndarray) -> np.ndarray:

@@ -111,9 +111,9 @@ def _lines(axes: Axes, rows_: Table, name: str, networks: list[str], floor: floa
 
 def _title(name: str, dataset: Table, found: Finding) -> str:
     natural = select(dataset, mixing=1.0)
-    separable = f"{int(np.sum(natural['separable']))} of {rows(natural)}"
+    separable = f"linearly separable: {int(np.sum(natural['separable']))} of {rows(natural)}"
     geometry = f"ψ = {median(natural['psi']):.1g}, φ = {median(natural['phi']):.2g}"
-    return f"{NAMES[name]}\n{geometry}, separable: {separable}\n{found.verdict}"
+    return "\n".join([NAMES[name], geometry, separable, found.verdict])
 
 
 def _dominant(dataset: Table, multipliers: Table) -> float:
