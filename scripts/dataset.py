@@ -12,15 +12,21 @@ from kkt_unlearning.datasets import Dataset, describe, source
 from kkt_unlearning.errors import DataError
 
 
-def main(snakemake: Any) -> None:
-    """Settings → arrays of the data set, and a row of the table for each replicate."""
+def main(snakemake: Any) -> dict[str, Any]:
+    """Settings → arrays of the data set, and a row of the table for each replicate.
+
+    Sources whose data depend on more than their settings, on installed packages say, tell what else.
+    """
     settings = dict(snakemake.params.settings)
-    dataset = make(settings.pop("source"), settings)
+    name = settings.pop("source")
+    dataset = make(name, settings)
     arrays = {name: getattr(dataset, name) for name in ("X", "y", "X_fresh", "y_fresh")}
     write_arrays(snakemake.output.dataset, **arrays)
     write_table(
         snakemake.output.table, {"seed": np.arange(dataset.replicates), **describe(dataset)}
     )
+    origin = getattr(source(name), "origin", None)
+    return {"origin": origin(**settings)} if origin else {}
 
 
 def make(name: str, settings: dict[str, Any]) -> Dataset:

@@ -13,6 +13,15 @@ FIGURES: dict[str, dict[str, str]] = {
         "dataset": "digits.dataset",
         "multipliers": "digits.multipliers",
     },
+    "natural": {
+        f"{data}{argument}": f"natural_{data}{part}"
+        for data in ("digits", "tabular", "text", "gaussian")
+        for argument, part in (
+            ("", ""),
+            ("_dataset", ".dataset"),
+            ("_multipliers", ".multipliers"),
+        )
+    },
     "kinks": {"table": "kinks.stationarity"},
     "recovery": {"table": "recovery.recovery"},
     "flips": {"flips": "flips.flips", "surface": "flips.surface"},

@@ -10,6 +10,10 @@ SOURCES = {
     "equicorrelated": "kkt_unlearning.datasets.equicorrelated",
     "mixture": "kkt_unlearning.datasets.mixture",
     "digits": "kkt_unlearning.datasets.digits",
+    "tabular": "kkt_unlearning.datasets.tabular",
+    "docstrings": "kkt_unlearning.datasets.docstrings",
+    "embeddings": "kkt_unlearning.datasets.embeddings",
+    "openml": "kkt_unlearning.datasets.openml",
     "file": "kkt_unlearning.datasets.archive",
 }
 

@@ -5,22 +5,28 @@ from collections.abc import Sequence
 import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
-from kkt_unlearning.datasets.sampling import batch, check_sizes
+from kkt_unlearning.datasets.sampling import check_sizes
+from kkt_unlearning.datasets.two_classes import check_population, two_classes
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.seeding import Stream, generator
 
 
 def generate(
-    *, classes: Sequence[int], samples: int, fresh_samples: int, replicates: int, seed: int
+    *,
+    classes: Sequence[int],
+    samples: int,
+    fresh_samples: int,
+    replicates: int,
+    seed: int,
+    mixing: float = 1.0,
 ) -> Dataset:
     """``x_i = (p_i - p̄)/‖p_i - p̄‖``, ``p_i`` the 64 pixels, ``p̄`` their training mean.
 
-    The first class gets the label +1, the second -1. Each replicate draws its training sample
-    without replacement, half from each class as far as they last, in alternating order; its fresh
-    samples come from the images left over and are centred by the same ``p̄``.
+    The first class gets the label +1, the second -1; samples are drawn as in `two_classes`, and the
+    fresh ones are centred by the same ``p̄``.
 
     Centring makes the training points linearly dependent (a positive combination of them is 0), so
-    the Gram matrix has rank at most ``m - 1``.
+    the Gram matrix has rank at most ``m - 1`` and is never strictly diagonally dominant:
+    ``(m - 1) φ ≥ 1`` for every sample.
 
     Args:
         classes: two different digits, each from 0 to 9.
@@ -30,6 +36,7 @@ def generate(
             left.
         replicates: ``S ≥ 1`` random draws.
         seed: root entropy.
+        mixing: ``t`` of `orthogonalise`; 1 for the data as they are.
 
     Returns:
         Data set of ``X (S, m, 64)``, ``y (S, m)``, ``X_fresh (S, t, 64)``, ``y_fresh (S, t)``, rows
@@ -45,22 +52,23 @@ def generate(
     check_sizes(samples=samples, fresh_samples=fresh_samples, replicates=replicates, seed=seed)
     _check_classes(classes)
     positive, negative = _images(classes)
-    available = len(positive) + len(negative)
-    if samples > available:
-        raise DataError(
-            f"samples is {samples}, but the digits {classes[0]} and {classes[1]} have "
-            f"{available} images: lower samples to {available} or less."
-        )
+    counts = (len(positive), len(negative))
+    check_population(samples, counts, f"the digits {classes[0]} and {classes[1]} have {{}} images")
+    pixels = np.concatenate([positive, negative])
 
-    def draw(replicate):
-        X, y, rest, y_rest = _split(
-            positive, negative, samples, generator(seed, Stream.DATA, replicate)
-        )
-        chosen = generator(seed, Stream.FRESH, replicate).permutation(len(rest))[:fresh_samples]
-        centre = X.mean(axis=0)
-        return _unit_rows(X - centre), y, _unit_rows(rest[chosen] - centre), y_rest[chosen]
+    def features(train, fresh, _):
+        centre = pixels[train].mean(axis=0)
+        return pixels[train] - centre, pixels[fresh] - centre
 
-    return batch(draw, replicates)
+    return two_classes(
+        counts,
+        features,
+        samples=samples,
+        fresh_samples=fresh_samples,
+        mixing=mixing,
+        replicates=replicates,
+        seed=seed,
+    )
 
 
 def _check_classes(classes: Sequence[int]) -> None:
@@ -86,25 +94,3 @@ def _images(classes: Sequence[int]) -> list[np.ndarray]:
 
     pixels, digits = load_digits(return_X_y=True)
     return [pixels[digits == digit] for digit in classes]
-
-
-def _split(
-    positive: np.ndarray, negative: np.ndarray, samples: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Training images and labels in alternating order, and the images left over with theirs."""
-    positives = min(max((samples + 1) // 2, samples - len(negative)), len(positive))
-    counts = (positives, samples - positives)
-    shuffled = [rng.permutation(images) for images in (positive, negative)]
-    X = np.concatenate([images[:count] for images, count in zip(shuffled, counts, strict=True)])
-    rest = np.concatenate([images[count:] for images, count in zip(shuffled, counts, strict=True)])
-    order = np.argsort(np.concatenate([2 * np.arange(counts[0]), 2 * np.arange(counts[1]) + 1]))
-    y_rest = _labels(len(positive) - counts[0], len(negative) - counts[1])
-    return X[order], _labels(*counts)[order], rest, y_rest
-
-
-def _labels(positives: int, negatives: int) -> np.ndarray:
-    return np.repeat([1.0, -1.0], [positives, negatives])
-
-
-def _unit_rows(X: np.ndarray) -> np.ndarray:
-    return X / np.linalg.norm(X, axis=1, keepdims=True)
