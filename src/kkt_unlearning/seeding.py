@@ -16,6 +16,8 @@ class Stream(IntEnum):
     FRESH = 1  # samples held out of training, which accuracy is measured on
     SHARED = 2  # what training and fresh samples have in common, such as the mean of a class
     INITIAL_WEIGHTS = 3  # the parameters a network starts from, also when it is retrained
+    MEMBERSHIP = 5  # which samples of a pool each shadow model is trained on
+    SHADOW_WEIGHTS = 6  # the parameters that shadow models start from
 
 
 def generator(seed: int, stream: Stream | str, replicate: int) -> np.random.Generator:

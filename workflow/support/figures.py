@@ -14,6 +14,7 @@ FIGURES: dict[str, dict[str, str]] = {
         "multipliers": "digits.multipliers",
     },
     "kinks": {"table": "kinks.stationarity"},
+    "membership": {"table": "membership.membership", "klom": "membership.klom"},
 }
 
 # tables that only claims rest on

@@ -22,6 +22,8 @@ MEASURES = {
     "certificate": Measure("evaluation"),
     "multipliers": Measure("multipliers"),
     "stationarity": Measure("stationarity"),
+    "membership": Measure("membership", options=True, standalone=True),
+    "klom": Measure("klom", options=True, standalone=True),
 }
 
 # The main table of an experiment has its bare name.

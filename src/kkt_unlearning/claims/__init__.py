@@ -10,6 +10,7 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     bounds,
     multipliers,
     kinks,
+    membership,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -23,6 +24,7 @@ __all__ = [
     "digits",
     "kinks",
     "linear",
+    "membership",
     "mixture",
     "multipliers",
     "step_size",
