@@ -27,14 +27,15 @@ def output_shift(reach: np.ndarray, tau: np.ndarray) -> np.ndarray:
 def auc_interval(
     nearby: np.ndarray, others: np.ndarray, shift: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds on ``AUC(v; others)`` for all ``v (…, n)`` with ``|v − nearby| ≤ shift``; no assumption on laws."""
+    """Bounds on ``AUC(v; others)`` for all ``v (…, n)`` with ``|v − nearby| ≤ shift``, whatever the laws."""
     return auc(nearby - shift, others), auc(nearby + shift, others)
 
 
 def distance_to_optimum(epsilon: np.ndarray, slack: np.ndarray) -> np.ndarray:
-    """``½ (ε + √(ε² + 4s))``: how far an (ε, δ)-approximate KKT point can be from the optimum of a convex problem.
+    """``½ (ε + √(ε² + 4s))``: how far an (ε, δ)-approximate KKT point is from the optimum, if (1) is convex.
 
     Args:
-        epsilon: stationarity error ``‖θ − Σ_i λ_i y_i g_i‖``, not relative; slack: ``s = Σ_i λ_i (q_i − 1) ≤ m δ``.
+        epsilon: stationarity error ``‖θ − Σ_i λ_i y_i g_i‖``, not relative.
+        slack: ``s = Σ_i λ_i (q_i − 1) ≤ m δ``.
     """
     return 0.5 * (epsilon + np.sqrt(epsilon**2 + 4.0 * slack))

@@ -20,7 +20,8 @@ class Certified:
 
     Attributes:
         numbers: fields of the certificate by name, ``(C, A, M)``.
-        nearby: outputs at the forgotten sample of the exact KKT point of the retained problem, of norm 1, ``(C, M)``.
+        nearby: outputs at the forgotten sample of the exact KKT point of the retained problem, scaled to
+            norm 1, ``(C, M)``.
         shift: bound on how far the unlearned network's output is from that, ``(C, A, M)``.
     """
 

@@ -51,7 +51,7 @@ def span_of_pool(X: np.ndarray) -> np.ndarray:
 def initial_weights(
     models: int, width: int, dimension: int, k: int, scale: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """``w_j(0) ~ N(0, scale² I_d/d)`` of every model, in the span coordinates of the pool, ``(models, n, k)``.
+    """``w_j(0) ~ N(0, scale² I_d/d)`` of every model, in span coordinates of the pool, ``(models, n, k)``.
 
     The coordinates of such a vector in an orthonormal basis of k − 1 directions are independent normal
     numbers, and the squared length of its remainder is ``scale²/d`` times a χ² number of ``d − k + 1``

@@ -26,10 +26,11 @@ def klom_rows(
 ) -> Iterator[Row]:
     """One row for every fraction, forgotten sample x and set of pool s.
 
-    ``models`` models that held x and forgot it against as many that were never trained on it, by their margins
-    at x itself (``forget``), or at the next sample of the pool, in the models of either kind that are trained on it
-    (``retain``) or in those that are not (``fresh``). ``noise_mean`` and ``noise_p95`` are mean and 95th
-    percentile of what equal laws give with as many models (:func:`kkt_unlearning.attacks.klom.noise`).
+    ``models`` models that held x and forgot it against as many that were never trained on it, by their
+    margins at x itself (``forget``), or at the next sample of the pool, in the models of either kind that are
+    trained on it (``retain``) or in those that are not (``fresh``). ``noise_mean`` and ``noise_p95`` are mean
+    and 95th percentile of what equal laws give with as many models
+    (:func:`kkt_unlearning.attacks.klom.noise`).
 
     Raises:
         DataError: there are fewer than ``models`` models of a kind.

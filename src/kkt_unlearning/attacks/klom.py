@@ -1,4 +1,4 @@
-"""KLoM: the Kullback-Leibler divergence of margins, unlearned models against models never trained on a sample."""
+"""KLoM: the Kullback-Leibler divergence of margins of unlearned models from those of oracle models."""
 
 from dataclasses import dataclass, replace
 
@@ -44,9 +44,9 @@ def recipe(name: str, bins: int, clip: float, floor: float) -> Recipe:
 
 @dataclass(frozen=True)
 class KLoM:
-    """Values ``(…)`` in nats, and for each ``measured``, or ``constant`` where all margins of both are one number.
+    """Values ``(…)`` in nats, and for each ``measured``, or ``constant`` where all margins are one number.
 
-    A constant carries no histogram; both laws are then the same point, and the value is 0.
+    A constant has no histogram on its own range; both laws are then the same point, and the value is 0.
     """
 
     value: np.ndarray
@@ -56,8 +56,8 @@ class KLoM:
 def klom(unlearned: np.ndarray, oracle: np.ndarray, recipe: Recipe | None = None) -> KLoM:
     """``Σ_b p_b log(p_b / max(q_b, floor))`` over the bins with ``p_b > 0``.
 
-    p and q are the histograms of the margins of N unlearned models and of N oracle models (never trained on the
-    forgotten sample) at one sample; ``reverse`` exchanges them.
+    p and q are the histograms of the margins of N unlearned models and of N oracle models (never trained on
+    the forgotten sample) at one sample; ``reverse`` exchanges them.
 
     Args:
         unlearned, oracle: margins ``(…, N)``, equally many, without nan.
@@ -110,7 +110,8 @@ def noise(
     """KLoM of the same 2N margins with the models dealt to the two sides at random, ``(draws, …)``.
 
     What KLoM shows for equal laws: with N models and 20 bins that is far from 0. If both laws are one, every
-    deal is as likely as the true one, so these are draws from the law of KLoM under equality (a permutation test).
+    deal is as likely as the true one, so these are draws from the law of KLoM under equality (a permutation
+    test).
     """
     both = np.concatenate([unlearned, oracle], axis=-1)
     N, found = unlearned.shape[-1], []

@@ -8,8 +8,8 @@ _FLOOR = 1e-9  # of the largest value: smallest standard deviation, where all va
 def log_ratio(targets: np.ndarray, members: np.ndarray, others: np.ndarray) -> np.ndarray:
     """``log N(v; μ₁, σ₁²) − log N(v; μ₀, σ₀²)``, one Gaussian fitted to each side, per column.
 
-    ``v`` is the logit-scaled confidence ``log(p/(1 − p))`` of the target model in the true label. For a logistic
-    output ``p = 1/(1 + e^{−q})`` that is the signed margin q itself.
+    ``v`` is the logit-scaled confidence ``log(p/(1 − p))`` of the target model in the true label. For a
+    logistic output ``p = 1/(1 + e^{−q})`` that is the signed margin q itself.
 
     Args:
         targets: values ``(…, M)`` of the target models, one column a sample.
@@ -31,8 +31,8 @@ def cross_fitted(members: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, n
     """:func:`log_ratio` of the models of each fold by Gaussians fitted to all other folds.
 
     No target is among its own shadows, and all targets of a fold meet the same fit. If members and others
-    have one law, their scores within a fold therefore have one law too, and the expected AUC within a fold is ½
-    exactly. (Leaving out each target alone would give less: its own side's mean moves away from it.)
+    have one law, their scores within a fold therefore have one law too, and the expected AUC within a fold
+    is ½ exactly. (Leaving out each target alone would give less: its own side's mean moves away from it.)
 
     Args:
         members: ``(F, N, M)``: folds, models, samples; others: ``(F, N', M)``.

@@ -96,7 +96,8 @@ def attack_pool(
     """:func:`attack_rows` of a pool, the first ``certificates`` models certified.
 
     Raises:
-        NotSeparableError, SolverError, NotConvergedError: see :func:`kkt_unlearning.attacks.certified.certified`.
+        NotSeparableError, SolverError, NotConvergedError: see
+            :func:`kkt_unlearning.attacks.certified.certified`.
     """
     found = outputs(shadows, fractions)
     measured = certified(shadows, certificates, fractions, solver, pivots)
@@ -118,10 +119,10 @@ def attack_rows(
 ) -> Iterator[Row]:
     """One row for every kind of models compared, fraction, attack and sample of pool s.
 
-    ``docs/questions/membership.md``. The kinds: ``unlearned`` models, which have forgotten the sample (at fraction 0:
-    not at all), against models never trained on it; ``control``, the latter against each other; and
-    ``retained_point``, exact KKT points of the retained problems against the latter, under the loss threshold.
-    Certificates are medians over the models that were certified; columns that do not apply are nan.
+    The kinds: ``unlearned`` models, which have forgotten the sample (at fraction 0: not at all), against
+    models never trained on it; ``control``, the latter against each other; and ``retained_point``, exact KKT
+    points of the retained problems against the latter, under the loss threshold. Certificates are medians
+    over the models that were certified; columns that do not apply are nan. ``docs/questions/membership.md``.
     """
     for a, fraction in enumerate(fractions):
         both = sides(found, a, member, folds)
@@ -131,8 +132,9 @@ def attack_rows(
             label = {"seed": s, "models": UNLEARNED, "fraction": fraction, "attack": attack}
             yield from _rows(label, result | numbers)
     label = {"seed": s, "models": CONTROL, "fraction": np.nan}
+    alike = control(sides(found, 0, member, folds))
     for attack in ATTACKS:
-        yield from _rows(label | {"attack": attack}, rates(*scores(attack, control(both), loss)))
+        yield from _rows(label | {"attack": attack}, rates(*scores(attack, alike, loss)))
     label |= {"models": RETAINED, "attack": "loss_threshold"}
     yield from _rows(label, {"auc": _each(_auc_against, certificates.nearby, found, member)})
 
@@ -140,7 +142,7 @@ def attack_rows(
 def allowed(
     found: Outputs, certificates: Certified, member: np.ndarray, a: int
 ) -> dict[str, np.ndarray]:
-    """Medians of the certificates of step a, and the AUC that they allow to a threshold on the margin, ``(M,)``."""
+    """Medians of the certificates of step a, and the AUC that they allow a threshold on the margin, (M,)."""
     columns = {
         name: np.array([median(values) for values in certificates.numbers[name][:, a].T])
         for name in NUMBERS
@@ -169,7 +171,7 @@ def _each(measure, values: np.ndarray, found: Outputs, member: np.ndarray) -> np
 
 
 def _auc_against(i: int, values: np.ndarray, found: Outputs, member: np.ndarray) -> float:
-    """AUC of values ``(C, M)`` at sample i, of the models that hold it, against models never trained on it."""
+    """AUC at sample i of values ``(C, M)`` of models that hold it, against models never trained on it."""
     inside = values[member[: len(values), i], i]
     return float(auc(inside, found.trained[~member[:, i], i])) if inside.size else np.nan
 

@@ -36,7 +36,8 @@ def outputs(shadows: Shadows, fractions: Sequence[float]) -> Outputs:
     """Outputs before and after every model has forgotten each of its samples, one at a time.
 
     The step ``W' = W − α λ_r y_r (u ∘ a_r) x_rᵀ`` changes pre-activations and norm in closed form:
-    ``P'_jz = P_jz − α λ_r y_r u_j a_jr G_rz`` and ``‖W'‖² = ‖W‖² − 2α λ_r q_r + α² λ_r² ‖x_r‖² Σ_j u_j² a_jr²``
+    ``P'_jz = P_jz − α λ_r y_r u_j a_jr G_rz`` and
+    ``‖W'‖² = ‖W‖² − 2α λ_r q_r + α² λ_r² ‖x_r‖² Σ_j u_j² a_jr²``
     (Euler: ``Σ_j u_j a_jr P_jr = N(θ, x_r)``).
 
     Args:

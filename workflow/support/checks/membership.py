@@ -14,8 +14,8 @@ def check(options: dict[str, Any], samples: int, fail: Callable[..., NoReturn]) 
         near = max(2, round(models / unit)) * unit
         fail(
             "models",
-            text=f"the value is {models}, but multiples of 2 x folds = {unit} from {2 * unit} on are allowed: "
-            f"write {near}.",
+            text=f"the value is {models}, but multiples of 2 x folds = {unit} from {2 * unit} on are "
+            f"allowed: write {near}.",
         )
     if certificates > models:
         fail(
