@@ -11,9 +11,12 @@ from kkt_unlearning.attacks.bound import auc_interval, distance_to_optimum, outp
 from kkt_unlearning.attacks.certified import NUMBERS, certified
 from kkt_unlearning.attacks.outputs import outputs
 from kkt_unlearning.attacks.roc import auc
+from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.unlearning import unlearn
 
 FRACTIONS = (0.0, 0.5, 1.0, 1.5)
 
@@ -70,7 +73,11 @@ def test_an_approximate_kkt_point_is_near_the_optimum(seed, spread):
     epsilon = np.linalg.norm(W - problem.combination(multipliers, point.clarke))
     slack = multipliers @ (problem.margins(W) - 1.0)
     off = np.linalg.norm(W - point.W)
-    assert off <= distance_to_optimum(epsilon, slack) + 1e-7
+    far = distance_to_optimum(epsilon, slack)
+    assert off <= far + 1e-7
+    # at norm 1: proposition 7 of docs/questions/membership.md
+    apart = np.sqrt(2 * cosine_distance(W, point.W))
+    assert apart <= far / np.sqrt(np.linalg.norm(W) * np.linalg.norm(point.W)) + 1e-7
 
 
 def test_that_bound_is_reached():
@@ -99,3 +106,18 @@ def test_certified_outputs_stay_within_their_bound(width):
 def test_gaussian_data_have_a_short_projection():
     problem, _ = gaussian(1, 6, 5000, None)
     assert reach(problem.X[1:], problem.X[0]) < 0.1 * np.linalg.norm(problem.X[0])
+
+
+@given(st.integers(0, 1000), st.sampled_from([0.5, 1.0, 1.3]))
+def test_a_linear_model_ends_below_the_retrained_one_by_what_the_theory_says(seed, fraction):
+    """Proposition 3 of docs/questions/membership.md; the data are so nearly orthogonal that all support."""
+    problem, W0 = gaussian(seed, 5, 2000, None)
+    point = kkt_point(problem, problem.pattern(W0))
+    (nearest,) = nearest_kkt_points(point, [[2]])
+    assert min(point.multipliers.min(), nearest.multipliers.min()) > 0.1
+    (after, retrained) = (
+        problem.margins(W)[2] for W in (unlearn(point, [2], fraction=fraction).W, nearest.W)
+    )
+    X, x = np.delete(problem.X, 2, axis=0), problem.X[2]
+    gap = point.multipliers[2] * ((1 - fraction) * x @ x - reach(X, x) ** 2)
+    assert after - retrained == pytest.approx(gap, abs=1e-8)
