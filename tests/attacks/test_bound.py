@@ -59,10 +59,16 @@ def test_no_values_within_the_shift_leave_the_interval(seed, shift):
     assert low <= auc(nearby + shift * rng.choice([-1, 1], 7), others) <= high
 
 
-@given(st.integers(0, 10**6), st.floats(0, 1))
-def test_an_approximate_kkt_point_is_near_the_optimum(seed, spread):
-    """Any feasible weights and any multipliers make an (ε, δ)-approximate KKT point of the linear model."""
+@pytest.fixture(scope="module")
+def linear():
     problem, _, point = solved(5, 5, 40, None)
+    return problem, point
+
+
+@given(seed=st.integers(0, 10**6), spread=st.floats(0, 1))
+def test_an_approximate_kkt_point_is_near_the_optimum(linear, seed, spread):
+    """Any feasible weights and any multipliers make an (ε, δ)-approximate KKT point of the linear model."""
+    problem, point = linear
     rng = np.random.default_rng(seed)
     W = point.W + spread * rng.normal(size=point.W.shape) / 6
     q = problem.margins(W)
