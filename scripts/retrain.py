@@ -30,6 +30,7 @@ def main(snakemake):
     write_arrays(
         snakemake.output.retrained,
         trained=result.W,
+        steps=result.steps,
         W=np.array([[point.W for point in row] for row in points]),
     )
     return {"backend": backend_name(snakemake.params.backend)}

@@ -66,3 +66,48 @@ def stationarity(seeds=2):
         row |= {"residual_autograd": 0.2, "kink_fraction": 0.2, "normalised_margin": 0.1}
         rows.append(row)
     return columns(rows)
+
+
+def flip_counts(values=(100, 1000, 10000), seeds=3):
+    names = "kink_on kink_off off_on on_off opposed_off_on predicted_off_on put_back added left"
+    rows = []
+    for d, seed in itertools.product(values, range(seeds)):
+        row = {
+            "experiment": "flips",
+            "dimension": d,
+            "network": "two_layer",
+            "training": "normalised",
+        }
+        row |= {"seed": seed, "forget": "0", "entries": 100, "kinks": 30, "share": 0.2}
+        rows.append(row | dict.fromkeys(names.split(), 5 + seed))
+    return columns(rows)
+
+
+def surface(values=(100, 1000, 10000), seeds=3, epsilon=lambda delta, tau: 0.5 - 0.4 * tau):
+    rows = []
+    shares = itertools.product(values, range(seeds), (0.0, 0.1, 1.0), (0.0, 0.1, 0.5, 1.0))
+    for d, seed, delta, tau in shares:
+        row = {
+            "experiment": "flips",
+            "dimension": d,
+            "network": "two_layer",
+            "training": "normalised",
+        }
+        row |= {"seed": seed, "forget": "0", "delta_share": delta, "tau_share": tau}
+        row |= {"epsilon": epsilon(delta, tau), "delta_star": 0.4, "tau_star": 0.01}
+        rows.append(row | {"delta": 0.4 * delta, "tau": 0.01 * tau, "tau_restored": 1e-4})
+    return columns(rows)
+
+
+def convergence(seeds=2, fitted_from=1):
+    rows = []
+    trainings = itertools.product(("exponential", "logistic"), ("normalised", "constant"))
+    for (loss, descent), agent, seed, step in itertools.product(
+        trainings, ("exact", "clarke"), range(seeds), (1, 10, 100, 1000)
+    ):
+        row = {"training": f"{loss}_{descent}", "loss": loss, "descent": descent, "agent": agent}
+        row |= {"seed": seed, "forget": "0", "step": step, "minus_log_loss": 0.1 * step - 1}
+        number = 1.0 / step if step >= fitted_from else np.inf
+        row |= {"epsilon": number, "tau_star": number, "holds": step >= 100}
+        rows.append(row | {"epsilon_level": 0.03, "tau_level": 0.005})
+    return columns(rows)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/theory.md", "benchmarks/README.md", "results/README.md")
+PAGES = ["README.md", "docs/theory.md", "benchmarks/README.md", "results/README.md"]
+PAGES += sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs/questions").glob("*.md"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -102,3 +102,14 @@ def test_excluded_samples_have_slope_zero_and_do_not_count(loss, step):
     np.testing.assert_allclose(
         descent.log_loss(q, excluded), descent.log_loss(q[[0, 2]]), rtol=4 * EPS
     )
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("q", [-8.0, -0.5, 0.0, 1.0, 12.0])
+def test_the_curvature_is_the_derivative_of_the_slope(loss, q):
+    found = LOSSES[loss]
+    # log(−ℓ') has the derivative ℓ''/ℓ'; a central difference of step h is right to h² and eps/h.
+    h = EPS ** (1 / 3)
+    up, down = found.log_slope(np.array([q + h, q - h]))
+    ratio = np.exp(found.log_curvature(np.array([q])) - found.log_slope(np.array([q])))[0]
+    assert (down - up) / (2 * h) == pytest.approx(ratio, abs=1e-9)

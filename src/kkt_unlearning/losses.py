@@ -19,10 +19,12 @@ class Loss:
     Attributes:
         log_value: ``q ↦ log ℓ(q)``.
         log_slope: ``q ↦ log(−ℓ'(q))``.
+        log_curvature: ``q ↦ log ℓ''(q)``.
     """
 
     log_value: Callable[[Array], Array]
     log_slope: Callable[[Array], Array]
+    log_curvature: Callable[[Array], Array]
 
 
 def _negative(q: Array) -> Array:
@@ -39,9 +41,17 @@ def _logistic_log_slope(q: Array) -> Array:
     return -namespace(q).logaddexp(q, 0.0)
 
 
+def _logistic_log_curvature(q: Array) -> Array:
+    return _logistic_log_slope(q) + _logistic_log_slope(-q)
+
+
 LOSSES = {
-    "exponential": Loss(log_value=_negative, log_slope=_negative),
-    "logistic": Loss(log_value=_logistic_log_value, log_slope=_logistic_log_slope),
+    "exponential": Loss(log_value=_negative, log_slope=_negative, log_curvature=_negative),
+    "logistic": Loss(
+        log_value=_logistic_log_value,
+        log_slope=_logistic_log_slope,
+        log_curvature=_logistic_log_curvature,
+    ),
 }
 """``exponential``: ``ℓ(q) = e^−q``.  ``logistic``: ``ℓ(q) = log(1 + e^−q)``.  Paper: Section 2."""
 

@@ -16,6 +16,7 @@ class Stream(IntEnum):
     FRESH = 1  # samples held out of training, which accuracy is measured on
     SHARED = 2  # what training and fresh samples have in common, such as the mean of a class
     INITIAL_WEIGHTS = 3  # the parameters a network starts from, also when it is retrained
+    FORGET_SETS = 4  # which points are forgotten, and in which order
     MEMBERSHIP = 5  # which samples of a pool each shadow model is trained on
     SHADOW_WEIGHTS = 6  # the parameters that shadow models start from
 

@@ -156,6 +156,19 @@ def crossing(x: np.ndarray, y: np.ndarray, level: float) -> float:
     return float(x[i - 1] + share * (x[i] - x[i - 1]))
 
 
+def onset(x: np.ndarray, holds: np.ndarray) -> float:
+    """First x (ascending) from which on ``holds`` is true; infinite if it is not at the last."""
+    broken = np.flatnonzero(~np.asarray(holds, bool))
+    first = int(broken[-1]) + 1 if broken.size else 0
+    return float(x[first]) if first < len(x) else float("inf")
+
+
+def halving(x: np.ndarray, y: np.ndarray) -> float:
+    """First x at which y is at most half of the first y; nan where that is infinite or never halved."""
+    reached = np.flatnonzero(np.asarray(y) <= 0.5 * y[0])
+    return float(x[reached[0]]) if np.isfinite(y[0]) and reached.size else float("nan")
+
+
 def support_vectors(exact: np.ndarray) -> np.ndarray:
     """Whether each exact multiplier of one replicate is positive beyond the solver's accuracy."""
     return exact > SUPPORT * exact.max()

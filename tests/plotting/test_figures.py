@@ -3,8 +3,10 @@ import pytest
 import result_tables as tables
 
 from kkt_unlearning.plotting import (
+    convergence,
     digits,
     dimension,
+    flips,
     kinks,
     multipliers,
     orthogonality,
@@ -61,6 +63,14 @@ def draw_kinks():
     return kinks.draw(tables.stationarity())
 
 
+def draw_flips():
+    return flips.draw(tables.flip_counts(), tables.surface())
+
+
+def draw_convergence():
+    return convergence.draw(tables.convergence())
+
+
 DRAWS = (
     draw_step_size,
     draw_dimension,
@@ -68,6 +78,8 @@ DRAWS = (
     draw_multipliers,
     draw_digits,
     draw_kinks,
+    draw_flips,
+    draw_convergence,
 )
 
 
@@ -143,3 +155,31 @@ def test_digits_without_a_forgotten_support_vector_still_draw():
     table["forget"] = np.full(len(table["forget"]), "2")  # its multiplier is 0
     _, drawn = digits.draw(table, tables.dataset(), tables.multipliers(seeds=3))
     assert "certificate" not in set(drawn["panel"].tolist())
+
+
+def test_the_surface_is_cut_at_the_middle_of_the_sweep():
+    _, drawn = flips.draw(
+        tables.flip_counts(),
+        tables.surface(epsilon=lambda delta, tau: np.inf if tau < 0.5 else tau),
+    )
+    cut = (drawn["panel"] == "epsilon against tau") & (drawn["line"] == "1.0")
+    assert drawn["count"][cut].tolist() == [3] * 4  # the seeds of one dimension
+    np.testing.assert_array_equal(drawn["median"][cut], [np.inf, np.inf, 0.5, 1.0])
+    angles = drawn["median"][(drawn["panel"] == "angle") & (drawn["line"] == "tau_star")]
+    np.testing.assert_allclose(angles, 0.01)
+
+
+def test_flips_without_a_sweep_still_draw():
+    counted, surface = tables.flip_counts((100,)), tables.surface((100,))
+    del counted["dimension"], surface["dimension"]
+    _, drawn = flips.draw(counted, surface)
+    assert set(drawn["panel"].tolist()) >= {"share", "angle"}
+
+
+def test_snapshots_that_fit_nothing_are_crossed_and_the_onset_is_in_the_numbers():
+    figure, drawn = convergence.draw(tables.convergence(fitted_from=10))
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert {float(x) for cross in crosses for x in cross.get_xdata()} == {1.0}
+    assert set(drawn["median"][drawn["quantity"] == "onset"].tolist()) == {100.0}
+    shares = drawn["median"][drawn["quantity"] == "holds"]
+    assert set(shares.tolist()) == {0.0, 1.0}

@@ -56,6 +56,30 @@ MISTAKES = {
         experiment(forget=[[0, 1, 2, 3]]),
         r"digits\.forget\[0\]: .* all 4 samples",
     ),
+    "forget index of a measure": (
+        {"experiments": {"flips": {"surface": {"forget": [[0], [5]]}}}},
+        r"flips\.surface\.forget\[1\]: the value is 5, .* 0 to 3",
+    ),
+    "forget everything in a measure": (
+        {"experiments": {"convergence": {"convergence": {"forget": [[0, 1, 2, 3]]}}}},
+        r"convergence\.convergence\.forget\[0\]: .* all 4 samples",
+    ),
+    "shares that do not ascend": (
+        {"experiments": {"flips": {"surface": {"deltas": [0.0, 1.0, 0.5]}}}},
+        r"flips\.surface\.deltas: .* must ascend: sort them",
+    ),
+    "a surface without its end": (
+        {"experiments": {"flips": {"surface": {"taus": [0.0, 0.5]}}}},
+        r"flips\.surface\.taus: the last value is 0\.5, .* add 1\.0",
+    ),
+    "a level of 0": (
+        {"experiments": {"convergence": {"convergence": {"levels": {"tau": 0}}}}},
+        r"convergence\.convergence\.levels\.tau: .* more than 0",
+    ),
+    "a run without snapshots": (
+        {"trainings": {"logistic_constant": {"snapshots": []}}},
+        r"convergence\.trainings\[3\]: convergence is measured at snapshots",
+    ),
     "forget twice": (experiment(forget=[[0, 0]]), r"digits\.forget\[0\]: .* twice"),
     "forget misspelt": (experiment(forget="eahc"), r"digits\.forget: .* write each"),
     "negative fraction": (experiment(fractions=[-0.5]), r"digits\.fractions\[0\]: .* at least 0"),

@@ -24,6 +24,8 @@ FILES = "KKT_UNLEARNING_CONFIG"  # environment variable with the paths of the co
 
 COMMAND_LINE = "--config"  # origin of what no file says
 
+_FOLLOWED = ("stationarity", "convergence")  # measures along training
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -269,14 +271,15 @@ class _Experiment:
                 )
 
     def _check_snapshots(self) -> None:
-        if "stationarity" not in self.experiment["measures"]:
+        followed = [name for name in _FOLLOWED if name in self.experiment["measures"]]
+        if not followed:
             return
         for index, training in enumerate(self.experiment["trainings"]):
             if not self.config["trainings"][training]["snapshots"]:
                 self._fail(
                     "trainings",
                     index,
-                    text=f"stationarity is measured at snapshots, but training {training} has none: "
+                    text=f"{followed[0]} is measured at snapshots, but training {training} has none: "
                     f"list steps in trainings.{training}.snapshots.",
                 )
 

@@ -14,6 +14,10 @@ FIGURES: dict[str, dict[str, str]] = {
         "multipliers": "digits.multipliers",
     },
     "kinks": {"table": "kinks.stationarity"},
+    "recovery": {"table": "recovery.recovery"},
+    "flips": {"flips": "flips.flips", "surface": "flips.surface"},
+    "convergence": {"table": "convergence.convergence"},
+    "batch": {"table": "batch.batch", "stream": "batch.stream"},
     "membership": {"table": "membership.membership", "klom": "membership.klom"},
 }
 

@@ -22,6 +22,12 @@ MEASURES = {
     "certificate": Measure("evaluation"),
     "multipliers": Measure("multipliers"),
     "stationarity": Measure("stationarity"),
+    "recovery": Measure("recovery", options=True),
+    "flips": Measure("flips", options=True),
+    "surface": Measure("surface", options=True),
+    "convergence": Measure("convergence", options=True),
+    "batch": Measure("batch", options=True),
+    "stream": Measure("stream", options=True),
     "membership": Measure("membership", options=True, standalone=True),
     "klom": Measure("klom", options=True, standalone=True),
 }

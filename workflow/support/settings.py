@@ -166,7 +166,7 @@ class Study:
         """Shadow models, how far they unlearned, and how their margins are compared."""
         options = self.experiments[wildcards.experiment]["membership"]
         settings = self.measured("klom")(wildcards)
-        return settings | {name: options[name] for name in ("folds", "fractions")}
+        return settings | {"fractions": options["fractions"]}
 
     def dataset_code(self, wildcards: Any) -> str:
         """Hash of the files behind rule ``dataset``, with the one source that it calls by name."""

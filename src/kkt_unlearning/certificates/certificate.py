@@ -12,19 +12,15 @@ import numpy as np
 
 from kkt_unlearning.certificates.bounds import Bounds, bounds
 from kkt_unlearning.certificates.condense import condensed
+from kkt_unlearning.certificates.criterion import CHUNK, criterion, near_kink
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.certificates.stationarity import (
-    ApproximateKKT,
-    least_epsilon,
-    smallest_margin,
-)
+from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_points
-from kkt_unlearning.metrics import cosine_distance
-from kkt_unlearning.problem import ROUND_OFF, kept
+from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, Unlearned
 
-_CHUNK = 2**17  # numbers in one work array: what a core's cache holds is worked through fastest
+_CHUNK = CHUNK
 
 
 @dataclass(frozen=True)
@@ -178,44 +174,38 @@ def _certify(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
     keep = np.broadcast_to(
         kept(problem.samples, steps.forget_sets)[:, None, :], (*W.shape[:2], problem.samples)
     )
-    guess = (point.multipliers, point.clarke)
-    on_kink = point.kinks & _near_kink(steps, keep)
+    on_kink = point.kinks & near_kink(problem, W, keep)
     limit = _bounds(steps, on_kink, keep)
-
-    def fit(weights: np.ndarray, delta: np.ndarray, kinks: np.ndarray | None) -> ApproximateKKT:
-        return least_epsilon(problem, weights, delta, kinks, solver, keep=keep, guess=guess)
-
-    autograd = fit(W, limit.delta, None)
-    clarke = fit(W, limit.delta, on_kink) if on_kink.any() else autograd
     restored = restore(problem, W, point.pattern, point.kinks, keep)
     carried_epsilon, carried_delta = _carried(steps, restored.W, keep)
     budget = np.maximum(limit.delta, carried_delta)
-    at_restored = fit(restored.W, budget, restored.kinks)
+    found = criterion(
+        point,
+        W,
+        restored,
+        keep,
+        nearest[:, None],
+        kinks=on_kink,
+        delta=limit.delta,
+        budget=budget,
+        solver=solver,
+    )
     norm = np.linalg.norm(W, axis=(-2, -1))
-    certified = np.isfinite(autograd.epsilon) & np.isfinite(at_restored.epsilon)
     return Certificate(
-        epsilon_autograd=autograd.relative_epsilon,
-        epsilon_clarke=clarke.relative_epsilon,
-        epsilon=at_restored.relative_epsilon,
-        delta=at_restored.delta,
-        tau=cosine_distance(W, restored.W),
+        epsilon_autograd=found.epsilon_autograd,
+        epsilon_clarke=found.epsilon_clarke,
+        epsilon=found.epsilon,
+        delta=found.delta,
+        tau=found.tau,
         delta_budget=budget,
-        tau_star=cosine_distance(W, nearest[:, None]),
+        tau_star=found.tau_star,
         epsilon_bound=_relative(limit.epsilon, _scaled_norm(steps, W, keep)),
         delta_bound=limit.delta,
         restored_bound=_relative(carried_epsilon, _scaled_norm(steps, restored.W, keep)),
         kappa=np.broadcast_to(limit.kappa, W.shape[:2]),
         flip_term=limit.flip_term / np.where(norm > 0, norm, 1.0),
-        outcome=np.where(certified, "certified", "not separating"),
+        outcome=found.outcome,
     )
-
-
-def _near_kink(steps: Steps, keep: np.ndarray) -> np.ndarray:
-    """Retained pre-activations that are 0 up to round-off after the step."""
-    kept_ones = keep[..., None, :]
-    P = np.abs(steps.point.problem.preactivations(steps.W))
-    size = np.where(kept_ones, P, 0.0).max(axis=(-2, -1), keepdims=True)
-    return kept_ones & (ROUND_OFF * size >= P)
 
 
 def _bounds(steps: Steps, on_kink: np.ndarray, keep: np.ndarray) -> Bounds:

@@ -67,6 +67,15 @@ def restore(
     raise AssertionError("the kinks of a neuron grew for more rounds than there are samples")
 
 
+def project(problem: Problem, W: np.ndarray, kinks: np.ndarray) -> np.ndarray:
+    """The nearest weights to ``W (…, n, k)`` with ``P_ji = 0`` on ``kinks (…, n, m)``; others may cross."""
+    shape = np.broadcast_shapes(W.shape[:-1], kinks.shape[:-1])
+    rows = np.broadcast_to(W, (*shape, W.shape[-1])).reshape(-1, W.shape[-1])
+    held = np.broadcast_to(kinks, (*shape, problem.samples)).reshape(-1, problem.samples)
+    moved = rows - _correction(problem.gram, rows @ problem.X.T, held) @ problem.X
+    return moved.reshape(*shape, W.shape[-1])
+
+
 def _cleared(moved: np.ndarray, W: np.ndarray) -> np.ndarray:
     """0 for networks of which only round-off is left: it has no direction."""
     left, before = (np.linalg.norm(V, axis=(-2, -1), keepdims=True) for V in (moved, W))

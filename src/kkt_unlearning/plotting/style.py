@@ -36,6 +36,15 @@ COLOURS = {
     "least_squares": _BLUE,
     "loss_gradient": _ORANGE,
     "orthogonal": _GREEN,
+    "exponential": _BLUE,
+    "logistic": _ORANGE,
+    "kink_on": _BLUE,
+    "kink_off": _SKY,
+    "off_on": _ORANGE,
+    "opposed": _RED,
+    "on_off": _GREY,
+    "flipped": "0.15",
+    "halved": _ORANGE,
 }
 
 NAMES = {

@@ -66,6 +66,25 @@ class System:
             excluded=excluded,
         )
 
+    @classmethod
+    def weighted(
+        cls, problem: Problem, descent: Descent, batch: tuple[int, ...], weights: Array
+    ) -> "System":
+        """The system whose loss is ``Σ_i h_i ℓ(q_i)``, for :func:`advance` on NumPy arrays only.
+
+        ``h (…, m)`` of any sign: the size of a weight is a shift of the logarithm, as an exclusion is, and
+        its sign one of what the sample's slope does to the pre-activations, so of a column of G.
+        """
+        xp, whole = namespace(weights), cls.of(problem, descent, batch, None)
+        size = xp.abs(weights)
+        logarithms = xp.log(xp.where(size > 0, size, xp.ones_like(size)))
+        left_out = xp.where(size > 0, logarithms, xp.full_like(size, -xp.inf))
+        return replace(
+            whole,
+            gram=whole.gram * xp.sign(weights)[..., None, :],
+            excluded=xp.broadcast_to(left_out, (*batch, size.shape[-1])),
+        )
+
     def __getitem__(self, index: tuple[slice, ...]) -> "System":
         """The system of a part of the batch."""
         part = {name: getattr(self, name)[index] for name in ("gram", "y", "signs")}

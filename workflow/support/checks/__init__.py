@@ -3,9 +3,17 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from . import membership
+from . import batch, forget, membership, recovery, stream, surface
 
 # (options, m at a point of the sweep, fail(*keys, text=...) that says one sentence) -> None
 Check = Callable[[dict[str, Any], int, Callable[..., NoReturn]], None]
 
-CHECKS: dict[str, Check] = {"membership": membership.check}
+CHECKS: dict[str, Check] = {
+    "recovery": recovery.check,
+    "flips": forget.check,
+    "surface": surface.check,
+    "convergence": forget.check,
+    "batch": batch.check,
+    "stream": stream.check,
+    "membership": membership.check,
+}

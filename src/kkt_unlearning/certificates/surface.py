@@ -1,0 +1,283 @@
+"""The whole (ε, δ, τ) surface of a step, from (ε*, δ*, 0) to (0, 0, τ*).
+
+The criterion asks for some θ̃ with ``cos(θ', θ̃) ≥ 1 − τ`` that is an (ε, δ)-approximate KKT point. For a
+given (δ, τ) the least ε over all such θ̃ is a non-convex problem. Here it is bounded from above by a path of
+candidates. ``docs/questions/flips.md``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.certificates.certificate import certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.condense import condensed
+from kkt_unlearning.certificates.restore import project, restore
+from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.maxmargin.point import KINK, KKTPoint
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import ROUND_OFF, Problem, kept
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.tables import Row
+from kkt_unlearning.unlearning.ascent import Steps, unlearn_all
+
+_SAME = 1e-9  # relative; how much larger than allowed a candidate's τ may be by round-off
+
+
+@dataclass(frozen=True)
+class Path:
+    """Candidates θ̃ for each of F steps.
+
+    Attributes:
+        W: weights ``(F, T, n, k)``; the first is θ', the last θ*.
+        kinks: boolean ``(F, T, n, m)``, pre-activations that are 0.
+        tau: ``1 − cos(θ', θ̃)``, ``(F, T)``.
+    """
+
+    W: np.ndarray
+    kinks: np.ndarray
+    tau: np.ndarray
+
+
+@dataclass(frozen=True)
+class Surface:
+    """``min {ε*(δ) at θ̃ : θ̃ on the path, 1 − cos(θ', θ̃) ≤ τ}``, an upper bound on the least ε for (δ, τ).
+
+    Attributes:
+        epsilon: relative ε, ``(F, D, G)``; does not increase along the last two axes.
+        delta: δ allowed, ``(F, D)``; tau: τ allowed, ``(F, G)``.
+        delta_star, tau_star: δ*, the δ of the certificate at θ̃ of :mod:`restore`, and τ*, ``(F,)``.
+        tau_restored: τ of the restored network, ``(F,)``.
+    """
+
+    epsilon: np.ndarray
+    delta: np.ndarray
+    tau: np.ndarray
+    delta_star: np.ndarray
+    tau_star: np.ndarray
+    tau_restored: np.ndarray
+
+
+def surface(
+    steps: Steps,
+    nearest: Sequence[KKTPoint],
+    deltas: Sequence[float],
+    taus: Sequence[float],
+    path_points: int,
+    solver: Solver | None = None,
+) -> Surface:
+    """The surface of steps of one size (A = 1) on a grid of shares of δ* and of τ*.
+
+    Args:
+        steps: from :func:`kkt_unlearning.unlearning.unlearn_all`, with one fraction.
+        nearest: exact KKT points θ* of the retained problems, one a forget set.
+        deltas, taus: ascending shares ≥ 0, ``(D,)`` and ``(G,)``; τ = 0 is θ' itself, 1 is θ*.
+        path_points: number of candidates on each part of the path (:func:`candidates`).
+
+    Raises:
+        DataError: shares that do not ascend from 0 or above, or steps of several sizes.
+        SolverError: a quadratic program could not be solved to the solver's tolerance.
+    """
+    _check_shares(deltas=deltas, taus=taus)
+    if steps.W.shape[1] != 1:
+        raise DataError(f"fractions = {steps.fractions}: a surface is of one step; name one.")
+    solver = solver or Solver()
+    certificate = certify_all(steps, nearest, solver)
+    small, targets = condensed(steps, np.stack([point.W for point in nearest]))
+    path = candidates(small, targets, path_points)
+    star, end = certificate.delta_budget[:, 0], certificate.tau_star[:, 0]
+    shares = np.asarray(deltas, float)
+    delta = np.zeros((len(star), len(shares)))
+    np.multiply(shares, star[:, None], out=delta, where=shares > 0)  # δ* may be infinite
+    tau = np.asarray(taus, float) * end[:, None]
+    found = np.stack(
+        [_epsilons(small, path, f, delta[f], solver) for f in range(len(delta))]
+    )  # (F, D, T)
+    within = path.tau[:, None, :] <= tau[:, :, None] * (1 + _SAME)  # (F, G, T)
+    epsilon = np.where(within[:, None], found[:, :, None, :], np.inf).min(axis=-1)
+    epsilon = np.minimum.accumulate(epsilon, axis=1)  # equal up to the solver's accuracy
+    return Surface(epsilon, delta, tau, star, end, certificate.tau[:, 0])
+
+
+def candidates(steps: Steps, targets: np.ndarray, path_points: int) -> Path:
+    """θ', the flips put back one after another, the margins made equal, the way to θ*.
+
+    First part: θ' projected onto ``{P_ji = 0 on K_l}``, where ``K_0 ⊂ … ⊂ K_L = K`` grow by those entries
+    first whose return costs the least for what it takes off the residual; K are the entries that the
+    restored network θ̃ holds. Second: straight from there to the :func:`face_point`. Third: straight on to
+    θ*. All ends but θ' have smallest retained margin 1.
+
+    Args:
+        targets: weights ``(F, n, k)`` of the exact KKT points θ*.
+    """
+    problem = steps.point.problem
+    keep = kept(problem.samples, steps.forget_sets)
+    after = steps.W[:, 0]
+    held = restore(problem, after, steps.point.pattern, steps.point.kinks, keep).kinks
+    face, corners = face_point(problem, steps.point.pattern, held, keep)
+    goal = _zeros(problem.preactivations(targets), KINK) & keep[:, None, :]
+    if not problem.network.has_kinks:
+        goal, held = np.zeros_like(goal), np.zeros_like(held)
+    nested = _nested(steps, held, path_points)
+    nested = np.concatenate([nested, corners[:, None]], axis=1)
+    first = project(problem, after[:, None], nested)
+    first[:, 0] = after  # what is within round-off of a kink stays where it is: τ = 0
+    lead = _unit_margin(problem, first[:, -1], keep)
+    second = _segment(lead, face, corners, corners, path_points)
+    third = _segment(face, targets, corners, goal, path_points)
+    parts = [(first, nested), second, third]
+    W, kinks = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
+    tau = cosine_distance(after[:, None], W)
+    tau[:, 0] = 0.0
+    return Path(W, kinks, tau)
+
+
+def face_point(
+    problem: Problem, pattern: np.ndarray, held: np.ndarray, keep: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The least weights with all retained margins 1, ``P_ji = 0`` on ``held``, activations ``A`` elsewhere.
+
+    ``W = Σ_i λ_i y_i Π_K g_i`` with all margins 1, where ``Π_K`` projects each row onto the complement of the
+    samples that its neuron holds on the kink. Entries that end on the wrong side of A are held as well, and
+    the weights found anew.
+
+    Args:
+        pattern: ``A (n, m)``; held: boolean ``(F, n, m)``; keep: boolean ``(F, m)``.
+
+    Returns:
+        Weights ``(F, n, k)`` and the entries held in the end.
+    """
+    side, held = 2.0 * pattern - 1.0, held & keep[:, None, :]
+    W = np.empty((*held.shape[:2], problem.X.shape[-1]))
+    for f, retain in enumerate(keep):
+        for _ in range(problem.samples + 1):
+            W[f] = _least_weights(problem, pattern, held[f], retain)
+            P = problem.preactivations(W[f])
+            wrong = (side * P < -ROUND_OFF * np.abs(P).max()) & ~held[f] & retain
+            if not (wrong.any() and problem.network.has_kinks):
+                break
+            held[f] |= wrong
+    return W, held
+
+
+def _least_weights(
+    problem: Problem, pattern: np.ndarray, held: np.ndarray, retain: np.ndarray
+) -> np.ndarray:
+    active = problem.signs * np.where(held, 0.0, pattern)
+    samples = np.flatnonzero(retain)
+    each = active.T[samples, :, None] * problem.X[samples, None, :]  # y_i g_i, (m', n, k)
+    each = project(problem, each, held)
+    flat = each.reshape(len(samples), -1)
+    multipliers = np.linalg.lstsq(flat @ flat.T, np.ones(len(samples)), rcond=None)[0]
+    return np.tensordot(multipliers, each, axes=1)
+
+
+def _segment(
+    start: np.ndarray, end: np.ndarray, before: np.ndarray, after: np.ndarray, points: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points ``(F, points, n, k)`` from ``start``, left out, to ``end``, with the kinks of both ends."""
+    share = np.linspace(0.0, 1.0, points + 1)[1:, None, None]
+    W = (1 - share) * start[:, None] + share * end[:, None]
+    kinks = np.where(share == 1.0, after[:, None], (before & after)[:, None])
+    return W, kinks
+
+
+def _nested(steps: Steps, held: np.ndarray, path_points: int) -> np.ndarray:
+    """Sets ``K_0 ⊂ … ⊂ K_L = held``, boolean ``(F, L + 1, n, m)``.
+
+    Entry (j, i) of the step costs ``P_ji²/‖x_i‖²`` and frees ``(λ_i u_j (a'_ji − a_ji))² ‖x_i‖²``: what is
+    cheapest for its gain comes first. Kinks that the step kept cost nothing. Neurons of a class that was
+    condensed to one count as one.
+    """
+    point, problem = steps.point, steps.point.problem
+    P = problem.preactivations(steps.W[:, 0])
+    jump = point.multipliers * problem.output_weights[:, None]
+    jump = jump * (problem.network.pattern(P) - point.clarke)
+    lengths = (problem.X**2).sum(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        price = np.where(jump != 0, (P / (lengths * jump)) ** 2, np.inf)
+    free = held & _zeros(P, ROUND_OFF)
+    price = np.where(free, -1.0, np.where(held, price, np.inf))
+    flat = price.reshape(len(price), -1)
+    order = np.lexsort((np.broadcast_to(np.arange(flat.shape[1]), flat.shape), ~_rows(held), flat))
+    rank = np.empty_like(order)
+    np.put_along_axis(rank, order, np.arange(flat.shape[1])[None], axis=1)
+    kept_free, total = _rows(free).sum(axis=1), _rows(held).sum(axis=1)
+    steps_ = np.linspace(0.0, 1.0, path_points + 1)
+    sizes = np.ceil(kept_free[:, None] + steps_ * (total - kept_free)[:, None])
+    nested = rank[:, None, :] < sizes[:, :, None]
+    return nested.reshape(len(price), -1, *price.shape[1:])
+
+
+def _epsilons(steps: Steps, path: Path, f: int, delta: np.ndarray, solver: Solver) -> np.ndarray:
+    """Relative ε*(δ) of every candidate for forget set f, ``(D, T)``."""
+    point = steps.point
+    keep = kept(point.problem.samples, steps.forget_sets[f : f + 1])[0]
+    shape = (len(delta), *path.W.shape[1:])
+    fit = least_epsilon(
+        point.problem,
+        np.broadcast_to(path.W[f], shape),
+        np.broadcast_to(delta[:, None], shape[:2]),
+        np.broadcast_to(path.kinks[f], (*shape[:-1], point.problem.samples)),
+        solver,
+        keep=np.broadcast_to(keep, (*shape[:2], len(keep))),
+        guess=(point.multipliers, point.clarke),
+    )
+    return fit.relative_epsilon
+
+
+def surface_rows(
+    point: KKTPoint,
+    forget_sets: Sequence[Sequence[int]],
+    deltas: Sequence[float],
+    taus: Sequence[float],
+    path_points: int,
+    solver: Solver,
+    pivots: int,
+    s: int,
+) -> list[Row]:
+    """One row for every forget set, share of δ* and share of τ*, of the prescribed step of replicate s."""
+    nearest = nearest_kkt_points(point, forget_sets, solver, pivots)
+    steps = unlearn_all(point, forget_sets, [1.0])
+    found = surface(steps, nearest, deltas, taus, path_points, solver)
+    return [
+        {
+            "seed": s,
+            "forget": "+".join(map(str, forget)),
+            "forget_size": len(forget),
+            "delta_share": delta,
+            "tau_share": tau,
+            "epsilon": float(found.epsilon[f, d, t]),
+            "delta": float(found.delta[f, d]),
+            "tau": float(found.tau[f, t]),
+            "delta_star": float(found.delta_star[f]),
+            "tau_star": float(found.tau_star[f]),
+            "tau_restored": float(found.tau_restored[f]),
+        }
+        for f, forget in enumerate(forget_sets)
+        for d, delta in enumerate(deltas)
+        for t, tau in enumerate(taus)
+    ]
+
+
+def _zeros(P: np.ndarray, tolerance: float) -> np.ndarray:
+    return np.abs(P) <= tolerance * np.abs(P).max(axis=(-2, -1), keepdims=True)
+
+
+def _rows(entries: np.ndarray) -> np.ndarray:
+    return entries.reshape(len(entries), -1)
+
+
+def _unit_margin(problem: Problem, W: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """Weights ``(F, n, k)`` scaled to smallest retained margin 1, as they are where that is not positive."""
+    q = np.where(keep, problem.margins(W), np.inf).min(axis=-1)[..., None, None]
+    return W / np.where(q > 0, q, 1.0)
+
+
+def _check_shares(**shares: Sequence[float]) -> None:
+    for name, values in shares.items():
+        if not len(values) or values[0] < 0 or (np.diff(values) <= 0).any():
+            raise DataError(
+                f"{name} = {list(values)}: allowed are ascending numbers >= 0; sort them."
+            )

@@ -1,0 +1,74 @@
+"""The influence-function step: one Newton step towards the minimiser without the forgotten samples."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.losses import LOSSES
+from kkt_unlearning.problem import Problem, retained
+
+
+def influence_step(
+    problem: Problem,
+    W: np.ndarray,
+    forget: Sequence[int],
+    *,
+    loss: str = "exponential",
+    damping: float = 1.0,
+) -> np.ndarray:
+    """``θ' = θ − (μ I + Σ_{i∉R} ℓ''(q_i) g_i g_iᵀ)⁻¹ Σ_{r∈R} (−ℓ'(q_r)) y_r g_r``.
+
+    The ridge ``μ = c Σ_i (−ℓ'(q_i)) q_i / ‖θ‖²`` with ``c = 1`` is the one whose regularised loss
+    ``Σ ℓ(q_i) + ½ μ ‖θ‖²`` has θ for a stationary point, if it has one for any. The Hessian has rank
+    at most m, and with ``V = (y_i g_i)_i``, ``K = VᵀV``, ``D = diag(ℓ'')`` and ``h = −ℓ'``
+
+        ``θ' = θ − μ⁻¹ (V_R h_R − V_I D_I^½ (μ I + D_I^½ K_II D_I^½)⁻¹ D_I^½ K_IR h_R)``:
+
+    the prescribed step with ``λ_R = h_R/μ``, and a correction that undoes what it does to the margins
+    of the retain set I (``docs/questions/recovery.md``).
+
+    Args:
+        problem: network and all samples.
+        W: weights ``(n, k)`` with positive margins, at the scale that training left them at.
+        forget: indices R of the samples to forget.
+        loss: ``exponential`` or ``logistic``.
+        damping: c > 0.
+
+    Returns:
+        Weights ``(n, k)`` at the same scale.
+
+    Raises:
+        DataError: a bad forget set, ``damping <= 0``, or margins of which the weighted sum is not positive.
+
+    Reference: Koh and Liang, *Understanding Black-box Predictions via Influence Functions*, ICML 2017.
+    """
+    if not 0 < damping < np.inf:
+        raise DataError(f"damping = {damping}: allowed are numbers > 0; 1 is the natural one.")
+    keep, q = retained(problem.samples, forget), problem.margins(W)
+    h, curvature = _slopes_and_curvatures(q, loss)
+    if not h @ q > 0:
+        raise DataError(
+            f"smallest margin of the trained weights = {q.min():.3g}: it must be positive; train for longer."
+        )
+    mu = damping * (h @ q) / (W**2).sum()
+    pattern, R = problem.pattern(W), np.setdiff1d(np.arange(problem.samples), keep)
+    K, root = margin_gram(problem, pattern), np.sqrt(curvature[keep])
+    system = mu * np.eye(len(keep)) + root[:, None] * K[np.ix_(keep, keep)] * root
+    coefficients = np.zeros(problem.samples)
+    coefficients[R] = h[R] / mu
+    coefficients[keep] = -root * np.linalg.solve(system, root * (K[np.ix_(keep, R)] @ h[R])) / mu
+    return W - problem.combination(coefficients, pattern)
+
+
+def margin_gram(problem: Problem, pattern: np.ndarray) -> np.ndarray:
+    """``K_ik = ⟨y_i g_i, y_k g_k⟩ = G_ik Σ_j u_j² y_i y_k A_ji A_jk``, shape (m, m)."""
+    V = problem.signs * pattern
+    return (V.T @ V) * problem.gram
+
+
+def _slopes_and_curvatures(q: np.ndarray, loss: str) -> tuple[np.ndarray, np.ndarray]:
+    """``−ℓ'(q_i)`` and ``ℓ''(q_i)`` over the largest slope: a common factor leaves the step as it is."""
+    log_slopes = LOSSES[loss].log_slope(q)
+    top = log_slopes.max()
+    return np.exp(log_slopes - top), np.exp(LOSSES[loss].log_curvature(q) - top)

@@ -1,0 +1,168 @@
+"""The surface: its ends, its monotonicity, what its path keeps, and what it must not be better than."""
+
+import numpy as np
+import pytest
+from builders import gaussian, labels, planted_orthogonal, solved
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kkt_unlearning.certificates.certificate import certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.condense import condensed
+from kkt_unlearning.certificates.restore import project, restore
+from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.certificates.surface import candidates, face_point, surface, surface_rows
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import kept
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.unlearning.ascent import unlearn_all
+
+MACHINE = 1e-9
+DELTAS, TAUS = (0.0, 0.1, 1.0), (0.0, 0.01, 0.1, 0.5, 1.0)
+SETS = [[0], [3], [1, 4]]
+
+
+def step_of(seed, width=8, sets=SETS):
+    _, _, point = solved(seed, 6, 15, width)
+    return unlearn_all(point, sets, [1.0]), nearest_kkt_points(point, sets)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_ends_are_those_of_the_certificate(seed):
+    steps, nearest = step_of(seed)
+    found, certificate = surface(steps, nearest, DELTAS, TAUS, 4), certify_all(steps, nearest)
+    np.testing.assert_allclose(found.delta[:, -1], certificate.delta_budget[:, 0])
+    np.testing.assert_allclose(found.tau[:, -1], certificate.tau_star[:, 0])
+    same = certificate.delta_budget == certificate.delta_bound
+    start = np.where(same[:, 0], certificate.epsilon_clarke[:, 0], found.epsilon[:, -1, 0])
+    np.testing.assert_allclose(found.epsilon[:, -1, 0], start, rtol=1e-7)
+    assert found.epsilon[:, :, -1].max() < MACHINE
+    # From τ of the restored network on, the surface is no worse than its certificate.
+    wide = surface(steps, nearest, (1.0,), (1e-9, 1e6), 4)
+    assert (wide.epsilon[:, 0, -1] <= certificate.epsilon[:, 0] + MACHINE).all()
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2), st.integers(1, 5))
+def test_it_never_rises_and_never_beats_theta_itself_at_tau_0(seed, path_points):
+    steps, nearest = step_of(seed)
+    found = surface(steps, nearest, DELTAS, TAUS, path_points)
+    assert (found.epsilon[:, 1:] <= found.epsilon[:, :-1]).all()
+    assert (found.epsilon[:, :, 1:] <= found.epsilon[:, :, :-1]).all()
+    problem = steps.point.problem
+    for f, forget in enumerate(SETS):
+        rest, W = problem.retain(forget), steps.W[f, 0]
+        P = rest.preactivations(W)
+        kinks = np.abs(P) < 1e-9 * np.abs(P).max()
+        for d, delta in enumerate(found.delta[f]):
+            own = float(least_epsilon(rest, W, delta, kinks).relative_epsilon)
+            assert found.epsilon[f, d, 0] == pytest.approx(own, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_number_belongs_to_a_network_of_the_path(seed):
+    # The definition, evaluated plainly on the retained problem.
+    steps, nearest = step_of(seed)
+    found = surface(steps, nearest, DELTAS, TAUS, 3)
+    small, targets = condensed(steps, np.stack([point.W for point in nearest]))
+    path, problem = candidates(small, targets, 3), small.point.problem
+    for f, forget in enumerate(SETS):
+        keep = kept(6, [forget])[0]
+        best = np.full(found.epsilon[f].shape, np.inf)
+        for W, kinks in zip(path.W[f], path.kinks[f], strict=True):
+            tau = float(cosine_distance(small.W[f, 0], W))
+            P = problem.preactivations(W)[:, keep]
+            assert np.abs(P[kinks[:, keep]]).max(initial=0.0) < MACHINE * np.abs(P).max()
+            for d, delta in enumerate(found.delta[f]):
+                fit = least_epsilon(problem.retain(forget), W, delta, kinks[:, keep])
+                better = tau <= found.tau[f] * (1 + 1e-6) + 1e-15
+                best[d] = np.where(better, np.minimum(best[d], fit.relative_epsilon), best[d])
+        np.testing.assert_allclose(
+            np.minimum.accumulate(best, axis=0), found.epsilon[f], rtol=1e-5, atol=1e-8
+        )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_on_the_first_part_the_angle_grows_and_the_restored_network_is_on_it(seed):
+    steps, nearest = step_of(seed)
+    points = 5
+    path = candidates(steps, np.stack([point.W for point in nearest]), points)
+    first = path.tau[:, : points + 2]
+    assert (np.diff(first, axis=1) >= -1e-15).all()
+    # cos(θ', Πθ') = ‖Πθ'‖/‖θ'‖
+    size = np.linalg.norm(path.W[:, : points + 2], axis=(-2, -1))
+    np.testing.assert_allclose(1 - first, size / size[:, :1], atol=1e-12)
+    point = steps.point
+    restored = restore(
+        point.problem, steps.W[:, 0], point.pattern, point.kinks, kept(6, steps.forget_sets)
+    )
+    np.testing.assert_allclose(path.W[:, points], restored.W, atol=1e-12)
+    assert (path.tau <= np.maximum(path.tau[:, points + 1], path.tau.max(axis=1))[:, None]).all()
+
+
+def test_a_projection_is_the_nearest_network_on_the_kinks():
+    problem, W = gaussian(2, 5, 9, 4)
+    kinks = np.random.default_rng(0).random((2, 4, 5)) < 0.4
+    moved = project(problem, W, kinks)
+    P = moved @ problem.X.T
+    assert np.abs(P[kinks]).max() < 1e-12
+    rows = np.random.default_rng(1).normal(size=W.shape)
+    other = project(problem, rows, kinks)  # any network on the kinks
+    inner = ((W - moved) * other).sum(axis=(-2, -1))
+    np.testing.assert_allclose(inner, 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_face_point_is_the_least_network_with_equal_margins(seed):
+    cp = pytest.importorskip("cvxpy")
+    steps, _ = step_of(seed)
+    point, problem, keep = steps.point, steps.point.problem, kept(6, steps.forget_sets)
+    start = restore(problem, steps.W[:, 0], point.pattern, point.kinks, keep).kinks
+    W, held = face_point(problem, point.pattern, start, keep)
+    for f, retain in enumerate(keep):
+        q = problem.margins(W[f])[retain]
+        np.testing.assert_allclose(q, 1.0, atol=1e-9)
+        V = cp.Variable(W[f].shape)
+        P = V @ problem.X.T
+        active = problem.signs * np.where(held[f], 0.0, point.pattern)
+        margins = cp.sum(cp.multiply(active, P), axis=0)
+        rows = [margins[i] == 1 for i in np.flatnonzero(retain)]
+        rows += [P[j, i] == 0 for j, i in np.argwhere(held[f])]
+        cp.Problem(cp.Minimize(cp.sum_squares(V)), rows).solve(solver="CLARABEL")
+        np.testing.assert_allclose(W[f], V.value, atol=1e-6)
+        rest = problem.retain(SETS[f])
+        fit = least_epsilon(rest, W[f], 0.0, held[f][:, retain])
+        assert np.isfinite(fit.relative_epsilon)
+
+
+def test_on_orthogonal_data_the_surface_is_0_everywhere():
+    problem, _, _, clarke = planted_orthogonal([1.0, 2.0, 0.5, 1.5], labels(4), 4)
+    point = kkt_point(problem, clarke)
+    steps, nearest = unlearn_all(point, [[2]], [1.0]), nearest_kkt_points(point, [[2]])
+    assert surface(steps, nearest, (0.0, 1.0), (0.0, 1.0), 2).epsilon.max() < MACHINE
+
+
+def test_a_linear_model_needs_slack_only():
+    steps, nearest = step_of(0, width=None)
+    found = surface(steps, nearest, (0.0, 1.0), (0.0, 0.5, 1.0), 3)
+    assert found.epsilon[:, -1].max() < MACHINE  # theory, section 6.3: ε = 0 at δ*
+    assert found.epsilon[:, 0, 0].min() > 0.1
+
+
+def test_shares_must_ascend():
+    steps, nearest = step_of(0)
+    with pytest.raises(DataError, match=r"deltas = \[1.0, 0.5\].*sort them"):
+        surface(steps, nearest, [1.0, 0.5], TAUS, 2)
+    with pytest.raises(DataError, match="a surface is of one step"):
+        surface(unlearn_all(steps.point, SETS, [0.5, 1.0]), nearest, DELTAS, TAUS, 2)
+
+
+def test_rows_are_tidy():
+    _, _, point = solved(0, 6, 15, 8)
+    rows = surface_rows(point, [[0], [1, 4]], DELTAS, TAUS, 2, Solver(), 50, 7)
+    assert len(rows) == 2 * len(DELTAS) * len(TAUS)
+    assert {row["seed"] for row in rows} == {7}
+    last = rows[-1]
+    assert last["tau"] == pytest.approx(last["tau_star"])
+    assert last["delta"] == pytest.approx(last["delta_star"])
