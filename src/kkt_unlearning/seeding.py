@@ -18,6 +18,8 @@ class Stream(IntEnum):
     INITIAL_WEIGHTS = 3  # the parameters a network starts from, also when it is retrained
     FORGET_SETS = 4  # which points are forgotten, and in which order
     DEEP_WEIGHTS = 7  # the same for networks of more than two layers
+    MEMBERSHIP = 5  # which samples of a pool each shadow model is trained on
+    SHADOW_WEIGHTS = 6  # the parameters that shadow models start from
 
 
 def generator(seed: int, stream: Stream | str, replicate: int) -> np.random.Generator:

@@ -28,6 +28,7 @@ FIGURES: dict[str, dict[str, str]] = {
     "convergence": {"table": "convergence.convergence"},
     "batch": {"table": "batch.batch", "stream": "batch.stream"},
     "depth": {"table": "depth.depth"},
+    "membership": {"table": "membership.membership", "klom": "membership.klom"},
 }
 
 # tables that only claims rest on

@@ -29,6 +29,8 @@ MEASURES = {
     "batch": Measure("batch", options=True),
     "stream": Measure("stream", options=True),
     "depth": Measure("depth", options=True, standalone=True),
+    "membership": Measure("membership", options=True, standalone=True),
+    "klom": Measure("klom", options=True, standalone=True),
 }
 
 # The main table of an experiment has its bare name.

@@ -157,6 +157,21 @@ class Study:
 
         return settings
 
+    def shadows(self, wildcards: Any) -> Settings:
+        """What shadow models are trained from; nothing that only attacks on them use."""
+        options = self.experiments[wildcards.experiment]["membership"]
+        return {
+            **self.stationarity(wildcards),
+            **{name: options[name] for name in ("pools", "models", "folds")},
+            "seed": self.config["seed"],
+        }
+
+    def klom(self, wildcards: Any) -> Settings:
+        """Shadow models, how far they unlearned, and how their margins are compared."""
+        options = self.experiments[wildcards.experiment]["membership"]
+        settings = self.measured("klom")(wildcards)
+        return settings | {"fractions": options["fractions"]}
+
     def dataset_code(self, wildcards: Any) -> str:
         """Hash of the files behind rule ``dataset``, with the one source that it calls by name."""
         name = self.experiments[wildcards.experiment]["dataset"]["source"]

@@ -16,6 +16,7 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     convergence,
     batch,
     depth,
+    membership,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
 
@@ -33,6 +34,7 @@ __all__ = [
     "flips",
     "kinks",
     "linear",
+    "membership",
     "mixture",
     "multipliers",
     "natural",

@@ -22,6 +22,7 @@ _BLUE, _ORANGE, _GREEN, _RED, _PINK, _BROWN, _, _GREY, _, _SKY = _PALETTE
 COLOURS = {
     "linear": _BLUE,
     "two_layer": _ORANGE,
+    "narrow": _ORANGE,
     "exact": _GREEN,
     "trained": _PINK,
     "autograd": _RED,
@@ -57,6 +58,7 @@ NAMES = {
     "deep2": "two layers",
     "deep3": "three layers",
     "deep4": "four layers",
+    "narrow": "two-layer ReLU, narrow",
     "exact": "from the exact KKT point",
     "trained": "from the trained weights",
     "least_squares": "least squares",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from . import batch, forget, recovery, stream, surface
+from . import batch, forget, membership, recovery, stream, surface
 
 # (options, m at a point of the sweep, fail(*keys, text=...) that says one sentence) -> None
 Check = Callable[[dict[str, Any], int, Callable[..., NoReturn]], None]
@@ -15,4 +15,5 @@ CHECKS: dict[str, Check] = {
     "convergence": forget.check,
     "batch": batch.check,
     "stream": stream.check,
+    "membership": membership.check,
 }

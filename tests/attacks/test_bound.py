@@ -1,0 +1,129 @@
+"""Bounds on what an attacker sees: of outputs by an angle, of an AUC by a shift, of a distance by (ε, δ)."""
+
+import numpy as np
+import pytest
+from builders import gaussian, network, solved
+from hypothesis import given
+from hypothesis import strategies as st
+from shadow_pool import pool
+
+from kkt_unlearning.attacks.bound import auc_interval, distance_to_optimum, output_shift, reach
+from kkt_unlearning.attacks.certified import NUMBERS, certified
+from kkt_unlearning.attacks.outputs import outputs
+from kkt_unlearning.attacks.roc import auc
+from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.unlearning import unlearn
+
+FRACTIONS = (0.0, 0.5, 1.0, 1.5)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_reach_is_the_length_of_the_projection(seed, m):
+    rng = np.random.default_rng(seed)
+    X, x = rng.normal(size=(m, 8)), rng.normal(size=8)
+    Q = np.linalg.qr(X.T)[0]
+    assert reach(X, x) == pytest.approx(np.linalg.norm(Q.T @ x), rel=1e-8)
+    assert reach(np.vstack([X, X]), x) == pytest.approx(reach(X, x), rel=1e-8)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([None, 1, 5]), st.floats(1e-6, 2.0))
+def test_outputs_of_networks_at_an_angle(seed, width, size):
+    rng = np.random.default_rng(seed)
+    net, x = network(width), rng.normal(size=(1, 7))
+    problem = Problem(net, x, np.ones(1))
+    X = rng.normal(size=(3, 7))
+    for rows, rho in ((np.eye(7), np.linalg.norm(x)), (X, reach(X, x[0]))):
+        W = rng.normal(size=(net.width, len(rows))) @ rows
+        V = W + size * rng.normal(size=(net.width, len(rows))) @ rows
+        W, V = W / np.linalg.norm(W), V / np.linalg.norm(V)
+        shift = abs(problem.margins(W) - problem.margins(V))[0]
+        assert shift <= output_shift(rho, cosine_distance(W, V)) * (1 + 1e-9)
+
+
+def test_the_shift_is_reached_by_a_linear_model():
+    x, W, V = np.array([[0.0, 1.0]]), np.array([[0.6, 0.8]]), np.array([[0.6, -0.8]])
+    bound = output_shift(1.0, cosine_distance(W, V))
+    assert abs(W @ x.T - V @ x.T)[0, 0] == pytest.approx(bound)
+
+
+@given(st.integers(0, 10**6), st.floats(0, 2))
+def test_no_values_within_the_shift_leave_the_interval(seed, shift):
+    rng = np.random.default_rng(seed)
+    nearby, others = rng.normal(size=7), rng.normal(size=9).round(1)
+    low, high = auc_interval(nearby, others, np.full(7, shift))
+    assert low <= auc(nearby + shift * rng.uniform(-1, 1, 7), others) <= high
+    assert low <= auc(nearby + shift * rng.choice([-1, 1], 7), others) <= high
+
+
+@pytest.fixture(scope="module")
+def linear():
+    problem, _, point = solved(5, 5, 40, None)
+    return problem, point
+
+
+@given(seed=st.integers(0, 10**6), spread=st.floats(0, 1))
+def test_an_approximate_kkt_point_is_near_the_optimum(linear, seed, spread):
+    """Any feasible weights and any multipliers make an (ε, δ)-approximate KKT point of the linear model."""
+    problem, point = linear
+    rng = np.random.default_rng(seed)
+    W = point.W + spread * rng.normal(size=point.W.shape) / 6
+    q = problem.margins(W)
+    if q.min() <= 0:
+        return
+    W = W / min(q.min(), 1.0)
+    multipliers = np.maximum(point.multipliers + spread * rng.normal(size=5), 0.0)
+    epsilon = np.linalg.norm(W - problem.combination(multipliers, point.clarke))
+    slack = multipliers @ (problem.margins(W) - 1.0)
+    off = np.linalg.norm(W - point.W)
+    far = distance_to_optimum(epsilon, slack)
+    assert off <= far + 1e-7
+    # at norm 1: proposition 7 of docs/questions/membership.md
+    apart = np.sqrt(2 * cosine_distance(W, point.W))
+    assert apart <= far / np.sqrt(np.linalg.norm(W) * np.linalg.norm(point.W)) + 1e-7
+
+
+def test_that_bound_is_reached():
+    """One sample of norm 1: θ = c x with λ = 0 has ε = c and no slack; the optimum is x itself."""
+    assert distance_to_optimum(0.7, 0.0) == pytest.approx(0.7)
+    assert distance_to_optimum(0.0, 0.49) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("width", [None, 30])
+def test_certified_outputs_stay_within_their_bound(width):
+    shadows = pool(width)
+    found = outputs(shadows, FRACTIONS)
+    measured = certified(shadows, 8, FRACTIONS, Solver(), 50)
+    forgotten = np.einsum("karr->kar", found.unlearned[:8])
+    gap = np.abs(forgotten - measured.nearby[:, None])
+    inside = np.broadcast_to(shadows.member[:8, None], gap.shape)
+    np.testing.assert_array_equal(np.isfinite(gap), inside)
+    assert (gap[inside] <= measured.shift[inside] * (1 + 1e-7) + 1e-9).all()
+    assert (gap[inside] > 0).any()
+    for name in NUMBERS:
+        np.testing.assert_array_equal(np.isnan(measured.numbers[name]), ~inside)
+    steps = measured.shift[:, :, inside[:, 0].any(axis=0)]
+    assert np.nanmedian(steps[:, 2]) < np.nanmedian(steps[:, 0])
+
+
+def test_gaussian_data_have_a_short_projection():
+    problem, _ = gaussian(1, 6, 5000, None)
+    assert reach(problem.X[1:], problem.X[0]) < 0.1 * np.linalg.norm(problem.X[0])
+
+
+@given(st.integers(0, 1000), st.sampled_from([0.5, 1.0, 1.3]))
+def test_a_linear_model_ends_below_the_retrained_one_by_what_the_theory_says(seed, fraction):
+    """Proposition 3 of docs/questions/membership.md; the data are so nearly orthogonal that all support."""
+    problem, W0 = gaussian(seed, 5, 2000, None)
+    point = kkt_point(problem, problem.pattern(W0))
+    (nearest,) = nearest_kkt_points(point, [[2]])
+    assert min(point.multipliers.min(), nearest.multipliers.min()) > 0.1
+    (after, retrained) = (
+        problem.margins(W)[2] for W in (unlearn(point, [2], fraction=fraction).W, nearest.W)
+    )
+    X, x = np.delete(problem.X, 2, axis=0), problem.X[2]
+    gap = point.multipliers[2] * ((1 - fraction) * x @ x - reach(X, x) ** 2)
+    assert after - retrained == pytest.approx(gap, abs=1e-8)

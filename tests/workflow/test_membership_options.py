@@ -1,0 +1,61 @@
+"""Options of the measures membership and klom: one sentence for each mistake, and who is trained anew."""
+
+import re
+
+import pytest
+
+from workflow.support.configuration import ConfigurationError, checked
+from workflow.support.settings import Study
+
+
+@pytest.mark.parametrize(
+    ("keys", "pattern"),
+    [
+        (
+            {"membership": {"models": 30}},
+            r"membership\.models: .* multiples of 2 x folds = 4 .* 32",
+        ),
+        (
+            {"membership": {"models": 12, "folds": 6}},
+            r"membership\.models: .* from 24 on .* write 24",
+        ),
+        ({"membership": {"models": 4}}, r"membership\.models: .* at least 8 is allowed: raise it"),
+        ({"membership": {"folds": 1}}, r"membership\.folds: .* at least 2 is allowed"),
+        ({"membership": {"certificates": 40}}, r"membership\.certificates: .* 32 models: lower it"),
+        (
+            {"dataset": {"samples": 4}},
+            r"membership\.models: .* at least 6 .* raise dataset\.samples",
+        ),
+        ({"membership": {"fractions": [-1.0]}}, r"membership\.fractions\[0\]: .* at least 0"),
+        ({"klom": {"recipe": "joint"}}, r"klom\.recipe: .* joint_range and fixed_range"),
+        ({"klom": {"floor": 0.0}}, r"klom\.floor: .* more than 0"),
+        (
+            {"measures": ["membership"]},
+            r"klom: these are options of a measure that is not asked for",
+        ),
+    ],
+)
+def test_a_mistake_is_one_sentence(tiny_config, keys, pattern):
+    for key, value in keys.items():
+        section = tiny_config["experiments"]["membership"]
+        section[key] = section[key] | value if isinstance(value, dict) else value
+    if "measures" in keys:
+        tiny_config["experiments"]["other"] = tiny_config["experiments"]["membership"]
+        tiny_config["experiments"]["membership"] = section | {"measures": ["membership", "klom"]}
+    with pytest.raises(ConfigurationError) as error:
+        checked(tiny_config)
+    assert re.search(pattern, str(error.value)), error.value
+
+
+def test_an_attack_does_not_train_anew(tiny_config):
+    class Wildcards:
+        experiment, point, network, training = "membership", "dimension=40", "narrow", "shadows"
+
+    before = Study(checked(tiny_config), None).shadows(Wildcards)
+    tiny_config["experiments"]["membership"]["membership"] |= {
+        "fractions": [1.0],
+        "certificates": 1,
+    }
+    assert Study(checked(tiny_config), None).shadows(Wildcards) == before
+    tiny_config["experiments"]["membership"]["membership"] |= {"models": 64}
+    assert Study(checked(tiny_config), None).shadows(Wildcards) != before
