@@ -14,6 +14,7 @@ from kkt_unlearning.summary import (
     crossing,
     from_records,
     groups,
+    rows,
     select,
     stack,
     summarise,
@@ -24,10 +25,10 @@ from kkt_unlearning.summary import (
 KAPPA_FLOOR, EPSILON_FLOOR, DELTA_FLOOR, DISTANCE_FLOOR = 1e-2, 1e-4, 1e-2, 1e-5
 EPSILON_CEILING, DELTA_CEILING, KAPPA_CEILING = 1e1, 1e3, 1e1
 QUANTITIES = (
-    *("epsilon", "restored_bound", "epsilon_clarke", "epsilon_bound", "delta", "delta_budget"),
-    *("delta_bound", "tau", "tau_star", "distance_original", "kappa", "margin_change"),
+    *("epsilon", "restored_bound", "delta", "delta_budget"),
+    *("tau", "tau_star", "distance_original", "kappa"),
 )
-STREAM_QUANTITIES = ("epsilon", "delta", "tau", "tau_star", "difference_batch", "multiplier_ratio")
+STREAM_QUANTITIES = ("tau_star", "difference_batch")
 LOST, REACHED = "share not separating", "share with kappa >= 1"
 CHOICES = {  # name in the legend, colour
     "random": ("random", "clarke"),
@@ -57,14 +58,14 @@ def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     """
     drawn = stack([_batches(table), _stream(stream)])
     cases = _ends(drawn)
-    rows = _rows()
+    lines = _rows()
     with style.styled():
         figure, axes = style.grid(
-            8.8, cases, rows, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
+            8.8, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
         )
         _breaks(axes, drawn, cases)
-        _finish(axes, rows)
-    return figure, drawn
+        _finish(axes, lines)
+    return figure, {name: column for name, column in drawn.items() if name != "case"}
 
 
 def _rows() -> tuple[Row, ...]:
@@ -133,7 +134,11 @@ def _streams(quantity: str) -> Iterable[Line]:
 
 def _batches(table: Table) -> dict[str, np.ndarray]:
     by = [*swept(table), "network", "start", "choice", "forget_size"]
-    return _labelled(stack([summarise(table, by, QUANTITIES), _shares(table, by)]), table)
+    exact, trained = (select(table, start=start) for start in ("exact", "trained"))
+    parts = [summarise(exact, by, QUANTITIES), _shares(exact, by)]
+    if rows(trained):
+        parts.append(summarise(trained, by, ["epsilon"]))
+    return _labelled(stack(parts), table)
 
 
 def _stream(stream: Table) -> dict[str, np.ndarray]:
@@ -197,12 +202,12 @@ def _breaks(axes: np.ndarray, drawn: Table, cases: Sequence[str]) -> None:
             panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label=label)
 
 
-def _finish(axes: np.ndarray, rows: Sequence[Row]) -> None:
-    style.finish(axes, rows)
+def _finish(axes: np.ndarray, lines: Sequence[Row]) -> None:
+    style.finish(axes, lines)
     ceilings = {0: KAPPA_CEILING, 2: EPSILON_CEILING, 3: DELTA_CEILING}
     for row, ceiling in ceilings.items():
         for panel in axes[row]:
-            style.log_scale(panel, rows[row].floor, ceiling)
+            style.log_scale(panel, lines[row].floor, ceiling)
     for panel in axes.flat:
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for line in panel.lines:
