@@ -42,12 +42,12 @@ _STEP = Row(
     (
         _epsilon("epsilon_autograd", "at θ′, 0/1\nderivatives", "autograd"),
         _epsilon("epsilon", "at θ̃, all layers\nby the fraction", "all_layers"),
-        _epsilon("epsilon", "at θ̃, deeper\nlayers by half", "half_deeper", "--", layers="halved"),
+        _epsilon("epsilon", "at θ̃, deeper\nlayers by half", "deeper_halved", "--", layers="halved"),
         _epsilon("epsilon_orthogonal", "orthogonal data,\nall layers", "all_layers", ":"),
         _epsilon(
             "epsilon_orthogonal",
             "orthogonal data,\ndeeper by half",
-            "half_deeper",
+            "deeper_halved",
             ":",
             layers="halved",
         ),
@@ -86,7 +86,7 @@ _DIMENSION = (
             _distance(
                 "distance_retrained",
                 "retrained, after,\ndeeper by half",
-                "half_deeper",
+                "deeper_halved",
                 "--",
                 layers="halved",
             ),

@@ -46,7 +46,6 @@ COLOURS = {
     "flipped": "0.15",
     "halved": _ORANGE,
     "all_layers": _ORANGE,
-    "half_deeper": _BLUE,
     "deeper_halved": _BLUE,
     "cell": _RED,
     "changed": _SKY,
