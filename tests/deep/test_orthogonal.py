@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from builders import one_sentence  # noqa: F401  puts nothing here; the path of the shared builders
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -33,17 +33,13 @@ def continued(
     start: NearKKT,
     forget_sets: Sequence[Sequence[int]],
     descent: Descent,
-) -> dict[str, DeepTraining]:
-    """Training on the retained samples from the weights after the whole step; leading axes (S, F)."""
+) -> DeepTraining:
+    """Training on the retained samples from the weights after the prescribed step; leading axes (S, F)."""
     keep = kept(batch.y.shape[1], forget_sets)
     removed = np.where(keep, 0.0, start.multipliers[:, None])
-    before = _expanded(start.before)
-    found = {}
-    for name, share in shares(batch.network).items():
-        steps = lengths(np.ones((1, 1)), share, batch.network.degree)
-        W = ascend(expand(start.W, 1), before, batch.y[:, None], removed, steps)
-        found[name] = continue_all(batch, W, descent, forget_sets)
-    return found
+    whole = lengths(np.ones((1, 1)), SHARES["equal"], batch.network.degree)
+    W = ascend(expand(start.W, 1), _expanded(start.before), batch.y[:, None], removed, whole)
+    return continue_all(batch, W, descent, forget_sets)
 
 
 def _expanded(at: Evaluation) -> Evaluation:
@@ -55,7 +51,7 @@ def evaluate(
     batch: DeepReplicates,
     start: NearKKT,
     retrained: tuple[Layers, np.ndarray],
-    after_training: dict[str, DeepTraining],
+    goal: DeepTraining,
     *,
     forget_sets: Sequence[Sequence[int]],
     fractions: Sequence[float],
@@ -67,7 +63,7 @@ def evaluate(
 
     Args:
         retrained: weights and margins of the retrained networks, leading axes (S, F).
-        after_training: from :func:`continued`.
+        goal: from :func:`continued`.
     """
     keep = kept(batch.y.shape[1], forget_sets)
     errors = multiplier_errors(batch, start, solver, pivots)
@@ -85,13 +81,12 @@ def evaluate(
             "phi": float(phi),
         }
         again = tuple(layer[s] for layer in target)
+        done = trained(goal.margins[s], descent, keep)
         for name, share in shares(batch.network).items():
             limit = _orthogonal(batch, s, forget_sets, np.asarray(fractions, float), share)
             columns = limit | _measure(
                 batch, start, s, keep, np.asarray(fractions, float), share, solver
             )
-            goal = after_training[name]
-            done = trained(goal.margins[s], descent, keep)
             columns |= _distances(columns.pop("W"), W, again, reached[s], goal, s, done)
             for f, forget in enumerate(forget_sets):
                 for a, fraction in enumerate(fractions):
@@ -189,7 +184,7 @@ def _distances(
     s: int,
     done: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """``1 − cos`` to the retrained networks and to those trained on from the whole step; nan if untrained."""
+    """``1 − cos`` to the retrained networks and to those trained on from θ'; nan where untrained."""
     onward = tuple(layer[s] for layer in goal.W)
     shape = after[0].shape[:2]
     columns = {

@@ -41,10 +41,16 @@ _STEP = Row(
     "relative ε",
     (
         _epsilon("epsilon_autograd", "at θ′, 0/1\nderivatives", "autograd"),
-        _epsilon("epsilon", "at θ̃, all layers\nby the fraction", "equal"),
+        _epsilon("epsilon", "at θ̃, all layers\nby the fraction", "all_layers"),
         _epsilon("epsilon", "at θ̃, deeper\nlayers by half", "deeper_halved", "--", layers="halved"),
-        _epsilon("epsilon_orthogonal", "orthogonal data,\nall layers", "equal", ":"),
-        _epsilon("epsilon_orthogonal", "and by half", "deeper_halved", ":", layers="halved"),
+        _epsilon("epsilon_orthogonal", "orthogonal data,\nall layers", "all_layers", ":"),
+        _epsilon(
+            "epsilon_orthogonal",
+            "orthogonal data,\ndeeper by half",
+            "deeper_halved",
+            ":",
+            layers="halved",
+        ),
     ),
     EPSILON_FLOOR,
 )
@@ -52,7 +58,7 @@ _DIMENSION = (
     Row(
         "what is left of\nstationarity, over ‖θ‖",
         (
-            _part("part_flips", "derivatives that\nchanged", "flips"),
+            _part("part_flips", "derivatives that\nchanged", "changed"),
             _part("part_cell", "gradients that moved\nwithin the cell", "cell"),
             _part("part_training", "left from training", "trained", "--"),
         ),

@@ -45,10 +45,10 @@ COLOURS = {
     "on_off": _GREY,
     "flipped": "0.15",
     "halved": _ORANGE,
-    "equal": _ORANGE,
+    "all_layers": _ORANGE,
     "deeper_halved": _BLUE,
     "cell": _RED,
-    "flips": _SKY,
+    "changed": _SKY,
     "continued": _PINK,
 }
 
