@@ -315,6 +315,13 @@ class _Experiment:
                 "path",
                 text=f"there is no file {path}: give the path of an .npz archive.",
             )
+        model = self.dataset.get("model")
+        if model is not None and not Path(model).is_dir():
+            self._fail(
+                "dataset",
+                "model",
+                text=f"there is no folder {model}: give that of a sentence-transformers model.",
+            )
 
     def _check_sweep(self) -> None:
         for parameter, values in self.experiment["sweep"].items():
