@@ -34,9 +34,18 @@ rule scorecard:
     # claim by claim: what was measured, the threshold stated beforehand, the verdict
     input:
         tables=study.all_tables(),
+        markdown=template("scorecard.md.j2"),
+        html=template("scorecard.html.j2"),
+        style=template("style.css"),
     output:
         table="results/scorecard.csv",
         page="paper_figures/scorecard.md",
+        html=report(
+            "results/scorecard.html",
+            caption="../report/scorecard.rst",
+            category="1 Scorecard",
+            labels={"page": "scorecard"},
+        ),
         provenance="results/scorecard.provenance.json",
     log:
         "results/logs/scorecard.log",
