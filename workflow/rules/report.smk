@@ -61,3 +61,39 @@ rule scorecard:
         code=code("scorecard"),
     script:
         "../../scripts/scorecard.py"
+
+
+rule findings:
+    # what replicated, what did not and what is new, in words around numbers of the scorecard and the tables
+    input:
+        scorecard="results/scorecard.csv",
+        tables=study.all_tables(),
+        markdown=template("findings.md.j2"),
+        html=template("findings.html.j2"),
+        style=template("style.css"),
+    output:
+        page="docs/findings.md",
+        html=report(
+            "results/findings.html",
+            caption="../report/findings.rst",
+            category="2 Findings",
+            labels={"page": "findings"},
+        ),
+        provenance="results/findings.provenance.json",
+    log:
+        "results/logs/findings.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings={},
+        section="claims",
+        code=code("findings"),
+    script:
+        "../../scripts/findings.py"
+
+
+mark_outdated(rules.findings.output, rules.findings.input)
