@@ -45,6 +45,9 @@ onstart:
     refuse_missing_backend(workflow, study.config)
 
 
+report: "workflow/report/workflow.rst"
+
+
 rule all:
     input:
         study.targets(),

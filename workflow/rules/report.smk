@@ -97,3 +97,36 @@ rule findings:
 
 
 mark_outdated(rules.findings.output, rules.findings.input)
+
+
+rule provenance:
+    # where each figure comes from: settings, seed, backend, code, packages, tables
+    input:
+        figures=study.origins.figures(),
+        trainings=study.origins.trainings(),
+        html=template("provenance.html.j2"),
+        style=template("style.css"),
+    output:
+        table="results/provenance.csv",
+        html=report(
+            "results/provenance.html",
+            caption="../report/provenance.rst",
+            category="4 Provenance",
+            labels={"page": "provenance of every figure"},
+        ),
+        provenance="results/provenance.provenance.json",
+    log:
+        "results/logs/provenance.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings=study.origins.settings(),
+        section="experiments",
+        seed=config["seed"],
+        code=code("provenance"),
+    script:
+        "../../scripts/provenance.py"
