@@ -159,6 +159,14 @@ def test_crowding_and_support_vectors_of_real_data():
     assert verdicts(results)["digits_delta"]["verdict"] == "not tested"
 
 
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_a_statement_does_not_lean_on_the_one_before_it(claim):
+    """Pages sort claims by verdict."""
+    assert claim.statement.split()[0] not in {"It", "Its", "That", "Their", "They"}
+    assert not claim.statement.startswith(("The same", "So it"))
+    assert claim.statement.endswith(".")
+
+
 def test_every_claim_belongs_to_a_section_and_they_are_in_its_order():
     order = [row["section"] for row in scorecard.score({}, thresholds())]
     assert order == sorted(order, key=list(claims.SECTIONS).index)

@@ -57,8 +57,8 @@ class Claim:
 
     @property
     def ours(self) -> bool:
-        """Whether the paper does not make it: its source says *ours* or *derived here*."""
-        return re.search(r"\b(ours|derived here)\b", self.source) is not None
+        """Whether its source is not the paper: *ours*, *derived here*, *open question* or *cited*."""
+        return re.search(r"\b(ours|derived here|open question|cited)\b", self.source) is not None
 
 
 CLAIMS: list[Claim] = []

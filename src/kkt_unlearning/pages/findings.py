@@ -18,7 +18,7 @@ def page(template: str, scores: Sequence[Score], tables: Tables) -> str:
     findings = Findings(list(scores), tables)
     names = (
         *("measured", "threshold", "missed", "held", "median", "largest"),
-        *("listed", "why", "because"),
+        *("listed", "stated", "why", "because"),
     )
     return fill(template, **{name: getattr(findings, name) for name in names})
 
@@ -67,6 +67,10 @@ class Findings:
         return parts(
             row for row in self.scores if row["verdict"] == verdict and row["origin"] == origin
         )
+
+    def stated(self, origin: str) -> list[Part]:
+        """All claims of the ``paper`` or ``ours``, section by section, whatever their verdict."""
+        return parts(row for row in self.scores if row["origin"] == origin)
 
     def why(self, claim: str, verdict: str, caller: Callable[[], str]) -> str:
         """Keep the text between ``{% call %}`` and ``{% endcall %}`` for the claim under that verdict.
