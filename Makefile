@@ -18,7 +18,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures test lint format lock benchmark gpu-check clean environment
+.PHONY: help figures report test test-report lint format lock benchmark gpu-check clean environment
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,8 +26,15 @@ help: ## this list
 figures: $(READY) ## all figures, tables and the scorecard
 	$(BIN)/snakemake --cores all
 
+report: $(READY) ## the same as one page for a browser, results/report.html
+	$(BIN)/snakemake --cores all
+	$(BIN)/snakemake --report results/report.html --report-stylesheet workflow/report/style.css
+
 test: $(READY) ## the tests
 	$(BIN)/pytest
+
+test-report: $(READY) ## the tests of the report; they fail where there is no Chromium to open it with
+	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py
 
 lint: $(READY) ## ruff, snakefmt and snakemake --lint
 	$(BIN)/ruff check $(PYTHON_FILES)

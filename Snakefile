@@ -4,7 +4,7 @@ import gc
 from pathlib import Path
 
 from workflow.support.backend import refuse_missing_backend
-from workflow.support.committed import caption, mark_outdated
+from workflow.support.committed import caption, mark_outdated, template
 from workflow.support.configuration import announce, check
 from workflow.support.figures import FIGURES, experiments_of
 from workflow.support.measures import MEASURES
@@ -43,6 +43,9 @@ wildcard_constraints:
 
 onstart:
     refuse_missing_backend(workflow, study.config)
+
+
+report: "workflow/report/workflow.rst"
 
 
 rule all:

@@ -122,6 +122,16 @@ def write_table(
         writer.writerows([[_text(value) for value in row] for row in rows])
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write a page, in UTF-8.
+
+    Raises:
+        StorageError: as `replacing`.
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def read_table(path: str | Path) -> dict[str, np.ndarray]:
     """Columns of a ``.csv``: int64, float64 (``nan`` for an empty cell), bool or text.
 

@@ -1,6 +1,8 @@
 """Rules figure_*: one figure, drawn from its tables by the library's module of its name."""
 
+import hashlib
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from _storage import read_table, replacing, rounded, write_table
 from kkt_unlearning.plotting.style import save
 
 
-def main(snakemake: Any) -> None:
+def main(snakemake: Any) -> dict[str, Any]:
     """Tables → the figure as pdf and png, and the numbers in it, to 6 significant digits, as csv."""
     figure = snakemake.params.settings["figure"]
     draw = import_module(f"kkt_unlearning.plotting.{figure}").draw
@@ -19,6 +21,11 @@ def main(snakemake: Any) -> None:
     with replacing(snakemake.output.pdf) as pdf, replacing(snakemake.output.png) as png:
         save(shown, pdf, png)
     write_table(snakemake.output.csv, {name: _rounded(column) for name, column in drawn.items()})
+    return {"tables": {str(path): _sha256(path) for path in paths.values()}}
+
+
+def _sha256(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _rounded(column: np.ndarray) -> np.ndarray:

@@ -1,11 +1,12 @@
-"""Rule scorecard: all tables -> verdict on every claim, as a table and as a page to read."""
+"""Rule scorecard: all tables -> verdict on every claim, as a table and as pages to read."""
 
 from pathlib import Path
 
 from _job import job
-from _storage import read_table, replacing, rounded, write_table
+from _storage import read_table, rounded, write_table, write_text
 
-from kkt_unlearning.scorecard import render, score
+from kkt_unlearning.pages.scorecard import page
+from kkt_unlearning.scorecard import score
 
 
 def main(snakemake):
@@ -17,8 +18,12 @@ def main(snakemake):
         numbers = {name: value for name, value in row.items() if isinstance(value, float)}
         row |= {name: float(rounded(repr(value))) for name, value in numbers.items()}
     write_table(snakemake.output.table, scores)
-    with replacing(snakemake.output.page) as page:
-        page.write_text(render(scores), encoding="utf-8")
+    markdown, html, style = (
+        Path(snakemake.input[name]).read_text(encoding="utf-8")
+        for name in ("markdown", "html", "style")
+    )
+    write_text(snakemake.output.page, page(markdown, scores))
+    write_text(snakemake.output.html, page(html, scores, html=True, style=style))
 
 
 if __name__ == "__main__":

@@ -9,19 +9,69 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kkt_unlearning.claims import CLAIMS, SECTIONS
+from workflow.support.figures import FIGURES
+
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "docs/theory.md", "benchmarks/README.md", "results/README.md"]
-PAGES += sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs/questions").glob("*.md"))
+PAGES = (
+    *("README.md", "benchmarks/README.md", "results/README.md", "paper_figures/scorecard.md"),
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
+)
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def without_code(text):
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def anchors(path):
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(
+        r"^#+ +(.+?) *$", without_code(path.read_text(encoding="utf-8")), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def leads_somewhere(link, folder):
+    name, _, anchor = link.partition("#")
+    target = (folder / name).resolve()
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_relative_links_lead_to_files(page):
-    text = (ROOT / page).read_text(encoding="utf-8")
-    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
-    relative = [link for link in links if link and not link.startswith("http")]
-    missing = [link for link in relative if not (ROOT / page).parent.joinpath(link).exists()]
-    assert missing == []
+def test_relative_links_lead_to_files_and_headings(page):
+    path = ROOT / page
+    links = re.findall(r"\]\(([^)\s]+)\)", without_code(path.read_text(encoding="utf-8")))
+    own = [
+        f"{path.name}{link}" if link.startswith("#") else link
+        for link in links
+        if not link.startswith("http")
+    ]
+    assert [link for link in own if not leads_somewhere(link, path.parent)] == []
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_figure_has_a_caption_and_a_place_in_the_documentation(figure):
+    caption = (ROOT / f"workflow/report/{figure}.rst").read_text(encoding="utf-8")
+    assert len(caption.split()) > 50
+    pages = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES if "scorecard" not in page]
+    shown = rf"paper_figures/{figure}\.png|snakemake [^\n]*\b{figure}\b"
+    assert any(re.search(shown, page) for page in pages)
+
+
+def test_every_figure_that_a_claim_names_exists():
+    assert {claim.figure for claim in CLAIMS if claim.figure} <= FIGURES.keys()
+
+
+@pytest.mark.parametrize("section", sorted({claim.section for claim in CLAIMS}))
+def test_the_mathematics_of_every_section_of_the_scorecard_exists(section):
+    assert leads_somewhere(SECTIONS[section].page, ROOT)
+
+
+def test_every_page_of_a_question_is_in_their_index():
+    pages = {path.name for path in (ROOT / "docs/questions").glob("*.md")} - {"README.md"}
+    index = (ROOT / "docs/questions/README.md").read_text(encoding="utf-8")
+    assert {name for name in pages if f"]({name})" not in index} == set()
 
 
 def test_sections_of_the_theory_that_docstrings_name_exist():

@@ -62,7 +62,7 @@ class Project:
 
     def files(self) -> set[str]:
         """All results, without logs."""
-        folders = (self.folder / "results", self.folder / "paper_figures")
+        folders = (self.folder / name for name in ("results", "paper_figures", "docs"))
         found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
         names = {path.relative_to(self.folder).as_posix() for path in found}
         return {name for name in names if not name.startswith("results/logs/")}

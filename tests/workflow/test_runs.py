@@ -9,6 +9,7 @@ import pytest
 from workflow.support.figures import FIGURES
 
 DRAWN = {f"figure_{figure}" for figure in FIGURES}
+WRITTEN = {"scorecard": 1, "findings": 1, "provenance": 1}  # pages about all tables
 PACKAGES = {"numpy", "scipy", "cvxpy", "clarabel", "kkt-unlearning", "snakemake"}
 
 
@@ -21,6 +22,7 @@ def test_a_full_run_makes_every_figure_and_the_scorecard(finished):
     for figure in FIGURES:
         assert {f"paper_figures/{figure}.{suffix}" for suffix in ("pdf", "png", "csv")} <= made
     assert {"results/scorecard.csv", "paper_figures/scorecard.md"} <= made
+    assert {"results/scorecard.html", "results/findings.html", "docs/findings.md"} <= made
 
 
 def test_no_training_is_computed_twice(finished):
@@ -79,7 +81,7 @@ def test_a_change_of_one_training_reruns_its_experiment(after):
         "stationarity": 1,
         "measure": 2,  # not the one of the data set
         "figure_kinks": 1,
-        "scorecard": 1,
+        **WRITTEN,
         "all": 1,
     }
 
@@ -92,7 +94,7 @@ def test_a_change_of_the_steps_leaves_training_alone(after):
         "evaluate": 2,
         "table": 1,
         "figure_step_size": 1,
-        "scorecard": 1,
+        **WRITTEN,
         "all": 1,
     }
 
@@ -109,12 +111,12 @@ def test_a_value_added_to_a_sweep_runs_alone(after):
     assert "figure_digits" not in planned
 
 
-def test_a_change_of_a_claim_reruns_the_scorecard_only(after, tiny_config):
+def test_a_change_of_a_claim_reruns_the_scorecard_and_findings_only(after, tiny_config):
     project = after()
     name, claim = next(iter(tiny_config["claims"].items()))
     key, value = next((key, value) for key, value in claim.items() if isinstance(value, float))
     planned = project.planned(*project.on_top({"claims": {name: {key: value * 0.99}}}))
-    assert planned == {"scorecard": 1, "all": 1}
+    assert planned == {"scorecard": 1, "findings": 1, "all": 1}
 
 
 def test_a_value_from_the_command_line_counts(finished):
@@ -126,7 +128,7 @@ def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
     project = after()
     append(project.folder / "src/kkt_unlearning/certificates/certificate.py", "\n# changed\n")
     rules = set(project.planned())
-    assert rules == {"evaluate", "table", "scorecard", "all"} | DRAWN - {
+    assert rules == {"evaluate", "table", "all", *WRITTEN} | DRAWN - {
         "figure_multipliers",
         "figure_kinks",
     }
@@ -145,7 +147,7 @@ def test_a_change_of_one_source_reruns_its_experiments(after):
 def test_a_change_of_a_figure_draws_it_alone(after, figure):
     project = after()
     append(project.folder / f"src/kkt_unlearning/plotting/{figure}.py", "\n# changed\n")
-    assert project.planned() == {f"figure_{figure}": 1, "all": 1}
+    assert project.planned() == {f"figure_{figure}": 1, "provenance": 1, "all": 1}
 
 
 def test_a_fresh_clone_makes_committed_figures_anew(after):
@@ -156,6 +158,20 @@ def test_a_fresh_clone_makes_committed_figures_anew(after):
     assert planned["figure_kinks"] == 1
     project.make("paper_figures/kinks.pdf")
     assert project.planned("paper_figures/kinks.pdf") == {}
+
+
+def test_a_fresh_clone_makes_the_committed_page_of_findings_anew(after):
+    project = after("results", ".snakemake")
+    assert (project.folder / "docs/findings.md").exists()
+    planned = project.planned("docs/findings.md")
+    assert planned["train"] > 2
+    assert planned["scorecard"] == planned["findings"] == 1
+
+
+def test_a_change_of_a_template_makes_its_page_alone(after):
+    project = after()
+    append(project.folder / "workflow/report/findings.md.j2", "\nMore.\n")
+    assert project.planned() == {"findings": 1, "all": 1}
 
 
 def test_the_workflow_lints(project):

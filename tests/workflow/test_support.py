@@ -6,8 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from workflow.support import origins
 from workflow.support.committed import mark_outdated
 from workflow.support.configuration import check, checked
+from workflow.support.measures import Measure
 from workflow.support.settings import Study
 from workflow.support.sources import Sources
 
@@ -139,6 +141,39 @@ def test_the_table_of_data_sets_has_no_network(study):
     wildcards = Wildcards(experiment="kinks", measure="dataset")
     assert study.parts(wildcards) == ["results/step_size/base/dataset.csv"]
     assert study.table(wildcards)["labels"] == [{}]
+
+
+# origins of the figures
+
+
+def test_the_settings_behind_a_figure_are_spelt_out(study, tiny_config):
+    kinks = study.origins.settings()["kinks"]
+    (experiment,) = kinks["experiments"].values()
+    assert experiment["networks"] == {"two_layer": tiny_config["networks"]["two_layer"]}
+    assert experiment["trainings"].keys() == {"normalised_followed", "constant"}
+    assert kinks["replicates"] == tiny_config["replicates"]
+
+
+def test_every_training_behind_a_figure_is_an_origin_and_lies_where_it_was_computed(study):
+    dimension = study.origins.settings()["dimension"]["trainings"]
+    assert dimension == [
+        f"results/{home}/{network}/normalised/trained.provenance.json"
+        for home in (
+            "step_size/base",
+            "dimension/dimension=80",
+        )  # the data of step_size have d = 40
+        for network in ("linear", "two_layer")
+    ]
+    assert set(dimension) <= set(study.origins.trainings())
+
+
+def test_a_measure_that_stands_alone_trains_for_itself(study, monkeypatch):
+    alone = {"stationarity": Measure("stationarity", standalone=True)}
+    monkeypatch.setattr(origins, "MEASURES", origins.MEASURES | alone)
+    assert study.origins.settings()["kinks"]["trainings"] == [
+        f"results/kinks/base/two_layer/{training}/stationarity.provenance.json"
+        for training in ("normalised_followed", "constant")
+    ]
 
 
 # configuration

@@ -13,9 +13,11 @@ for figure in FIGURES:
             png=report(
                 f"paper_figures/{figure}.png",
                 caption=f"../report/{figure}.rst",
-                category="Figures",
+                category="3 Figures",
+                labels={"figure": figure.replace("_", " ")},
             ),
             csv=f"paper_figures/{figure}.csv",
+            provenance=f"results/figures/{figure}.provenance.json",
         log:
             f"results/logs/figure_{figure}.log",
         conda:

@@ -34,9 +34,18 @@ rule scorecard:
     # claim by claim: what was measured, the threshold stated beforehand, the verdict
     input:
         tables=study.all_tables(),
+        markdown=template("scorecard.md.j2"),
+        html=template("scorecard.html.j2"),
+        style=template("style.css"),
     output:
         table="results/scorecard.csv",
         page="paper_figures/scorecard.md",
+        html=report(
+            "results/scorecard.html",
+            caption="../report/scorecard.rst",
+            category="1 Scorecard",
+            labels={"page": "scorecard"},
+        ),
         provenance="results/scorecard.provenance.json",
     log:
         "results/logs/scorecard.log",
@@ -52,3 +61,72 @@ rule scorecard:
         code=code("scorecard"),
     script:
         "../../scripts/scorecard.py"
+
+
+rule findings:
+    # what replicated, what did not and what is new, in words around numbers of the scorecard and the tables
+    input:
+        scorecard="results/scorecard.csv",
+        tables=study.all_tables(),
+        markdown=template("findings.md.j2"),
+        html=template("findings.html.j2"),
+        style=template("style.css"),
+    output:
+        page="docs/findings.md",
+        html=report(
+            "results/findings.html",
+            caption="../report/findings.rst",
+            category="2 Findings",
+            labels={"page": "findings"},
+        ),
+        provenance="results/findings.provenance.json",
+    log:
+        "results/logs/findings.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings={},
+        section="claims",
+        code=code("findings"),
+    script:
+        "../../scripts/findings.py"
+
+
+mark_outdated(rules.findings.output, rules.findings.input)
+
+
+rule provenance:
+    # where each figure comes from: settings, seed, backend, code, packages, tables
+    input:
+        figures=study.origins.figures(),
+        trainings=study.origins.trainings(),
+        html=template("provenance.html.j2"),
+        style=template("style.css"),
+    output:
+        table="results/provenance.csv",
+        html=report(
+            "results/provenance.html",
+            caption="../report/provenance.rst",
+            category="4 Provenance",
+            labels={"page": "provenance of every figure"},
+        ),
+        provenance="results/provenance.provenance.json",
+    log:
+        "results/logs/provenance.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        settings=study.origins.settings(),
+        section="experiments",
+        seed=config["seed"],
+        code=code("provenance"),
+    script:
+        "../../scripts/provenance.py"

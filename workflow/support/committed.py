@@ -10,7 +10,12 @@ REPORT = Path(__file__).parents[1] / "report"
 
 def caption(figure: str) -> str:
     """Path of the caption of a figure from the working directory: a moved project is as it was."""
-    return os.path.relpath(REPORT / f"{figure}.rst")
+    return template(f"{figure}.rst")
+
+
+def template(name: str) -> str:
+    """Path of a file of ``workflow/report``, likewise."""
+    return os.path.relpath(REPORT / name)
 
 
 def mark_outdated(outputs: Iterable[str], inputs: Iterable[str]) -> None:

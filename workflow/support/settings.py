@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .figures import FIGURES
 from .measures import parts, suffix
+from .origins import Origins
 from .places import Places, Setting
 from .sources import Sources
 
@@ -31,6 +32,7 @@ class Study:
     def __init__(self, config: Settings, sources: Sources) -> None:
         self.config = config
         self.places = Places(config)
+        self.origins = Origins(config, self.places)
         self._sources = sources
         self.experiments: Settings = config["experiments"]
 
@@ -42,9 +44,10 @@ class Study:
         return [f"results/tables/{experiment}{suffix(name)}.csv" for name in names]
 
     def targets(self) -> list[str]:
-        """Everything there is to make: figures, tables and the scorecard."""
+        """Everything there is to make: figures, tables, the scorecard and the pages about them."""
         figures = [f"paper_figures/{figure}.pdf" for figure in FIGURES]
-        return [*figures, *self.all_tables(), "results/scorecard.csv"]
+        pages = ["results/scorecard.csv", "docs/findings.md", "results/provenance.html"]
+        return [*figures, *self.all_tables(), *pages]
 
     def all_tables(self) -> list[str]:
         """Tables of every experiment."""

@@ -1,6 +1,9 @@
-"""Every claim of the scorecard, registered in the order in which it is listed."""
+"""Every claim of the scorecard: importing a module registers its claims.
 
-from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
+A new module is imported here and has its title and page in `sections`, which orders the scorecard.
+"""
+
+from kkt_unlearning.claims import (  # noqa: I001
     linear,
     two_layer,
     step_size,
@@ -19,10 +22,13 @@ from kkt_unlearning.claims import (  # noqa: I001  the order of the scorecard
     membership,
 )
 from kkt_unlearning.claims.claim import CLAIMS, Claim, Tables, Thresholds
+from kkt_unlearning.claims.sections import SECTIONS, Section
 
 __all__ = [
     "CLAIMS",
+    "SECTIONS",
     "Claim",
+    "Section",
     "Tables",
     "Thresholds",
     "batch",

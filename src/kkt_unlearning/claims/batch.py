@@ -82,7 +82,7 @@ def batch_epsilon(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Its τ grows at most like the power 3/2 of the size, which the leading order in φ gives.",
+    "The τ of the two-layer network grows at most like k^(3/2), the leading order in φ (k: size).",
     OURS,
     "p of τ ~ k^p, random sets, k ≤ m/2, median of the fits, largest over dimensions",
     "at_most",
@@ -222,7 +222,7 @@ def batch_stream_autograd(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Estimated with free derivatives beside the kinks, it is the batch.",
+    "A stream whose multipliers are estimated with free derivatives beside the kinks is the batch.",
     OURS,
     "median distance between the two at norm 1 after m/2 deletions, two-layer, largest dimension",
     "at_most",

@@ -4,6 +4,7 @@ The constants of its theorems are not in the notes this project rests on; rates,
 instance-wise bounds are measured instead. Thresholds come from outside, stated before the run.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -48,6 +49,16 @@ class Claim:
     figure: str
     tables: tuple[str, ...]
     measure: Callable[[Tables, Thresholds], float]
+
+    @property
+    def section(self) -> str:
+        """Key of its section in ``sections.SECTIONS``: the module that registered it."""
+        return self.measure.__module__.rpartition(".")[2]
+
+    @property
+    def ours(self) -> bool:
+        """Whether its source is not the paper: *ours*, *derived here*, *open question* or *cited*."""
+        return re.search(r"\b(ours|derived here|open question|cited)\b", self.source) is not None
 
 
 CLAIMS: list[Claim] = []

@@ -38,7 +38,7 @@ def convergence_reached_normalised(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "So it does with the constant step of plain gradient descent.",
+    "With the constant step of plain gradient descent training ends where the step has a small (ε, δ, τ).",
     OURS,
     "the same with the constant step",
     "at_least",
@@ -50,7 +50,7 @@ def convergence_reached_constant(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "It does with the normalised step if the agent steps with the exact point's Clarke derivatives.",
+    "With Clarke derivatives of the exact point the step has a small (ε, δ, τ) after normalised training.",
     "ours (docs/questions/convergence.md)",
     "share of cases at or below the levels at the last snapshot, both losses",
     "at_least",
@@ -96,7 +96,7 @@ def convergence_estimated(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Both losses reach it after the same number of steps.",
+    "Both losses reach the final quality of the step after the same number of steps.",
     OURS,
     "the same step, exact multipliers, the larger over the smaller of the losses, the worst kind of step",
     "at_most",

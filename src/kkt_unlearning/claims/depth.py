@@ -91,7 +91,7 @@ def depth_halved_step(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Their ε vanishes as the data become orthogonal.",
+    "The ε of three and four layers vanishes as the data become orthogonal.",
     _EXPLORED,
     "exponent p of ε at θ̃ ~ φ^p, median of the fits, smaller of the networks",
     "at_least",

@@ -46,7 +46,7 @@ def kinks_clarke_falls(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "With automatic differentiation's 0/1 derivatives it stalls.",
+    "The stationarity residual with automatic differentiation's 0/1 derivatives stalls.",
     "ours (docs/theory.md, section 4)",
     "median at the last step over that at a tenth of it, normalised step",
     "at_least",

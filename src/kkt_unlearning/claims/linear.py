@@ -18,7 +18,7 @@ def linear_cosine_rate(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "That cosine is 1 − O(√ε_d) with constant 1 in every case (constant: our choice).",
+    "The cosine of the linear model is at least 1 − √φ in every case (constant 1: our choice).",
     "Theorem 3.1 (linear), section 3",
     "largest (1 − cos) / √φ over all cases",
     "at_most",

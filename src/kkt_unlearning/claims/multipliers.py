@@ -28,7 +28,7 @@ def multipliers_loss_gradient(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "It can be read off the trained weights by non-negative least squares.",
+    "The multiplier can be read off the trained weights by non-negative least squares.",
     "stationarity condition, section 2",
     "median of the largest error of a replicate over its largest λ, worse of the networks",
     "at_most",

@@ -48,7 +48,7 @@ def recovery_helps_linear(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The same of the two-layer network.",
+    "After the prescribed step, fine-tuning brings the two-layer network nearer to such a KKT point too.",
     QUESTION,
     "median of τ* after the most steps of recovery over τ* of the step alone",
     "at_most",
@@ -60,7 +60,7 @@ def recovery_helps_two_layer(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The step and then so many steps of recovery end nearer to it than as many steps of fine-tuning alone "
+    "The step with recovery ends nearer to a retained KKT point than as many steps of fine-tuning alone "
     "(two-layer network).",
     QUESTION,
     "median of τ* with the step over τ* without it, most steps",
@@ -106,7 +106,7 @@ def _whole_cost(step: Table) -> float:
 
 
 @claim(
-    "NegGrad+ with any weight of the retain set below 1 ends further from it than it started "
+    "NegGrad+ with any weight of the retain set below 1 ends further from a retained KKT point than before "
     "(two-layer network).",
     QUESTION,
     "least over the weights: median of τ* after the most steps over τ* before",
@@ -125,7 +125,7 @@ def recovery_neggrad_diverges(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Plain ascent in many steps ends further from it than it started (two-layer network).",
+    "Plain ascent in many steps ends further from a retained KKT point than before (two-layer network).",
     QUESTION,
     "median of τ* after the most steps over τ* before",
     "at_least",
@@ -143,7 +143,7 @@ def _influence(tables: Tables, network: str) -> float:
 
 
 @claim(
-    "The influence step comes nearer to it than the prescribed step: linear model.",
+    "The influence step comes nearer to the retained KKT point than the prescribed step: linear model.",
     QUESTION,
     "median of τ* of the influence step over τ* of the prescribed one",
     "at_most",
@@ -155,7 +155,7 @@ def recovery_influence_linear(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The same: two-layer network.",
+    "The influence step comes nearer to a retained KKT point than the prescribed one: two-layer network.",
     QUESTION,
     "median of τ* of the influence step over τ* of the prescribed one",
     "at_most",

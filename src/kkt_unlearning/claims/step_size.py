@@ -4,7 +4,7 @@ from kkt_unlearning.claims.claim import Tables, Thresholds, best_fraction, claim
 
 
 @claim(
-    "Another step than the prescribed one makes ε worse: linear model.",
+    "Another step than the prescribed one makes ε worse for the linear model.",
     "Figure 1",
     "fraction of the prescribed step with the least median ε",
     "equals",
@@ -16,7 +16,7 @@ def step_size_linear(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Another step than the prescribed one makes ε worse: two-layer network, at θ̃.",
+    "Another step than the prescribed one makes ε at θ̃ worse for the two-layer network.",
     "Figure 1",
     "fraction with the least median ε at θ̃, from the exact KKT point",
     "equals",
@@ -28,7 +28,7 @@ def step_size_two_layer(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The same, from the merely trained weights.",
+    "Another step from the merely trained weights makes ε at θ̃ worse for the two-layer network.",
     "Figure 1",
     "fraction with the least median ε at θ̃, from the trained weights",
     "equals",
@@ -40,7 +40,7 @@ def step_size_trained(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The same, at the network itself (τ = 0) with automatic differentiation's 0/1 derivatives.",
+    "Another step makes ε at θ′ itself (τ = 0) worse, with the 0/1 derivatives of automatic differentiation.",
     "Figure 1, read without θ̃",
     "fraction with the least median ε at θ′, from the exact KKT point",
     "equals",

@@ -26,7 +26,7 @@ def two_layer_epsilon(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "It is so with small τ.",
+    "The prescribed step is (ε, δ, τ)-successful for the two-layer network with small τ.",
     "Theorem 4.1 (two-layer)",
     "median τ, largest dimension",
     "at_most",
@@ -38,7 +38,7 @@ def two_layer_tau(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Its τ vanishes as the data become orthogonal.",
+    "The τ of the two-layer network vanishes as the data become orthogonal.",
     "Theorem 4.1 (two-layer)",
     "exponent p of τ ~ φ^p, median of the fits",
     "at_least",
@@ -50,7 +50,7 @@ def two_layer_tau_rate(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Its δ vanishes as the data become orthogonal.",
+    "The δ of the two-layer network vanishes as the data become orthogonal.",
     "Theorem 4.1 (two-layer)",
     "exponent p of δ ~ φ^p, median of the fits",
     "at_least",

@@ -1,0 +1,1 @@
+"""Pages made of results: templates filled with rows of the scorecard and of tables."""

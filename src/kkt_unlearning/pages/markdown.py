@@ -1,0 +1,54 @@
+"""The few marks of Markdown that our own pages use, as HTML.
+
+Headings, paragraphs, lists of one level, ``**strong**``, ``*emphasis*``, code between backquotes, links.
+A page inside a report has no neighbours, so a relative link keeps its text and leads nowhere.
+"""
+
+import html
+import re
+
+_INLINE = (
+    (re.compile(r"\*\*(.+?)\*\*"), r"<strong>\1</strong>"),
+    (re.compile(r"(?<!\w)\*(\S(?:.*?\S)?)\*(?!\w)"), r"<em>\1</em>"),
+    (re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)"), r'<a href="\2" target="_blank">\1</a>'),
+    (re.compile(r"\[([^\]]+)\]\([^)\s]+\)"), r"\1"),
+)
+
+
+def to_html(text: str) -> str:
+    """HTML of a page in Markdown; everything else in it stays text."""
+    blocks = re.split(r"\n\s*\n", text.strip())
+    return "\n".join(_block(block.strip("\n")) for block in blocks if block.strip())
+
+
+def _block(block: str) -> str:
+    heading = re.fullmatch(r"(#{1,6}) (.*)", block)
+    if heading:
+        level = len(heading[1])
+        return f"<h{level}>{_inline(heading[2])}</h{level}>"
+    if re.match(r"- ", block):
+        items = re.split(r"(?m)^- ", block)[1:]
+        return (
+            "<ul>\n"
+            + "\n".join(f"<li>{_inline(_one_line(item))}</li>" for item in items)
+            + "\n</ul>"
+        )
+    return f"<p>{_inline(_one_line(block))}</p>"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _inline(text: str) -> str:
+    """Marks inside a line; what lies between backquotes is code and nothing else."""
+    return "".join(
+        f"<code>{html.escape(piece)}</code>" if index % 2 else _marked(html.escape(piece))
+        for index, piece in enumerate(re.split(r"`([^`]*)`", text))
+    )
+
+
+def _marked(text: str) -> str:
+    for pattern, replacement in _INLINE:
+        text = pattern.sub(replacement, text)
+    return text
