@@ -6,7 +6,7 @@ from pathlib import Path
 from workflow.support.backend import refuse_missing_backend
 from workflow.support.committed import caption, mark_outdated, template
 from workflow.support.configuration import announce, check
-from workflow.support.figures import FIGURES, experiments_of
+from workflow.support.figures import FIGURES, experiments_of, section_of
 from workflow.support.measures import MEASURES
 from workflow.support.reading import refuse_unclear
 from workflow.support.settings import Study
@@ -65,5 +65,6 @@ include: "workflow/rules/convergence.smk"
 include: "workflow/rules/batch.smk"
 include: "workflow/rules/depth.smk"
 include: "workflow/rules/membership.smk"
+include: "workflow/rules/dependence.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/figures.smk"

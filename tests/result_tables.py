@@ -38,11 +38,24 @@ def evaluation(
 def dataset(values=(np.nan,), seeds=3, along="dimension"):
     return columns(
         [
-            {along: v, "seed": s, "psi": 0.0, "phi": 0.1, "gram_condition": 2.0}
+            {along: v, "seed": s, "psi": 0.0, "phi": 0.1, "gram_condition": 2.0, "rank": 10}
             for v in values
             for s in range(seeds)
         ]
     )
+
+
+def mixture(dimensions=(1000,), separations=(0.0,), seeds=3, **overrides):
+    """Certificates over dimensions and separations; functions see both, and the seed and the network."""
+    parts = []
+    for alpha in separations:
+        rules = {
+            name: lambda case, rule=rule, alpha=alpha: rule(case | {"separation": alpha})
+            for name, rule in overrides.items()
+        }
+        part = evaluation(dimensions, seeds=seeds, **rules)
+        parts.append({"separation": np.full(len(part["seed"]), alpha)} | part)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def multipliers(orthogonal=1.1, seeds=2):

@@ -82,7 +82,11 @@ def test_infinite_epsilon_above_a_finite_bound_is_a_violation():
 
 def test_bounds_are_counted_over_all_tables():
     bad = tables.evaluation(seeds=1, delta=lambda case: 0.5)
-    results = {"dimension": bad, "mixture": bad, "step_size.multipliers": tables.multipliers()}
+    results = {
+        "dimension": bad,
+        "mixture": tables.mixture(seeds=1, delta=lambda case: 0.5),
+        "step_size.multipliers": tables.multipliers(),
+    }
     assert verdicts(results)["bounds_hold"]["measured"] == 4
 
 
@@ -92,20 +96,20 @@ def test_first_correlation_that_loses_a_margin():
         along="correlation",
         outcome=lambda case: "not separating" if case["value"] > 0.3 else "certified",
     )
-    rows = verdicts({"orthogonality": table}, correlation_breaks_linear=0.5)
+    rows = verdicts({"correlation": table}, correlation_breaks_linear=0.5)
     assert rows["correlation_breaks_linear"]["measured"] == 0.5
     assert rows["correlation_breaks_linear"]["verdict"] == "replicated"
 
 
 def test_a_margin_that_is_never_lost_is_not_replicated():
     table = tables.evaluation((0.1, 0.9), along="correlation")
-    row = verdicts({"orthogonality": table}, correlation_breaks_linear=0.5)
+    row = verdicts({"correlation": table}, correlation_breaks_linear=0.5)
     assert row["correlation_breaks_linear"]["verdict"] == "not replicated"
     assert np.isinf(row["correlation_breaks_linear"]["measured"])
 
 
 def test_accuracy_is_judged_in_the_worse_network():
-    table = tables.evaluation(
+    table = tables.mixture(
         accuracy_original=lambda case: 1.0,
         accuracy_unlearned=lambda case: 0.9 if case["network"] == "linear" else 1.0,
     )
@@ -116,7 +120,7 @@ def test_accuracy_is_judged_in_the_worse_network():
 
 
 def test_accuracy_without_fresh_data_is_not_tested():
-    table = tables.evaluation(accuracy_unlearned=lambda case: np.nan)
+    table = tables.mixture(accuracy_unlearned=lambda case: np.nan)
     assert verdicts({"mixture": table})["mixture_accuracy"]["verdict"] == "not tested"
 
 
@@ -138,7 +142,7 @@ def test_a_missing_network_is_not_tested_rather_than_an_error():
     table = power_of_d(-1.0)
     only = {name: column[table["network"] == "linear"] for name, column in table.items()}
     results = {"dimension": only, "step_size": only}
-    results["orthogonality"] = {**only, "correlation": only["dimension"]}
+    results["correlation"] = {**only, "correlation": only["dimension"]}
     rows = verdicts(results, linear_cosine_rate=0.5)
     assert rows["linear_cosine_rate"]["verdict"] == "replicated"
     for name in ("two_layer_epsilon", "two_layer_tau_rate", "correlation_breaks_two_layer"):

@@ -19,6 +19,13 @@ def cosine_distance(W: Array, V: Array) -> Array:
     return xp.where(none[..., 0, 0], xp.ones_like(distance), distance)
 
 
+def squared_tangent(distance: np.ndarray) -> np.ndarray:
+    """``tan² = t(2 − t)/(1 − t)²`` of the angle whose cosine is ``1 − t``; infinite from a right angle on."""
+    cosine = 1.0 - np.asarray(distance, float)
+    acute = cosine > 0
+    return np.where(acute, distance * (1.0 + cosine) / np.where(acute, cosine, 1.0) ** 2, np.inf)
+
+
 def _norm(W: Array) -> Array:
     xp = namespace(W)
     return xp.sqrt(xp.sum(W * W, axis=(-2, -1), keepdims=True))

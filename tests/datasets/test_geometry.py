@@ -9,9 +9,11 @@ from kkt_unlearning.datasets import gaussian
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.geometry import (
     describe,
+    explained_parts,
     gram_spectrum,
     linearly_separable,
     near_orthogonality,
+    sign_agreement,
 )
 
 XOR = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
@@ -42,7 +44,8 @@ def test_orthonormal_rows():
 
 def test_orthogonal_rows_of_different_length():
     found = single([[2, 0, 0], [0, 0.5, 0]], [1, -1])
-    assert found == {"psi": 3, "phi": 0, "gram_condition": 16, "rank": 2, "separable": True}
+    expected = {"psi": 3, "phi": 0, "gram_condition": 16, "rank": 2, "explained": 0}
+    assert found == expected | {"sign_agreement": 0, "separable": True}
 
 
 def test_a_point_that_occurs_twice():
@@ -90,9 +93,44 @@ def test_each_replicate_is_described_by_itself():
     y = np.array([1.0, -1.0, 1.0, -1.0])
     X = np.stack([np.eye(4), 3 * np.eye(4)])
     found = describe(Dataset(X, np.stack([y, y]), np.empty((2, 0, 4)), np.empty((2, 0))))
-    assert list(found) == ["psi", "phi", "gram_condition", "rank", "separable"]
+    assert list(found) == [
+        *("psi", "phi", "gram_condition", "rank", "explained", "sign_agreement", "separable")
+    ]
     assert found["psi"].tolist() == [0, 8] and found["phi"].tolist() == [0, 0]
     assert found["rank"].dtype.kind == "i" and found["separable"].dtype == bool
+
+
+def test_the_part_of_a_point_that_the_others_explain():
+    # Of (1, 1, 0)/√2 the span of e_2 and e_3 holds one half; e_2 is explained by nothing but that point.
+    X = np.array([[1.0, 1.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 0.1]])
+    np.testing.assert_allclose(explained_parts(X), [0.5, 0.5, 0.0], atol=1e-14)
+
+
+def test_points_that_occur_twice_are_explained():
+    np.testing.assert_allclose(
+        explained_parts(np.array([[1.0, 2.0], [1.0, 2.0], [2.0, -1.0]])), [1, 1, 0], atol=1e-14
+    )
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3, 0.9])
+def test_equicorrelated_points_explain_each_other_as_in_the_closed_form(rho):
+    m = 6
+    X = np.linalg.cholesky((1 - rho) * np.eye(m) + rho)
+    expected = (m - 1) * rho**2 / (1 + (m - 2) * rho)
+    np.testing.assert_allclose(explained_parts(X), expected, atol=1e-13)
+
+
+def test_the_explained_part_is_that_of_the_inverse_gram_matrix():
+    X = np.random.default_rng(3).standard_normal((5, 40))
+    gram = X @ X.T
+    expected = 1 - 1 / (np.diag(gram) * np.diag(np.linalg.inv(gram)))
+    np.testing.assert_allclose(explained_parts(X), expected, rtol=1e-10)
+
+
+def test_signs_that_tell_the_classes():
+    X = np.array([[1.0, 0.1], [1.0, -0.1], [-1.0, 0.0]])
+    assert sign_agreement(X, np.array([1.0, 1.0, -1.0])) == 1
+    assert sign_agreement(X, np.array([1.0, -1.0, -1.0])) == pytest.approx(1 / 3)
 
 
 def test_high_dimension_has_full_rank_and_is_near_orthogonal():

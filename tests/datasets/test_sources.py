@@ -13,6 +13,7 @@ from kkt_unlearning.errors import DataError
 SETTINGS = {
     "gaussian": {"dimension": 12},
     "equicorrelated": {"dimension": 12, "correlation": 0.5},
+    "blocks": {"dimension": 12, "block_size": 1, "correlation": 0.5},
     "mixture": {"dimension": 12, "separation": 0.1},
     "digits": {"classes": [3, 8]},
 }
@@ -87,7 +88,7 @@ def test_sizes_that_are_too_small(name, key, value):
 
 
 @pytest.mark.parametrize("value", [0, 1.5, "12", True])
-@pytest.mark.parametrize("name", ["gaussian", "equicorrelated", "mixture"])
+@pytest.mark.parametrize("name", ["gaussian", "equicorrelated", "blocks", "mixture"])
 def test_dimension_must_be_a_whole_number_of_at_least_one(name, value):
     with pytest.raises(DataError, match=r"^dimension is .* whole number of at least 1"):
         generate(name, dimension=value)

@@ -2,14 +2,18 @@ import numpy as np
 import pytest
 import result_tables as tables
 
+from kkt_unlearning.dependence import study
 from kkt_unlearning.plotting import (
+    blocks,
     convergence,
+    correlation,
+    dependence,
     digits,
     dimension,
     flips,
     kinks,
+    mixture,
     multipliers,
-    orthogonality,
     step_size,
     style,
 )
@@ -46,8 +50,35 @@ def draw_dimension():
     return dimension.draw(table, tables.dataset(d))
 
 
-def draw_orthogonality():
-    return orthogonality.draw(sweep_with_losses(), tables.dataset(SWEEP, along="correlation"))
+def draw_correlation():
+    return correlation.draw(sweep_with_losses(), tables.dataset(SWEEP, along="correlation"))
+
+
+def draw_blocks():
+    explained = {"explained": np.tile([0.01, 0.3, 0.8], (3, 1)).T.ravel()}
+    geometry = tables.dataset(SWEEP, along="correlation") | explained
+    one = sweep_with_losses()
+    one["forget_size"] = np.ones(len(one["seed"]), int)
+    many = one | {"block_size": np.full(len(one["seed"]), 2)}
+    return blocks.draw(one, geometry, many, geometry | {"block_size": np.full(9, 2)})
+
+
+def draw_dependence():
+    sizes, alphas, overlaps = (900, 100, 90, [1e-3, 1e-2]), [0.001, 0.01, 0.12], [0.0, 0.5, 0.9]
+    return dependence.draw(
+        tables.columns(list(study.block_rows(*sizes, alphas))),
+        tables.columns(list(study.pair_rows(*sizes, overlaps, alphas))),
+        tables.columns(list(study.boundary_rows(*sizes, overlaps))),
+        tables.columns(list(study.step_rows(overlaps, [2], [0]))),
+    )
+
+
+def draw_mixture(d=(100, 1000), alpha=(-0.2, 0.1)):
+    table = tables.mixture(d, alpha, accuracy_original=lambda case: 0.5 + 0.1 * case["seed"])
+    cells = [tables.dataset(d) | {"separation": np.full(3 * len(d), a)} for a in alpha]
+    geometry = {name: np.concatenate([cell[name] for cell in cells]) for name in cells[0]}
+    geometry["sign_agreement"] = np.full(len(geometry["seed"]), 0.7)
+    return mixture.draw(table, geometry)
 
 
 def draw_multipliers():
@@ -74,7 +105,10 @@ def draw_convergence():
 DRAWS = (
     draw_step_size,
     draw_dimension,
-    draw_orthogonality,
+    draw_correlation,
+    draw_blocks,
+    draw_dependence,
+    draw_mixture,
     draw_multipliers,
     draw_digits,
     draw_kinks,
@@ -88,8 +122,9 @@ def test_panels_are_labelled_and_have_a_legend(draw):
     figure, drawn = draw()
     rows = {len(column) for column in drawn.values()}
     assert len(rows) == 1
-    assert all(axes.get_ylabel() for axes in figure.axes if axes.get_subplotspec().is_first_col())
-    for axes in figure.axes:
+    panels = [axes for axes in figure.axes if axes.get_subplotspec()]  # all but colour bars
+    assert all(axes.get_ylabel() for axes in panels if axes.get_subplotspec().is_first_col())
+    for axes in panels:
         if axes.get_subplotspec().is_last_row():
             assert axes.get_xlabel() or any(text.get_text() for text in axes.get_xticklabels())
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
@@ -115,18 +150,18 @@ def test_settings_of_the_caller_come_back():
 
 
 def test_a_line_breaks_where_the_median_is_infinite_and_a_cross_says_so():
-    figure, drawn = draw_orthogonality()
+    figure, drawn = draw_correlation()
     panel = next(axes for axes in figure.axes if axes.get_ylabel() == "relative ε")
     line = next(line for line in panel.lines if line.get_label() == "at θ̃")
     assert np.isnan(line.get_ydata()[-1]) and np.isfinite(line.get_ydata()[:-1]).all()
     crosses = [line for line in panel.lines if line.get_marker() == "x"]
     assert [list(cross.get_xdata()) for cross in crosses] == [[0.9]]
-    lost = (drawn["quantity"] == orthogonality.LOST) & (drawn["correlation"] == 0.9)
+    lost = (drawn["quantity"] == correlation.LOST) & (drawn["correlation"] == 0.9)
     assert (drawn["median"][lost] == 1.0).all()
 
 
 def test_the_crossing_of_kappa_is_marked():
-    figure, _ = draw_orthogonality()
+    figure, _ = draw_correlation()
     marks = [line for line in figure.axes[0].lines if line.get_label() == "median κ = 1"]
     assert marks[0].get_xdata()[0] == pytest.approx(0.5)
 
@@ -148,6 +183,40 @@ def test_digits_count_support_vectors_only():
     _, drawn = draw_digits()
     counted = drawn["median"][drawn["panel"] == "support"]
     np.testing.assert_array_equal(counted, [2, 2])
+
+
+def test_laws_that_hold_are_in_the_numbers_drawn():
+    rho = np.array([0.1, 0.2, 0.3, 0.4, 0.6])
+    table = tables.evaluation(
+        rho,
+        along="correlation",
+        phi=lambda case: case["value"],
+        tau_star=lambda case: case["value"] ** 2 if case["value"] < 0.5 else 5.0,
+    )
+    _, drawn = correlation.draw(table, tables.dataset(rho, along="correlation"))
+    fit = drawn["quantity"] == "exponent of tau_star in phi"
+    np.testing.assert_allclose(drawn["median"][fit], 2.0)
+    np.testing.assert_allclose(drawn["correlation"][fit], 0.4)
+
+
+def test_the_diagram_has_a_number_in_every_cell():
+    figure, drawn = draw_mixture()
+    first = figure.axes[0]
+    assert [text.get_text() for text in first.texts] == ["0.60"] * 4
+    mean = drawn["mean"][drawn["quantity"] == "accuracy_original"]
+    np.testing.assert_allclose(mean, 0.6)
+
+
+def test_a_diagram_of_one_cell_is_drawn():
+    figure, _ = draw_mixture((100,), (0.0,))
+    assert not figure.axes[0].collections
+
+
+def test_both_methods_are_on_one_axis():
+    _, drawn = draw_dependence()
+    lines = {name for name in drawn["line"][drawn["panel"] == "joined"].tolist()}
+    assert "prescribed step, m = 2" in lines
+    assert any(name.startswith("descent-ascent") for name in lines)
 
 
 def test_digits_without_a_forgotten_support_vector_still_draw():

@@ -106,6 +106,34 @@ MISTAKES = {
         {"trainings": {"constant": {"snapshots": [9000]}}},
         r"trainings\.constant\.snapshots: step 9000 comes after",
     ),
+    "no sweep behind a figure": (
+        {"experiments": {"mixture": {"sweep": {"separation": None}}}},
+        r"mixture\.sweep: separation is missing, .* list its values",
+    ),
+    "blocks of unequal size": (
+        {"experiments": {"blocks": {"sweep": {"block_size": [2, 3]}}}},
+        r"blocks\.sweep\.block_size\[1\]: the value is 3, .* write one of 1, 2 or 4\.",
+    ),
+    "block larger than the data": (
+        {"experiments": {"blocks": {"sweep": {"block_size": [8]}}}},
+        r"blocks\.sweep\.block_size\[0\]: the value is 8, .* divisors of the 4 samples",
+    ),
+    "no penalty": (
+        {"dependence": {"ridges": [1.0e-2, 0.0]}},
+        r"dependence\.ridges\[1\]: the value is 0.0, but more than 0",
+    ),
+    "fewer than no forgotten samples": (
+        {"dependence": {"alphas": [-0.1]}},
+        r"dependence\.alphas\[0\]: the value is -0.1, but at least 0",
+    ),
+    "overlap of one": (
+        {"dependence": {"overlaps": [1.0]}},
+        r"dependence\.overlaps\[0\]: the value is 1.0, but less than 1",
+    ),
+    "more in the block than there are": (
+        {"dependence": {"here": 901}},
+        r"dependence\.here: the value is 901, but at most retained, 900",
+    ),
     "same class": (experiment(dataset={"classes": [1, 1]}), r"digits\.dataset\.classes: .* twice"),
     "no file": (
         experiment(

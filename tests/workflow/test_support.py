@@ -49,9 +49,9 @@ def test_the_swept_value_takes_its_place(study):
 
 
 def test_floats_keep_all_their_digits_in_a_path(tiny_config):
-    tiny_config["experiments"]["orthogonality"]["sweep"]["correlation"] = [0.1 + 0.2, 0.3]
+    tiny_config["experiments"]["correlation"]["sweep"]["correlation"] = [0.1 + 0.2, 0.3]
     study = Study(checked(tiny_config), Sources(ROOT))
-    assert list(study.places.points("orthogonality")) == [
+    assert list(study.places.points("correlation")) == [
         "correlation=0.30000000000000004",
         "correlation=0.3",
     ]

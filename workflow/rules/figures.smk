@@ -28,7 +28,7 @@ for figure in FIGURES:
             runtime=5,
         params:
             settings={"figure": figure},
-            section=f"experiments.{experiments_of(figure)[0]}",
+            section=section_of(figure),
             code=study.figure_code(figure),
         script:
             "../../scripts/figure.py"

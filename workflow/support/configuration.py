@@ -3,6 +3,7 @@
 A sentence names the file, the key, the value found, what is allowed and the remedy.
 """
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from .checks import CHECKS
 from .checks.depth import check_networks
-from .figures import needed
+from .figures import SWEPT, needed
 from .measures import MEASURES
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
@@ -84,6 +85,7 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     config = _without_nulls(config)
     _check_schema(config, _schema())
     _check_trainings(config)
+    _check_dependence(config["dependence"])
     for name, experiment in config["experiments"].items():
         _Experiment(name, experiment, config).check()
     return config
@@ -186,7 +188,8 @@ def _repeated(error: ValidationError) -> tuple[KeyPath, str]:
 
 
 def _wrong_name(error: ValidationError) -> tuple[KeyPath, str]:
-    text = "names are made of small letters, digits and _, and logs and tables are taken: rename it"
+    taken = "logs, tables and dependence are taken"
+    text = f"names are made of small letters, digits and _, and {taken}: rename it"
     return (), f"{_shown(error.instance)} cannot be a name, {text}."
 
 
@@ -227,6 +230,15 @@ def _check_trainings(config: dict[str, Any]) -> None:
                 f"step {late[0]} comes after the last step, {training['steps']}: "
                 "remove it or raise steps.",
             )
+
+
+def _check_dependence(section: dict[str, Any]) -> None:
+    if section["here"] > section["retained"]:
+        raise ConfigurationError(
+            ("dependence", "here"),
+            f"the value is {section['here']}, but at most retained, {section['retained']}, is allowed: "
+            "lower it.",
+        )
 
 
 class _Experiment:
@@ -324,12 +336,36 @@ class _Experiment:
             )
 
     def _check_sweep(self) -> None:
+        for parameter in SWEPT.get(self.name, ()):
+            if parameter not in self.experiment["sweep"]:
+                self._fail(
+                    "sweep",
+                    text=f"{parameter} is missing, along which the figure {self.name} is drawn: "
+                    "list its values, one or more.",
+                )
         for parameter, values in self.experiment["sweep"].items():
             self._check_swept(parameter)
             key = f"#/$defs/dataset_{self.dataset['source']}/properties/{parameter}"
             schema = {"$defs": _schema()["$defs"], "$ref": key}
             for index, value in enumerate(values):
                 _check_schema(value, schema, ("experiments", self.name, "sweep", parameter, index))
+        self._check_blocks()
+
+    def _check_blocks(self) -> None:
+        """Blocks of equal size at every point of the sweep."""
+        sweep = self.experiment["sweep"]
+        names = ("block_size", "samples")
+        if "block_size" not in self.dataset:
+            return
+        sizes, samples = (sweep.get(name, [self.dataset[name]]) for name in names)
+        for (index, size), m in itertools.product(enumerate(sizes), samples):
+            if m % size:
+                swept = ("sweep", "block_size", index)
+                self._fail(
+                    *(swept if "block_size" in sweep else ("dataset", "block_size")),
+                    text=f"the value is {size}, but only divisors of the {m} samples are allowed: "
+                    f"write one of {_listed([b for b in range(1, m + 1) if m % b == 0], 'or')}.",
+                )
 
     def _check_swept(self, parameter: str) -> None:
         numeric = [key for key, value in self.dataset.items() if isinstance(value, int | float)]

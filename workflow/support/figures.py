@@ -6,7 +6,20 @@ from .measures import MEASURES, suffix
 FIGURES: dict[str, dict[str, str]] = {
     "step_size": {"table": "step_size"},
     "dimension": {"table": "dimension", "dataset": "dimension.dataset"},
-    "orthogonality": {"table": "orthogonality", "dataset": "orthogonality.dataset"},
+    "correlation": {"table": "correlation", "dataset": "correlation.dataset"},
+    "blocks": {
+        "correlation": "correlation",
+        "correlation_dataset": "correlation.dataset",
+        "blocks": "blocks",
+        "blocks_dataset": "blocks.dataset",
+    },
+    "dependence": {
+        "block": "dependence",
+        "pair": "dependence.pair",
+        "boundary": "dependence.boundary",
+        "step": "dependence.step",
+    },
+    "mixture": {"table": "mixture", "dataset": "mixture.dataset"},
     "multipliers": {"multipliers": "step_size.multipliers"},
     "digits": {
         "table": "digits",
@@ -31,16 +44,27 @@ FIGURES: dict[str, dict[str, str]] = {
     "membership": {"table": "membership.membership", "klom": "membership.klom"},
 }
 
-# tables that only claims rest on
-_CLAIMED = ("mixture",)
+# experiments whose figures and claims rest on a sweep -> what they sweep
+SWEPT = {
+    "correlation": ("correlation",),
+    "blocks": ("block_size", "correlation"),
+    "mixture": ("dimension", "separation"),
+}
+
+# sections at the top of the configuration that are no experiment -> tables of the rule of their name
+SECTIONS = {
+    "dependence": ("dependence", "dependence.pair", "dependence.boundary", "dependence.step"),
+}
 
 
 def needed() -> dict[str, list[str]]:
-    """What each experiment behind a figure or a claim has to measure."""
+    """What each experiment behind a figure has to measure."""
     tables = [table for drawn in FIGURES.values() for table in drawn.values()]
     found: dict[str, list[str]] = {}
-    for table in dict.fromkeys([*tables, *_CLAIMED]):
+    for table in dict.fromkeys(tables):
         experiment = table.partition(".")[0]
+        if experiment in SECTIONS:
+            continue
         ending = table.removeprefix(experiment)
         answers = [name for name, measure in MEASURES.items() if suffix(measure.part) == ending]
         found.setdefault(experiment, []).extend(answers)
@@ -48,5 +72,11 @@ def needed() -> dict[str, list[str]]:
 
 
 def experiments_of(figure: str) -> list[str]:
-    """Experiments whose tables a figure shows."""
+    """Experiments, or other sections, whose tables a figure shows."""
     return list(dict.fromkeys(table.partition(".")[0] for table in FIGURES[figure].values()))
+
+
+def section_of(figure: str) -> str:
+    """Key path of the first of them."""
+    first = experiments_of(figure)[0]
+    return first if first in SECTIONS else f"experiments.{first}"

@@ -7,7 +7,7 @@ between runs, so each returns only what its rule uses.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from .figures import FIGURES
+from .figures import FIGURES, SECTIONS
 from .measures import parts, suffix
 from .origins import Origins
 from .places import Places, Setting
@@ -39,7 +39,9 @@ class Study:
     # targets
 
     def tables(self, experiment: str) -> list[str]:
-        """Tables of an experiment, over all of its settings."""
+        """Tables of an experiment, over all of its settings, or of another section."""
+        if experiment in SECTIONS:
+            return [f"results/tables/{name}.csv" for name in SECTIONS[experiment]]
         names = parts(self.experiments[experiment]["measures"])
         return [f"results/tables/{experiment}{suffix(name)}.csv" for name in names]
 
@@ -50,8 +52,8 @@ class Study:
         return [*figures, *self.all_tables(), *pages]
 
     def all_tables(self) -> list[str]:
-        """Tables of every experiment."""
-        return [table for experiment in self.experiments for table in self.tables(experiment)]
+        """Tables of every experiment and of the other sections."""
+        return [table for name in [*self.experiments, *SECTIONS] for table in self.tables(name)]
 
     def drawn(self, figure: str) -> dict[str, str]:
         """Argument of a figure's ``draw`` -> table."""

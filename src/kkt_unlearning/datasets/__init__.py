@@ -8,6 +8,7 @@ from types import ModuleType
 SOURCES = {
     "gaussian": "kkt_unlearning.datasets.gaussian",
     "equicorrelated": "kkt_unlearning.datasets.equicorrelated",
+    "blocks": "kkt_unlearning.datasets.blocks",
     "mixture": "kkt_unlearning.datasets.mixture",
     "digits": "kkt_unlearning.datasets.digits",
     "tabular": "kkt_unlearning.datasets.tabular",

@@ -11,7 +11,8 @@ def describe(dataset: Dataset) -> dict[str, np.ndarray]:
 
     Returns:
         Arrays ``(S,)``: ``psi`` and ``phi`` (`near_orthogonality`), ``gram_condition`` and ``rank``
-        (`gram_spectrum`), ``separable`` (`linearly_separable`).
+        (`gram_spectrum`), ``explained``, the mean of `explained_parts`, ``sign_agreement``, and
+        ``separable`` (`linearly_separable`).
 
     Raises:
         SolverError: the linear program of `linearly_separable` came to no answer.
@@ -26,6 +27,8 @@ def describe(dataset: Dataset) -> dict[str, np.ndarray]:
         "phi": phi,
         "gram_condition": gram_condition,
         "rank": rank,
+        "explained": np.array([explained_parts(X).mean() for X in dataset.X]),
+        "sign_agreement": sign_agreement(dataset.X, dataset.y),
         "separable": separable,
     }
 
@@ -44,6 +47,38 @@ def near_orthogonality(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     squared_norms = np.diagonal(gram, axis1=-2, axis2=-1)
     off_diagonal = np.where(np.eye(X.shape[-2], dtype=bool), 0.0, np.abs(gram))
     return np.max(np.abs(squared_norms - 1), axis=-1), np.max(off_diagonal, axis=(-2, -1))
+
+
+def sign_agreement(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Share of the pairs ``i < j`` with ``sign⟨x_i, x_j⟩ = y_i y_j``.
+
+    On separated clusters the sign of an inner product tells whether two points are of one cluster (arXiv
+    2510.14844, section 6); ½ where it tells nothing.
+
+    Args:
+        X: features, ``(..., m, d)``; y: labels ±1, ``(..., m)``.
+    """
+    first, second = np.triu_indices(X.shape[-2], 1)
+    products = (X @ np.swapaxes(X, -1, -2))[..., first, second]
+    return np.mean(products * y[..., first] * y[..., second] > 0, axis=-1)
+
+
+def explained_parts(X: np.ndarray) -> np.ndarray:
+    """``‖Π_i x_i‖² / ‖x_i‖²`` of each point, Π_i projecting on the span of the other points, ``(m,)``.
+
+    0 for orthogonal points, 1 for a point in the span of the others. On equicorrelated points it is about
+    ``(m − 1)ρ² / (1 + (m − 2)ρ)`` (docs/questions/correlation.md).
+
+    Args:
+        X: features of one data set, ``(m, d)``, no row zero.
+    """
+    coordinates = np.linalg.qr(X.T, mode="r").T  # the same geometry in at most m dimensions
+    found = np.empty(len(X))
+    for i, x in enumerate(coordinates):
+        others = np.delete(coordinates, i, axis=0)
+        residual = x - others.T @ np.linalg.lstsq(others.T, x, rcond=None)[0]
+        found[i] = 1 - (residual @ residual) / (x @ x)
+    return found
 
 
 def gram_spectrum(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,8 +1,13 @@
 """How the guarantee decays as the data become correlated."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from kkt_unlearning.claims.correlation import FLOOR
+from kkt_unlearning.decay import Decay, fit_decay
+from kkt_unlearning.dependence.equicorrelated import retrained_distance
 from kkt_unlearning.plotting import style
 from kkt_unlearning.plotting.style import Line, Row
 from kkt_unlearning.summary import (
@@ -27,6 +32,15 @@ QUANTITIES = (
     "distance_retrained_original",
     "kappa",
 )
+FITTED = {
+    "epsilon": 1,
+    "delta": 2,
+    "distance_retrained": 3,
+    "tau_star": 3,
+    "tau": 3,
+}  # their panels
+COLOUR = {"epsilon": "exact", "delta": "exact", "distance_retrained": "retrained"}
+_PATCH = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
 LOST, REACHED = "share not separating", "share with kappa >= 1"
 
 
@@ -83,22 +97,116 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
 
     Returns:
         The figure, and the numbers drawn. Shares (column ``median``) have no band. Medians are over
-        all cases, those without a certificate counted as infinite.
+        all cases, those without a certificate counted as infinite. Rows ``exponent of … in phi`` hold the
+        power laws (median, smallest, largest over replicates; ``correlation`` is where the law ends).
     """
     table = select(table, start="exact", fraction=1.0)
     networks = style.networks_of(table)
     certificate = summarise(table, ["network", "correlation"], QUANTITIES)
     drawn = stack([certificate, _shares(table), _geometry(dataset)])
+    decays = {
+        (network, quantity): fit_decay(
+            select(table, network=network), "phi", quantity, "correlation", FLOOR
+        )
+        for network in networks
+        for quantity in FITTED
+    }
+    drawn = stack([drawn, _fits(decays)])
+    samples = int(np.max(dataset["rank"]))
     with style.styled():
         figure, axes = style.grid(7.6, networks, _ROWS, drawn, "correlation", "correlation ρ")
         for column, network in zip(axes.T, networks, strict=True):
             at = _kappa_crossing(drawn, network)
             for panel in column:
                 panel.axvline(at, color="0.4", linewidth=0.9, linestyle="-.", label="median κ = 1")
+            _draw_decays(column, drawn, decays, network)
+        _closed_form(axes[3], networks, samples)
         style.finish(axes, _ROWS)
         style.legend(axes[1, -1], [style.lost_mark()])
-        style.legend(axes[2, -1], [style.lost_mark()])
+        style.legend(axes[2, -1], [style.lost_mark(), _law_mark()])
+        style.legend(axes[3, -1], [_law_mark(), _closed_form_mark()])
     return figure, drawn
+
+
+def _fits(decays: dict[tuple[str, str], Decay]) -> dict[str, np.ndarray]:
+    names = ("network", "correlation", "quantity", "median", "low", "high", "count", "infinite")
+    found = [
+        (
+            network,
+            decay.last,
+            f"exponent of {quantity} in phi",
+            decay.law.exponent,
+            decay.law.low,
+            decay.law.high,
+            decay.law.exponents.size,
+            0,
+        )
+        for (network, quantity), decay in decays.items()
+    ]
+    return from_records(names, found)
+
+
+def _draw_decays(
+    column: np.ndarray, drawn: Table, decays: dict[tuple[str, str], Decay], network: str
+) -> None:
+    """A thin line where a law holds, and the exponents."""
+    geometry = select(drawn, quantity="phi")
+    texts: dict[int, list[str]] = {}
+    for (name, quantity), decay in decays.items():
+        if name != network or np.isnan(decay.law.exponent):
+            continue
+        panel = FITTED[quantity]
+        texts.setdefault(panel, []).append(_exponent(quantity, decay))
+        if quantity not in COLOUR:
+            continue
+        within = (geometry["correlation"] >= decay.first) & (geometry["correlation"] <= decay.last)
+        rho, phi = geometry["correlation"][within], geometry["median"][within]
+        law = decay.law.factor * phi**decay.law.exponent
+        column[panel].plot(rho, law, "-", color="0.1", linewidth=0.8, zorder=5)
+    for panel, lines in texts.items():
+        _note(column[panel], "\n".join(lines))
+
+
+def _exponent(quantity: str, decay: Decay) -> str:
+    symbol = {
+        "epsilon": "ε",
+        "delta": "δ",
+        "tau": "τ",
+        "tau_star": "τ*",
+        "distance_retrained": "after",
+    }[quantity]
+    return f"{symbol} ~ $\\varphi^{{{decay.law.exponent:.2f}}}$ to ρ = {decay.last:g}"
+
+
+def _note(axes: Axes, text: str) -> None:
+    axes.text(
+        0.97,
+        0.05,
+        text,
+        transform=axes.transAxes,
+        fontsize=6.5,
+        ha="right",
+        va="bottom",
+        bbox=_PATCH,
+    )
+
+
+def _closed_form(row: np.ndarray, networks: list[str], samples: int) -> None:
+    """The linear model's distance to retraining for m equicorrelated samples of infinite dimension."""
+    look = {"linestyle": ":", "color": style.COLOURS["reference"]}
+    for panel, network in zip(row, networks, strict=True):
+        if network == "linear":
+            rho = np.linspace(0.01, 0.99, 99)
+            panel.plot(rho, retrained_distance(samples, rho), **look)
+
+
+def _closed_form_mark() -> Line2D:
+    look = {"color": style.COLOURS["reference"], "linestyle": ":"}
+    return Line2D([], [], label="closed form,\nlinear model", **look)
+
+
+def _law_mark() -> Line2D:
+    return Line2D([], [], color="0.1", linewidth=0.8, label="fitted power law")
 
 
 def _kappa_crossing(drawn: Table, network: str) -> float:

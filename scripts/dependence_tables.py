@@ -1,0 +1,33 @@
+"""Rule dependence_tables: descent-ascent on dependent samples beside the prescribed step."""
+
+from _job import job
+from _storage import rounded, write_table
+
+from kkt_unlearning.dependence.study import block_rows, boundary_rows, pair_rows, step_rows
+
+
+def main(snakemake):
+    options, output = snakemake.params.settings, snakemake.output
+    sizes = [options[name] for name in ("retained", "forgotten", "here", "ridges")]
+    alphas, overlaps = options["alphas"], options["overlaps"]
+    tables = {
+        "block": block_rows(*sizes, alphas),
+        "pair": pair_rows(*sizes, overlaps, alphas),
+        "boundary": boundary_rows(*sizes, overlaps),
+        "step": step_rows(overlaps, options["group_sizes"], options["others"]),
+    }
+    for name, rows in tables.items():
+        write_table(output[name], [cut(row) for row in rows])
+        print(f"{name}: done")
+
+
+def cut(row):
+    """The row with its numbers to 6 significant digits, as in every table."""
+    return {
+        name: float(rounded(repr(value))) if isinstance(value, float) else value
+        for name, value in row.items()
+    }
+
+
+if __name__ == "__main__":
+    job(main, snakemake)  # noqa: F821

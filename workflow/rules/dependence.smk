@@ -1,0 +1,22 @@
+rule dependence_tables:
+    # descent-ascent on dependent samples, in closed form and by descent, beside the prescribed step
+    output:
+        block="results/tables/dependence.csv",
+        pair="results/tables/dependence.pair.csv",
+        boundary="results/tables/dependence.boundary.csv",
+        step="results/tables/dependence.step.csv",
+        provenance="results/tables/dependence.provenance.json",
+    log:
+        "results/logs/dependence.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=study.config["dependence"],
+        section="dependence",
+        code=code("dependence_tables"),
+    script:
+        "../../scripts/dependence_tables.py"
