@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .figures import FIGURES, experiments_of
+from .figures import FIGURES, SECTIONS, experiments_of
 from .measures import MEASURES
 from .places import Places
 
@@ -32,7 +32,7 @@ class Origins:
         """For each figure its experiments, with what their names stand for, and its part of `trainings`."""
         return {
             figure: {
-                "experiments": {name: self._experiment(name) for name in experiments_of(figure)},
+                "experiments": {name: self._section(name) for name in experiments_of(figure)},
                 "duals": self._config["duals"],
                 "replicates": self._config["replicates"],
                 "trainings": self._trainings(figure),
@@ -40,7 +40,9 @@ class Origins:
             for figure in FIGURES
         }
 
-    def _experiment(self, name: str) -> dict[str, Any]:
+    def _section(self, name: str) -> dict[str, Any]:
+        if name in SECTIONS:
+            return dict(self._config[name])
         section = self._config["experiments"][name]
         named = {
             key: {chosen: self._config[key][chosen] for chosen in section[key]}
@@ -53,7 +55,9 @@ class Origins:
         return list(dict.fromkeys(found))
 
     def _jobs(self, experiment: str) -> list[str]:
-        """A measure that stands alone trains its networks itself."""
+        """A measure that stands alone trains its networks itself; other sections train none."""
+        if experiment in SECTIONS:
+            return []
         measures = self._config["experiments"][experiment]["measures"]
         alone = [MEASURES[name].part for name in measures if MEASURES[name].standalone]
         paths = []
