@@ -34,7 +34,16 @@ def test_an_unknown_stream_is_an_error():
 def test_streams_keep_their_numbers():
     # They are part of every seed: renumbering would silently change all results.
     numbers = {stream.name: int(stream) for stream in Stream}
-    assert numbers == {"DATA": 0, "FRESH": 1, "SHARED": 2, "INITIAL_WEIGHTS": 3, "FORGET_SETS": 4}
+    assert numbers == {
+        "DATA": 0,
+        "FRESH": 1,
+        "SHARED": 2,
+        "INITIAL_WEIGHTS": 3,
+        "FORGET_SETS": 4,
+        "MEMBERSHIP": 5,
+        "SHADOW_WEIGHTS": 6,
+        "DEEP_WEIGHTS": 7,
+    }
 
 
 def test_numbers_come_from_the_documented_seed_sequence():

@@ -17,9 +17,9 @@ class Stream(IntEnum):
     SHARED = 2  # what training and fresh samples have in common, such as the mean of a class
     INITIAL_WEIGHTS = 3  # the parameters a network starts from, also when it is retrained
     FORGET_SETS = 4  # which points are forgotten, and in which order
-    DEEP_WEIGHTS = 7  # the same for networks of more than two layers
     MEMBERSHIP = 5  # which samples of a pool each shadow model is trained on
     SHADOW_WEIGHTS = 6  # the parameters that shadow models start from
+    DEEP_WEIGHTS = 7  # the parameters of networks of more than two layers
 
 
 def generator(seed: int, stream: Stream | str, replicate: int) -> np.random.Generator:

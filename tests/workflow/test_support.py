@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from kkt_unlearning.datasets import source
 from workflow.support import origins
 from workflow.support.committed import mark_outdated
 from workflow.support.configuration import check, checked
@@ -79,6 +81,35 @@ def test_equal_settings_share_what_was_trained(study):
     first = "results/step_size/base/two_layer/normalised"
     assert study.trained(at("dimension", "dimension=40")) == f"{first}/trained.npz"
     assert study.kkt_points(at("dimension", "dimension=40")) == f"{first}/kkt.npz"
+
+
+ALIKE = {
+    "no correlation": (
+        {"source": "equicorrelated", "samples": 5, "dimension": 7, "correlation": 0.0},
+        {"source": "gaussian", "samples": 5, "dimension": 7},
+    ),
+    "not mixed": (
+        {"source": "digits", "classes": [3, 8], "samples": 6, "mixing": 1.0},
+        {"source": "digits", "classes": [3, 8], "samples": 6},
+    ),
+}
+
+
+@pytest.mark.parametrize("settings", ALIKE.values(), ids=ALIKE)
+def test_options_that_leave_the_data_alone_share_them(study, settings):
+    """The second experiment's data set lies with the first, and is the same bit for bit."""
+    one, other = ({**setting, "fresh_samples": 4} for setting in settings)
+    first, second = list(study.experiments)[:2]
+    for name, dataset in ((first, one), (second, other)):
+        study.experiments[name] |= {"dataset": dataset, "sweep": {}}
+    assert study.dataset_file(at(second)) == f"results/{first}/base/dataset.npz"
+    assert all(map(np.array_equal, _arrays(one), _arrays(other)))
+
+
+def _arrays(dataset):
+    options = {name: value for name, value in dataset.items() if name != "source"}
+    made = source(dataset["source"]).generate(**options, replicates=2, seed=3)
+    return made.X, made.y, made.X_fresh, made.y_fresh
 
 
 def test_other_forget_sets_are_retrained(study):

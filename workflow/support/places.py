@@ -62,7 +62,7 @@ class Places:
 
     def dataset_home(self, experiment: str, point: str) -> tuple[str, str]:
         """Experiment and point with which the data set lies."""
-        return self._datasets()[_key(self.dataset(experiment, point))]
+        return self._datasets()[_dataset_key(self.dataset(experiment, point))]
 
     def trained_home(self, setting: Setting) -> Setting:
         """Setting with which the trained network and its exact KKT point lie."""
@@ -83,7 +83,7 @@ class Places:
         homes: dict[str, tuple[str, str]] = {}
         for experiment in self._config["experiments"]:
             for point in self.points(experiment):
-                homes.setdefault(_key(self.dataset(experiment, point)), (experiment, point))
+                homes.setdefault(_dataset_key(self.dataset(experiment, point)), (experiment, point))
         return homes
 
     def _first_settings(self) -> dict[str, Setting]:
@@ -108,6 +108,17 @@ class Places:
 
 def _name(point: dict[str, Any]) -> str:
     return ",".join(f"{name}={value!r}" for name, value in point.items()) or NO_SWEEP
+
+
+def _dataset_key(dataset: dict[str, Any]) -> str:
+    """Equal where the data are, also where an option leaves them as they would be without it."""
+    plain = dict(dataset)
+    if plain.get("mixing") == 1:
+        del plain["mixing"]
+    if plain["source"] == "equicorrelated" and plain["correlation"] == 0:
+        plain["source"] = "gaussian"
+        del plain["correlation"]
+    return _key(plain)
 
 
 def _key(value: Any) -> str:
