@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from builders import gaussian, network, solved
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shadow_pool import pool
 
@@ -65,6 +65,12 @@ def linear():
     return problem, point
 
 
+@pytest.fixture(scope="module")
+def network_point():
+    problem, _, point = solved(5, 5, 40, 8)
+    return problem, point
+
+
 @given(seed=st.integers(0, 10**6), spread=st.floats(0, 1))
 def test_an_approximate_kkt_point_is_near_the_optimum(linear, seed, spread):
     """Any feasible weights and any multipliers make an (ε, δ)-approximate KKT point of the linear model."""
@@ -86,10 +92,62 @@ def test_an_approximate_kkt_point_is_near_the_optimum(linear, seed, spread):
     assert apart <= far / np.sqrt(np.linalg.norm(W) * np.linalg.norm(point.W)) + 1e-7
 
 
-def test_that_bound_is_reached():
-    """One sample of norm 1: θ = c x with λ = 0 has ε = c and no slack; the optimum is x itself."""
-    assert distance_to_optimum(0.7, 0.0) == pytest.approx(0.7)
-    assert distance_to_optimum(0.0, 0.49) == pytest.approx(0.7)
+@pytest.mark.parametrize(("along", "across"), [(0.7, 0.0), (0.0, 0.7)])
+def test_that_bound_is_reached(along, across):
+    """x₁ = e₁, x₂ = e₁ + 2e₂, both positive; the optimum is e₁, with both margins 1.
+
+    θ = e₁ + a e₂ = (1 − a/2)x₁ + (a/2)x₂ is stationary and has the slack (a/2)(2a) = a²;
+    θ = e₁ + b e₃ with λ = (1, 0) has no slack and ε = b.
+    """
+    X = np.array([[1.0, 0.0, 0.0], [1.0, 2.0, 0.0]])
+    problem, optimum = Problem(network(None), X, np.ones(2)), np.eye(3)[:1]
+    W = optimum + np.array([[0.0, along, across]])
+    multipliers = np.array([1.0 - along / 2, along / 2])
+    epsilon = np.linalg.norm(W - problem.combination(multipliers, problem.pattern(W)))
+    slack = multipliers @ (problem.margins(W) - 1.0)
+    assert pytest.approx(optimum, abs=1e-7) == kkt_point(problem, problem.pattern(W)).W
+    assert np.linalg.norm(W - optimum) == pytest.approx(distance_to_optimum(epsilon, slack))
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 10**6), spread=st.floats(0, 1))
+def test_it_holds_in_a_wide_cell_of_the_network(network_point, seed, spread):
+    """Proposition 7 with the derivatives of the cell on supporting pairs."""
+    problem, point = network_point
+    rng = np.random.default_rng(seed)
+    W = point.W + spread * rng.normal(size=point.W.shape) / 6
+    P, supporting = problem.preactivations(W), problem.signs > 0
+    outside = supporting & ((2 * point.pattern - 1) * P < 0)
+    W = W - np.where(outside, P, 0.0) @ np.linalg.pinv(problem.X).T
+    q = problem.margins(W)
+    if q.min() <= 0:
+        return
+    W = W / min(q.min(), 1.0)
+    derivatives = np.where(supporting, point.pattern, problem.pattern(W))
+    multipliers = np.maximum(point.multipliers + spread * rng.normal(size=5), 0.0)
+    epsilon = np.linalg.norm(W - problem.combination(multipliers, derivatives))
+    slack = multipliers @ (problem.margins(W) - 1.0)
+    assert np.linalg.norm(W - point.W) <= distance_to_optimum(epsilon, slack) + 1e-7
+
+
+@pytest.mark.parametrize("width", [None, 8])
+@pytest.mark.parametrize("seed", range(3))
+def test_outputs_away_from_the_samples_are_bounded_by_their_inner_products(seed, width):
+    """Propositions 1 and 2 of docs/questions/membership.md."""
+    problem, _, point = solved(seed, 5, 40, width)
+    shares = (problem.output_weights[:, None] ** 2 * point.clarke).sum(axis=0)
+    weight = point.multipliers * shares
+    assert weight.sum() <= point.multipliers.sum() * (1 + 1e-12)
+    assert point.multipliers.sum() == pytest.approx((point.W**2).sum())
+    for x in np.random.default_rng(seed).normal(size=(50, problem.X.shape[1])):
+        there = Problem(problem.network, x[None], np.ones(1))
+        phi = np.abs(problem.X @ x).max()
+        assert np.abs(there.margins(point.W))[0] <= phi * weight.sum() * (1 + 1e-9)
+    for r in range(5):
+        others = np.arange(5) != r
+        phi = np.abs(problem.gram[r, others]).max()
+        after = problem.margins(unlearn(point, [r]).W)[r]
+        assert abs(after) <= phi * weight[others].sum() * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("width", [None, 30])
