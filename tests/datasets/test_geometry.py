@@ -35,6 +35,24 @@ def single(X, y):
     }
 
 
+@given(st.integers(0, 10**6), st.integers(2, 8), st.integers(1, 9))
+def test_rows_centred_by_their_own_mean_are_never_diagonally_dominant(seed, m, dimension):
+    """Proposition 3 of docs/questions/natural.md, for lengths that differ a lot as well."""
+    rng = np.random.default_rng(seed)
+    Z = rng.normal(size=(m, dimension)) * rng.lognormal(size=(m, 1))
+    Z -= Z.mean(axis=0)
+    X = Z / np.linalg.norm(Z, axis=1, keepdims=True)
+    assert (m - 1) * near_orthogonality(X)[1] >= 1 - 1e-9
+    off = np.abs(X @ X.T).sum(axis=1) - 1
+    assert off[np.argmax(np.linalg.norm(Z, axis=1))] >= 1 - 1e-9
+
+
+def test_only_a_regular_simplex_reaches_that():
+    Z = np.eye(5) - 0.2
+    X = Z / np.linalg.norm(Z, axis=1, keepdims=True)
+    assert 4 * near_orthogonality(X)[1] == pytest.approx(1.0)
+
+
 def test_orthonormal_rows():
     found = single(rotation(0, 7)[:4], [1, -1, 1, -1])
     assert found["psi"] < 1e-14 and found["phi"] < 1e-14

@@ -9,6 +9,9 @@ from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.datasets.orthogonalise import orthogonalise
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.networks import Linear
+from kkt_unlearning.problem import Problem
 
 
 def random_dataset(seed=0, replicates=2, samples=5, dimension=3, fresh=4):
@@ -85,6 +88,16 @@ def test_a_network_in_the_span_predicts_for_lifted_points_what_its_first_coordin
     ]
     np.testing.assert_allclose(outputs[1], t * outputs[0], rtol=0, atol=1e-12)
     assert len(set(np.sign(outputs[0]).tolist())) == 2
+
+
+def test_the_most_orthogonal_linear_model_predicts_what_the_sum_of_the_points_predicts():
+    dataset = random_dataset(seed=3, fresh=50)
+    lifted, X, y = orthogonalise(dataset, 1e-9), dataset.X[0], dataset.y[0]
+    problem = Problem(Linear(), lifted.X[0], y)
+    (w,) = kkt_point(problem, np.ones((1, 5))).W
+    direction = y / (X**2).sum(axis=1) @ X
+    found, expected = lifted.X_fresh[0] @ w, dataset.X_fresh[0] @ direction
+    np.testing.assert_allclose(found / 1e-9, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("mixing", [-0.1, 1.1, float("nan"), "0.5", True, None])
