@@ -53,6 +53,14 @@ def test_the_share_that_holds_at_the_end():
     assert measured("convergence_reached_constant", holds=holds) == 0.0
 
 
+def test_every_training_counts_at_its_own_last_snapshot():
+    whole = along(holds=lambda case: case["training"] == "normalised_followed")
+    short = (whole["training"] == "logistic_followed") & (whole["step"] == 1000)
+    table = {name: column[~short] for name, column in whole.items()}
+    measure = CLAIM["convergence_reached_normalised"].measure
+    assert measure({"convergence.convergence": table}, {}) == pytest.approx(0.5)
+
+
 def test_the_floor_is_a_share_of_epsilon_at_the_end():
     assert measured("convergence_floor") == pytest.approx(0.5)
 
@@ -71,6 +79,11 @@ def test_a_loss_that_lags_behind():
         return 1.0 if case["step"] < (100 if case["loss"] == "logistic" else 10) else 0.1
 
     assert measured("convergence_losses_agree", tau_star=tau_star) == pytest.approx(10.0)
+
+
+def test_runs_that_never_fit_have_not_settled():
+    for name in ("convergence_estimated", "convergence_losses_agree"):
+        assert np.isnan(measured(name, tau_star=lambda case, depth: np.inf))
 
 
 @pytest.mark.parametrize("factor", [1.0, 3.0])

@@ -66,6 +66,14 @@ def test_the_exponent_is_the_smaller_one():
     assert np.isnan(measured("epsilon_falls", dimensions=(100, 1000)))
 
 
+@pytest.mark.parametrize("lost", ["deep3", "deep4"])
+def test_a_network_without_any_certificate_leaves_the_exponent_open(lost):
+    def epsilon(row):
+        return np.inf if row["network"] == lost else row["phi"]
+
+    assert np.isnan(measured("epsilon_falls", epsilon=epsilon))
+
+
 def test_the_cosine_is_taken_at_the_largest_dimension():
     def cosine(row):
         return 0.05 if row["dimension"] == 10000 else 0.9
@@ -86,7 +94,10 @@ def test_without_the_deeper_networks_nothing_is_measured():
     assert np.isnan(measured("cell_linearity", networks=("deep2",)))
 
 
-def test_networks_that_were_never_trained_stop_no_claim():
-    for name in (name for name in MEASURES if name.startswith("depth_")):
-        rules = {key: (lambda row: np.inf) for key in ("epsilon", "residual")}
-        assert measured(name.removeprefix("depth_"), **rules) is not None
+def test_networks_that_were_never_trained_replicate_nothing():
+    rules = {key: (lambda row: np.inf) for key in ("epsilon", "residual")}
+    rules |= {"distance_retrained": lambda row: np.nan}
+    assert measured("near_kkt", **rules) == np.inf
+    assert measured("prescribed_step", **rules) != 1.0
+    for name in ("helps", "halved_step", "epsilon_falls"):
+        assert np.isnan(measured(name, **rules))

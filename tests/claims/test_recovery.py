@@ -83,6 +83,14 @@ def test_the_least_weight_decides_whether_neggrad_diverges():
     assert measured("recovery_neggrad_diverges", tau_star=rule) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("beta", BETAS)
+def test_a_weight_with_a_missing_case_leaves_it_open(beta):
+    whole = table()
+    one = (whole["beta"] == beta) & (whole["steps"] == STEPS[1]) & (whole["seed"] == 2)
+    rest = {name: values[~one] for name, values in whole.items()}
+    assert np.isnan(recovery.recovery_neggrad_diverges({recovery.TABLE: rest}, {}))
+
+
 @pytest.mark.parametrize(
     ("reached", "expected"),
     [((0.1, 0.2), 101 / 44), ((0.3, 0.05), 1001 / 44), ((0.3, 0.2), np.inf)],

@@ -84,8 +84,13 @@ def prescribed(table: Table, network: str | None = None, start: str = "exact") -
 
 
 def largest(values: np.ndarray) -> float:
-    """Largest value; nan where there is none."""
+    """Largest value; nan where there is none, or one could not be measured."""
     return float(np.max(values)) if np.size(values) else float("nan")
+
+
+def smallest(values: np.ndarray) -> float:
+    """Smallest value; nan where there is none, or one could not be measured."""
+    return float(np.min(values)) if np.size(values) else float("nan")
 
 
 def at_last(table: Table, along: str) -> Table:

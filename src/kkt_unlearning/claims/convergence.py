@@ -87,7 +87,7 @@ def convergence_floor(tables: Tables, _: Thresholds) -> float:
 )
 def convergence_estimated(tables: Tables, _: Thresholds) -> float:
     trainings = np.unique(tables[_TABLE]["training"]).tolist()
-    return _worst(
+    return largest(
         [
             _settling(tables, "slopes", training) / _settling(tables, "exact", training)
             for training in trainings
@@ -109,7 +109,7 @@ def convergence_losses_agree(tables: Tables, _: Thresholds) -> float:
         steps = [_settling(tables, "exact", name) for name in np.unique(group["training"]).tolist()]
         if len(steps) > 1:
             ratios.append(max(steps) / min(steps))
-    return _worst(ratios)
+    return largest(ratios)
 
 
 @claim(
@@ -123,7 +123,7 @@ def convergence_losses_agree(tables: Tables, _: Thresholds) -> float:
 def convergence_same_path(tables: Tables, _: Thresholds) -> float:
     curves = [curve(group) for _, group in groups(_cases(tables, "exact"), "training")]
     ratios = [apart(one, other) for i, one in enumerate(curves) for other in curves[i + 1 :]]
-    return _worst([ratio for ratio in ratios if not np.isnan(ratio)])
+    return largest([ratio for ratio in ratios if not np.isnan(ratio)])
 
 
 def curve(table: Table) -> np.ndarray:
@@ -150,7 +150,10 @@ def apart(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _settling(tables: Tables, agent: str, training: str) -> float:
-    """First step from which the median τ* stays at most twice what it ends at with exact multipliers."""
+    """First step from which the median τ* stays at most twice what it ends at with exact multipliers.
+
+    Infinite if that is not finite: a run that never fits the data has not settled at its first step.
+    """
     medians = [
         {
             step: median(group["tau_star"])
@@ -160,7 +163,8 @@ def _settling(tables: Tables, agent: str, training: str) -> float:
     ]
     steps = np.array(sorted(medians[0]))
     level = 2.0 * medians[1][steps[-1]]
-    return onset(steps, np.array([medians[0][step] <= level for step in steps.tolist()]))
+    within = [np.isfinite(level) and medians[0][step] <= level for step in steps.tolist()]
+    return onset(steps, np.array(within))
 
 
 def _cases(tables: Tables, agent: str, **values: str) -> Table:
@@ -173,12 +177,10 @@ def _by_case(table: Table) -> list[Table]:
 
 
 def _at_end(table: Table) -> Table:
-    return take(table, table["step"] == largest(table["step"]))
+    """Rows at the last snapshot of each training."""
+    last = {training: largest(group["step"]) for (training,), group in groups(table, "training")}
+    return take(table, table["step"] == np.array([last[name] for name in table["training"]]))
 
 
 def _share(holds: np.ndarray) -> float:
     return float(np.mean(holds)) if np.size(holds) else float("nan")
-
-
-def _worst(ratios: list[float]) -> float:
-    return max(ratios) if ratios else float("nan")

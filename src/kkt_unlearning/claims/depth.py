@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kkt_unlearning.claims.claim import OURS, Tables, Thresholds, at_last, claim, gain, largest
+from kkt_unlearning.claims.claim import (
+    OURS,
+    Tables,
+    Thresholds,
+    at_last,
+    claim,
+    gain,
+    largest,
+    smallest,
+)
 from kkt_unlearning.summary import Table, groups, median, power_law, select, take
 
 CONTROL, DEEPER = "deep2", ("deep3", "deep4")
@@ -99,8 +108,7 @@ def depth_halved_step(tables: Tables, _: Thresholds) -> float:
     _TABLE,
 )
 def depth_epsilon_falls(tables: Tables, _: Thresholds) -> float:
-    found = _each(_prescribed(tables[_TABLE]), _exponent)
-    return min(found, default=float("nan"))
+    return smallest(_each(_prescribed(tables[_TABLE]), _exponent))
 
 
 def _exponent(cases: Table) -> float:
@@ -118,8 +126,7 @@ def _exponent(cases: Table) -> float:
 )
 def depth_hidden_orthogonal(tables: Tables, _: Thresholds) -> float:
     cases = at_last(tables[_TABLE], "dimension")
-    found = _each(cases, lambda rows: median(rows["input_cosine"]))
-    return min(found, default=float("nan"))
+    return smallest(_each(cases, lambda rows: median(rows["input_cosine"])))
 
 
 @claim(

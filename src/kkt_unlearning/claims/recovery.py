@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kkt_unlearning.claims.claim import OURS, Tables, Thresholds, claim, largest
+from kkt_unlearning.claims.claim import OURS, Tables, Thresholds, claim, largest, smallest
 from kkt_unlearning.summary import Table, groups, median, rows, select, take
 
 TABLE = "recovery.recovery"
@@ -120,8 +120,7 @@ def recovery_neggrad_diverges(tables: Tables, _: Thresholds) -> float:
         _cases(table, "two_layer", "nothing"),
         _at_last(_cases(table, "two_layer", "neggrad_plus")),
     )
-    found = [_ratio(group, before) for _, group in groups(last, "beta")]
-    return min(found, default=float("nan"))
+    return smallest([_ratio(group, before) for _, group in groups(last, "beta")])
 
 
 @claim(
