@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.convergence import AGENTS, Levels, Reference, agents, convergence_rows
 from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.quadratic.solver import Solver
@@ -57,6 +58,36 @@ def test_slopes_of_the_loss_are_the_multipliers_where_the_path_ends():
     assert tuple(found) == AGENTS
     for values, _ in found.values():
         np.testing.assert_allclose(values, multipliers, rtol=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["exponential", "logistic"])
+def test_slopes_are_scaled_to_the_norm_of_the_network(loss):
+    problem, training, point = solved(0, 6, 15, 8)
+    W = training.W / training.margins.min()
+    multipliers, pattern = agents(point, W, Descent(loss=loss))["slopes"]
+    q = problem.margins(W)
+    slopes = np.exp(-q) if loss == "exponential" else 1 / (1 + np.exp(q))
+    np.testing.assert_allclose(multipliers / multipliers[0], slopes / slopes[0], rtol=1e-12)
+    assert multipliers @ q == pytest.approx((W**2).sum())
+    assert np.ptp(slopes / slopes[0]) > 1e-3
+    np.testing.assert_array_equal(pattern, problem.pattern(W))
+
+
+def test_all_snapshots_are_allowed_the_slack_of_the_exact_step():
+    problem, _, point = solved(0, 6, 100, 8)
+    # One sample has a term three times as large as at the end, and a margin far above the others'.
+    W = point.W + problem.combination(2 * point.multipliers * (np.arange(6) == 1), point.clarke)
+    (row, *_) = (row for row in rows_of(point, [W]) if row["agent"] == "exact")
+    reference, rest = Reference.of(point, SETS[:1], Solver(), 50), np.arange(6) != 0
+    after = ascend(problem, W / problem.margins(W).min(), point.multipliers, [0])
+    restored = restore(problem, after, point.pattern, point.kinks, rest)
+    least = [
+        least_epsilon(problem, restored.W, factor * reference.delta[0], restored.kinks, keep=rest)
+        for factor in (1.0, 10.0)
+    ]
+    assert row["delta_allowed"] == reference.delta[0]
+    assert row["epsilon"] == pytest.approx(float(least[0].relative_epsilon), rel=1e-6)
+    assert row["epsilon"] > 1.01 * float(least[1].relative_epsilon)  # the limit is felt
 
 
 @pytest.mark.parametrize("loss", ["exponential", "logistic"])

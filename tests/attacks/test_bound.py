@@ -167,6 +167,20 @@ def test_certified_outputs_stay_within_their_bound(width):
     assert np.nanmedian(steps[:, 2]) < np.nanmedian(steps[:, 0])
 
 
+@pytest.mark.parametrize("width", [None, 30])
+def test_only_the_prescribed_step_has_the_shorter_reach(width):
+    shadows = pool(width)
+    measured = certified(shadows, 2, FRACTIONS, Solver(), 50)
+    for k in range(2):
+        R = np.flatnonzero(shadows.member[k])
+        X = shadows.pool.X[R]
+        projected = np.array([reach(np.delete(X, i, axis=0), x) for i, x in enumerate(X)])
+        rho = np.where(np.array(FRACTIONS)[:, None] == 1.0, projected, np.linalg.norm(X, axis=1))
+        assert (projected < 0.9 * np.linalg.norm(X, axis=1)).all()
+        expected = output_shift(rho, measured.numbers["tau_star"][k][:, R])
+        np.testing.assert_allclose(measured.shift[k][:, R], expected, rtol=1e-12)
+
+
 def test_gaussian_data_have_a_short_projection():
     problem, _ = gaussian(1, 6, 5000, None)
     assert reach(problem.X[1:], problem.X[0]) < 0.1 * np.linalg.norm(problem.X[0])

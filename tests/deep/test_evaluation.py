@@ -1,4 +1,5 @@
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from deep_networks import DEPTHS, trained_batch
 
 from kkt_unlearning.deep.alignment import class_cosine, input_cosine
+from kkt_unlearning.deep.ascent import ascend
 from kkt_unlearning.deep.evaluation import continued, evaluate
 from kkt_unlearning.deep.near_kkt import near_kkt
 from kkt_unlearning.deep.network import DeepNetwork
 from kkt_unlearning.deep.orthogonal import Limit
 from kkt_unlearning.deep.replicates import initialise, retrain_all, train_all, trained
+from kkt_unlearning.deep.training import train
 from kkt_unlearning.deep.weights import cosine_distance, expand, norm, scaled
 from kkt_unlearning.errors import DataError, NotConvergedError
 from kkt_unlearning.quadratic.solver import Solver
@@ -68,6 +71,21 @@ def test_one_row_for_every_case(depth):
             assert row["distance_retrained"] == row["distance_retrained_original"]
 
 
+def test_margins_are_averaged_within_the_label_that_is_forgotten_and_the_other():
+    start, rows = measured(3)
+    W, before, multipliers = start.at(0)
+    y, network = labels(4), DeepNetwork(3, 20)
+    after = ascend(W, before, y, np.where(np.arange(4) == 0, multipliers, 0.0), np.ones(2))
+    batch, *_ = trained_batch(3)
+    q = y * network.evaluate(after, batch.X[0]).outputs
+    cases = {(r["seed"], r["layers"], r["forget"], r["fraction"]): r for r in rows}
+    row = cases[0, "equal", "0", 1.0]
+    assert row["margin_forgotten"] == pytest.approx(q[0])
+    assert row["margin_same"] == pytest.approx(q[2])  # the other positive one
+    assert row["margin_other"] == pytest.approx((q[1] + q[3]) / 2)
+    assert np.isnan(cases[0, "equal", "1+2", 1.0]["margin_other"])  # both labels are forgotten
+
+
 def test_a_whole_step_forgets_and_no_step_does_not():
     _, rows = measured(3)
     for row in rows:
@@ -111,7 +129,12 @@ def test_a_batch_that_never_learns_is_refused():
 def test_retraining_starts_from_the_same_weights_without_the_samples():
     batch, _, _ = trained_batch(3)
     found = retrain_all(batch, Descent(steps=3), FORGET)
-    assert found.W[0].shape[:2] == (2, 2)
+    for s, (f, forget) in product(range(2), enumerate(FORGET)):
+        keep = np.setdiff1d(np.arange(4), forget)
+        start = tuple(layer[s] for layer in batch.W0)
+        alone = train(batch.network, batch.X[s][keep], batch.y[s][keep], start, Descent(steps=3))
+        for left, right in zip(found.W, alone.W, strict=True):
+            np.testing.assert_allclose(left[s, f], right, rtol=1e-10, atol=1e-12)
     with pytest.raises(DataError):
         retrain_all(batch, Descent(steps=3), [[9]])
 

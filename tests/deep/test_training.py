@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,24 @@ def test_averaged_derivatives_are_averages(depth):
     for pattern in training.patterns:
         assert ((pattern >= 0) & (pattern <= 1)).all()
     assert any(((pattern > 0) & (pattern < 1)).any() for pattern in training.patterns)
+
+
+def test_averages_are_weighted_by_the_slopes():
+    network, W, X, y = random_network(3)
+    descent = Descent(step="constant", step_size=0.2, steps=20)
+    found = train(network, X, y, W, descent)  # the last tenth: steps 19 and 20
+    at = [
+        network.evaluate(train(network, X, y, W, replace(descent, steps=done)).W, X)
+        for done in (18, 19)
+    ]
+    p, q = (np.exp(-y * now.outputs)[:, None] for now in at)
+    expected = [
+        (p * A + q * B) / (p + q) for A, B in zip(*(now.patterns for now in at), strict=True)
+    ]
+    for average, mean in zip(found.patterns, expected, strict=True):
+        np.testing.assert_allclose(average, mean, atol=1e-12)
+    fractions = np.concatenate([mean[(mean > 0) & (mean < 1)] for mean in expected])
+    assert np.abs(fractions - 0.5).max() > 1e-3  # not the plain mean of the two
 
 
 def test_without_crossings_the_averages_are_the_derivatives():
