@@ -75,5 +75,8 @@ def test_other_starts_and_steps_do_not_count():
     worse = {name: column.copy() for name, column in table.items()}
     worse["delta"][:] = 9.0
     worse["fraction"][:] = 0.5
-    both = {name: np.concatenate([table[name], worse[name]]) for name in table}
-    assert finding(both, dataset, multipliers) == finding(table, dataset, multipliers)
+    trained = {name: column.copy() for name, column in worse.items()}
+    trained["fraction"][:], trained["start"][:] = 1.0, "other"
+    for others in (worse, trained):
+        both = {name: np.concatenate([table[name], others[name]]) for name in table}
+        assert finding(both, dataset, multipliers) == finding(table, dataset, multipliers)

@@ -8,7 +8,7 @@ from shadow_pool import FOLDS, M, pool
 from kkt_unlearning.attacks.certified import NUMBERS, Certified
 from kkt_unlearning.attacks.design import inclusion
 from kkt_unlearning.attacks.membership import attack_pool, attack_rows, control, in_folds, sides
-from kkt_unlearning.attacks.outputs import Outputs
+from kkt_unlearning.attacks.outputs import Outputs, outputs
 from kkt_unlearning.quadratic.solver import Solver
 
 SAMPLES, K, F = 12, 240, 4
@@ -108,5 +108,9 @@ def test_the_table_of_a_pool(width):
     for row in checked:
         assert row["auc_low"] - 1e-12 <= row["auc_certified"] <= row["auc_high"] + 1e-12
         assert 0 <= row["tau_star"] < 1 and row["spread"] > 0
+    found, member = outputs(pool(width), fractions), pool(width).member
+    for row in checked:
+        i = row["sample"]
+        assert row["spread"] == pytest.approx(found.trained[~member[:, i], i].std())
     leaks = {f: np.mean([r["auc"] for r in checked if r["fraction"] == f]) for f in fractions}
     assert leaks[0.0] > 0.9 > leaks[1.0]

@@ -39,7 +39,7 @@ def test_the_best_fraction_furthest_from_the_prescribed_one(best, found):
     def epsilon(row):
         own = best if row["network"] == "deep4" else 1.0
         halved = row["layers"] == "halved"
-        return abs(row["fraction"] - own) + (0.1 if not halved else -9.0)
+        return 9.0 * row["fraction"] - 99.0 if halved else abs(row["fraction"] - own) + 0.1
 
     assert measured("prescribed_step", epsilon=epsilon) == found
 
@@ -83,7 +83,12 @@ def test_the_cosine_is_taken_at_the_largest_dimension():
 
 def test_the_share_leaves_out_what_restoring_undoes():
     sizes = {"part_cell": 0.3, "part_training": 0.1, "part_left": 0.0, "part_flips": 9.0}
-    rules = {name: (lambda row, value=value: value) for name, value in sizes.items()}
+
+    def size(value):  # at smaller dimensions and in other networks there is no cell term
+        asked = {"network": "deep3", "dimension": 10000}
+        return lambda row: value * (value != 0.3 or all(row[key] == asked[key] for key in asked))
+
+    rules = {name: size(value) for name, value in sizes.items()}
     assert measured("cell_linearity", **rules) == pytest.approx(0.75)
 
 

@@ -54,6 +54,12 @@ def test_klom_is_held_against_its_noise():
 
     assert measured("klom", klom=klom) == pytest.approx(4.0)
 
+    def one_of_four(case):
+        return 5.0 if case["sample"] == 3 else 0.5
+
+    # Four values at 0.95: 0.85 of the way from the third to the largest, over a noise of 0.5.
+    assert measured("klom", klom=one_of_four) == pytest.approx((0.5 + 0.85 * 4.5) / 0.5)
+
 
 def test_links_are_rank_correlations():
     assert measured("link") == measured("link_scaled") == pytest.approx(1.0)
@@ -63,6 +69,10 @@ def test_links_are_rank_correlations():
 
     assert measured("link", tau_star=falling) == pytest.approx(-1.0)
     assert np.isnan(measured("link", tau_star=lambda case: 0.1))
+
+    # one shift over a spread that grows with the AUC
+    rules = {"shift_bound": lambda case: 0.1, "spread": lambda case: case["auc"]}
+    assert measured("link_scaled", **rules) == pytest.approx(-1.0)
 
 
 def test_values_outside_of_their_bounds_are_counted():

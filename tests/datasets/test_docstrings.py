@@ -11,7 +11,7 @@ from kkt_unlearning.datasets import corpus, docstrings
 from kkt_unlearning.errors import DataError
 
 MODULE = '''
-"""The module's own docstring does not count."""
+"""The own docstring of {name} does not count."""
 
 raise RuntimeError("an import would run this")
 
@@ -20,7 +20,7 @@ def public():
     """First text of {name} about apples and pears."""
 
     def inner():
-        """Inner functions do not count at all here."""
+        """Inner functions of {name} do not count here."""
 
 
 async def waits():
@@ -31,11 +31,11 @@ class Public:
     """Third text of {name} about grapes and melons."""
 
     def method(self):
-        """Methods do not count at all here either."""
+        """Methods of {name} do not count here either."""
 
 
 def _private():
-    """Private functions do not count at all here."""
+    """Private functions of {name} do not count here."""
 
 
 def short():

@@ -6,6 +6,7 @@ from builders import least_distance, solved
 
 from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.unlearning import unlearn_all
 from kkt_unlearning.unlearning.downdate import downdate
 
@@ -34,6 +35,19 @@ def test_where_the_step_stays_in_the_cell_it_is_the_nearest_point():
     expected = nearest_kkt_points(point, FORGET)
     for found, other in zip(downdate(point, np.stack(stayed), FORGET), expected, strict=True):
         np.testing.assert_allclose(found.W, other.W, atol=1e-10)
+
+
+def test_it_starts_in_the_cell_of_the_weights_given_not_of_the_point():
+    _, _, point = solved(1, 6, 15, 8)
+    problem, other, _ = solved(2, 6, 15, 8)  # of which it gets the pre-activations
+    W = np.stack([problem.preactivations(other.W) @ np.linalg.pinv(point.problem.X).T] * 2)
+    assert (point.problem.pattern(W[0]) != point.pattern).any()
+    for forget, found in zip(FORGET, downdate(point, W, FORGET), strict=True):
+        rest = point.problem.retain(forget)
+        expected = kkt_point(rest, rest.pattern(W[0]))
+        np.testing.assert_allclose(found.W, expected.W, atol=1e-8)
+        (near,) = nearest_kkt_points(point, [forget])
+        assert np.abs(found.W - near.W).max() > 1e-3
 
 
 def test_a_bad_forget_set_is_refused():
