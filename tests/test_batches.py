@@ -1,15 +1,21 @@
 """The rows of the tables about batches and streams hold what their columns say."""
 
+import itertools
+
 import numpy as np
 import pytest
 from builders import one_sentence, solved
 
 from kkt_unlearning.batches import batch_rows, sizes_of, stream_rows
+from kkt_unlearning.certificates.bounds import margin_shift
 from kkt_unlearning.certificates.certificate import certify, nearest_kkt_points
+from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.claims.bounds import violations
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
-from kkt_unlearning.unlearning.ascent import unlearn
+from kkt_unlearning.unlearning.ascent import unlearn, unlearn_all
 from kkt_unlearning.unlearning.forget_sets import ORDERS
 
 M, CHOICES = 6, ["random", "correlated", "multipliers", "coupled"]
@@ -99,6 +105,51 @@ def test_kappa_never_exceeds_the_sum_of_its_points(tables):
     for row in batches:
         if row["start"] == "exact":
             assert row["kappa"] <= sum(kappa[r] for r in members(row)) + 1e-9
+
+
+@pytest.mark.parametrize("width", [None, 8])
+def test_mean_kappa_over_all_sets_grows_at_most_in_proportion(width):
+    # Theorem 1 (b) and (c) of docs/questions/batch.md.
+    problem, _, point = solved(2, M, 18, width)
+    sizes = np.arange(1, M)
+    means = []
+    for k in sizes.tolist():
+        keep = kept(M, list(itertools.combinations(range(M), k)))
+        means.append(margin_shift(problem, point.multipliers, point.clarke, keep).mean())
+    shares = np.array(means) / sizes
+    assert (np.diff(shares) <= 1e-12).all() and shares[-1] < shares[0]
+    assert np.polyfit(np.log(sizes), np.log(means), 1)[0] <= 1
+
+
+def test_near_orthogonal_data_grant_an_angle_in_proportion_to_the_size():
+    # Theorem 2 of docs/questions/batch.md: its chain of inequalities, and theorem 6.5 of docs/theory.md.
+    problem, _, point = solved(0, M, 3000, 20)
+    gram, lam, u = problem.gram, point.multipliers, np.abs(problem.output_weights)[:, None]
+    psi, phi = np.abs(np.diag(gram) - 1).max(), np.abs(np.triu(gram, 1)).max()
+    c_0 = 1 - psi - (M - 1) * phi
+    c_1 = (1 - psi - 2 * (M - 1) * phi) / (1 + psi)
+    assert c_1 > 0.1
+    assert (lam * (u**2 * point.clarke).sum(axis=0)).max() <= 1 / c_0
+    sets = [R for k in range(1, M) for R in itertools.combinations(range(M), k)]
+    moved = 0
+    for R, W in zip(sets, unlearn_all(point, sets, [1.0]).W[:, 0], strict=True):
+        rest = np.setdiff1d(np.arange(M), R)
+        left = problem.retain(R)
+        P, kinks = left.preactivations(W), point.kinks[:, rest]
+        back = kinks | ((2.0 * point.pattern[:, rest] - 1.0) * P < 0)
+        reach = u * ((lam * point.clarke)[:, R] @ np.abs(gram[np.ix_(R, rest)]))
+        D = np.sqrt((reach**2)[back].sum() / np.linalg.eigvalsh(left.gram)[0])
+        restored = W - np.where(back, P, 0.0) @ np.linalg.pinv(left.X).T
+        norm, tau = np.linalg.norm(W), float(cosine_distance(W, restored))
+        assert np.linalg.norm(restored - W) <= D * (1 + 1e-9)
+        assert norm**2 >= c_1 * lam[rest].sum()
+        assert tau <= D**2 / norm**2
+        granted = len(R) * phi**2 / (c_0**2 * c_1) * lam.sum() / lam[rest].min()
+        assert D**2 / norm**2 <= granted
+        fit = least_epsilon(left, restored, np.inf, back)
+        assert fit.relative_epsilon <= D / (norm - D) + 1e-9
+        moved += tau > 0
+    assert moved > len(sets) / 2
 
 
 def test_a_stream_deletes_the_points_of_the_random_batches(tables):

@@ -31,7 +31,7 @@ def bayes_accuracy(dimension: Values, separation: Values) -> Values:
 def max_margin_accuracy(samples: Values, dimension: Values, separation: Values) -> Values:
     """``Φ(√m d^(2α) √((1 − m/d)/(1 + m‖μ‖²)))`` of the linear model on m samples, all of which support it.
 
-    To leading order in 1/m for any ratio ``m/d < 1``; the mean classifier ``Σ_i y_i x_i`` has it with
+    To leading order for small ``‖μ‖`` and large ``d − m``; the mean classifier ``Σ_i y_i x_i`` has it with
     ``1 − m/d`` replaced by 1.
     """
     m, d = np.asarray(samples, float), np.asarray(dimension, float)

@@ -40,7 +40,7 @@ def _decide(claim: Claim, tables: Tables, thresholds: Thresholds) -> Score:
         "claim": claim.name,
         "statement": claim.statement,
         "source": claim.source,
-        "origin": "ours" if claim.ours else "paper",
+        "origin": claim.origin,
         "statistic": claim.statistic,
         "measured": measured,
         "comparison": claim.comparison,

@@ -34,8 +34,8 @@ def test_the_ends_are_those_of_the_certificate(seed):
     found, certificate = surface(steps, nearest, DELTAS, TAUS, 4), certify_all(steps, nearest)
     np.testing.assert_allclose(found.delta[:, -1], certificate.delta_budget[:, 0])
     np.testing.assert_allclose(found.tau[:, -1], certificate.tau_star[:, 0])
-    same = certificate.delta_budget == certificate.delta_bound
-    start = np.where(same[:, 0], certificate.epsilon_clarke[:, 0], found.epsilon[:, -1, 0])
+    np.testing.assert_array_equal(certificate.delta_budget, certificate.delta_bound)
+    start = certificate.epsilon_clarke[:, 0]
     np.testing.assert_allclose(found.epsilon[:, -1, 0], start, rtol=1e-7)
     assert found.epsilon[:, :, -1].max() < MACHINE
     # From τ of the restored network on, the surface is no worse than its certificate.
@@ -98,7 +98,19 @@ def test_on_the_first_part_the_angle_grows_and_the_restored_network_is_on_it(see
         point.problem, steps.W[:, 0], point.pattern, point.kinks, kept(6, steps.forget_sets)
     )
     np.testing.assert_allclose(path.W[:, points], restored.W, atol=1e-12)
-    assert (path.tau <= np.maximum(path.tau[:, points + 1], path.tau.max(axis=1))[:, None]).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_between_two_networks_the_angle_is_no_larger_than_at_the_worse_one(seed):
+    steps, nearest = step_of(seed)
+    points = 5
+    tau = candidates(steps, np.stack([point.W for point in nearest]), points).tau
+    lead, face = points + 1, 2 * points + 1
+    assert tau.shape[1] == 3 * points + 2
+    for first, last in ((lead, face), (face, -1)):
+        ends = np.maximum(tau[:, first], tau[:, last])
+        inside = tau[:, first : None if last == -1 else last + 1]
+        assert (inside <= ends[:, None] + 1e-14).all()
 
 
 def test_a_projection_is_the_nearest_network_on_the_kinks():
@@ -134,6 +146,34 @@ def test_the_face_point_is_the_least_network_with_equal_margins(seed):
         rest = problem.retain(SETS[f])
         fit = least_epsilon(rest, W[f], 0.0, held[f][:, retain])
         assert np.isfinite(fit.relative_epsilon)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_residual_of_the_face_point_is_what_the_kinks_cannot_take_up(seed):
+    # Proposition 2: ‖Σ_K (C − Ĉ) e_j x_iᵀ‖, Ĉ the nearest number to C between 0 and λ_i y_i u_j.
+    steps, _ = step_of(seed)
+    point, problem, keep = steps.point, steps.point.problem, kept(6, steps.forget_sets)
+    start = restore(problem, steps.W[:, 0], point.pattern, point.kinks, keep).kinks
+    W, held = face_point(problem, point.pattern, start, keep)
+    tested = 0
+    for f, retain in enumerate(keep):
+        K, A, signs = held[f][:, retain], point.pattern[:, retain], problem.signs[:, retain]
+        P = problem.preactivations(W[f])[:, retain]
+        assert ((2.0 * A - 1.0) * P)[~K].min() >= -MACHINE * np.abs(P).max()
+        C = W[f] @ np.linalg.pinv(problem.X[retain])
+        on = ~K & (A > 0)
+        multipliers = np.where(on, C * signs, 0.0).sum(axis=0)
+        multipliers /= np.where(on, signs**2, 0.0).sum(axis=0)
+        np.testing.assert_allclose(C[on], (multipliers * signs)[on], atol=1e-8)
+        if multipliers.min() < 0:
+            continue
+        full = multipliers * signs
+        nearest = np.clip(C, np.minimum(full, 0.0), np.maximum(full, 0.0))
+        bound = np.linalg.norm(np.where(K, C - nearest, 0.0) @ problem.X[retain])
+        found = least_epsilon(problem.retain(SETS[f]), W[f], 0.0, K).epsilon
+        assert found <= bound + 1e-7
+        tested += 1
+    assert tested > 0
 
 
 def test_on_orthogonal_data_the_surface_is_0_everywhere():

@@ -95,6 +95,21 @@ def test_the_closed_form_of_the_linear_model():
     assert MEASURES["correlation_closed_form"](along(0.7), {}) == pytest.approx(0.3)
 
 
+def test_the_worsening_is_from_the_smallest_to_the_largest_correlation():
+    table = tables.evaluation(
+        (0.6, 0.0, 0.9),
+        along="correlation",
+        tau_star=lambda case: (
+            {0.0: 0.01, 0.6: 7.0, 0.9: 0.2}[case["value"]]
+            if case["network"] == "two_layer"
+            else 1.0
+        ),
+    )
+    assert MEASURES["correlation_worsens"]({"correlation": table}, {}) == pytest.approx(20.0)
+    alone = tables.evaluation((0.5,), along="correlation")
+    assert np.isnan(MEASURES["correlation_worsens"]({"correlation": alone}, {}))
+
+
 def test_rates_are_taken_before_the_break():
     table = tables.evaluation(
         (0.0, 0.1, 0.2, 0.4, 0.6, 0.9),

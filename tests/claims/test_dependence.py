@@ -47,6 +47,20 @@ def test_a_case_that_comes_closer_breaks_lemma_3(results):
     assert MEASURES["dependence_fails"](results, {}) == table["lemma_3"].sum() > 0
 
 
+def test_a_minimum_that_is_missing_breaks_lemma_3(results):
+    table = results["dependence"]
+    table["away"] = np.where(table["lemma_3"], np.nan, 0.0)
+    assert MEASURES["dependence_fails"](results, {}) == table["lemma_3"].sum() > 0
+
+
+def test_a_direction_that_is_missed_is_found(results):
+    table = results["dependence.step"]
+    table["cosine_after"][table["others"] > 0] = 0.3  # there the direction is not exact
+    assert MEASURES["dependence_direction"](results, {}) < 1e-7
+    table["cosine_after"][table["others"] == 0] = 0.2
+    assert MEASURES["dependence_direction"](results, {}) == 0.2
+
+
 def test_bounds_that_are_missed_are_counted(results):
     results["dependence"]["lemma_4_bound"][0] = 0.0
     results["dependence"]["lemma_5_bound"][-2] = 1e3

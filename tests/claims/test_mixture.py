@@ -64,6 +64,17 @@ def test_signs_that_tell_less_are_found():
     assert MEASURES["mixture_signs"](wrong, {}) == pytest.approx(0.1)
 
 
+def test_the_worse_network_is_held_against_the_retrained_one():
+    def behind(case):
+        return 0.9 - 0.04 * (case["network"] == "two_layer")
+
+    table = tables.mixture(
+        D, ALPHA, accuracy_retrained=lambda case: 0.91, accuracy_unlearned=behind
+    )
+    found = MEASURES["mixture_against_retrained"]({"mixture": table}, {})
+    assert found == pytest.approx(0.05)
+
+
 def test_the_reference_is_one_cell():
     only = results(loss=0.5)  # at d = 100 alone
     assert MEASURES["mixture_against_original"](only, {}) == pytest.approx(0, abs=1e-12)

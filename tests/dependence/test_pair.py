@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import wrightomega
 
 from kkt_unlearning.dependence import closed_forms
 from kkt_unlearning.dependence.closed_forms import Block
@@ -139,6 +140,40 @@ def test_the_last_alpha_falls_with_the_penalty_at_a_rate_between_the_proved_ones
 def test_where_lemma_9_applies_nothing_is_gained(case):
     if case.block.alpha >= closed_forms.lemma_9_alpha(case.block, case.overlap):
         assert not harm(case) < 1
+
+
+@given(st.floats(-7, 18), st.floats(0, 0.98))
+def test_the_size_of_the_forgotten_multiplier_has_one_turning_point(log_a, overlap):
+    # log|F| = log t + exponent for q = −t, on a fine grid, with p from its own equation.
+    c = 1 + overlap**2
+    t = np.geomspace(1e-3, 1e3 * c / (1 - overlap**2) ** 2, 4000)
+    p = wrightomega(np.log(c) + log_a + 2 * overlap * t) / c
+    np.testing.assert_allclose(np.log(p) + c * p, log_a + 2 * overlap * t, rtol=1e-9, atol=1e-9)
+    rises = np.diff(np.log(t) - c * t + 2 * overlap * p) > 0
+    assert rises[0] and not rises[-1]
+    assert np.count_nonzero(np.diff(rises)) == 1
+
+
+@pytest.mark.parametrize("overlap", [0.3, 0.9, 0.99])
+@pytest.mark.parametrize("share", [0.5, 1.01])
+def test_from_wherever_descent_starts_there_is_one_minimum_or_none(overlap, share):
+    case = pair(0.0, overlap)
+    case = case.with_alpha(share * last_alpha(case))
+    weights, expected = (
+        np.array(case.block.weights["descent_ascent"]),
+        minimiser(case, "descent_ascent"),
+    )
+    starts = np.random.default_rng(0).uniform(-3, 3, (20, 2)) @ case.samples
+    ends = np.array([minimise(case.samples, weights, 1e-2, start) for start in starts])
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    assert (len(ends) > 0) == (share < 1) == bool(np.isfinite(expected).all())
+    np.testing.assert_allclose(ends, np.broadcast_to(expected, ends.shape), atol=1e-7)
+
+
+def test_lemma_9_is_not_met_by_missing_minima_alone():
+    case = pair(0.105, 0.95)
+    assert case.block.alpha >= closed_forms.lemma_9_alpha(case.block, case.overlap)
+    assert 1 < harm(case) < np.inf
 
 
 @pytest.mark.parametrize("overlap", [-0.1, 1.0])

@@ -99,7 +99,7 @@ def test_a_reason_for_nothing_is_an_error(wrong):
 
 def missing(text, scores):
     """Claims that the page should state: the paper's, and those of ours that do not hold."""
-    stated = [row for row in scores if "paper" in row["origin"] or "not rep" in row["verdict"]]
+    stated = [row for row in scores if row["origin"] == "paper" or "not rep" in row["verdict"]]
     return [row["claim"] for row in stated if row["statement"] not in text]
 
 

@@ -151,7 +151,7 @@ def face_point(
     side, held = 2.0 * pattern - 1.0, held & keep[:, None, :]
     W = np.empty((*held.shape[:2], problem.X.shape[-1]))
     for f, retain in enumerate(keep):
-        for _ in range(problem.samples + 1):
+        while True:  # K grows each time; through λ a neuron may gain entries long after another
             W[f] = _least_weights(problem, pattern, held[f], retain)
             P = problem.preactivations(W[f])
             wrong = (side * P < -ROUND_OFF * np.abs(P).max()) & ~held[f] & retain

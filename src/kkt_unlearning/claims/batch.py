@@ -53,7 +53,7 @@ def _growth(table: Table, network: str, quantity: str) -> float:
 
 @claim(
     "The most that a step can move a retained margin (κ) grows at most in proportion to the forget set.",
-    SETS,
+    f"{OURS} (docs/questions/batch.md, theorem 1)",
     "largest p of mean κ ~ k^p over random sets, k ≤ m/2, both networks, every dimension",
     "at_most",
     "batch",
@@ -119,7 +119,7 @@ def batch_half(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Forgetting half of the points in one step is closer to an exact retained KKT point than doing nothing.",
-    SETS,
+    OURS,
     "median (1 − cos) to it after over before the step, two-layer, random sets of size m/2, all dimensions",
     "at_most",
     "batch",

@@ -56,9 +56,15 @@ class Claim:
         return self.measure.__module__.rpartition(".")[2]
 
     @property
-    def ours(self) -> bool:
-        """Whether its source is not the paper: *ours*, *derived here*, *open question* or *cited*."""
-        return re.search(r"\b(ours|derived here|open question|cited)\b", self.source) is not None
+    def origin(self) -> str:
+        """Whose claim it is by its source.
+
+        ``ours``, where that says *ours*, *derived here*, *open question* or *cited*; ``other paper``, where
+        it names one by its number; else ``paper``.
+        """
+        if re.search(r"\b(ours|derived here|open question|cited)\b", self.source):
+            return "ours"
+        return "other paper" if "arXiv" in self.source else "paper"
 
 
 CLAIMS: list[Claim] = []

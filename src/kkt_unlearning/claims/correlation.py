@@ -29,7 +29,7 @@ def _first_lost(table: Table, network: str) -> float:
 @claim(
     "Correlated data break the step: the linear model loses a retained margin.",
     "section 3 (break condition), Assumption 2.3",
-    "smallest correlation at which some case loses a retained margin",
+    "smallest correlation at which some case loses a retained margin, of θ′ or of θ̃",
     "at_most",
     "correlation",
     "correlation",
@@ -41,7 +41,7 @@ def correlation_breaks_linear(tables: Tables, _: Thresholds) -> float:
 @claim(
     "Correlated data break the step: the two-layer network loses a retained margin.",
     "section 3 (break condition), Assumption 2.3",
-    "smallest correlation at which some case loses a retained margin",
+    "smallest correlation at which some case loses a retained margin, of θ′ or of θ̃",
     "at_most",
     "correlation",
     "correlation",

@@ -54,7 +54,7 @@ def mixture_against_original(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The unlearned network is as accurate on the mixture as the retrained one.",
-    "Theorem 6.1, section 6",
+    "Theorem 6.1, section 6; the comparison with retraining is ours",
     "mean accuracy of retrained less unlearned there, the worse of the networks",
     "at_most",
     "mixture",

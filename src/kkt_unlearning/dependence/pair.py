@@ -5,7 +5,8 @@ The retained samples of the block are ``v = (1, ε)``, the forgotten ones ``u = 
 
     p = W_0(c (a/λ) e^(−2εq)) / c,        F(q) := q e^(cq + 2εp(q)) = b/λ,
 
-and it is a minimum if and only if ``F'(q) > 0``. Derivation: ``docs/questions/correlation.md``.
+and it is a minimum if and only if ``F'(q) > 0``. For q < 0, F' has one zero, so there is at most one minimum.
+Derivation: ``docs/questions/correlation.md``.
 """
 
 from dataclasses import dataclass, replace
@@ -60,7 +61,7 @@ class Pair:
 def minimiser(pair: Pair, loss: str) -> np.ndarray:
     """``argmin_w`` of the loss (see :func:`closed_forms.minimiser`), ``(2,)``; nan where there is none.
 
-    Of several local minima of descent-ascent it is the one that the minimum at α = 0 moves to as α grows.
+    Descent-ascent has at most one, the one that the minimum at α = 0 moves to as α grows.
     """
     a, b = (weight / pair.block.ridge for weight in pair.block.weights[loss])
     q = _forgotten_multiplier(pair, a, b)
@@ -76,7 +77,7 @@ def harm(pair: Pair) -> float:
 
 
 def last_alpha(pair: Pair) -> float:
-    """``(λ|F|/|R_j|) max |F(q)|``: beyond this α the minimum that starts at α = 0 is gone.
+    """``(λ|F|/|R_j|) max |F(q)|``: from this α on there is no minimum.
 
     ``1 − ρ ≤ d log α / d log λ ≤ 1``, so it goes to 0 with the ridge unless ``ρ = 1``.
     """
@@ -141,16 +142,14 @@ def _largest_multiplier(pair: Pair, b: float) -> float:
 
 
 def _turning_point(pair: Pair, a: float) -> float:
-    """Largest ``q < 0`` with ``F'(q) = 0``: ``−q (c − (4ε²/c) ω/(1 + ω)) = 1`` with ``ω = c p(q)``."""
+    """The ``q < 0`` with ``F'(q) = 0``: ``−q (s + (4ε²/c)/(1 + ω)) = 1``; ``s = (1 − ε²)²/c``, ``ω = cp``."""
     c, overlap = pair.squared_norm, pair.overlap
+    slowest = (1 - overlap**2) ** 2 / c
 
     def excess(t: float) -> float:
         omega = c * _retained_multiplier(pair, a, -t)
-        return t * (c - 4 * overlap**2 / c * omega / (1 + omega)) - 1
+        return t * (slowest + 4 * overlap**2 / c / (1 + omega)) - 1
 
-    # The bracket is between the smallest and the largest value of the parenthesis.
-    grid = np.geomspace(1 / c, c / (1 - overlap**2) ** 2 * (1 + 1e-9), _SCAN)
-    first = int(np.flatnonzero(np.array([excess(t) for t in grid]) >= 0)[0])
-    if first == 0:
-        return -float(grid[0])
-    return -float(brentq(excess, grid[first - 1], grid[first], xtol=1e-15))
+    # The parenthesis lies between s and c.
+    low, high = (1 - 1e-9) / c, (1 + 1e-9) / slowest
+    return -float(brentq(excess, low, high, xtol=1e-15))

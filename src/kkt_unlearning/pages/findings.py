@@ -63,13 +63,13 @@ class Findings:
         return number(float(np.max(values, initial=-np.inf)) if values.size else float("nan"))
 
     def listed(self, verdict: str, origin: str) -> list[Part]:
-        """Claims with a verdict, made by the ``paper`` or ``ours``, section by section."""
+        """Claims with a verdict and an origin (``Claim.origin``), section by section."""
         return parts(
             row for row in self.scores if row["verdict"] == verdict and row["origin"] == origin
         )
 
     def stated(self, origin: str) -> list[Part]:
-        """All claims of the ``paper`` or ``ours``, section by section, whatever their verdict."""
+        """All claims of an origin, section by section, whatever their verdict."""
         return parts(row for row in self.scores if row["origin"] == origin)
 
     def why(self, claim: str, verdict: str, caller: Callable[[], str]) -> str:
