@@ -4,6 +4,7 @@ import result_tables as tables
 
 from kkt_unlearning.summary import (
     crossing,
+    crowding,
     forgets_support_vector,
     power_law,
     quantile,
@@ -88,3 +89,8 @@ def test_forget_sets_of_several_points():
         "forget": np.array(["2", "1+2", "0"]),
     }
     np.testing.assert_array_equal(forgets_support_vector(table, multipliers), [False, True, True])
+
+
+def test_crowding_by_hand_and_without_a_bound_on_the_norms():
+    dataset = {"phi": np.array([0.1, 0.1, 0.1, 0.0]), "psi": np.array([0.0, 0.5, 1.0, 3.0])}
+    assert crowding(dataset, 5).tolist() == [0.4, 0.8, np.inf, np.inf]

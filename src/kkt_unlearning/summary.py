@@ -194,5 +194,10 @@ def forgets_support_vector(table: Table, multipliers: Table) -> np.ndarray:
 
 
 def crowding(dataset: Table, samples: int) -> np.ndarray:
-    """``(m − 1) φ / (1 − ψ)``; below 1 the Gram matrix is diagonally dominant, (replicates,)."""
-    return (samples - 1) * dataset["phi"] / (1 - dataset["psi"])
+    """``(m − 1) φ / (1 − ψ)``, (replicates,); below 1 the Gram matrix is diagonally dominant.
+
+    Infinite for ψ ≥ 1, where a point may be of norm 0 and nothing follows.
+    """
+    norms = np.asarray(1 - dataset["psi"], float)
+    unknown = np.full_like(norms, np.inf)
+    return np.divide((samples - 1) * dataset["phi"], norms, out=unknown, where=norms > 0)

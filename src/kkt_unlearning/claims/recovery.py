@@ -106,8 +106,8 @@ def _whole_cost(step: Table) -> float:
 
 
 @claim(
-    "NegGrad+ with any weight of the retain set below 1 ends further from a retained KKT point than before "
-    "(two-layer network).",
+    "NegGrad+ with each weight tried of the retain set below 1 ends further from a retained KKT point "
+    "than before (two-layer network).",
     QUESTION,
     "least over the weights: median of τ* after the most steps over τ* before",
     "at_least",
