@@ -122,6 +122,22 @@ MISTAKES = {
         experiment(forget="nothing"),
         r"digits\.forget: the value is nothing, but each or a list of forget sets is needed",
     ),
+    "an option of no measure": (
+        {"experiments": {"kinks": {"starts": ["exact"]}}},
+        r"kinks\.starts: this is an option of certificate, not of the measures here: remove it",
+    ),
+    "no prescribed step behind a figure": (
+        experiment(fractions=[0.5, 2.0]),
+        r"digits\.fractions: the value is \[0\.5, 2\.0\], but 1\.0 is missing, .* add it",
+    ),
+    "no exact point behind a figure": (
+        {"experiments": {"dimension": {"starts": ["trained"]}}},
+        r"dimension\.starts: the value is \['trained'\], but exact is missing, .* add it",
+    ),
+    "no single sample behind a figure": (
+        {"experiments": {"blocks": {"forget": [[0, 1]]}}},
+        r"blocks\.forget: the value is \[\[0, 1\]\], but a set of one sample is missing",
+    ),
     "negative fraction": (experiment(fractions=[-0.5]), r"digits\.fractions\[0\]: .* at least 0"),
     "unknown network": (experiment(networks=["deep"]), r"digits\.networks\[0\]: deep is not in"),
     "unknown training": (experiment(trainings=["long"]), r"digits\.trainings\[0\]: long is not in"),
@@ -234,6 +250,24 @@ def test_a_mistake_in_the_configuration_is_one_sentence(mistaken, mistake):
     assert re.match(pattern, sentence.removeprefix("experiments.")), sentence
     assert "\n" not in sentence
     assert sentence.endswith(".")
+
+
+SWEPT_BY_FIGURES = [
+    ("dimension", "dimension"),
+    ("natural_digits", "mixing"),
+    ("natural_tabular", "mixing"),
+    ("natural_text", "mixing"),
+    ("natural_gaussian", "dimension"),
+    ("depth", "dimension"),
+    ("membership", "dimension"),
+]
+
+
+@pytest.mark.parametrize("name, parameter", SWEPT_BY_FIGURES)
+def test_a_figure_along_a_sweep_needs_it(mistaken, name, parameter):
+    sentence = mistaken({"experiments": {name: {"sweep": {parameter: None}}}})
+    assert sentence.startswith(f"experiments.{name}.sweep: {parameter} is missing, "), sentence
+    assert sentence.endswith("list its values, one or more.")
 
 
 NUMBERS = [

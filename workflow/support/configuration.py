@@ -18,8 +18,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from .checks import CHECKS, COMBINED
-from .figures import SWEPT, needed
-from .measures import MEASURES
+from .figures import PRESCRIBED, SINGLE, SWEPT, needed
+from .measures import MEASURES, TAKEN
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
@@ -307,6 +307,7 @@ class _Experiment:
         self._check_names("networks")
         self._check_names("trainings")
         self._check_needed()
+        self._check_shown()
         self._check_snapshots()
         self._check_file()
         self._check_sweep()
@@ -340,6 +341,24 @@ class _Experiment:
                     text=f"{measure} is missing, on which figures or claims rest: add it.",
                 )
 
+    def _check_shown(self) -> None:
+        """The cases that figures show, and cannot be drawn without."""
+        shown = {"fractions": 1.0, "starts": "exact"} if self.name in PRESCRIBED else {}
+        for key, value in shown.items():
+            if value not in self.experiment[key]:
+                self._fail(
+                    key,
+                    text=f"the value is {_shown(self.experiment[key])}, but {value} is missing, which its "
+                    "figure shows: add it.",
+                )
+        forget = self.experiment.get("forget", "each")
+        if self.name in SINGLE and forget != "each" and min(map(len, forget)) > 1:
+            self._fail(
+                "forget",
+                text=f"the value is {_shown(forget)}, but a set of one sample is missing, which its figure "
+                "shows: add [0].",
+            )
+
     def _check_snapshots(self) -> None:
         followed = [name for name in _FOLLOWED if name in self.experiment["measures"]]
         if not followed:
@@ -354,7 +373,14 @@ class _Experiment:
                 )
 
     def _check_options(self) -> None:
-        """A measure with options has its section, and a section has its measure."""
+        """A measure with options has its section, and a section or other option has its measure."""
+        for key, measures in TAKEN.items():
+            if key in self.experiment and not measures & set(self.experiment["measures"]):
+                self._fail(
+                    key,
+                    text=f"this is an option of {_listed(sorted(measures), 'or')}, not of the measures here: "
+                    "remove it, or write it in the section of a measure that has it.",
+                )
         for name, measure in MEASURES.items():
             measured, given = name in self.experiment["measures"], name in self.experiment
             if measure.options and measured and not given:
