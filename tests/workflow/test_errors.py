@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from snakemake.utils import update_config
 
-from workflow.support.configuration import ConfigurationError, checked, dotted
+from workflow.support.configuration import ConfigurationError, check, checked, dotted
 from workflow.support.reading import refuse_unclear
 
 ROOT = Path(__file__).parents[2]
@@ -49,11 +50,11 @@ MISTAKES = {
     ),
     "a number for a name": (
         {"networks": {3: {"kind": "linear", "initial_scale": 0.1}}},
-        "networks: 3 cannot be a name, names are made of small letters",
+        r"networks\[3\]: this cannot be a name, names are made of small letters",
     ),
     "a capital letter in a name": (
         {"trainings": {"Long": {}}},
-        "trainings: Long cannot be a name, .* rename it",
+        r"trainings\.Long: this cannot be a name, .* rename it",
     ),
     "a misspelt claim": (
         {"claims": {"linear_certifcate": {"at_most": 1.0}}},
@@ -336,6 +337,28 @@ def test_a_mistake_on_the_command_line_is_named_so(project):
     run = project.snakemake("--config", "replicats=2")
     assert run.returncode != 0
     assert errors(run).pop().startswith("error: --config, replicats: ")
+
+
+@pytest.mark.parametrize(
+    "changes, key",
+    [
+        ("dependence: {ridges: [.nan]}", r"dependence\.ridges\[0\]"),
+        ("networks: {3: {kind: linear, initial_scale: 0.1}}", r"networks\[3\]"),
+        ("experiments: {depth: {sweep: {dimension: null}}}", r"experiments\.depth\.sweep"),
+        (
+            "experiments: {membership: {klom: {models: 9}}}",
+            r"experiments\.membership\.klom\.models",
+        ),
+    ],
+)
+def test_a_mistake_is_told_of_the_file_it_is_in(tiny_config, tmp_path, changes, key):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(changes)
+    update_config(tiny_config, yaml.safe_load(changes))
+    files = [ROOT / "config" / "tiny.yaml", mine, ROOT / "config.yaml"]
+    with pytest.raises(SystemExit) as caught:
+        check(tiny_config, files)
+    assert re.match(rf"error: mine\.yaml, {key}: ", str(caught.value)), caught.value
 
 
 def test_a_number_within_a_section_of_the_command_line_is_told_apart(project):

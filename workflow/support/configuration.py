@@ -232,7 +232,7 @@ def _repeated(error: ValidationError) -> tuple[KeyPath, str]:
 def _wrong_name(error: ValidationError) -> tuple[KeyPath, str]:
     taken = "logs, tables and dependence are taken"
     text = f"names are made of small letters, digits and _, and {taken}: rename it"
-    return (), f"{_shown(error.instance)} cannot be a name, {text}."
+    return (error.instance,), f"this cannot be a name, {text}."
 
 
 def _invalid(error: ValidationError) -> tuple[KeyPath, str]:
@@ -525,7 +525,8 @@ def _origin(path: KeyPath, config: Mapping[str, Any], files: Sequence[str | Path
     *on_top, base = files
     merged = _at(path, config)
     for file in [*reversed(on_top), base]:
-        if _at(path, _load(file)) == merged:
+        found = _at(path, _load(file))
+        if found == merged or repr(found) == repr(merged):  # .nan equals nothing, not even itself
             return Path(file).name
     # A section may be merged from several files; a single value that no file has is from none.
     nowhere = len(path) == 1 or not isinstance(merged, Mapping | list)
