@@ -106,6 +106,15 @@ def test_streams_are_held_against_the_batch_after_half_of_the_deletions():
     assert measured("batch_stream_kept", stream=table) == 0.0
 
 
+def test_orders_without_an_error_of_the_batch_have_no_ratio():
+    def tau(row):
+        if row["seed"] == 0:
+            return 0.0
+        return 0.02 if row["variant"] == "resolved" else 0.1
+
+    assert measured("batch_stream_resolved", stream=streams(tau=tau)) == pytest.approx(0.2)
+
+
 def test_one_deviation_anywhere_breaks_the_equality():
     def deviation(row):
         where = (row["network"], row["deletions"], row["seed"], row["dimension"])

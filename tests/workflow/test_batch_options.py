@@ -13,7 +13,25 @@ MISTAKES = {
         r"batch\.batch\.sizes\[1\]: the value is 3, but of 4 samples 2 must be retained: take 1 to 2",
     ),
     "no point": ({"batch": {"sizes": [0]}}, r"batch\.batch\.sizes\[0\]: .* at least 1"),
+    "a size with a point": (
+        {"batch": {"sizes": [2.0]}},
+        r"batch\.batch\.sizes\[0\]: the value is 2\.0, but a whole number is needed: write 2",
+    ),
+    "no size": ({"batch": {"sizes": []}}, r"batch\.batch\.sizes: the list has 0 entries"),
+    "one size": ({"batch": {"sizes": 2}}, r"batch\.batch\.sizes: the value is 2, but a list"),
     "sizes misspelt": ({"batch": {"sizes": "al"}}, r"batch\.batch\.sizes: .* all"),
+    "sizes in words": (
+        {"batch": {"sizes": "half"}},
+        r"batch\.batch\.sizes: the value is half, but all or a list of sizes is needed",
+    ),
+    "deletions in words": (
+        {"stream": {"deletions": "half"}},
+        r"batch\.stream\.deletions: the value is half, but all or a number is needed",
+    ),
+    "too large for a point of the sweep": (
+        {"sweep": {"samples": [4, 3]}, "batch": {"sizes": [1]}, "stream": {"deletions": 2}},
+        r"batch\.stream\.deletions: the value is 2, but of 3 samples 2 must be retained",
+    ),
     "unknown choice": (
         {"batch": {"choices": ["correlate"]}},
         r"batch\.batch\.choices\[0\]: .* write correlated",

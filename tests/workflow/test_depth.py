@@ -34,6 +34,10 @@ MISTAKES = {
         {"experiments": {"depth": {"forget": [[4]]}}},
         r"experiments\.depth\.forget\[0\]: the value is 4, .* numbered 0 to 3",
     ),
+    "a step in the wrong place": (
+        {"experiments": {"depth": {"fractions": [1.0]}}},
+        r"experiments\.depth\.fractions: this is an option of certificate, .* section of a measure",
+    ),
     "a step backwards": (
         {"experiments": {"depth": {"depth": {"fractions": [-1.0]}}}},
         r"experiments\.depth\.depth\.fractions\[0\]: the value is -1\.0, but at least 0",

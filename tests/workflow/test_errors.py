@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from snakemake.utils import update_config
 
-from workflow.support.configuration import ConfigurationError, checked
+from workflow.support.configuration import ConfigurationError, check, checked, dotted
 from workflow.support.reading import refuse_unclear
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,42 @@ MISTAKES = {
     ),
     "missing key": ({"seed": None}, "seed: this key is missing: add it"),
     "text for a number": ({"duals": {"tolerance": "1e-9"}}, r"duals\.tolerance: .* write 1\.0e-9"),
+    "no text for a number": (
+        {"duals": {"tolerance": ""}},
+        r"duals\.tolerance: the value is '', but a number is needed: write such a value",
+    ),
+    "half a pivot in text": (
+        {"duals": {"pivots": "5e-1"}},
+        r"duals\.pivots: the value is 5e-1, but a whole number is needed: write such a value",
+    ),
+    "a whole number with a point": (
+        {"seed": 2.0},
+        "seed: the value is 2.0, but a whole number is needed: write 2",
+    ),
+    "a bound to copy": (
+        {"duals": {"tolerance": 1.0e-20}},
+        r"duals\.tolerance: .* at least 1\.0e-12 is allowed",
+    ),
+    "a number for a name": (
+        {"networks": {3: {"kind": "linear", "initial_scale": 0.1}}},
+        r"networks\[3\]: this cannot be a name, names are made of small letters",
+    ),
+    "a capital letter in a name": (
+        {"trainings": {"Long": {}}},
+        r"trainings\.Long: this cannot be a name, .* rename it",
+    ),
+    "a misspelt claim": (
+        {"claims": {"linear_certifcate": {"at_most": 1.0}}},
+        r"claims\.linear_certifcate: .* and \d+ others: write linear_certificate\.",
+    ),
+    "another comparison": (
+        {"claims": {"linear_certificate": {"at_least": 1.0}}},
+        r"claims\.linear_certificate\.at_least: .* allowed here is at_most",
+    ),
+    "a measure that is no list": (
+        {"experiments": {"kinks": {"measures": "stationarity"}}},
+        r"kinks\.measures: the value is stationarity, but a list is needed",
+    ),
     "text for an integer": ({"replicates": "2"}, "replicates: .* write 2"),
     "no replicate": ({"replicates": 0}, "replicates: the value is 0, but at least 1"),
     "unknown backend": ({"backend": "torch"}, "backend: .* allowed are auto, numpy and cupy"),
@@ -82,6 +119,26 @@ MISTAKES = {
     ),
     "forget twice": (experiment(forget=[[0, 0]]), r"digits\.forget\[0\]: .* twice"),
     "forget misspelt": (experiment(forget="eahc"), r"digits\.forget: .* write each"),
+    "forget all": (
+        experiment(forget="nothing"),
+        r"digits\.forget: the value is nothing, but each or a list of forget sets is needed",
+    ),
+    "an option of no measure": (
+        {"experiments": {"kinks": {"starts": ["exact"]}}},
+        r"kinks\.starts: this is an option of certificate, not of the measures here: remove it",
+    ),
+    "no prescribed step behind a figure": (
+        experiment(fractions=[0.5, 2.0]),
+        r"digits\.fractions: the value is \[0\.5, 2\.0\], but 1\.0 is missing, .* add it",
+    ),
+    "no exact point behind a figure": (
+        {"experiments": {"dimension": {"starts": ["trained"]}}},
+        r"dimension\.starts: the value is \['trained'\], but exact is missing, .* add it",
+    ),
+    "no single sample behind a figure": (
+        {"experiments": {"blocks": {"forget": [[0, 1]]}}},
+        r"blocks\.forget: the value is \[\[0, 1\]\], but a set of one sample is missing",
+    ),
     "negative fraction": (experiment(fractions=[-0.5]), r"digits\.fractions\[0\]: .* at least 0"),
     "unknown network": (experiment(networks=["deep"]), r"digits\.networks\[0\]: deep is not in"),
     "unknown training": (experiment(trainings=["long"]), r"digits\.trainings\[0\]: long is not in"),
@@ -106,6 +163,14 @@ MISTAKES = {
         {"trainings": {"constant": {"snapshots": [9000]}}},
         r"trainings\.constant\.snapshots: step 9000 comes after",
     ),
+    "snapshots in disorder": (
+        {"trainings": {"constant": {"snapshots": [100, 10]}}},
+        r"trainings\.constant\.snapshots: the value is \[100, 10\], but steps ascend, .* sort them",
+    ),
+    "a sweep of an option that is not given": (
+        {"experiments": {"natural_digits": {"dataset": {"mixing": None}}}},
+        r"natural_digits\.dataset\.mixing: this key is missing, whose value the sweep replaces: add it",
+    ),
     "no sweep behind a figure": (
         {"experiments": {"mixture": {"sweep": {"separation": None}}}},
         r"mixture\.sweep: separation is missing, .* list its values",
@@ -120,7 +185,23 @@ MISTAKES = {
     ),
     "no penalty": (
         {"dependence": {"ridges": [1.0e-2, 0.0]}},
-        r"dependence\.ridges\[1\]: the value is 0.0, but more than 0",
+        r"dependence\.ridges\[1\]: the value is 0.0, but at least 1\.0e-12",
+    ),
+    "a penalty that is all": (
+        {"dependence": {"ridges": [1.0e300]}},
+        r"dependence\.ridges\[0\]: the value is 1e\+300, but at most",
+    ),
+    "forgotten samples beyond number": (
+        {"dependence": {"alphas": [1.0e300]}},
+        r"dependence\.alphas\[0\]: the value is 1e\+300, but at most",
+    ),
+    "overlap of almost one": (
+        {"dependence": {"overlaps": [0.5, 0.999999999999]}},
+        r"dependence\.overlaps\[1\]: .* the correlation .* rounds to 1, but less than 1 is allowed",
+    ),
+    "a group of one": (
+        {"dependence": {"group_sizes": [1]}},
+        r"dependence\.group_sizes\[0\]: the value is 1, but at least 2",
     ),
     "fewer than no forgotten samples": (
         {"dependence": {"alphas": [-0.1]}},
@@ -172,6 +253,76 @@ def test_a_mistake_in_the_configuration_is_one_sentence(mistaken, mistake):
     assert sentence.endswith(".")
 
 
+SWEPT_BY_FIGURES = [
+    ("dimension", "dimension"),
+    ("natural_digits", "mixing"),
+    ("natural_tabular", "mixing"),
+    ("natural_text", "mixing"),
+    ("natural_gaussian", "dimension"),
+    ("depth", "dimension"),
+    ("membership", "dimension"),
+]
+
+
+@pytest.mark.parametrize("name, parameter", SWEPT_BY_FIGURES)
+def test_a_figure_along_a_sweep_needs_it(mistaken, name, parameter):
+    sentence = mistaken({"experiments": {name: {"sweep": {parameter: None}}}})
+    assert sentence.startswith(f"experiments.{name}.sweep: {parameter} is missing, "), sentence
+    assert sentence.endswith("list its values, one or more.")
+
+
+NUMBERS = [
+    ("dependence",),
+    ("duals",),
+    ("networks", "deep3"),
+    ("trainings", "constant"),
+    ("experiments", "recovery", "recovery"),
+    ("experiments", "flips", "surface"),
+    ("experiments", "convergence", "convergence"),
+    ("experiments", "batch", "batch"),
+    ("experiments", "batch", "stream"),
+    ("experiments", "depth", "depth"),
+    ("experiments", "membership", "membership"),
+    ("experiments", "membership", "klom"),
+]
+
+
+@pytest.mark.parametrize("section", NUMBERS, ids=dotted)
+def test_what_is_no_finite_number_is_refused_wherever_one_is_needed(tiny_config, section):
+    found = list(numbers(at(tiny_config, section), section))
+    assert found
+    for path in found:
+        *above, last = path
+        holder = at(tiny_config, above)
+        kept = holder[last]
+        for wrong in (float("nan"), float("inf"), "many", True, []):
+            holder[last] = wrong
+            with pytest.raises(ConfigurationError) as caught:
+                checked(tiny_config)
+            sentence = str(caught.value)
+            assert sentence.startswith(f"{dotted(path)}: the value is {wrong}, but "), sentence
+            assert sentence.endswith(" number is needed: write such a value."), sentence
+        holder[last] = kept
+    checked(tiny_config)
+
+
+def at(config, path):
+    for key in path:
+        config = config[key]
+    return config
+
+
+def numbers(value, path):
+    """Key paths of numbers, of a list that of the first."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from numbers(item, (*path, key))
+    elif isinstance(value, list):
+        yield from numbers(value[0], (*path, 0))
+    elif isinstance(value, int | float):
+        yield path
+
+
 @pytest.mark.parametrize("mistake", ["unknown key", "text for a number", "forget index"])
 def test_a_mistake_stops_snakemake_before_any_job(project, mistake):
     changes, _ = MISTAKES[mistake]
@@ -186,6 +337,28 @@ def test_a_mistake_on_the_command_line_is_named_so(project):
     run = project.snakemake("--config", "replicats=2")
     assert run.returncode != 0
     assert errors(run).pop().startswith("error: --config, replicats: ")
+
+
+@pytest.mark.parametrize(
+    "changes, key",
+    [
+        ("dependence: {ridges: [.nan]}", r"dependence\.ridges\[0\]"),
+        ("networks: {3: {kind: linear, initial_scale: 0.1}}", r"networks\[3\]"),
+        ("experiments: {depth: {sweep: {dimension: null}}}", r"experiments\.depth\.sweep"),
+        (
+            "experiments: {membership: {klom: {models: 9}}}",
+            r"experiments\.membership\.klom\.models",
+        ),
+    ],
+)
+def test_a_mistake_is_told_of_the_file_it_is_in(tiny_config, tmp_path, changes, key):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(changes)
+    update_config(tiny_config, yaml.safe_load(changes))
+    files = [ROOT / "config" / "tiny.yaml", mine, ROOT / "config.yaml"]
+    with pytest.raises(SystemExit) as caught:
+        check(tiny_config, files)
+    assert re.match(rf"error: mine\.yaml, {key}: ", str(caught.value)), caught.value
 
 
 def test_a_number_within_a_section_of_the_command_line_is_told_apart(project):

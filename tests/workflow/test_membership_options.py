@@ -27,6 +27,10 @@ from workflow.support.settings import Study
             r"membership\.models: .* at least 6 .* raise dataset\.samples",
         ),
         ({"membership": {"fractions": [-1.0]}}, r"membership\.fractions\[0\]: .* at least 0"),
+        (
+            {"klom": {"models": 9}},
+            r"klom\.models: the value is 9, .* a quarter, 8, .* membership\.models to 36 or more",
+        ),
         ({"klom": {"recipe": "joint"}}, r"klom\.recipe: .* joint_range and fixed_range"),
         ({"klom": {"floor": 0.0}}, r"klom\.floor: .* more than 0"),
         (
@@ -45,6 +49,11 @@ def test_a_mistake_is_one_sentence(tiny_config, keys, pattern):
     with pytest.raises(ConfigurationError) as error:
         checked(tiny_config)
     assert re.search(pattern, str(error.value)), error.value
+
+
+def test_a_quarter_of_the_shadow_models_is_allowed(tiny_config):
+    tiny_config["experiments"]["membership"]["klom"]["models"] = 8
+    assert checked(tiny_config)["experiments"]["membership"]["klom"]["models"] == 8
 
 
 def test_an_attack_does_not_train_anew(tiny_config):

@@ -13,6 +13,18 @@ from snakemake.utils import update_config
 from workflow.support.configuration import ConfigurationError, checked
 
 MODEL = {"source": "embeddings", "vocabulary": None, "model": "nowhere"}
+OPENML = {
+    "source": "openml",
+    "libraries": None,
+    "minimum_words": None,
+    "vocabulary": None,
+    "data_id": 3,
+    "sha256": "a" * 64,
+    "target": "class",
+    "classes": ["a", "b"],
+    "server": "https://www.openml.org",
+    "cache": "downloads",
+}
 MISTAKES = {
     "unknown data set": (
         {"natural_tabular": {"dataset": {"name": "brest_cancer"}}},
@@ -41,6 +53,22 @@ MISTAKES = {
     "no model": (
         {"natural_text": {"dataset": MODEL}},
         r"natural_text\.dataset\.model: there is no folder nowhere: give that of a sentence-transform",
+    ),
+    "no checksum of a file": (
+        {"natural_text": {"dataset": OPENML | {"sha256": "z" * 64}}},
+        r"natural_text\.dataset\.sha256: .* not allowed here \(SHA-256 of .* 64 hexadecimal digits\)",
+    ),
+    "no address": (
+        {"natural_text": {"dataset": OPENML | {"server": "openml.org"}}},
+        r"natural_text\.dataset\.server: the value is openml\.org, .* begins with http",
+    ),
+    "a third library": (
+        {"natural_text": {"dataset": {"libraries": ["numpy", "scipy", "yaml"]}}},
+        r"natural_text\.dataset\.libraries: the list has 3 entries, but at most 2",
+    ),
+    "a single class": (
+        {"natural_tabular": {"dataset": {"classes": ["malignant"]}}},
+        r"natural_tabular\.dataset\.classes: the list has 1 entry, but at least 2",
     ),
     "no checksum": (
         {"natural_text": {"dataset": {"source": "openml"}}},

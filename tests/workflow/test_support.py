@@ -130,10 +130,10 @@ def test_each_is_every_single_sample(study):
 
 
 def test_each_follows_a_sweep_of_the_samples(tiny_config):
-    dimension = tiny_config["experiments"]["dimension"]
-    dimension |= {"sweep": {"samples": [2, 3]}, "forget": "each"}
+    digits = tiny_config["experiments"]["digits"]
+    digits |= {"sweep": {"samples": [2, 3]}, "forget": "each"}
     study = Study(checked(tiny_config), Sources(ROOT))
-    assert study.retrain(at("dimension", "samples=3"))["forget"] == [[0], [1], [2]]
+    assert study.unlearn(at("digits", "samples=3"))["forget"] == [[0], [1], [2]]
 
 
 def test_a_file_decides_what_each_is(tiny_config, tmp_path):

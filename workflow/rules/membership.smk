@@ -67,7 +67,7 @@ rule measure_klom:
         runtime=30,
     params:
         settings=study.klom,
-        section="experiments.{experiment}",
+        section="experiments.{experiment}.klom",
         seed=config["seed"],
         code=code("measure_klom"),
     script:

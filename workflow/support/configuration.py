@@ -4,6 +4,7 @@ A sentence names the file, the key, the value found, what is allowed and the rem
 """
 
 import itertools
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,15 +15,17 @@ from typing import Any, NoReturn
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
-from .checks import CHECKS
-from .checks.depth import check_networks
-from .figures import SWEPT, needed
-from .measures import MEASURES
+from .checks import CHECKS, COMBINED
+from .figures import PRESCRIBED, SINGLE, SWEPT, needed
+from .measures import MEASURES, TAKEN
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 FILES = "KKT_UNLEARNING_CONFIG"  # environment variable with the paths of the configuration files
+
+_MANY = 20  # keys; more are not listed one by one
 
 COMMAND_LINE = "--config"  # origin of what no file says
 
@@ -108,28 +111,54 @@ def _schema() -> dict[str, Any]:
     return schema
 
 
+def _is_whole(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_finite(_: Any, value: Any) -> bool:
+    return _is_whole(_, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+# JSON has no .nan and no .inf, which would pass the bounds, and 10.0 is an integer there, but not to an array
+# that needs its size.
+_Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_whole, "number": _is_finite}
+    ),
+)
+
+
 def _check_schema(value: Any, schema: dict[str, Any], path: KeyPath = ()) -> None:
-    errors = Draft202012Validator(schema).iter_errors(value)
+    errors = _Validator(schema).iter_errors(value)
     # A key that is not known explains a key that is missing, so it comes first.
     order = {"additionalProperties": 0, "propertyNames": 0, "required": 1}
-    first = min(errors, key=lambda error: order.get(error.validator, 2), default=None)
+    first = min(errors, key=lambda error: order.get(_broken(error), 2), default=None)
     if first is not None:
         _raise(first, path)
 
 
+def _broken(error: ValidationError) -> str:
+    """Keyword of the schema that is not met; of a name, whatever it is that is wrong with it."""
+    named = "propertyNames" in error.relative_schema_path
+    return "propertyNames" if named else error.validator
+
+
 def _raise(error: ValidationError, above: KeyPath) -> None:
-    keys, text = _SENTENCES.get(error.validator, _invalid)(error)
+    keys, text = _SENTENCES.get(_broken(error), _invalid)(error)
     raise ConfigurationError((*above, *error.absolute_path, *keys), text)
 
 
 def _unknown_key(error: ValidationError) -> tuple[KeyPath, str]:
     known = list(error.schema.get("properties", {}))
+    allowed = known if len(known) <= _MANY else [*known[:3], f"{len(known) - 3} others"]
     key = next(key for key in error.instance if key not in known)
     near = get_close_matches(str(key), known, n=1)
     remedy = (
         f"write {near[0]}" if near else "remove it, or set it to null in a file that comes on top"
     )
-    return (key,), f"this key is not known, allowed here are {_listed(known)}: {remedy}."
+    verb = "is" if len(known) == 1 else "are"
+    return (key,), f"this key is not known, allowed here {verb} {_listed(allowed)}: {remedy}."
 
 
 def _missing_key(error: ValidationError) -> tuple[KeyPath, str]:
@@ -141,24 +170,34 @@ def _missing_key(error: ValidationError) -> tuple[KeyPath, str]:
 
 def _wrong_type(error: ValidationError) -> tuple[KeyPath, str]:
     value, wanted = error.instance, error.validator_value
-    names = {"integer": "a whole number", "number": "a number", "string": "text"}
+    number = "a finite number" if isinstance(value, float) else "a number"
+    names = {"integer": "a whole number", "number": number, "string": "text"}
     names |= {"array": "a list", "object": "a section with keys of its own"}
     kinds = [wanted] if isinstance(wanted, str) else wanted
     allowed = " or ".join(names[kind] for kind in kinds)
-    number = _as_number(value) if isinstance(value, str) else None
-    if number is not None and "number" in kinds:
-        return (), f"YAML reads {value} as text, but {allowed} is needed: write {number}."
-    if number is not None and "integer" in kinds:
-        return (
-            (),
-            f"YAML reads {value} as text, but {allowed} is needed: write {float(number):.0f}.",
-        )
-    return (), f"the value is {_shown(value)}, but {allowed} is needed: write such a value."
+    number = _meant(value, kinds)
+    if number is None:
+        return (), f"the value is {_shown(value)}, but {allowed} is needed: write such a value."
+    found = f"YAML reads {value} as text" if isinstance(value, str) else f"the value is {value}"
+    return (), f"{found}, but {allowed} is needed: write {number}."
+
+
+def _meant(value: Any, kinds: Sequence[str]) -> str | None:
+    """The number of one of these kinds that a text, or a whole number with a point, stands for."""
+    text = str(value) if isinstance(value, str | float) else ""
+    number = _as_number(text)
+    if number is None or "number" in kinds:
+        return number
+    whole = "integer" in kinds and float(number).is_integer()
+    return f"{float(number):.0f}" if whole else None
 
 
 def _wrong_choice(error: ValidationError) -> tuple[KeyPath, str]:
     allowed = [error.schema["const"]] if error.validator == "const" else error.validator_value
     near = get_close_matches(str(error.instance), [str(choice) for choice in allowed], n=1)
+    if len(allowed) == 1:  # the only text where something else than text is allowed as well
+        needed, remedy = error.schema["description"], near[0] if near else "such a value"
+        return (), f"the value is {_shown(error.instance)}, but {needed} is needed: write {remedy}."
     remedy = f"write {near[0]}" if near else "write one of them"
     return (), f"the value is {_shown(error.instance)}, allowed are {_listed(allowed)}: {remedy}."
 
@@ -171,15 +210,18 @@ def _out_of_bounds(error: ValidationError) -> tuple[KeyPath, str]:
         "exclusiveMaximum": ("less than", "lower"),
     }
     bound, remedy = words[error.validator]
-    value = _shown(error.instance)
-    return (), f"the value is {value}, but {bound} {error.validator_value} is allowed: {remedy} it."
+    value, limit = _shown(error.instance), str(error.validator_value)
+    limit = _as_number(limit) if "e" in limit else limit  # who copies it needs a number
+    return (), f"the value is {value}, but {bound} {limit} is allowed: {remedy} it."
 
 
 def _wrong_length(error: ValidationError) -> tuple[KeyPath, str]:
     bound, remedy = {"minItems": ("at least", "add"), "maxItems": ("at most", "remove")}[
         error.validator
     ]
-    found = f"the list has {len(error.instance)} entries, but {bound} {error.validator_value}"
+    size = len(error.instance)
+    entries = "1 entry" if size == 1 else f"{size} entries"
+    found = f"the list has {entries}, but {bound} {error.validator_value}"
     return (), f"{found} must be there: {remedy} some."
 
 
@@ -190,7 +232,7 @@ def _repeated(error: ValidationError) -> tuple[KeyPath, str]:
 def _wrong_name(error: ValidationError) -> tuple[KeyPath, str]:
     taken = "logs, tables and dependence are taken"
     text = f"names are made of small letters, digits and _, and {taken}: rename it"
-    return (), f"{_shown(error.instance)} cannot be a name, {text}."
+    return (error.instance,), f"this cannot be a name, {text}."
 
 
 def _invalid(error: ValidationError) -> tuple[KeyPath, str]:
@@ -214,7 +256,7 @@ _SENTENCES: dict[str, Callable[[ValidationError], tuple[KeyPath, str]]] = {
     "minItems": _wrong_length,
     "maxItems": _wrong_length,
     "uniqueItems": _repeated,
-    "pattern": _wrong_name,
+    "propertyNames": _wrong_name,
 }
 
 
@@ -223,7 +265,13 @@ _SENTENCES: dict[str, Callable[[ValidationError], tuple[KeyPath, str]]] = {
 
 def _check_trainings(config: dict[str, Any]) -> None:
     for name, training in config["trainings"].items():
-        late = [step for step in training["snapshots"] if step > training["steps"]]
+        snapshots = training["snapshots"]
+        if snapshots != sorted(snapshots):
+            raise ConfigurationError(
+                ("trainings", name, "snapshots"),
+                f"the value is {_shown(snapshots)}, but steps ascend, as training makes them: sort them.",
+            )
+        late = [step for step in snapshots if step > training["steps"]]
         if late:
             raise ConfigurationError(
                 ("trainings", name, "snapshots"),
@@ -239,6 +287,13 @@ def _check_dependence(section: dict[str, Any]) -> None:
             f"the value is {section['here']}, but at most retained, {section['retained']}, is allowed: "
             "lower it.",
         )
+    for index, overlap in enumerate(section["overlaps"]):
+        if 2 * overlap / (1 + overlap**2) >= 1:
+            raise ConfigurationError(
+                ("dependence", "overlaps", index),
+                f"the value is {overlap}, with which the correlation 2 eps/(1 + eps^2) of the pair rounds to "
+                "1, but less than 1 is allowed: lower it.",
+            )
 
 
 class _Experiment:
@@ -252,7 +307,7 @@ class _Experiment:
         self._check_names("networks")
         self._check_names("trainings")
         self._check_needed()
-        check_networks(self.experiment, self.config, self._fail)
+        self._check_shown()
         self._check_snapshots()
         self._check_file()
         self._check_sweep()
@@ -261,6 +316,8 @@ class _Experiment:
             self._check_forget(samples)
             for measure in self.experiment["measures"]:
                 self._check_meaning(measure, samples)
+        for check in COMBINED:
+            check(self.experiment, self.config, self._fail)
 
     def _fail(self, *keys: str | int, text: str) -> NoReturn:
         raise ConfigurationError(("experiments", self.name, *keys), text)
@@ -272,8 +329,8 @@ class _Experiment:
                 self._fail(
                     section,
                     index,
-                    text=f"{name} is not in the section {section}, which has {known}: "
-                    f"write one of these or add {name} there.",
+                    text=f"{_shown(name)} is not in the section {section}, which has {known}: "
+                    f"write one of these or add {_shown(name)} there.",
                 )
 
     def _check_needed(self) -> None:
@@ -283,6 +340,24 @@ class _Experiment:
                     "measures",
                     text=f"{measure} is missing, on which figures or claims rest: add it.",
                 )
+
+    def _check_shown(self) -> None:
+        """The cases that figures show, and cannot be drawn without."""
+        shown = {"fractions": 1.0, "starts": "exact"} if self.name in PRESCRIBED else {}
+        for key, value in shown.items():
+            if value not in self.experiment[key]:
+                self._fail(
+                    key,
+                    text=f"the value is {_shown(self.experiment[key])}, but {value} is missing, which its "
+                    "figure shows: add it.",
+                )
+        forget = self.experiment.get("forget", "each")
+        if self.name in SINGLE and forget != "each" and min(map(len, forget)) > 1:
+            self._fail(
+                "forget",
+                text=f"the value is {_shown(forget)}, but a set of one sample is missing, which its figure "
+                "shows: add [0].",
+            )
 
     def _check_snapshots(self) -> None:
         followed = [name for name in _FOLLOWED if name in self.experiment["measures"]]
@@ -298,7 +373,14 @@ class _Experiment:
                 )
 
     def _check_options(self) -> None:
-        """A measure with options has its section, and a section has its measure."""
+        """A measure with options has its section, and a section or other option has its measure."""
+        for key, measures in TAKEN.items():
+            if key in self.experiment and not measures & set(self.experiment["measures"]):
+                self._fail(
+                    key,
+                    text=f"this is an option of {_listed(sorted(measures), 'or')}, not of the measures here: "
+                    "remove it, or write it in the section of a measure that has it.",
+                )
         for name, measure in MEASURES.items():
             measured, given = name in self.experiment["measures"], name in self.experiment
             if measure.options and measured and not given:
@@ -340,7 +422,7 @@ class _Experiment:
             if parameter not in self.experiment["sweep"]:
                 self._fail(
                     "sweep",
-                    text=f"{parameter} is missing, along which the figure {self.name} is drawn: "
+                    text=f"{parameter} is missing, along which its figure is drawn: "
                     "list its values, one or more.",
                 )
         for parameter, values in self.experiment["sweep"].items():
@@ -369,6 +451,12 @@ class _Experiment:
 
     def _check_swept(self, parameter: str) -> None:
         numeric = [key for key, value in self.dataset.items() if isinstance(value, int | float)]
+        if parameter in self._dataset_schema() and parameter not in self.dataset:
+            self._fail(
+                "dataset",
+                parameter,
+                text="this key is missing, whose value the sweep replaces: add it.",
+            )
         if parameter not in numeric:
             near = get_close_matches(parameter, numeric, n=1)
             self._fail(
@@ -377,6 +465,9 @@ class _Experiment:
                 text=f"this is no number of the data set: "
                 f"write {near[0] if near else _listed(numeric, 'or')}, or remove it.",
             )
+
+    def _dataset_schema(self) -> dict[str, Any]:
+        return _schema()["$defs"][f"dataset_{self.dataset['source']}"]["properties"]
 
     def _sample_counts(self) -> Iterator[int]:
         """``m`` at every point of the sweep; none for a file that the job will not be able to read."""
@@ -434,7 +525,8 @@ def _origin(path: KeyPath, config: Mapping[str, Any], files: Sequence[str | Path
     *on_top, base = files
     merged = _at(path, config)
     for file in [*reversed(on_top), base]:
-        if _at(path, _load(file)) == merged:
+        found = _at(path, _load(file))
+        if found == merged or repr(found) == repr(merged):  # .nan equals nothing, not even itself
             return Path(file).name
     # A section may be merged from several files; a single value that no file has is from none.
     nowhere = len(path) == 1 or not isinstance(merged, Mapping | list)
@@ -483,10 +575,10 @@ def _as_number(text: str) -> str | None:
     power = power if power[:1] in ("+", "-") else f"+{power}"
     number = f"{mantissa}e{power}" if exponent else mantissa
     try:
-        float(number)
+        finite = math.isfinite(float(number))
     except ValueError:
         return None
-    return number
+    return number if finite and text.strip() else None
 
 
 def _listed(names: Iterable[Any], last: str = "and") -> str:
@@ -495,5 +587,5 @@ def _listed(names: Iterable[Any], last: str = "and") -> str:
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
+    text = str(value) or "''"
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -46,10 +46,33 @@ FIGURES: dict[str, dict[str, str]] = {
 
 # experiments whose figures and claims rest on a sweep -> what they sweep
 SWEPT = {
+    "dimension": ("dimension",),
     "correlation": ("correlation",),
     "blocks": ("block_size", "correlation"),
     "mixture": ("dimension", "separation"),
+    "natural_digits": ("mixing",),
+    "natural_tabular": ("mixing",),
+    "natural_text": ("mixing",),
+    "natural_gaussian": ("dimension",),
+    "depth": ("dimension",),
+    "membership": ("dimension",),
 }
+
+# experiments whose figures show the prescribed step from the exact KKT point, alone or beside others
+PRESCRIBED = (
+    "dimension",
+    "correlation",
+    "blocks",
+    "mixture",
+    "digits",
+    "natural_digits",
+    "natural_tabular",
+    "natural_text",
+    "natural_gaussian",
+)
+
+# experiments whose figures show forget sets of one sample
+SINGLE = ("blocks",)
 
 # sections at the top of the configuration that are no experiment -> tables of the rule of their name
 SECTIONS = {

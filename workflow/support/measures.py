@@ -33,6 +33,13 @@ MEASURES = {
     "klom": Measure("klom", options=True, standalone=True),
 }
 
+# options of an experiment that stand in no section of a measure -> measures that take them
+TAKEN = {
+    "forget": {"certificate", "recovery", "depth"},
+    "fractions": {"certificate"},
+    "starts": {"certificate"},
+}
+
 # The main table of an experiment has its bare name.
 _MAIN = "evaluation"
 

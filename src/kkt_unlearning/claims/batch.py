@@ -205,7 +205,7 @@ def _against_kept(stream: Table, variant: str, quantity: str) -> float:
     ratios = []
     for _key, group in groups(half, *swept(stream), "seed", "draw"):
         of, to = (select(group, variant=name)[quantity] for name in (variant, "kept"))
-        ratios.extend((of / to)[to > 0].tolist() if len(of) == len(to) else [])
+        ratios.extend((of[to > 0] / to[to > 0]).tolist() if len(of) == len(to) else [])
     return median(np.array(ratios))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kkt_unlearning.claims.claim import Tables, Thresholds, claim
+from kkt_unlearning.claims.claim import Tables, Thresholds, claim, largest
 from kkt_unlearning.summary import Table, median, select
 
 
@@ -13,7 +13,7 @@ def _normalised(tables: Tables) -> Table:
 def _late_ratio(table: Table, quantity: str) -> float:
     """Median at the last step over that at the last one up to a tenth of it; nan if none is."""
     steps = np.unique(table["step"])
-    early = steps[steps * 10 <= steps[-1]]
+    early = steps[steps * 10 <= largest(steps)]
     if not early.size:
         return float("nan")
     last, before = (median(select(table, step=step)[quantity]) for step in (steps[-1], early[-1]))
@@ -30,7 +30,7 @@ def _late_ratio(table: Table, quantity: str) -> float:
 )
 def kinks_direction(tables: Tables, _: Thresholds) -> float:
     table = _normalised(tables)
-    return median(select(table, step=table["step"].max())["distance_exact"])
+    return median(select(table, step=largest(table["step"]))["distance_exact"])
 
 
 @claim(
