@@ -64,7 +64,13 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, StorageError):
         return f"error: {text}"
-    if isinstance(error, UserError):
+    if isinstance(
+        error, MemoryError
+    ):  # an absurd size, which only the machine can tell from a large one
+        text = (
+            f"the memory of this machine does not suffice ({text}): make the numbers in it smaller."
+        )
+    if isinstance(error, UserError | MemoryError):
         section = _SECTIONS.get(type(error), snakemake.params.section)
         if isinstance(
             error, NotSeparableError

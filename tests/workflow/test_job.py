@@ -126,6 +126,13 @@ def test_a_mistake_of_the_user_is_one_sentence(snakemake, capsys, error, sentenc
     assert not snakemake.output.provenance.exists()
 
 
+def test_a_size_beyond_all_memory_names_its_section(snakemake, capsys):
+    ended(lambda _: np.empty(2**60), snakemake)
+    said = capsys.readouterr().err
+    assert "trainings.normalised: the memory of this machine does not suffice" in said
+    assert said.count("\n") == 1
+
+
 def test_a_bug_is_one_line_and_a_traceback_in_the_log(snakemake, capsys):
     ended(raising(KeyError("W0")), snakemake)
     lines = capsys.readouterr().err.splitlines()
