@@ -127,7 +127,7 @@ def test_a_mistake_of_the_user_is_one_sentence(snakemake, capsys, error, sentenc
 
 
 def test_a_size_beyond_all_memory_names_its_section(snakemake, capsys):
-    ended(lambda _: np.empty(2**60), snakemake)
+    ended(lambda _: np.empty(2**50), snakemake)
     said = capsys.readouterr().err
     assert "trainings.normalised: the memory of this machine does not suffice" in said
     assert said.count("\n") == 1
