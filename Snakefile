@@ -5,7 +5,8 @@ from pathlib import Path
 
 from workflow.support.backend import refuse_missing_backend
 from workflow.support.committed import caption, mark_outdated, template
-from workflow.support.configuration import announce, check
+from workflow.support.config_files import announce
+from workflow.support.configuration import check
 from workflow.support.figures import FIGURES, experiments_of, section_of
 from workflow.support.measures import MEASURES
 from workflow.support.reading import refuse_unclear

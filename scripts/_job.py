@@ -84,7 +84,7 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
 def _origin(section: str, snakemake: Any) -> str:
     """File of the configuration that the section is from."""
     _make_workflow_importable()
-    from workflow.support.configuration import origin_of_section
+    from workflow.support.config_files import origin_of_section
 
     return origin_of_section(section, snakemake.config)
 

@@ -5,7 +5,8 @@ import re
 import pytest
 from snakemake.utils import update_config
 
-from workflow.support.configuration import ConfigurationError, checked
+from workflow.support.configuration import checked
+from workflow.support.mistakes import ConfigurationError
 
 MISTAKES = {
     "too large a size": (

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from workflow.support.configuration import ConfigurationError, check, checked, dotted
+from workflow.support.configuration import check, checked
+from workflow.support.mistakes import ConfigurationError, dotted
 from workflow.support.reading import refuse_unclear
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from workflow.support.configuration import ConfigurationError, checked
+from workflow.support.configuration import checked
+from workflow.support.mistakes import ConfigurationError
 from workflow.support.settings import Study
 
 

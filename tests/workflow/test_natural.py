@@ -10,7 +10,8 @@ from threading import Thread
 import pytest
 from snakemake.utils import update_config
 
-from workflow.support.configuration import ConfigurationError, checked
+from workflow.support.configuration import checked
+from workflow.support.mistakes import ConfigurationError
 
 MODEL = {"source": "embeddings", "vocabulary": None, "model": "nowhere"}
 OPENML = {

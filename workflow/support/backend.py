@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
-from .configuration import origin_of_section
+from .config_files import origin_of_section
 
 TRAINING = {"train", "retrain"}  # rules that compute with the backend
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from .configuration import KeyPath, dotted
+from .mistakes import KeyPath, dotted
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 

@@ -1,0 +1,228 @@
+"""What a schema cannot say of an experiment: names, numbers and files that must fit together."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import suppress
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .checks import CHECKS, COMBINED
+from .figures import PRESCRIBED, SINGLE, SWEPT, needed
+from .measures import MEASURES, TAKEN
+from .mistakes import ConfigurationError, listed, shown
+from .schema import check_schema, schema
+
+_FOLLOWED = ("stationarity", "convergence")  # measures along training
+
+
+class Experiment:
+    """Checks of one experiment that a schema cannot express."""
+
+    def __init__(self, name: str, experiment: dict[str, Any], config: dict[str, Any]) -> None:
+        self.name, self.experiment, self.config = name, experiment, config
+        self.dataset: dict[str, Any] = experiment["dataset"]
+
+    def check(self) -> None:
+        self._check_names("networks")
+        self._check_names("trainings")
+        self._check_needed()
+        self._checkshown()
+        self._check_snapshots()
+        self._check_file()
+        self._check_sweep()
+        self._check_options()
+        for samples in self._sample_counts():
+            self._check_forget(samples)
+            for measure in self.experiment["measures"]:
+                self._check_meaning(measure, samples)
+        for check in COMBINED:
+            check(self.experiment, self.config, self._fail)
+
+    def _fail(self, *keys: str | int, text: str) -> NoReturn:
+        raise ConfigurationError(("experiments", self.name, *keys), text)
+
+    def _check_names(self, section: str) -> None:
+        for index, name in enumerate(self.experiment[section]):
+            if name not in self.config[section]:
+                known = listed(self.config[section])
+                self._fail(
+                    section,
+                    index,
+                    text=f"{shown(name)} is not in the section {section}, which has {known}: "
+                    f"write one of these or add {shown(name)} there.",
+                )
+
+    def _check_needed(self) -> None:
+        for measure in needed().get(self.name, ()):
+            if measure not in self.experiment["measures"]:
+                self._fail(
+                    "measures",
+                    text=f"{measure} is missing, on which figures or claims rest: add it.",
+                )
+
+    def _checkshown(self) -> None:
+        """The cases that figures show, and cannot be drawn without."""
+        drawn = {"fractions": 1.0, "starts": "exact"} if self.name in PRESCRIBED else {}
+        for key, value in drawn.items():
+            if value not in self.experiment[key]:
+                self._fail(
+                    key,
+                    text=f"the value is {shown(self.experiment[key])}, but {value} is missing, which its "
+                    "figure shows: add it.",
+                )
+        forget = self.experiment.get("forget", "each")
+        if self.name in SINGLE and forget != "each" and min(map(len, forget)) > 1:
+            self._fail(
+                "forget",
+                text=f"the value is {shown(forget)}, but a set of one sample is missing, which its figure "
+                "shows: add [0].",
+            )
+
+    def _check_snapshots(self) -> None:
+        followed = [name for name in _FOLLOWED if name in self.experiment["measures"]]
+        if not followed:
+            return
+        for index, training in enumerate(self.experiment["trainings"]):
+            if not self.config["trainings"][training]["snapshots"]:
+                self._fail(
+                    "trainings",
+                    index,
+                    text=f"{followed[0]} is measured at snapshots, but training {training} has none: "
+                    f"list steps in trainings.{training}.snapshots.",
+                )
+
+    def _check_options(self) -> None:
+        """A measure with options has its section, and a section or other option has its measure."""
+        for key, measures in TAKEN.items():
+            if key in self.experiment and not measures & set(self.experiment["measures"]):
+                self._fail(
+                    key,
+                    text=f"this is an option of {listed(sorted(measures), 'or')}, not of the measures here: "
+                    "remove it, or write it in the section of a measure that has it.",
+                )
+        for name, measure in MEASURES.items():
+            measured, given = name in self.experiment["measures"], name in self.experiment
+            if measure.options and measured and not given:
+                self._fail(
+                    name, text=f"the measure {name} needs a section of this name: add its options."
+                )
+            if measure.options and given and not measured:
+                self._fail(
+                    name,
+                    text=f"these are options of a measure that is not asked for: "
+                    f"add {name} to measures or remove the section.",
+                )
+
+    def _check_meaning(self, measure: str, samples: int) -> None:
+        def fail(*keys: str | int, text: str) -> NoReturn:
+            self._fail(measure, *keys, text=text)
+
+        if measure in CHECKS:
+            CHECKS[measure](self.experiment[measure], samples, fail)
+
+    def _check_file(self) -> None:
+        path = self.dataset.get("path")
+        if path is not None and not Path(path).is_file():
+            self._fail(
+                "dataset",
+                "path",
+                text=f"there is no file {path}: give the path of an .npz archive.",
+            )
+        model = self.dataset.get("model")
+        if model is not None and not Path(model).is_dir():
+            self._fail(
+                "dataset",
+                "model",
+                text=f"there is no folder {model}: give that of a sentence-transformers model.",
+            )
+
+    def _check_sweep(self) -> None:
+        for parameter in SWEPT.get(self.name, ()):
+            if parameter not in self.experiment["sweep"]:
+                self._fail(
+                    "sweep",
+                    text=f"{parameter} is missing, along which its figure is drawn: "
+                    "list its values, one or more.",
+                )
+        for parameter, values in self.experiment["sweep"].items():
+            self._check_swept(parameter)
+            key = f"#/$defs/dataset_{self.dataset['source']}/properties/{parameter}"
+            swept = {"$defs": schema()["$defs"], "$ref": key}
+            for index, value in enumerate(values):
+                check_schema(value, swept, ("experiments", self.name, "sweep", parameter, index))
+        self._check_blocks()
+
+    def _check_blocks(self) -> None:
+        """Blocks of equal size at every point of the sweep."""
+        sweep = self.experiment["sweep"]
+        names = ("block_size", "samples")
+        if "block_size" not in self.dataset:
+            return
+        sizes, samples = (sweep.get(name, [self.dataset[name]]) for name in names)
+        for (index, size), m in itertools.product(enumerate(sizes), samples):
+            if m % size:
+                swept = ("sweep", "block_size", index)
+                self._fail(
+                    *(swept if "block_size" in sweep else ("dataset", "block_size")),
+                    text=f"the value is {size}, but only divisors of the {m} samples are allowed: "
+                    f"write one of {listed([b for b in range(1, m + 1) if m % b == 0], 'or')}.",
+                )
+
+    def _check_swept(self, parameter: str) -> None:
+        numeric = [key for key, value in self.dataset.items() if isinstance(value, int | float)]
+        if parameter in self._dataset_schema() and parameter not in self.dataset:
+            self._fail(
+                "dataset",
+                parameter,
+                text="this key is missing, whose value the sweep replaces: add it.",
+            )
+        if parameter not in numeric:
+            near = get_close_matches(parameter, numeric, n=1)
+            self._fail(
+                "sweep",
+                parameter,
+                text=f"this is no number of the data set: "
+                f"write {near[0] if near else listed(numeric, 'or')}, or remove it.",
+            )
+
+    def _dataset_schema(self) -> dict[str, Any]:
+        return schema()["$defs"][f"dataset_{self.dataset['source']}"]["properties"]
+
+    def _sample_counts(self) -> Iterator[int]:
+        """``m`` at every point of the sweep; none for a file that the job will not be able to read."""
+        if "samples" in self.experiment["sweep"]:
+            yield from self.experiment["sweep"]["samples"]
+        elif "samples" in self.dataset:
+            yield self.dataset["samples"]
+        elif "path" in self.dataset:
+            yield from _samples_in(self.dataset["path"])
+
+    def _check_forget(self, samples: int) -> None:
+        forget = self.experiment.get("forget", "each")
+        if forget == "each":
+            return
+        for index, group in enumerate(forget):
+            beyond = [sample for sample in group if sample >= samples]
+            if beyond:
+                self._fail(
+                    "forget",
+                    index,
+                    text=f"the value is {beyond[0]}, but the {samples} samples are numbered 0 to "
+                    f"{samples - 1}: take one of these.",
+                )
+            if len(group) == samples:
+                self._fail(
+                    "forget",
+                    index,
+                    text=f"these are all {samples} samples, but at least one must be retained: "
+                    "remove one.",
+                )
+
+
+def _samples_in(path: str) -> Iterator[int]:
+    """Number of labels in a user's archive; nothing if they cannot be read: what is wrong the job says."""
+    import numpy as np  # only where a data set comes from a file
+
+    with suppress(Exception), np.load(path, allow_pickle=False) as archive:
+        yield len(archive["y"])

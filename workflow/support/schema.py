@@ -1,0 +1,187 @@
+"""The schema of the configuration; what does not meet it is said in one sentence.
+
+A sentence names the key, the value found, what is allowed and the remedy.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from .mistakes import ConfigurationError, KeyPath, as_number, listed, shown
+
+SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+_MANY = 20  # keys; more are not listed one by one
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The schema; every claim it knows is required to have a threshold."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    claims = schema["properties"]["claims"]
+    claims["required"] = list(claims["properties"])
+    return schema
+
+
+def _is_whole(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_finite(_: Any, value: Any) -> bool:
+    return _is_whole(_, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+# JSON has no .nan and no .inf, which would pass the bounds, and 10.0 is an integer there, but not to an array
+# that needs its size.
+_Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_whole, "number": _is_finite}
+    ),
+)
+
+
+def check_schema(value: Any, schema: dict[str, Any], path: KeyPath = ()) -> None:
+    """Raise the mistake that explains most, if a value does not meet a schema.
+
+    Args:
+        path: keys that lead to the value.
+
+    Raises:
+        ConfigurationError: the value does not meet it.
+    """
+    errors = _Validator(schema).iter_errors(value)
+    # A key that is not known explains a key that is missing, so it comes first.
+    order = {"additionalProperties": 0, "propertyNames": 0, "required": 1}
+    first = min(errors, key=lambda error: order.get(_broken(error), 2), default=None)
+    if first is not None:
+        _raise(first, path)
+
+
+def _broken(error: ValidationError) -> str:
+    """Keyword of the schema that is not met; of a name, whatever it is that is wrong with it."""
+    named = "propertyNames" in error.relative_schema_path
+    return "propertyNames" if named else error.validator
+
+
+def _raise(error: ValidationError, above: KeyPath) -> None:
+    keys, text = _SENTENCES.get(_broken(error), _invalid)(error)
+    raise ConfigurationError((*above, *error.absolute_path, *keys), text)
+
+
+def _unknown_key(error: ValidationError) -> tuple[KeyPath, str]:
+    known = list(error.schema.get("properties", {}))
+    allowed = known if len(known) <= _MANY else [*known[:3], f"{len(known) - 3} others"]
+    key = next(key for key in error.instance if key not in known)
+    near = get_close_matches(str(key), known, n=1)
+    remedy = (
+        f"write {near[0]}" if near else "remove it, or set it to null in a file that comes on top"
+    )
+    verb = "is" if len(known) == 1 else "are"
+    return (key,), f"this key is not known, allowed here {verb} {listed(allowed)}: {remedy}."
+
+
+def _missing_key(error: ValidationError) -> tuple[KeyPath, str]:
+    key = next(key for key in error.validator_value if key not in error.instance)
+    meaning = error.schema.get("properties", {}).get(key, {}).get("description", "")
+    meaning = f" ({meaning[0].lower()}{meaning[1:].rstrip('.')})" if meaning else ""
+    return (key,), f"this key is missing: add it{meaning}."
+
+
+def _wrong_type(error: ValidationError) -> tuple[KeyPath, str]:
+    value, wanted = error.instance, error.validator_value
+    number = "a finite number" if isinstance(value, float) else "a number"
+    names = {"integer": "a whole number", "number": number, "string": "text"}
+    names |= {"array": "a list", "object": "a section with keys of its own"}
+    kinds = [wanted] if isinstance(wanted, str) else wanted
+    allowed = " or ".join(names[kind] for kind in kinds)
+    number = _meant(value, kinds)
+    if number is None:
+        return (), f"the value is {shown(value)}, but {allowed} is needed: write such a value."
+    found = f"YAML reads {value} as text" if isinstance(value, str) else f"the value is {value}"
+    return (), f"{found}, but {allowed} is needed: write {number}."
+
+
+def _meant(value: Any, kinds: Sequence[str]) -> str | None:
+    """The number of one of these kinds that a text, or a whole number with a point, stands for."""
+    text = str(value) if isinstance(value, str | float) else ""
+    number = as_number(text)
+    if number is None or "number" in kinds:
+        return number
+    whole = "integer" in kinds and float(number).is_integer()
+    return f"{float(number):.0f}" if whole else None
+
+
+def _wrong_choice(error: ValidationError) -> tuple[KeyPath, str]:
+    allowed = [error.schema["const"]] if error.validator == "const" else error.validator_value
+    near = get_close_matches(str(error.instance), [str(choice) for choice in allowed], n=1)
+    if len(allowed) == 1:  # the only text where something else than text is allowed as well
+        needed, remedy = error.schema["description"], near[0] if near else "such a value"
+        return (), f"the value is {shown(error.instance)}, but {needed} is needed: write {remedy}."
+    remedy = f"write {near[0]}" if near else "write one of them"
+    return (), f"the value is {shown(error.instance)}, allowed are {listed(allowed)}: {remedy}."
+
+
+def _out_of_bounds(error: ValidationError) -> tuple[KeyPath, str]:
+    words = {
+        "minimum": ("at least", "raise"),
+        "exclusiveMinimum": ("more than", "raise"),
+        "maximum": ("at most", "lower"),
+        "exclusiveMaximum": ("less than", "lower"),
+    }
+    bound, remedy = words[error.validator]
+    value, limit = shown(error.instance), str(error.validator_value)
+    limit = as_number(limit) if "e" in limit else limit  # who copies it needs a number
+    return (), f"the value is {value}, but {bound} {limit} is allowed: {remedy} it."
+
+
+def _wrong_length(error: ValidationError) -> tuple[KeyPath, str]:
+    bound, remedy = {"minItems": ("at least", "add"), "maxItems": ("at most", "remove")}[
+        error.validator
+    ]
+    size = len(error.instance)
+    entries = "1 entry" if size == 1 else f"{size} entries"
+    found = f"the list has {entries}, but {bound} {error.validator_value}"
+    return (), f"{found} must be there: {remedy} some."
+
+
+def _repeated(error: ValidationError) -> tuple[KeyPath, str]:
+    return (), f"the list {shown(error.instance)} has an entry twice: remove one of the two."
+
+
+def _wrong_name(error: ValidationError) -> tuple[KeyPath, str]:
+    taken = "logs, tables and dependence are taken"
+    text = f"names are made of small letters, digits and _, and {taken}: rename it"
+    return (error.instance,), f"this cannot be a name, {text}."
+
+
+def _invalid(error: ValidationError) -> tuple[KeyPath, str]:
+    allowed = error.schema.get("description", "see the comment in config.yaml").rstrip(".")
+    return (
+        (),
+        f"the value is {shown(error.instance)}, which is not allowed here ({allowed}): change it.",
+    )
+
+
+_SENTENCES: dict[str, Callable[[ValidationError], tuple[KeyPath, str]]] = {
+    "additionalProperties": _unknown_key,
+    "required": _missing_key,
+    "type": _wrong_type,
+    "enum": _wrong_choice,
+    "const": _wrong_choice,
+    "minimum": _out_of_bounds,
+    "exclusiveMinimum": _out_of_bounds,
+    "maximum": _out_of_bounds,
+    "exclusiveMaximum": _out_of_bounds,
+    "minItems": _wrong_length,
+    "maxItems": _wrong_length,
+    "uniqueItems": _repeated,
+    "propertyNames": _wrong_name,
+}
