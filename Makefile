@@ -18,7 +18,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report test test-report lint format lock benchmark gpu-check clean environment
+.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,6 +35,9 @@ test: $(READY) ## the tests
 
 test-report: $(READY) ## the tests of the report; they fail where there is no Chromium to open it with
 	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py
+
+test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, as benchmarks/results/faults.md
+	$(BIN)/pytest tests/faults --table benchmarks/results/faults
 
 lint: $(READY) ## ruff, snakefmt and snakemake --lint
 	$(BIN)/ruff check $(PYTHON_FILES)

@@ -10,6 +10,7 @@ from workflow.support.configuration import check
 from workflow.support.figures import FIGURES, experiments_of, section_of
 from workflow.support.measures import MEASURES
 from workflow.support.reading import refuse_unclear
+from workflow.support.records import check_records
 from workflow.support.settings import Study
 from workflow.support.sources import Sources
 from workflow.support.versions import announce_versions
@@ -30,6 +31,8 @@ announce(workflow.configfiles)
 announce_versions()
 code = sources.digest
 study = Study(check(config, workflow.configfiles), sources)
+if workflow.is_main_process:  # not each job of a cluster again
+    check_records()
 
 
 wildcard_constraints:

@@ -14,6 +14,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from pathlib import Path
 from typing import Any, TextIO
 
+from _claims import Claim, claimed
+from _hashes import named, sealed
 from _storage import StorageError, replacing
 
 from kkt_unlearning.errors import BackendError, NotSeparableError, SolverError, UserError
@@ -39,12 +41,24 @@ def job(main: Main, snakemake: Any) -> None:
     """
     with _logged(snakemake.log) as log:
         try:
-            _write_provenance(snakemake, _timed(main, snakemake, log) or {})
+            _run(main, snakemake, log)
         except Exception as error:
             if not isinstance(error, UserError | StorageError):
                 _append(log, _traceback())
             print(_sentence(error, snakemake, log), file=sys.stderr)
             sys.exit(1)
+
+
+def _run(main: Main, snakemake: Any, log: TextIO | None) -> None:
+    """The work, while the outputs are this job's own, and the record of it."""
+    provenance = snakemake.output.get("provenance")
+    if provenance is None:
+        _timed(main, snakemake, log)
+        return
+    with claimed(provenance, [path for _, path in snakemake.output.items()]) as claim:
+        facts = _timed(main, snakemake, log) or {}
+        with replacing(provenance) as temporary:
+            temporary.write_text(sealed(_provenance(snakemake, facts, claim)), encoding="utf-8")
 
 
 def _timed(main: Main, snakemake: Any, log: TextIO | None) -> Mapping[str, Any] | None:
@@ -146,6 +160,8 @@ def _logged(paths: Any) -> Iterator[TextIO | None]:
 
 
 def _open(path: str) -> TextIO:
+    with suppress(OSError):  # a file of its own, whoever still writes to the one of a killed run
+        os.unlink(path)
     return open(path, "w", encoding="utf-8", buffering=1)  # line by line, to be read meanwhile
 
 
@@ -155,18 +171,9 @@ def _append(log: TextIO | None, text: str) -> None:
             log.write(text)
 
 
-def _write_provenance(snakemake: Any, facts: Mapping[str, Any]) -> None:
-    path = snakemake.output.get("provenance")
-    if path is None:
-        return
-    content = json.dumps(_provenance(snakemake, facts), indent=2, sort_keys=True) + "\n"
-    with replacing(path) as temporary:
-        temporary.write_text(content, encoding="utf-8")
-
-
-def _provenance(snakemake: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _provenance(snakemake: Any, facts: Mapping[str, Any], claim: Claim) -> dict[str, Any]:
     """Where a result is from; without time, host or folder the same run gives the same file."""
-    params = snakemake.params
+    params, provenance = snakemake.params, snakemake.output.provenance
     return {
         "rule": snakemake.rule,
         "wildcards": dict(snakemake.wildcards.items()),
@@ -177,6 +184,8 @@ def _provenance(snakemake: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
         "dtype": "float64",
         "code": params.code,
         "versions": _versions(),
+        "inputs": claim.read,
+        "outputs": {named(path, provenance): digest for path, digest in claim.written.items()},
         **facts,
     }
 

@@ -1,4 +1,4 @@
-"""Arrays and tables on disk: whole or not at all, and without pickle.
+"""Arrays and tables on disk: whole or not at all, as their job wrote them, and without pickle.
 
 NumPy is imported where an array is made: a job that only puts tables of text together does without,
 which halves its time.
@@ -7,30 +7,23 @@ which halves its time.
 from __future__ import annotations
 
 import csv
-import errno
-import os
-import secrets
+import hashlib
+import io
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from _claims import note_read, put, temporary_name
+from _errors import StorageError, told
+from _hashes import recorded, unsealed
 
 if TYPE_CHECKING:
     import numpy as np
 
 SIGNIFICANT_DIGITS = 6
 ROUND_OFF = 1e-12
-
-_REMEDIES = {
-    errno.ENOSPC: "the disk is full, so nothing was written: free some space and run it again",
-    errno.EDQUOT: "the quota is used up, so nothing was written: free some space and run it again",
-    errno.EROFS: "the disk is read-only, so nothing was written: work in a folder on another disk",
-    errno.EACCES: "writing is not permitted, so nothing was written: work in a folder of your own",
-}
-
-
-class StorageError(Exception):
-    """A file could not be read or written; the message is one sentence with file and remedy."""
 
 
 @contextmanager
@@ -42,20 +35,65 @@ def replacing(path: str | Path) -> Iterator[Path]:
     libraries tell the format.
 
     Raises:
-        StorageError: the disk is full, read-only or closed to this user.
+        StorageError: the disk is full, read-only or closed to this user, or another run makes this
+            file now.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(8)}{path.suffix}")
+    temporary = temporary_name(path)
     try:
-        yield temporary
-        os.replace(temporary, path)
-    except OSError as error:
-        if error.errno not in _REMEDIES:
-            raise
-        raise StorageError(f"{path}: {_REMEDIES[error.errno]}.") from error
+        with told(path):
+            yield temporary
+            put(temporary, path)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def intact(path: str | Path) -> Iterator[BinaryIO]:
+    """A file that a rule wrote, open to be read, if it has the hash that its job wrote down.
+
+    Raises:
+        StorageError: the file is missing, there is no record of it, or it is not what was written.
+    """
+    try:
+        file = open(path, "rb")  # noqa: SIM115  closed below; the same bytes are hashed and read
+    except FileNotFoundError as error:
+        raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
+    with file:
+        digest, written = hashlib.file_digest(file, "sha256").hexdigest(), recorded(path)
+        if written is None:
+            raise StorageError(
+                f"{path} has no hash beside it by which to tell whether it is whole: {_again(path)}."
+            )
+        if digest != written:
+            raise StorageError(
+                f"{path} is not what its job wrote, it was cut short or changed: {_again(path)}."
+            )
+        note_read(path, digest)
+        file.seek(0)
+        yield file
+
+
+def _again(path: str | Path) -> str:
+    """The remedy of a damaged file."""
+    return f"delete it (rm {shlex.quote(str(path))}) and run snakemake again"
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """What a job wrote down about itself.
+
+    Raises:
+        StorageError: the file is missing or not what was written.
+    """
+    try:
+        return unsealed(Path(path).read_bytes())
+    except FileNotFoundError as error:
+        raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
+    except ValueError as error:
+        raise StorageError(
+            f"{path} is not what its job wrote, it was cut short or changed: {_again(path)}."
+        ) from error
 
 
 def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
@@ -81,23 +119,19 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """All arrays of an ``.npz`` that a rule wrote.
 
     Raises:
-        StorageError: the file is missing, cut short, not an ``.npz``, or holds pickled objects.
+        StorageError: as `intact`, or the file is not an ``.npz``, or holds pickled objects.
     """
     import zipfile
     import zlib
 
     import numpy as np
 
-    try:
-        # Opened here, since numpy.load forgets to close a file that it can make nothing of.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError as error:
-        raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
-    except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
-        raise StorageError(
-            f"{path} is damaged or not an .npz of plain arrays: delete it and run snakemake again."
-        ) from error
+    with intact(path) as file:
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile, zlib.error):
+            raise StorageError(f"{path} is not an .npz of plain arrays: {_again(path)}.") from None
 
 
 def write_table(
@@ -136,7 +170,7 @@ def read_table(path: str | Path) -> dict[str, np.ndarray]:
     """Columns of a ``.csv``: int64, float64 (``nan`` for an empty cell), bool or text.
 
     Raises:
-        StorageError: the file is missing or its rows have different lengths.
+        StorageError: as `intact`, or the file is no table, or its rows have different lengths.
     """
     header, rows = read_cells(path)
     return {name: _typed([row[index] for row in rows]) for index, name in enumerate(header)}
@@ -149,16 +183,13 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
         StorageError: as `read_table`.
     """
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            header, *rows = list(csv.reader(file))
-    except FileNotFoundError as error:
-        raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
+        with intact(path) as file:
+            lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
+            header, *rows = list(csv.reader(lines))
     except ValueError as error:
-        raise StorageError(
-            f"{path} is empty or not a table: delete it and run snakemake again."
-        ) from error
+        raise StorageError(f"{path} is empty or not a table: {_again(path)}.") from error
     if any(len(row) != len(header) for row in rows):
-        raise StorageError(f"{path} is cut short: delete it and run snakemake again.")
+        raise StorageError(f"{path} is cut short: {_again(path)}.")
     return header, rows
 
 

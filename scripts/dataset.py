@@ -5,6 +5,8 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from _claims import note_read
+from _hashes import sha256
 from _job import job
 from _storage import write_arrays, write_table
 
@@ -43,6 +45,7 @@ def read(path: str, replicates: int) -> Dataset:
         DataError: the file is missing or not an ``.npz``, or its arrays are not a data set.
     """
     try:
+        note_read(path, sha256(path))
         with open(path, "rb") as file:
             return _read(np.load(file, allow_pickle=False), path, replicates)
     except (OSError, ValueError, EOFError, BadZipFile) as error:

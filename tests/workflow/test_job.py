@@ -1,5 +1,6 @@
 """What a job says when it ends well, and when it does not."""
 
+import hashlib
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from _job import job
-from _storage import StorageError
+from _storage import StorageError, read_record, read_table, write_table
 
 from kkt_unlearning.errors import BackendError, DataError
 
@@ -93,6 +94,114 @@ def test_a_job_that_puts_text_together_does_without_numpy():
         [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": path}, check=False
     )
     assert run.returncode == 0
+
+
+def writing(number):
+    """Work that writes two tables, of which one reads as another number."""
+
+    def main(snakemake):
+        for path in (snakemake.output.table, snakemake.output.history):
+            write_table(path, {"x": [number]})
+
+    return main
+
+
+@pytest.fixture
+def outputs(snakemake, tmp_path):
+    """Tables beside the provenance."""
+    snakemake.output.table = tmp_path / "trained.csv"
+    snakemake.output.history = tmp_path / "history.csv"
+    return snakemake.output
+
+
+def test_a_job_writes_down_the_hash_of_each_output(snakemake, outputs):
+    job(writing(3), snakemake)
+    record = read_record(outputs.provenance)
+    assert record["outputs"] == {
+        path.name: hashlib.sha256(b"x\n3\n").hexdigest()
+        for path in (outputs.table, outputs.history)
+    }
+    assert read_table(outputs.history)["x"] == 3
+
+
+def test_a_job_writes_down_the_hash_of_what_it_read(snakemake, outputs, tmp_path):
+    job(writing(3), snakemake)
+    table, outputs.table = outputs.table, tmp_path / "next.csv"
+    outputs.provenance = tmp_path / "next.provenance.json"
+
+    def main(snakemake):
+        write_table(snakemake.output.table, read_table(table))
+
+    job(main, snakemake)
+    assert read_record(outputs.provenance)["inputs"] == {
+        str(table): hashlib.sha256(b"x\n3\n").hexdigest()
+    }
+
+
+def test_a_job_leaves_nothing_but_its_outputs_and_takes_away_what_a_killed_one_left(
+    snakemake, outputs, tmp_path
+):
+    killed = tmp_path / ".trained-0123456789abcdef.csv"
+    killed.write_text("half")
+    (tmp_path / ".trained.claim").write_text("of a killed job")
+    job(writing(3), snakemake)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "history.csv",
+        "train.log",
+        "trained.csv",
+        "trained.provenance.json",
+    }
+
+
+def test_a_job_whose_files_another_run_makes_now_writes_nothing(snakemake, outputs, capsys):
+    """The job that was started last is in the middle of the one that a killed run left behind."""
+    later = SimpleNamespace(**vars(snakemake))
+    code = "import sys, time; from _claims import claimed\nwith claimed(sys.argv[1], []): time.sleep(9)"
+
+    def overtaken(snakemake):
+        write_table(snakemake.output.table, {"x": [1]})
+        path = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "src")])
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, outputs.provenance], env=os.environ | {"PYTHONPATH": path}
+        )
+        claim = outputs.provenance.with_name(".trained.claim")
+        before = claim.read_text()
+        while claim.read_text() in ("", before):
+            time.sleep(0.01)
+        try:
+            write_table(snakemake.output.history, {"x": [1]})
+        finally:
+            process.kill()
+            process.wait()
+
+    ended(overtaken, snakemake)
+    said = capsys.readouterr().err
+    assert said == (
+        f"error: {outputs.history}: another run makes it now, so nothing was written: "
+        "let that run end.\n"
+    )
+    assert not outputs.history.exists()
+    assert not outputs.provenance.exists()
+    with pytest.raises(StorageError, match="has no hash"):
+        read_table(outputs.table)
+    job(writing(2), later)
+    assert read_table(outputs.table)["x"] == read_table(outputs.history)["x"] == 2
+
+
+def test_one_file_put_in_place_too_late_does_not_count(snakemake, outputs):
+    """As by a job that was stopped between its last look at the claim and the renaming."""
+    job(writing(2), snakemake)
+    outputs.history.write_text("x\n1\n")
+    assert read_table(outputs.table)["x"] == 2
+    with pytest.raises(StorageError, match="is not what its job wrote"):
+        read_table(outputs.history)
+
+
+def test_the_log_of_a_killed_run_is_not_continued(snakemake):
+    with open(snakemake.log[0], "w", buffering=1) as orphan:
+        job(lambda _: print("step 1"), snakemake)
+        orphan.write("step 7\n")
+    assert "step 7" not in snakemake.log[0].read_text()
 
 
 def test_a_half_line_is_said_at_the_end(snakemake, capsys):

@@ -145,6 +145,26 @@ def test_a_change_of_one_source_reruns_its_experiments(after):
     assert DRAWN & set(planned) == {"figure_digits", "figure_natural"}
 
 
+def test_a_damaged_array_stops_its_reader_with_the_remedy(after):
+    project = after()
+    name, table = (
+        "results/kinks/base/two_layer/constant/kkt.npz",
+        "results/tables/kinks.stationarity.csv",
+    )
+    path, before = project.folder / name, project.files()
+    content, final = path.read_bytes(), (project.folder / table).read_bytes()
+    path.write_bytes(content[:-1])
+    run = project.snakemake(table)
+    assert run.returncode != 0
+    assert f"error: {name} is not what its job wrote" in run.stderr
+    assert f"delete it (rm {name}) and run snakemake again." in run.stderr
+    path.unlink()
+    project.make(table)
+    assert path.read_bytes() == content
+    assert (project.folder / table).read_bytes() == final
+    assert project.files() == before
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_change_of_a_figure_draws_it_alone(after, figure):
     project = after()

@@ -1,0 +1,32 @@
+"""What goes wrong with files, as sentences."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full, so nothing was written: free some space and run it again",
+    errno.EDQUOT: "the quota is used up, so nothing was written: free some space and run it again",
+    errno.EROFS: "the disk is read-only, so nothing was written: work in a folder on another disk",
+    errno.EACCES: "writing is not permitted, so nothing was written: work in a folder of your own",
+}
+
+
+class StorageError(Exception):
+    """A file could not be read or written; the message is one sentence with file and remedy."""
+
+
+@contextmanager
+def told(path: str | Path) -> Iterator[None]:
+    """What the system refuses within this block is said of ``path``.
+
+    Raises:
+        StorageError: the disk is full, read-only or closed to this user.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise
+        raise StorageError(f"{path}: {_REMEDIES[error.errno]}.") from error

@@ -1,0 +1,69 @@
+"""Content hashes: what a job wrote down of the files that it made, and what they are now.
+
+The outputs of one job share a ``.provenance.json`` in their folder, with their SHA-256 under ``outputs``,
+and one of its own under ``sha256``, so that damage to it shows too.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+SUFFIX = ".provenance.json"
+
+
+def sha256(path: str | Path) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sealed(record: Mapping[str, Any]) -> str:
+    """Text of a record with its own hash; equal records give equal texts."""
+    content = json.loads(json.dumps(record))  # keys are text, as whoever reads it will find them
+    return json.dumps(content | {"sha256": _own(content)}, indent=2, sort_keys=True) + "\n"
+
+
+def unsealed(text: bytes) -> dict[str, Any]:
+    """Record of a text that `sealed` made, in UTF-8.
+
+    Raises:
+        ValueError: the text is not what was written.
+    """
+    record = json.loads(text)
+    if not isinstance(record, dict):
+        raise ValueError("this is no record")
+    record.pop("sha256", None)
+    if sealed(record).encode() != text:
+        raise ValueError("the record does not have the hash that it says")
+    return record
+
+
+def recorded(path: str | Path) -> str | None:
+    """SHA-256 that the job of a file wrote down; None if there is no record of the file."""
+    for provenance in provenances(path):
+        with suppress(OSError, ValueError):  # gone or damaged: it says nothing
+            outputs = unsealed(provenance.read_bytes()).get("outputs", {})
+            name = named(path, provenance)
+            if name in outputs:
+                return outputs[name]
+    return None
+
+
+def provenances(path: str | Path) -> Iterator[Path]:
+    """Where a record of a file may lie: one of the same name, then the others of its folder."""
+    path = Path(path)
+    yield path.with_name(f"{path.stem}{SUFFIX}")
+    yield from sorted(path.parent.glob(f"*{SUFFIX}"))
+
+
+def named(path: str | Path, provenance: str | Path) -> str:
+    """What a file is called in a record: as seen from its folder, so that a moved project is as it was."""
+    return Path(os.path.relpath(path, Path(provenance).parent)).as_posix()
+
+
+def _own(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

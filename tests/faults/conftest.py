@@ -1,0 +1,117 @@
+"""What every fault starts from and is compared with, and the table of all of them."""
+
+import csv
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tests.faults.folder import TARGETS, Ended, Folder
+
+COLUMNS = ("fault", "repetitions", "lost", "differing", "recovered", "told")
+
+
+@dataclass
+class Tally:
+    """Outcomes of one fault.
+
+    Attributes:
+        lost: repetitions after which a file was missing.
+        differing: those after which a file was not as without the fault, or one too many.
+        recovered: those after which every file was as without it.
+        told: those in which a run stopped with a sentence that said what to delete.
+    """
+
+    fault: str
+    repetitions: int = 0
+    lost: int = 0
+    differing: int = 0
+    recovered: int = 0
+    told: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def count(self, runs: list[Ended], found: dict[str, bytes], wanted: dict[str, bytes]) -> None:
+        """Compare the files after the recovery with those of a run that nothing disturbed."""
+        lost = wanted.keys() - found.keys()
+        differing = {name for name, content in found.items() if content != wanted.get(name)}
+        self.repetitions += 1
+        self.lost += bool(lost)
+        self.differing += bool(differing)
+        self.told += any(run.code and run.remedies for run in runs)
+        if lost or differing or runs[-1].code:
+            self.problems.append(
+                f"{sorted(lost)} lost, {sorted(differing)} differ:\n{runs[-1].said}"
+            )
+        else:
+            self.recovered += 1
+
+    def row(self) -> dict[str, str | int]:
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+_TALLIES: list[Tally] = []
+
+
+@pytest.fixture
+def tally() -> Iterator:
+    """Starts the row of a fault; it fails the test if a repetition was not recovered."""
+
+    def start(fault: str) -> Tally:
+        _TALLIES.append(Tally(fault))
+        return _TALLIES[-1]
+
+    before = len(_TALLIES)
+    yield start
+    for made in _TALLIES[before:]:
+        assert made.repetitions
+        assert not made.problems, "\n".join([made.fault, *made.problems])
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Random moments and places, the same in each run of the tests."""
+    return random.Random(request.node.name)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """After a run that nothing disturbed; not to be changed."""
+    return _made(Folder(tmp_path_factory.mktemp("undisturbed") / "run"))
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """The same with another data set."""
+    folder = tmp_path_factory.mktemp("other") / "run"
+    return _made(Folder(folder, ("small.yaml", "other.yaml")))
+
+
+def _made(folder: Folder) -> Folder:
+    ended = folder.run()
+    assert ended.code == 0, ended.said
+    assert set(TARGETS) <= folder.files().keys()
+    return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--table", type=Path, help="write the table there, as .csv and .md")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The table of all faults, to be read and kept."""
+    rows = [tally.row() for tally in _TALLIES]
+    print(f"\n{_markdown(rows)}")
+    path = session.config.option.table
+    if path is None:
+        return
+    with open(path.with_suffix(".csv"), "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    path.with_suffix(".md").write_text(_markdown(rows), encoding="utf-8")
+
+
+def _markdown(rows: list[dict[str, str | int]]) -> str:
+    lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *(row.values() for row in rows)]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)

@@ -1,0 +1,70 @@
+"""Disks that are full, and disks that can be read only."""
+
+import subprocess
+
+import pytest
+from tests.faults.folder import Folder
+
+DISKS = 6
+READ_ONLY = 3
+LARGE = "64m"
+
+
+def mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Makes a file system of a size in kB below the folder of the test."""
+    made = []
+
+    def make(name: str, size: int):
+        path = tmp_path / name
+        path.mkdir(parents=True)
+        try:
+            mount("-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(path))
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("mounting a small file system takes rights that are not there")
+        made.append(path)
+        return path
+
+    yield make
+    for path in reversed(made):
+        subprocess.run(["umount", "--lazy", str(path)], check=True)
+
+
+def test_a_disk_is_full(finished, tally, chance, disk):
+    """Results, logs and what Snakemake notes lie on it; the remedy is to make it larger."""
+    row = tally("full disk")
+    needed = used(finished.path)
+    for number in range(DISKS):
+        path = disk(str(number), chance.randrange(needed // 10, needed * 9 // 10))
+        folder = Folder(path)
+        first = folder.run()
+        assert first.code != 0
+        assert "the disk is full" in first.said or "No space left on device" in first.said
+        mount("-o", f"remount,size={LARGE}", str(path))
+        row.count(folder.recover_as_told(), folder.files(), finished.files())
+
+
+def test_a_folder_of_results_is_read_only(finished, other, tally, chance, disk):
+    """A change is asked for while it can only be read; the remedy is to make it writable."""
+    row = tally("read-only results folder")
+    for number in range(READ_ONLY):
+        path = disk(str(number), 1 << 16)
+        folder = finished.copy(path / "run", *other.on_top)
+        mount("--bind", str(folder.path / "results"), str(folder.path / "results"))
+        mount("-o", "remount,ro,bind", str(folder.path / "results"))
+        first = folder.run()
+        assert first.code != 0
+        assert "ead-only" in first.said
+        assert folder.files() == finished.files()
+        subprocess.run(["umount", str(folder.path / "results")], check=True)
+        row.count(folder.recover_as_told(), folder.files(), other.files())
+
+
+def used(folder) -> int:
+    """Kilobytes of all files, in pages of a tmpfs."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sum(-(-path.stat().st_size // 4096) * 4 for path in files)

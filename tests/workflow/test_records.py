@@ -1,0 +1,131 @@
+"""Results that do not fit their records are refused, or made again whatever their times say."""
+
+import os
+
+import pytest
+from _hashes import sealed, sha256
+
+from workflow.support.records import check_records
+
+
+@pytest.fixture(autouse=True)
+def chain(tmp_path, monkeypatch):
+    """data.npz and seen.csv -> part.csv -> tables/final.csv, each with a record, and a committed page."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/tables").mkdir(parents=True)
+    (tmp_path / "docs").mkdir()
+    make("results/data", ["results/data.npz", "results/seen.csv"], [])
+    make("results/part", ["results/part.csv"], ["results/data.npz"])
+    make("results/tables/final", ["results/tables/final.csv"], ["results/part.csv"])
+    make("results/page", ["docs/page.md", "results/page.html"], ["results/tables/final.csv"])
+    return tmp_path
+
+
+def make(record, outputs, inputs, text=""):
+    """What a job does: write the outputs, and down what it read and wrote."""
+    path = f"{record}.provenance.json"
+    for name in outputs:
+        with open(name, "w") as file:
+            file.write(f"{name}{text}")
+    content = {
+        "inputs": {name: sha256(name) for name in inputs},
+        "outputs": {os.path.relpath(name, os.path.dirname(path)): sha256(name) for name in outputs},
+    }
+    with open(path, "w") as file:
+        file.write(sealed(content))
+
+
+def aged() -> set[str]:
+    """Files that were made older than everything."""
+    found = (os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names)
+    return {os.path.normpath(path) for path in found if os.stat(path).st_mtime == 0}
+
+
+def damage(name):
+    with open(name, "a") as file:
+        file.write("?")
+
+
+def test_what_fits_is_left_alone():
+    check_records()
+    assert aged() == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "results/seen.csv",  # no job reads it
+        "results/part.csv",
+        "results/tables/final.csv",
+        "results/page.html",
+        "results/part.provenance.json",
+        "results/tables/final.provenance.json",
+    ],
+)
+def test_a_damaged_file_is_one_sentence_with_the_remedy(name):
+    damage(name)
+    with pytest.raises(SystemExit) as caught:
+        check_records()
+    said = str(caught.value)
+    assert said.startswith("error: results/")
+    assert "\n" not in said
+    names = said[said.index("(rm ") + 4 : said.index(") and run snakemake again.")].split()
+    assert name in names
+    for damaged in names:
+        os.unlink(damaged)
+    check_records()
+
+
+def test_a_damaged_array_is_left_to_whoever_reads_it():
+    damage("results/data.npz")
+    check_records()
+
+
+def test_a_committed_page_that_was_changed_is_made_again():
+    damage("docs/page.md")
+    check_records()
+    assert aged() == {"docs/page.md"}
+
+
+def test_what_was_made_from_another_input_is_made_again_whatever_its_time():
+    make("results/data", ["results/data.npz", "results/seen.csv"], [], text=" again")
+    os.utime("results/data.npz", (1, 1))
+    check_records()
+    assert aged() == {"results/part.csv", "results/part.provenance.json"}
+
+
+def test_the_same_input_made_again_changes_nothing():
+    make("results/data", ["results/data.npz", "results/seen.csv"], [])
+    check_records()
+    assert aged() == set()
+
+
+def test_a_file_of_the_user_that_was_changed_counts_whatever_its_time():
+    with open("mine.npz", "w") as file:
+        file.write("mine")
+    make("results/data", ["results/data.npz", "results/seen.csv"], ["mine.npz"])
+    check_records()
+    assert aged() == set()
+    damage("mine.npz")
+    os.utime("mine.npz", (1, 1))
+    check_records()
+    assert aged() == {"results/data.npz", "results/seen.csv", "results/data.provenance.json"}
+
+
+def test_an_input_that_is_gone_changes_nothing():
+    os.unlink("results/data.npz")
+    check_records()
+    assert aged() == set()
+
+
+def test_a_final_table_that_nothing_vouches_for_is_refused():
+    os.unlink("results/tables/final.provenance.json")
+    with pytest.raises(SystemExit, match=r"\(rm results/tables/final\.csv\)"):
+        check_records()
+
+
+def test_a_job_that_was_cut_off_is_left_to_snakemake(chain):
+    os.unlink("results/tables/final.provenance.json")
+    (chain / ".snakemake/incomplete").mkdir(parents=True)
+    (chain / ".snakemake/incomplete/final").touch()
+    check_records()

@@ -1,0 +1,125 @@
+"""Results that do not fit what their jobs wrote down, found before Snakemake looks at the times.
+
+Snakemake takes a file for up to date that is younger than its inputs, whatever is in it. It does not see
+that bits were lost, nor, after a clock has gone backwards, that an input was made anew. The records say
+both: each job wrote down the hashes of what it read and of what it wrote.
+"""
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts._hashes import SUFFIX, provenances, recorded, sha256, unsealed
+
+RESULTS = Path("results")
+UNFINISHED = Path(".snakemake/incomplete")
+FINAL = ("*", "tables/*", "figures/*")  # below `RESULTS`: what no job reads, only a user
+
+
+class _Record(NamedTuple):
+    """What the job wrote down that wrote this file, too."""
+
+    path: Path
+    inputs: Mapping[str, str]
+    outputs: Mapping[Path, str]
+
+
+_Read = Callable[[Path], _Record | None]
+
+
+def check_records() -> None:
+    """Refuse damaged results, and make outdated ones older than everything, so that they are made again.
+
+    Looked at are final results and what they were made from: records, and all files but arrays, which
+    are large, and never final: the next job that reads one looks at it.
+
+    Raises:
+        SystemExit: files are not what their jobs wrote; the message is one sentence.
+    """
+    records = _reachable(cache(_read))
+    damaged = [*_without_record(), *_damaged(records)]
+    if damaged:
+        names = " ".join(shlex.quote(str(path)) for path in damaged)
+        raise SystemExit(
+            f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: delete it "
+            f"(rm {names}) and run snakemake again."
+        )
+
+
+def _reachable(read: _Read) -> dict[Path, _Record | None]:
+    """Records of final results and of all that they were made from; what is outdated is aged."""
+    pending = [path for part in FINAL for path in sorted(RESULTS.glob(f"{part}{SUFFIX}"))]
+    found: dict[Path, _Record | None] = {}
+    while pending:
+        path = pending.pop()
+        if path not in found:
+            found[path] = record = read(path)
+            pending.extend(_sources(record, read) if record else ())
+    return found
+
+
+def _sources(record: _Record, read: _Read) -> Iterator[Path]:
+    """Records of the inputs; if one of these has been made anew since, the outputs are outdated."""
+    for name, digest in record.inputs.items():
+        source = _record_of(Path(name), read)
+        if _now(Path(name), source) not in (digest, None):
+            _age([*record.outputs, record.path])
+        if source:
+            yield source.path
+
+
+def _now(path: Path, record: _Record | None) -> str | None:
+    """Hash that a file should have by now; that of the file itself if no job wrote it."""
+    if record:
+        return record.outputs[path]
+    return sha256(path) if path.is_file() else None
+
+
+def _record_of(path: Path, read: _Read) -> _Record | None:
+    records = (read(provenance) for provenance in provenances(path))
+    return next((record for record in records if record and path in record.outputs), None)
+
+
+def _read(provenance: Path) -> _Record | None:
+    with suppress(OSError, ValueError):
+        content = unsealed(provenance.read_bytes())
+        names = content.get("outputs", {})
+        outputs = {_path(name, provenance): digest for name, digest in names.items()}
+        return _Record(provenance, content.get("inputs", {}), outputs)
+    return None
+
+
+def _path(name: str, provenance: Path) -> Path:
+    return Path(os.path.normpath(provenance.parent / name))
+
+
+def _damaged(records: Mapping[Path, _Record | None]) -> Iterator[Path]:
+    for path, record in records.items():
+        if record is None and path.is_file():
+            yield path
+        for output, digest in record.outputs.items() if record else ():
+            if output.suffix == ".npz" or not output.is_file() or sha256(output) == digest:
+                continue
+            if RESULTS in output.parents:
+                yield output
+            else:  # committed: another version of it may have been checked out
+                _age([output])
+
+
+def _without_record() -> Iterator[Path]:
+    """Final tables that nothing vouches for, unless Snakemake itself knows that a job was cut off."""
+    if UNFINISHED.is_dir() and any(UNFINISHED.iterdir()):
+        return
+    for path in sorted((RESULTS / "tables").glob("*.csv")):
+        if recorded(path) is None:
+            yield path
+
+
+def _age(paths: list[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):  # not ours: the job itself will say so
+            os.utime(path, (0, 0), follow_symlinks=False)
