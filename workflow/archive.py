@@ -86,7 +86,7 @@ def sums(files: Mapping[str, bytes]) -> bytes:
 def verify(path: Path) -> str:
     """One sentence on an archive whose sums and scorecard are right.
 
-    Nothing in it runs and nothing is unpacked but its tables, to a temporary folder under other names.
+    Nothing in it runs and nothing is unpacked.
 
     Raises:
         ArchiveError: the archive is not one of ours, is damaged, or its scorecard does not follow from

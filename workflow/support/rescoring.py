@@ -1,5 +1,7 @@
 """The scorecard once more, from tables and thresholds of unknown origin."""
 
+import csv
+import io
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -19,25 +21,27 @@ def scorecard(tables: Mapping[str, bytes], config: Mapping[str, Any]) -> tuple[b
     Raises:
         ArchiveError: a claim cannot be decided by them.
     """
-    from _storage import read_table, write_table  # what the jobs read and write with
+    from _storage import write_table
     from scorecard import rows
 
+    try:
+        scores = rows(
+            {name: _columns(content) for name, content in tables.items()}, config["claims"]
+        )
+    except Exception as error:  # whatever is wrong with them, they are no tables of ours
+        raise ArchiveError(
+            f"the scorecard cannot be computed from the tables ({type(error).__name__}: {error})."
+        ) from error
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            read = {
-                name: read_table(_written(Path(folder, f"{index}.csv"), content))
-                for index, (name, content) in enumerate(sorted(tables.items()))
-            }
-            scores = rows(read, config["claims"])
-        except Exception as error:  # whatever is wrong with them, they are no tables of ours
-            raise ArchiveError(
-                f"the scorecard cannot be computed from the tables ({type(error).__name__}: {error})."
-            ) from error
-        path = Path(folder, "scorecard")
+        path = Path(folder, "scorecard.csv")
         write_table(path, scores)
         return path.read_bytes(), Counter(row["verdict"] for row in scores)
 
 
-def _written(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
+def _columns(content: bytes) -> dict[str, Any]:
+    """What ``read_table`` makes of such a file; that asks for a file of our own, with its place."""
+    from _storage import _typed
+
+    header, *lines = csv.reader(io.StringIO(content.decode(), newline=""))
+    cells = zip(*lines, strict=True) if lines else [()] * len(header)
+    return {name: _typed(list(column)) for name, column in zip(header, cells, strict=True)}

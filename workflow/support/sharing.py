@@ -32,7 +32,7 @@ def sharing(workflow: Any) -> bool:
             f"error: --cache: the environment variable {LOCATION} {found}: make a folder that all who share "
             f"can write to, and export {LOCATION}=/path/of/it."
         )
-    if folder:
+    if folder and workflow.is_main_process:  # not each job of a cluster again
         remove_broken_links(Path("results"))
     return asked
 
