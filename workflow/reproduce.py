@@ -1,8 +1,8 @@
 """Compute one configuration several times under settings that must not matter, and say what differs.
 
 ``python -m workflow.reproduce --configfile config/tiny.yaml`` (``make reproduce``): two equal runs, one with
-two BLAS threads, and one with each kernel of OpenBLAS that the processor can run, each from nothing in a
-folder of its own, each compared with the first.
+two BLAS threads, one with each kernel of OpenBLAS that the processor can run, and one with CuPy where a GPU
+answers, each from nothing in a folder of its own, each compared with the first.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .support.backend import missing
 from .support.comparison import FILES, SIGNIFICANT_DIGITS, TABLES, Comparison, Difference, compare
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,12 +32,14 @@ class Variant(NamedTuple):
         environment: variables on top of the caller's.
         threads: of BLAS in each job, which Snakemake sets.
         needs: flags of the processor without which it cannot run.
+        backend: who trains, in the place of what the configuration says.
     """
 
     name: str
     environment: Mapping[str, str] = {}
     threads: int = 1
     needs: frozenset[str] = frozenset()
+    backend: str = ""
 
 
 def _kernel(name: str, *needs: str) -> Variant:
@@ -51,6 +54,7 @@ VARIANTS = (
     _kernel("Sandybridge", "avx"),
     _kernel("Haswell", "avx2", "fma"),
     _kernel("SkylakeX", "avx512f", "avx512vl", "avx512dq", "avx512bw"),
+    Variant("cupy", backend="cupy"),
 )
 
 
@@ -68,9 +72,12 @@ class Outcome(NamedTuple):
     comparison: Comparison | None
 
 
-def runnable(variant: Variant, flags: Iterable[str]) -> bool:
-    """Whether a processor with these flags can run the variant."""
-    return variant.needs <= set(flags)
+def obstacle(variant: Variant, flags: Iterable[str]) -> str:
+    """Why a processor with these flags, or this machine, cannot run the variant; empty if it can."""
+    lacking = sorted(variant.needs - set(flags))
+    if lacking:
+        return f"this processor lacks {', '.join(lacking)}"
+    return missing(variant.backend).partition(";")[0] if variant.backend else ""
 
 
 def processor_flags() -> set[str]:
@@ -92,6 +99,8 @@ def run(variant: Variant, configfile: Path, folder: Path, cores: str) -> None:
     command += ["--configfile", str(configfile), "--quiet", "rules", "progress"]
     if variant.threads > 1:  # a job has the threads of its rule, whatever the environment says
         command += ["--set-threads", *(f"{rule}={variant.threads}" for rule in _rules(configfile))]
+    if variant.backend:
+        command += ["--config", f"backend={variant.backend}"]
     ended = subprocess.run(command, cwd=ROOT, env=_environment(variant), check=False)
     if ended.returncode:
         raise SystemExit(f"error: the run {variant.name} failed: see what snakemake says above.")
@@ -191,8 +200,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configfile = Path(options.configfile).resolve()
     outcomes = []
     for variant in chosen:
-        if not runnable(variant, flags):
-            outcomes.append(Outcome(variant, "not run: this processor cannot", None))
+        reason = obstacle(variant, flags)
+        if reason:
+            outcomes.append(Outcome(variant, f"not run: {reason}", None))
             continue
         print(f"run {variant.name}", flush=True)
         run(variant, configfile, folders / variant.name, options.cores)

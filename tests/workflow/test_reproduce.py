@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workflow import reproduce
-from workflow.reproduce import FIRST, VARIANTS, Outcome, details, markdown, promised, rows, runnable
+from workflow.reproduce import FIRST, VARIANTS, Outcome, details, markdown, obstacle, promised, rows
 from workflow.support.comparison import Difference, compare, relative
 
 TABLE = "results/tables/kinks.csv"
@@ -116,13 +116,22 @@ def test_a_table_to_read_has_a_line_for_each_run():
 
 
 def test_a_kernel_runs_only_where_the_processor_has_what_it_needs():
-    able = {v.name for v in VARIANTS if runnable(v, {"sse4_2", "avx", "avx2", "fma"})}
+    on_cpu = [v for v in VARIANTS if not v.backend]
+    able = {v.name for v in on_cpu if not obstacle(v, {"sse4_2", "avx", "avx2", "fma"})}
     assert able == {FIRST, "again", "two_threads", "nehalem", "sandybridge", "haswell"}
-    assert {v.name for v in VARIANTS if runnable(v, set())} == {FIRST, "again", "two_threads"}
+    assert {v.name for v in on_cpu if not obstacle(v, set())} == {FIRST, "again", "two_threads"}
+    (skylake,) = (v for v in VARIANTS if v.name == "skylakex")
+    assert obstacle(skylake, {"avx512f", "avx512vl"}) == "this processor lacks avx512bw, avx512dq"
+
+
+def test_cupy_runs_only_where_it_answers(monkeypatch):
+    (cupy,) = (v for v in VARIANTS if v.name == "cupy")
+    monkeypatch.setattr(reproduce, "missing", lambda backend: f"no {backend}")
+    assert obstacle(cupy, set()) == "no cupy"
 
 
 def test_a_kernel_is_the_one_that_is_asked_for():
-    if not runnable(outcome("nehalem", None).variant, reproduce.processor_flags()):
+    if obstacle(outcome("nehalem", None).variant, reproduce.processor_flags()):
         pytest.skip("no x86-64 processor under Linux")
     assert "Nehalem" in reproduce.kernels(outcome("nehalem", None).variant)
 
@@ -140,7 +149,7 @@ def test_the_whole_way_says_and_writes_what_differs(tmp_path, monkeypatch, capsy
     page = (tmp_path / "report/reproduction.md").read_text()
     assert page in capsys.readouterr().out
     assert f"| two_threads | {TABLE} | epsilon | 1 | 0.8 |" in page
-    assert "not run: this processor cannot" in page
+    assert "not run: this processor lacks avx512bw" in page
     assert (tmp_path / "report/reproduction.csv").read_text().count("\n") == 4
 
 
