@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 LIBRARY := pyproject.toml
+ARCHIVE ?= results/archive.tar
 SNAKEFILES := Snakefile workflow/rules
 PYTHON_FILES := src scripts tests workflow $(wildcard benchmarks)
 
@@ -18,10 +19,10 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment
+.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
 
 figures: $(READY) ## all figures, tables and the scorecard
 	$(BIN)/snakemake --cores all
@@ -56,6 +57,16 @@ benchmark: $(READY) ## side-by-side measurements against PyTorch and QP solvers,
 
 gpu-check: $(READY) ## verify and time the GPU code; needs a CUDA GPU and envs/requirements-gpu.lock
 	$(BIN)/python -m benchmarks.gpu_check
+
+reproduce: $(READY) ## compute CONFIG (config/tiny.yaml) again and again under other settings; say what differs
+	$(BIN)/python -m workflow.reproduce --configfile $(or $(CONFIG),config/tiny.yaml)
+
+archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (here) as one file ARCHIVE
+	$(BIN)/snakemake --cores all $(if $(CONFIG),--configfile $(CONFIG)) $(if $(DIRECTORY),--directory $(DIRECTORY))
+	$(BIN)/python -m workflow.archive pack $(ARCHIVE) --directory $(or $(DIRECTORY),.) --configfile $(CONFIG)
+
+verify-archive: $(READY) ## check all sums in ARCHIVE and compute its scorecard again
+	$(BIN)/python -m workflow.archive verify $(ARCHIVE)
 
 lock: ## new versions and hashes in envs/*.lock
 	$(PYTHON) -m venv $(VENV)-lock

@@ -12,8 +12,9 @@ from workflow.support.measures import MEASURES
 from workflow.support.reading import refuse_unclear
 from workflow.support.records import check_records
 from workflow.support.settings import Study
+from workflow.support.sharing import sharing
 from workflow.support.sources import Sources
-from workflow.support.versions import announce_versions
+from workflow.support.versions import announce_versions, computing
 
 refuse_unclear([*workflow.configfiles, Path(workflow.basedir, "config.yaml")])
 
@@ -30,6 +31,9 @@ sources.make_importable()
 announce(workflow.configfiles)
 announce_versions()
 code = sources.digest
+shared = sharing(
+    workflow
+)  # unasked, Snakemake would warn of each rule that could be shared
 study = Study(check(config, workflow.configfiles), sources)
 if workflow.is_main_process:  # not each job of a cluster again
     check_records()

@@ -13,10 +13,7 @@ def main(snakemake):
     tables = {
         Path(path).name.removesuffix(".csv"): read_table(path) for path in snakemake.input.tables
     }
-    scores = score(tables, snakemake.params.settings["claims"])
-    for row in scores:
-        numbers = {name: value for name, value in row.items() if isinstance(value, float)}
-        row |= {name: float(rounded(repr(value))) for name, value in numbers.items()}
+    scores = rows(tables, snakemake.params.settings["claims"])
     write_table(snakemake.output.table, scores)
     markdown, html, style = (
         Path(snakemake.input[name]).read_text(encoding="utf-8")
@@ -24,6 +21,15 @@ def main(snakemake):
     )
     write_text(snakemake.output.page, page(markdown, scores))
     write_text(snakemake.output.html, page(html, scores, html=True, style=style))
+
+
+def rows(tables, thresholds):
+    """A row for each claim, its numbers to 6 significant digits."""
+    scores = score(tables, thresholds)
+    for row in scores:
+        numbers = {name: value for name, value in row.items() if isinstance(value, float)}
+        row |= {name: float(rounded(repr(value))) for name, value in numbers.items()}
+    return scores
 
 
 if __name__ == "__main__":

@@ -11,7 +11,11 @@ from workflow.support.figures import FIGURES
 DRAWN = {f"figure_{figure}" for figure in FIGURES}
 WRITTEN = {"scorecard": 1, "findings": 1, "provenance": 1}  # pages about all tables
 CERTIFIED = ("recovery", "surface", "convergence", "batch", "stream", "membership")
-PACKAGES = {"numpy", "scipy", "cvxpy", "clarabel", "kkt-unlearning", "snakemake"}
+PACKAGES = {
+    *("python", "numpy", "scipy", "cvxpy", "clarabel", "array-api-compat", "scikit-learn"),
+    *("matplotlib", "seaborn", "pandas", "jinja2", "kkt-unlearning", "snakemake"),
+    *("cupy-cuda12x", "sentence-transformers"),  # named also where they are not installed
+}
 
 
 def append(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ rule dataset:
         provenance="results/{experiment}/{point}/dataset.provenance.json",
     log:
         "results/logs/{experiment}/{point}/dataset.log",
+    cache: shared
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -19,5 +20,7 @@ rule dataset:
         section="experiments.{experiment}.dataset",
         seed=config["seed"],
         code=study.dataset_code,
+        packages=study.dataset_packages,
+        place="{experiment}/{point}",
     script:
         "../../scripts/dataset.py"

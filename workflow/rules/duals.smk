@@ -9,6 +9,7 @@ rule duals:
         provenance="results/{experiment}/{point}/{network}/{training}/kkt.provenance.json",
     log:
         "results/logs/{experiment}/{point}/{network}.{training}.duals.log",
+    cache: shared
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -20,5 +21,7 @@ rule duals:
         section="duals",
         seed=config["seed"],
         code=code("duals"),
+        packages=computing(),
+        place="{experiment}/{point}/{network}/{training}",
     script:
         "../../scripts/duals.py"

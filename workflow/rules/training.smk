@@ -8,6 +8,7 @@ rule train:
         provenance="results/{experiment}/{point}/{network}/{training}/trained.provenance.json",
     log:
         "results/logs/{experiment}/{point}/{network}.{training}.train.log",
+    cache: shared
     conda:
         "../../envs/gpu.yaml" if config["backend"] == "cupy" else "../../envs/cpu.yaml"
     threads: 1
@@ -20,5 +21,7 @@ rule train:
         seed=config["seed"],
         backend=config["backend"],
         code=code("train"),
+        packages=computing(),
+        place="{experiment}/{point}/{network}/{training}",
     script:
         "../../scripts/train.py"

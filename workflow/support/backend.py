@@ -26,12 +26,12 @@ def refuse_missing_backend(workflow: Any, config: dict[str, Any]) -> None:
         return
     if TRAINING.isdisjoint(job.rule.name for job in workflow.dag.needrun_jobs()):
         return
-    obstacle = _obstacle(config["backend"])
+    obstacle = missing(config["backend"])
     if obstacle:
         raise SystemExit(f"error: {origin_of_section('backend', config)}, backend: {obstacle}")
 
 
-def _obstacle(backend: str) -> str:
+def missing(backend: str) -> str:
     """What the library says against the backend, asked in a process of its own as a job would be."""
     code = (
         "from kkt_unlearning.backends import select\n"

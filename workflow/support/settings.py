@@ -5,6 +5,7 @@ between runs, so each returns only what its rule uses.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .figures import FIGURES, SECTIONS
@@ -12,6 +13,7 @@ from .measures import parts, suffix
 from .origins import Origins
 from .places import Places, Setting
 from .sources import Sources
+from .versions import computing
 
 Settings = dict[str, Any]
 
@@ -66,8 +68,11 @@ class Study:
         return [part.path for part in self._parts(wildcards)]
 
     def file(self, wildcards: Any) -> list[str]:
-        """The user's own archive, where a data set comes from one."""
+        """The user's own files that a data set is made from: an archive, or an encoder of texts."""
         dataset = self.experiments[wildcards.experiment]["dataset"]
+        if dataset["source"] == "embeddings":
+            model = Path(dataset["model"]).rglob("*")
+            return sorted(str(path) for path in model if path.is_file())
         return [dataset["path"]] if dataset["source"] == "file" else []
 
     def dataset_file(self, wildcards: Any) -> str:
@@ -183,6 +188,11 @@ class Study:
         return self._sources.digest(
             "dataset", self._sources.exporter("kkt_unlearning.datasets", name)
         )
+
+    def dataset_packages(self, wildcards: Any) -> dict[str, str]:
+        """Versions of what computes the data set, and of the libraries whose texts it is made from."""
+        dataset = self.experiments[wildcards.experiment]["dataset"]
+        return computing(*dataset.get("libraries", ()))
 
     def figure_code(self, figure: str) -> str:
         """Hash of the files behind the rule of a figure, with the one module that it calls by name."""

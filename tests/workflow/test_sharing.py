@@ -1,0 +1,141 @@
+"""Results that clones share: computed once, never stale, and gone without harm."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from workflow.support.sharing import remove_broken_links
+from workflow.support.versions import computing
+
+TARGET = "results/step_size/base/linear/normalised/kkt.csv"
+RULES = ("dataset", "train", "duals")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def share(project, tmp_path, store):
+    """Runs of the project, each in a folder of its own, as clones that share have."""
+
+    def run(name: str, *arguments: str, **environment: str) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        config = () if "--configfile" in arguments else ("--configfile", "config/tiny.yaml")
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", *config, *arguments]
+        command += ["--directory", str(folder), "--cache", *RULES, "--", TARGET]
+        own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        own |= {"SNAKEMAKE_OUTPUT_CACHE": str(store)} | environment
+        ended = subprocess.run(
+            command, cwd=project.folder, env=own, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+        return folder
+
+    return run
+
+
+def computed(folder: Path) -> set[str]:
+    """Rules that computed in this folder: the log of a job that did says how long it took."""
+    logs = (path.read_text() for path in (folder / "results/logs").rglob("*.log"))
+    return {name for log in logs for name in re.findall(r"^(\w+): start ", log, re.MULTILINE)}
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in (folder / "results/step_size").rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_a_second_clone_computes_nothing_and_has_the_same_bytes(share, project):
+    first, second = share("first"), share("second")
+    assert computed(first) == set(RULES)
+    assert computed(second) == set()
+    alone = project.folder
+    project.make(TARGET)
+    assert computed(alone) == set(RULES)
+    assert results(first) == results(second) == results(alone)
+    assert len(results(alone)) == 10
+
+
+def test_a_change_of_library_code_is_computed_anew(share, project):
+    share("first")
+    for name, rules in (("training/step", {"train", "duals"}), ("multipliers", {"duals"})):
+        path = project.folder / f"src/kkt_unlearning/{name}.py"
+        path.write_text(path.read_text() + "\n# changed\n")
+        assert computed(share(path.stem)) == rules
+
+
+def test_a_change_of_parameters_is_computed_anew(share, project):
+    share("first")
+    changes = (
+        ({"duals": {"pivots": 7}}, {"duals"}),
+        ({"trainings": {"normalised": {"steps": 1999}}}, {"train", "duals"}),
+        ({"seed": 2}, set(RULES)),
+    )
+    for number, (change, rules) in enumerate(changes):
+        assert computed(share(f"changed{number}", *project.on_top(change))) == rules
+
+
+def test_another_version_of_a_package_computes_anew(share, tmp_path):
+    """A package whose metadata lie first on the path says that it is another version."""
+    share("first")
+    metadata = tmp_path / "packages/numpy-0.0.0.dist-info/METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.0.0\n")
+    second = share("second", PYTHONPATH=str(tmp_path / "packages"))
+    assert computed(second) == set(RULES)
+    found = json.loads(next(second.rglob("dataset.provenance.json")).read_text())
+    assert found["versions"]["numpy"] == "0.0.0" != version("numpy")
+
+
+def test_what_was_removed_is_made_again_wherever_it_is_linked(share, store):
+    """Links to what is gone would end Snakemake with a sentence on concurrent processes."""
+    first = share("first")
+    before = results(first)
+    next(store.glob("*_multipliers.csv")).unlink()
+    second = share("second")
+    assert computed(second) == {"duals"}
+    for path in store.iterdir():
+        path.unlink()
+    assert results(first) == results(second) == {}
+    share("second")
+    assert computed(second) == set(RULES)
+    assert results(second) == before
+
+
+def test_links_alone_are_removed_and_only_broken_ones(tmp_path):
+    folder, kept = tmp_path / "results/kinks", tmp_path / "kept.npz"
+    folder.mkdir(parents=True)
+    kept.touch()
+    (folder / "file.npz").touch()
+    (folder / "whole.npz").symlink_to(kept)
+    (folder / "broken.npz").symlink_to(tmp_path / "gone.npz")
+    remove_broken_links(tmp_path / "results")
+    assert {path.name for path in folder.iterdir()} == {"file.npz", "whole.npz"}
+
+
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_sharing_without_a_folder_is_refused(project, monkeypatch, folder):
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", folder)
+    run = project.snakemake("--cache", *RULES, "--", TARGET)
+    assert run.returncode == 1
+    assert "error: --cache: the environment variable SNAKEMAKE_OUTPUT_CACHE is" in run.stderr
+    assert not (project.folder / "results").exists()
+
+
+def test_what_computes_is_all_there_down_to_the_solvers_and_the_texts():
+    found = computing()
+    assert found["numpy"] == version("numpy")
+    assert {"python", "scipy", "cvxpy", "clarabel", "osqp", "scikit-learn"} <= found.keys()
+    assert "ruff" not in found
+    assert computing("seaborn").keys() - found.keys() >= {"seaborn", "matplotlib"}

@@ -1,0 +1,302 @@
+"""All results of a configuration as one archive, and the check of such an archive.
+
+``make archive`` packs, ``make verify-archive`` checks. Tables, figures, scorecard, findings, provenance of
+every result, configuration and lock files go in, arrays do not: the tables hold what figures and verdicts
+rest on. The same results give the same bytes, whoever packs them, where and when; hence an uncompressed tar,
+since compressed bytes change with the version of the compressor.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .support.configuration import check
+from .support.figures import FIGURES
+from .support.places import Places
+from .support.settings import Study
+from .support.sources import Sources
+from .support.unpacking import ArchiveError, members
+
+ROOT = Path(__file__).resolve().parents[1]
+
+SUMS, MANIFEST, CONFIGURATION = "SHA256SUMS", "manifest.json", "configuration.json"
+TABLES, SCORECARD = "results/tables/", "results/scorecard.csv"
+FIGURES_FROM = "results/figures/"
+PAGES = (
+    SCORECARD,
+    "results/scorecard.html",
+    "results/findings.html",
+    "results/provenance.csv",
+    "results/provenance.html",
+    "paper_figures/scorecard.md",
+    "docs/findings.md",
+)
+
+# below the root of the project
+PROJECT = ("envs/requirements.lock", "envs/requirements-gpu.lock", "LICENSE", "CITATION.cff")
+
+
+def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
+    """Archive of the results in ``folder``.
+
+    Args:
+        folder: that ``snakemake --directory`` worked in.
+        configfiles: on top of ``config.yaml``, a later one counts more.
+
+    Raises:
+        ArchiveError: results are missing, or are of another configuration.
+    """
+    config = merged(configfiles)
+    paths = [folder / name for name in results(config)] + provenance(config, folder)
+    files = {path.relative_to(folder).as_posix(): _read(path) for path in paths}
+    _refuse_others(files, config)
+    files |= {name: _read(ROOT / name) for name in PROJECT}
+    files[CONFIGURATION] = _json(config)
+    files[MANIFEST] = _json(_manifest(files))
+    files[SUMS] = sums(files)
+    return _tar(files)
+
+
+def merged(configfiles: Sequence[Path]) -> dict[str, Any]:
+    """Configuration that Snakemake merges from ``config.yaml`` and these files, checked."""
+    from snakemake.utils import update_config
+
+    paths = [ROOT / "config.yaml", *configfiles]
+    config: dict[str, Any] = {}
+    for path in paths:
+        update_config(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
+    return check(config, [*reversed(paths[1:]), paths[0]])
+
+
+def sums(files: Mapping[str, bytes]) -> bytes:
+    """What ``sha256sum --check`` reads."""
+    lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
+    return "".join(lines).encode()
+
+
+def verify(path: Path) -> str:
+    """One sentence on an archive whose sums and scorecard are right.
+
+    Nothing in it runs and nothing is unpacked.
+
+    Raises:
+        ArchiveError: the archive is not one of ours, is damaged, or its scorecard does not follow from
+            its tables and thresholds; the message is one sentence.
+    """
+    from .support.rescoring import scorecard
+
+    files = members(path)
+    _check_sums(files)
+    config = _read_json(files, CONFIGURATION)
+    _check_drawn(files)
+    tables = {
+        name.removeprefix(TABLES).removesuffix(".csv"): content
+        for name, content in files.items()
+        if name.startswith(TABLES) and name.endswith(".csv")
+    }
+    recomputed, verdicts = scorecard(tables, config)
+    if files.get(SCORECARD) != recomputed:
+        raise ArchiveError(
+            f"{SCORECARD}{_first_difference(files.get(SCORECARD, b''), recomputed)}: it does not follow from "
+            f"the tables and the thresholds in {CONFIGURATION} by the code here{_other_code(files)}."
+        )
+    counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    return f"{len(files) - 1} files have their sums, and {len(tables)} tables give the scorecard: {counted}."
+
+
+def results(config: dict[str, Any]) -> list[str]:
+    """Tables, figures and pages that a configuration makes; what an earlier one left is not among them."""
+    study = Study(config, Sources(ROOT))
+    figures = [
+        f"paper_figures/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "csv")
+    ]
+    return [*study.all_tables(), *figures, *PAGES]
+
+
+def provenance(config: dict[str, Any], folder: Path) -> list[Path]:
+    """Where each of them comes from, and each data set, training and measurement behind them."""
+    places = Places(config)
+    settings = [setting for name in config["experiments"] for setting in places.settings(name)]
+    homes = {setting.folder() for setting in settings}
+    homes |= {f"results/{setting.experiment}/{setting.point}" for setting in settings}
+    named = {f"{Path(name).with_suffix('')}.provenance.json" for name in results(config)}
+    named |= {f"{FIGURES_FROM}{figure}.provenance.json" for figure in FIGURES}
+    found = [path for home in homes for path in (folder / home).glob("*.provenance.json")]
+    return found + [folder / name for name in named if (folder / name).is_file()]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ArchiveError(f"{path} is missing: run snakemake, which makes it.") from None
+
+
+def _refuse_others(files: Mapping[str, bytes], config: Mapping[str, Any]) -> None:
+    """The scorecard is the last thing made: what it was made with is what all was made with."""
+    if (
+        json.loads(files["results/scorecard.provenance.json"])["settings"]["claims"]
+        != config["claims"]
+    ):
+        raise ArchiveError(
+            f"{SCORECARD} was made with other thresholds than the configuration has: "
+            "run snakemake with this configuration, or name the one that it was made with."
+        )
+
+
+def _manifest(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """What made the results: seed, versions, backends, code and commit; no time and no place."""
+    records = [
+        json.loads(content) for name, content in files.items() if name.endswith(".provenance.json")
+    ]
+    return {
+        "commit": _commit(),
+        "code": {
+            rule: sorted({r["code"] for r in records if r["rule"] == rule})
+            for rule in sorted({record["rule"] for record in records})
+        },
+        "versions": _distinct(records, "versions"),
+        "seeds": _distinct(records, "seed"),
+        "backends": _distinct(records, "backend"),
+        "dtypes": _distinct(records, "dtype"),
+    }
+
+
+def _distinct(records: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
+    """Values of all records, each once: more than one means that results are of several runs."""
+    found = {
+        json.dumps(record[key], sort_keys=True) for record in records if record[key] is not None
+    }
+    return [json.loads(value) for value in sorted(found)]
+
+
+def _commit() -> str | None:
+    """Commit of a checkout in which no tracked file is changed, generated ones apart."""
+    git = ["git", "-C", str(ROOT)]
+    generated = [":!paper_figures", ":!docs/findings.md", ":!benchmarks/results"]
+    try:
+        changed = subprocess.run(
+            [*git, "diff", "--quiet", "HEAD", "--", ".", *generated],
+            capture_output=True,
+            check=False,
+        )
+        if changed.returncode:
+            return None
+        command = [*git, "rev-parse", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _tar(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in sorted(files):
+            member = tarfile.TarInfo(name)  # owner 0 without a name, time 0
+            member.size, member.mode = len(files[name]), 0o644
+            archive.addfile(member, io.BytesIO(files[name]))
+    return buffer.getvalue()
+
+
+def _check_sums(files: Mapping[str, bytes]) -> None:
+    if SUMS not in files:
+        raise ArchiveError(f"{SUMS} is missing: this is no archive that make archive made.")
+    listed = dict(
+        reversed(line.split("  ", 1)) for line in _text(files, SUMS).splitlines() if "  " in line
+    )
+    for name in sorted(files.keys() - {SUMS}):
+        if listed.pop(name, None) != hashlib.sha256(files[name]).hexdigest():
+            raise ArchiveError(
+                f"{name!r} is not what {SUMS} says: take another copy of the archive."
+            )
+    for name in sorted(listed):
+        raise ArchiveError(
+            f"{name!r} is missing, which {SUMS} lists: take another copy of the archive."
+        )
+
+
+def _check_drawn(files: Mapping[str, bytes]) -> None:
+    """Every figure was drawn from the tables that lie beside it."""
+    for name in (name for name in files if name.startswith(FIGURES_FROM)):
+        drawn = _read_json(files, name).get("tables")
+        for table, digest in drawn.items() if isinstance(drawn, dict) else ():
+            if hashlib.sha256(files.get(table, b"")).hexdigest() != digest:
+                raise ArchiveError(
+                    f"{name!r} says that its figure was drawn from another {table!r}."
+                )
+
+
+def _read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
+    try:
+        found = json.loads(files[name])
+    except KeyError:
+        raise ArchiveError(
+            f"{name} is missing: this is no archive that make archive made."
+        ) from None
+    except (ValueError, RecursionError):
+        raise ArchiveError(f"{name!r} is no JSON: take another copy of the archive.") from None
+    if not isinstance(found, dict):
+        raise ArchiveError(f"{name!r} is no JSON object: take another copy of the archive.")
+    return found
+
+
+def _text(files: Mapping[str, bytes], name: str) -> str:
+    try:
+        return files[name].decode()
+    except UnicodeDecodeError:
+        raise ArchiveError(f"{name!r} is no text: take another copy of the archive.") from None
+
+
+def _first_difference(archived: bytes, recomputed: bytes) -> str:
+    pairs = zip(archived.splitlines(), recomputed.splitlines(), strict=False)
+    return next((f", line {n}" for n, (a, b) in enumerate(pairs, 1) if a != b), "")
+
+
+def _other_code(files: Mapping[str, bytes]) -> str:
+    made_by = _read_json(files, "results/scorecard.provenance.json").get("code")
+    same = made_by == Sources(ROOT).digest("scorecard")
+    return "" if same else ", which is not the code that made it"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """``pack FILE`` or ``verify FILE``; a mistake is one sentence and exit code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.action == "verify":
+            print(verify(options.file))
+            return
+        content = pack(options.directory, options.configfile)
+    except (ArchiveError, OSError) as error:
+        raise SystemExit(f"error: {error}") from None
+    options.file.parent.mkdir(parents=True, exist_ok=True)
+    options.file.write_bytes(content)
+    print(f"{hashlib.sha256(content).hexdigest()}  {options.file}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Pack all results, or verify such an archive.")
+    parser.add_argument("action", choices=("pack", "verify"))
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--directory", type=Path, default=ROOT, help="folder of the run")
+    parser.add_argument(
+        "--configfile", type=Path, nargs="*", default=[], help="on top of config.yaml"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.path += [str(ROOT / "src"), str(ROOT / "scripts")]
+    main()

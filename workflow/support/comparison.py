@@ -1,0 +1,136 @@
+"""What differs between the results of two runs of one configuration."""
+
+import csv
+import math
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import NamedTuple
+
+SIGNIFICANT_DIGITS = 6
+
+TABLES = {
+    "tables": "results/tables/*.csv",
+    "figure tables": "paper_figures/*.csv",
+    "scorecard": "results/scorecard.csv",
+}
+FILES = {
+    "figures": ("paper_figures/*.pdf", "paper_figures/*.png"),
+    "pages": ("paper_figures/*.md", "docs/*.md", "results/*.html"),
+    "arrays": ("results/**/*.npz",),
+    "provenance": ("results/**/*.provenance.json",),
+}
+
+
+class Difference(NamedTuple):
+    """One column of a table, or one whole file, that differs.
+
+    Attributes:
+        kind: key of `TABLES` or `FILES`.
+        file: its path below the folder of the run.
+        column: of the table; empty where the file as a whole differs.
+        cells: how many differ.
+        largest: |a - b|/max(|a|, |b|) over these; infinite where one of the two is no number.
+    """
+
+    kind: str
+    file: str
+    column: str
+    cells: int
+    largest: float
+
+
+class Comparison(NamedTuple):
+    """Two runs beside one another.
+
+    Attributes:
+        compared: kind -> number of files.
+        cells: number of cells of all tables.
+        differences: what differs.
+    """
+
+    compared: dict[str, int]
+    cells: int
+    differences: list[Difference]
+
+    def of(self, kind: str) -> list[Difference]:
+        """Differences of one kind."""
+        return [difference for difference in self.differences if difference.kind == kind]
+
+
+def compare(one: Path, other: Path) -> Comparison:
+    """All results of two runs: tables to 6 significant digits, other files byte by byte.
+
+    Args:
+        one: folder that ``snakemake --directory`` worked in.
+        other: the same of the other run.
+    """
+    compared: dict[str, int] = {}
+    cells, differences = 0, []
+    for kind, pattern in TABLES.items():
+        names = _names((pattern,), one, other)
+        compared[kind] = len(names)
+        for name in names:
+            cells += _size(one / name)
+            differences += _table_differences(kind, name, one / name, other / name)
+    for kind, patterns in FILES.items():
+        names = _names(patterns, one, other)
+        compared[kind] = len(names)
+        unequal = (name for name in names if _content(one / name) != _content(other / name))
+        differences += [Difference(kind, name, "", 1, math.inf) for name in unequal]
+    return Comparison(compared, cells, differences)
+
+
+def relative(one: str, other: str) -> float:
+    """|a - b|/max(|a|, |b|) of two cells, 0 if they agree to 6 digits, infinite if one is no number."""
+    if one == other:
+        return 0.0
+    try:
+        a, b = float(one), float(other)
+    except ValueError:
+        return math.inf
+    if f"{a:.{SIGNIFICANT_DIGITS}g}" == f"{b:.{SIGNIFICANT_DIGITS}g}":
+        return 0.0
+    if not math.isfinite(a) or not math.isfinite(b) or a == b:  # 0 and -0 are equal
+        return math.inf
+    return abs(a - b) / max(abs(a), abs(b))
+
+
+def _names(patterns: tuple[str, ...], *folders: Path) -> list[str]:
+    """Files of either folder: one that a run did not make differs."""
+    found = (
+        path.relative_to(folder) for folder in folders for p in patterns for path in folder.glob(p)
+    )
+    return sorted({path.as_posix() for path in found})
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _rows(path: Path) -> list[list[str]]:
+    if not path.is_file():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def _size(path: Path) -> int:
+    return sum(map(len, _rows(path)[1:]))
+
+
+def _table_differences(kind: str, name: str, one: Path, other: Path) -> Iterator[Difference]:
+    """Column by column; tables of different shape or columns differ as a whole."""
+    (header, *rows), (columns, *others) = (_rows(path) or [[]] for path in (one, other))
+    if header != columns or len(rows) != len(others):
+        yield Difference(kind, name, "", max(len(rows), len(others)), math.inf)
+        return
+    for index, column in enumerate(header):
+        pairs = (
+            (row[index : index + 1], twin[index : index + 1])
+            for row, twin in zip_longest(rows, others, fillvalue=[])
+        )
+        sizes = [relative("".join(a), "".join(b)) for a, b in pairs]
+        unequal = [size for size in sizes if size > 0]
+        if unequal:
+            yield Difference(kind, name, column, len(unequal), max(unequal))

@@ -1,0 +1,72 @@
+"""The files in a tar of unknown origin, read without unpacking anything."""
+
+import tarfile
+from pathlib import Path, PurePosixPath
+
+LARGEST_ARCHIVE = 2**30  # bytes
+LARGEST_FILE = 2**27
+MOST_FILES = 100_000
+
+
+class ArchiveError(Exception):
+    """An archive that is refused; the message is one sentence."""
+
+
+def members(path: Path) -> dict[str, bytes]:
+    """Name and content of every file in an uncompressed tar.
+
+    Raises:
+        ArchiveError: it is no such tar, cut short, or too large, or holds anything but plain files
+            with relative names, each once.
+        OSError: it cannot be read.
+    """
+    if not path.is_file():
+        raise ArchiveError(f"{path} is no file: give the path of an archive.")
+    if path.stat().st_size > LARGEST_ARCHIVE:
+        raise ArchiveError(
+            f"{path} has more than {LARGEST_ARCHIVE} bytes, the largest that is read."
+        )
+    found: dict[str, bytes] = {}
+    try:
+        with tarfile.open(path, mode="r:") as archive:
+            for member in archive:
+                _check(member, found)
+                found[member.name] = _content(archive, member)
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+        raise ArchiveError(f"{path} is damaged or not an uncompressed tar ({error}).") from error
+    if not found:
+        raise ArchiveError(f"{path} is empty.")
+    return found
+
+
+def _check(member: tarfile.TarInfo, found: dict[str, bytes]) -> None:
+    name = member.name
+    if PurePosixPath(name).is_absolute():
+        raise ArchiveError(
+            f"{name!r} is an absolute path, but only names below the archive are allowed."
+        )
+    if ".." in PurePosixPath(name).parts:
+        raise ArchiveError(
+            f"{name!r} leads out of the archive, but only names below it are allowed."
+        )
+    if not name.isprintable() or "\\" in name or PurePosixPath(name).as_posix() != name:
+        raise ArchiveError(f"{name!r} is no plain name of a file, such as results/scorecard.csv.")
+    if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.sparse is not None:
+        raise ArchiveError(
+            f"{name!r} is a link, folder or device, but only plain files are allowed."
+        )
+    if name in found:
+        raise ArchiveError(f"{name!r} is there twice, but each file may be there only once.")
+    if not 0 <= member.size <= LARGEST_FILE:
+        raise ArchiveError(
+            f"{name!r} says that it has {member.size} bytes, but at most {LARGEST_FILE} are allowed."
+        )
+    if len(found) >= MOST_FILES:
+        raise ArchiveError(f"there are more than {MOST_FILES} files, the most that are read.")
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    content = archive.extractfile(member).read()
+    if len(content) != member.size:
+        raise ArchiveError(f"{member.name!r} is cut short: take another copy of the archive.")
+    return content
