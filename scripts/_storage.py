@@ -83,6 +83,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     Raises:
         StorageError: the file is missing, cut short, not an ``.npz``, or holds pickled objects.
     """
+    import struct
     import zipfile
     import zlib
 
@@ -94,7 +95,10 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
-    except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        *(ValueError, EOFError, OSError, AttributeError, KeyError, TypeError, RuntimeError),
+        *(SyntaxError, OverflowError, MemoryError, zipfile.BadZipFile, struct.error, zlib.error),
+    ) as error:
         raise StorageError(
             f"{path} is damaged or not an .npz of plain arrays: delete it and run snakemake again."
         ) from error
@@ -153,7 +157,7 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
             header, *rows = list(csv.reader(file))
     except FileNotFoundError as error:
         raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
-    except ValueError as error:
+    except (ValueError, OSError, csv.Error) as error:
         raise StorageError(
             f"{path} is empty or not a table: delete it and run snakemake again."
         ) from error
