@@ -19,7 +19,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive
+.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -33,6 +33,13 @@ report: $(READY) ## the same as one page for a browser, results/report.html
 
 test: $(READY) ## the tests
 	$(BIN)/pytest
+
+test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each; writes benchmarks/results/hostile.md
+	FUZZ_EXAMPLES=1000 FUZZ_TABLE=benchmarks/results/hostile $(BIN)/pytest --hypothesis-profile=fuzz \
+		tests/workflow/test_hostile_configuration.py tests/workflow/test_hostile_tables.py tests/datasets/test_hostile_files.py
+
+check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to snakemake; runs nothing in it
+	@$(BIN)/python -m workflow.check "$$CONFIG"
 
 test-report: $(READY) ## the tests of the report; they fail where there is no Chromium to open it with
 	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py

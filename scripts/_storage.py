@@ -121,6 +121,7 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     Raises:
         StorageError: as `intact`, or the file is not an ``.npz``, or holds pickled objects.
     """
+    import struct
     import zipfile
     import zlib
 
@@ -130,7 +131,10 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         try:
             with np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
-        except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile, zlib.error):
+        except (
+            *(ValueError, EOFError, OSError, AttributeError, KeyError, TypeError, RuntimeError),
+            *(SyntaxError, OverflowError, MemoryError, zipfile.BadZipFile, struct.error, zlib.error),
+        ):
             raise StorageError(f"{path} is not an .npz of plain arrays: {_again(path)}.") from None
 
 
@@ -186,7 +190,7 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
         with intact(path) as file:
             lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
             header, *rows = list(csv.reader(lines))
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise StorageError(f"{path} is empty or not a table: {_again(path)}.") from error
     if any(len(row) != len(header) for row in rows):
         raise StorageError(f"{path} is cut short: {_again(path)}.")

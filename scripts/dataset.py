@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from _claims import note_read
@@ -44,20 +43,15 @@ def read(path: str, replicates: int) -> Dataset:
     Raises:
         DataError: the file is missing or not an ``.npz``, or its arrays are not a data set.
     """
+    name = Path(path).name
     try:
         note_read(path, sha256(path))
         with open(path, "rb") as file:
-            return _read(np.load(file, allow_pickle=False), path, replicates)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise DataError(f"{path} is not an .npz archive: save X and y with numpy.savez.") from error
-
-
-def _read(archive: Any, path: str, replicates: int) -> Dataset:
-    if not isinstance(archive, np.lib.npyio.NpzFile):
+            return source("file").read_archive(file, name, replicates)
+    except OSError as error:
         raise DataError(
-            f"{path} holds a single array, but X and y are needed: save both with numpy.savez."
-        )
-    return source("file").from_archive(archive, Path(path).name, replicates)
+            f"{name} cannot be read ({error.strerror}): make it a readable file."
+        ) from error
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from .mistakes import KeyPath
+from .reading import LOADER
 
 FILES = "KKT_UNLEARNING_CONFIG"  # environment variable with the paths of the configuration files
 
@@ -52,7 +53,7 @@ def origin_of_section(section: str, config: Mapping[str, Any]) -> str:
 
 
 def _load(file: str | Path) -> Any:
-    return yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    return yaml.load(Path(file).read_text(encoding="utf-8"), LOADER)
 
 
 def at(path: KeyPath, config: Any) -> Any:

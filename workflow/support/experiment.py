@@ -1,10 +1,12 @@
 """What a schema cannot say of an experiment: names, numbers and files that must fit together."""
 
 import itertools
+import math
+import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, NoReturn
 
 from .checks import CHECKS, COMBINED
@@ -12,6 +14,8 @@ from .figures import PRESCRIBED, SINGLE, SWEPT, needed
 from .measures import MEASURES, TAKEN
 from .mistakes import ConfigurationError, listed, shown
 from .schema import check_schema, schema
+
+SETTINGS = 1_000_000  # of one experiment; more would only fill the memory
 
 _FOLLOWED = ("stationarity", "convergence")  # measures along training
 
@@ -123,18 +127,25 @@ class Experiment:
 
     def _check_file(self) -> None:
         path = self.dataset.get("path")
-        if path is not None and not Path(path).is_file():
+        # not pathlib, which raises where a name is too long
+        if path is not None and not os.path.isfile(path):
             self._fail(
                 "dataset",
                 "path",
-                text=f"there is no file {path}: give the path of an .npz archive.",
+                text=f"there is no file {shown(path)}: give the path of an .npz archive.",
+            )
+        if path is not None and set("{}") & set(path):
+            self._fail(
+                "dataset",
+                "path",
+                text=f"the value is {shown(path)}, but Snakemake keeps braces for itself: rename the file.",
             )
         model = self.dataset.get("model")
-        if model is not None and not Path(model).is_dir():
+        if model is not None and not os.path.isdir(model):
             self._fail(
                 "dataset",
                 "model",
-                text=f"there is no folder {model}: give that of a sentence-transformers model.",
+                text=f"there is no folder {shown(model)}: give that of a sentence-transformers model.",
             )
 
     def _check_sweep(self) -> None:
@@ -151,7 +162,19 @@ class Experiment:
             swept = {"$defs": schema()["$defs"], "$ref": key}
             for index, value in enumerate(values):
                 check_schema(value, swept, ("experiments", self.name, "sweep", parameter, index))
+        self._check_settings()
         self._check_blocks()
+
+    def _check_settings(self) -> None:
+        lists = [*self.experiment["sweep"].values()]
+        lists += [self.experiment[key] for key in ("networks", "trainings")]
+        settings = math.prod(map(len, lists))
+        if settings > SETTINGS:
+            self._fail(
+                "sweep",
+                text=f"these are {settings} settings with networks and trainings, but at most {SETTINGS} are "
+                "planned at once: write fewer values.",
+            )
 
     def _check_blocks(self) -> None:
         """Blocks of equal size at every point of the sweep."""
@@ -178,7 +201,7 @@ class Experiment:
                 text="this key is missing, whose value the sweep replaces: add it.",
             )
         if parameter not in numeric:
-            near = get_close_matches(parameter, numeric, n=1)
+            near = get_close_matches(str(parameter), numeric, n=1)
             self._fail(
                 "sweep",
                 parameter,
@@ -221,8 +244,9 @@ class Experiment:
 
 
 def _samples_in(path: str) -> Iterator[int]:
-    """Number of labels in a user's archive; nothing if they cannot be read: what is wrong the job says."""
-    import numpy as np  # only where a data set comes from a file
+    """Number of labels that a user's archive declares; of what is no archive the job says what is wrong."""
+    from numpy.lib import format as npy  # only where a data set comes from a file
 
-    with suppress(Exception), np.load(path, allow_pickle=False) as archive:
-        yield len(archive["y"])
+    with suppress(Exception), zipfile.ZipFile(path) as archive, archive.open("y.npy") as labels:
+        header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+        yield header[npy.read_magic(labels)](labels)[0][0]

@@ -22,7 +22,7 @@ class ConfigurationError(Exception):
 
 def dotted(path: Iterable[str | int]) -> str:
     """``experiments.digits.forget[0]``."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{shown(key)}" for key in path)
     return text.removeprefix(".")
 
 
@@ -32,6 +32,8 @@ def as_number(text: str) -> str | None:
     mantissa = mantissa if "." in mantissa else f"{mantissa}.0"
     power = power if power[:1] in ("+", "-") else f"+{power}"
     number = f"{mantissa}e{power}" if exponent else mantissa
+    if not number.isascii():  # Python knows other digits, YAML does not
+        return None
     try:
         finite = math.isfinite(float(number))
     except ValueError:
@@ -46,6 +48,15 @@ def listed(names: Iterable[Any], last: str = "and") -> str:
 
 
 def shown(value: Any) -> str:
-    """The value as it is found, cut short where it is long."""
-    text = str(value) or "''"
+    """The value as it is found, on one line, cut short where it is long."""
+    text = printable(str(value)) or "''"
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def printable(text: str) -> str:
+    """The text without line breaks and whatever else could change what a terminal shows of it."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )

@@ -4,6 +4,7 @@ A sentence names the key, the value found, what is allowed and the remedy.
 """
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import cache
@@ -18,16 +19,30 @@ from .mistakes import ConfigurationError, KeyPath, as_number, listed, shown
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
+_LARGEST = {"integer": 2**63 - 1, "number": sys.float_info.max}
+
 _MANY = 20  # keys; more are not listed one by one
 
 
 @cache
 def schema() -> dict[str, Any]:
-    """The schema; every claim it knows is required to have a threshold."""
+    """The schema; every claim it knows is required to have a threshold, and numbers fit an array."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    _bound(schema)
     claims = schema["properties"]["claims"]
     claims["required"] = list(claims["properties"])
     return schema
+
+
+def _bound(schema: Any) -> None:
+    """A largest number wherever none is written: that of an array."""
+    kind = schema.get("type") if isinstance(schema, dict) else None
+    if isinstance(kind, str) and kind in _LARGEST:
+        bounded = schema.keys() & {"maximum", "exclusiveMaximum"}
+        schema |= {} if bounded else {"maximum": _LARGEST[kind]}
+    for item in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(item, dict | list):
+            _bound(item)
 
 
 def _is_whole(_: Any, value: Any) -> bool:
@@ -105,7 +120,9 @@ def _wrong_type(error: ValidationError) -> tuple[KeyPath, str]:
     number = _meant(value, kinds)
     if number is None:
         return (), f"the value is {shown(value)}, but {allowed} is needed: write such a value."
-    found = f"YAML reads {value} as text" if isinstance(value, str) else f"the value is {value}"
+    found = (
+        f"YAML reads {shown(value)} as text" if isinstance(value, str) else f"the value is {value}"
+    )
     return (), f"{found}, but {allowed} is needed: write {number}."
 
 
@@ -158,7 +175,7 @@ def _repeated(error: ValidationError) -> tuple[KeyPath, str]:
 
 def _wrong_name(error: ValidationError) -> tuple[KeyPath, str]:
     taken = "logs, tables and dependence are taken"
-    text = f"names are made of small letters, digits and _, and {taken}: rename it"
+    text = f"names are made of small letters, digits and _, at most 100, and {taken}: rename it"
     return (error.instance,), f"this cannot be a name, {text}."
 
 

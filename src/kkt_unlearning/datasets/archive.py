@@ -1,14 +1,86 @@
 """A user's own data from the arrays of an ``.npz`` archive."""
 
+import lzma
+import math
+import os
+import struct
 import zlib
 from collections.abc import Mapping
-from zipfile import BadZipFile
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
+from numpy.lib import format as npy
 
 from kkt_unlearning.datasets.dataset import Dataset, check_data, check_fresh
+from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.sampling import check_sizes
 from kkt_unlearning.errors import DataError
+
+# what zipfile and numpy raise on bytes that are no archive, or one that was changed
+_UNREADABLE = (
+    *(ValueError, OSError, EOFError, KeyError, TypeError, IndexError, AttributeError, RuntimeError),
+    *(
+        SyntaxError,
+        OverflowError,
+        MemoryError,
+        BadZipFile,
+        struct.error,
+        zlib.error,
+        lzma.LZMAError,
+    ),
+)
+_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+
+
+def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
+    """The data set of an ``.npz``, as `from_archive`; what is declared too large is not begun.
+
+    An archive of a few bytes can declare an array of any size, and one of zeros compresses to a
+    thousandth: the sizes are read before the arrays.
+
+    Args:
+        file: the archive, open for reading; never a pickle, which would run code of whoever wrote
+            it.
+        name: as in `from_archive`.
+        replicates: ``S ≥ 1``.
+
+    Raises:
+        DataError: it is no archive, its data would not fit this machine's memory, or as in
+            `from_archive`.
+    """
+    try:
+        with ZipFile(file) as archive:
+            entries = sum(_entries(archive, key) for key in ("X", "y", "X_fresh", "y_fresh"))
+        file.seek(0)
+        arrays = np.lib.npyio.NpzFile(file, allow_pickle=False)
+    except _UNREADABLE as error:
+        raise DataError(
+            f"{name} is not an .npz archive, or a damaged one: save X and y with numpy.savez."
+        ) from error
+    with arrays:
+        check_sizes(replicates=replicates)
+        _check_memory(8 * entries * (replicates + 1), name)
+        return from_archive(arrays, name, replicates)
+
+
+def _entries(archive: ZipFile, key: str) -> int:
+    """Number of entries that the header declares; 0 where `from_archive` says what is wrong."""
+    try:
+        with archive.open(f"{key}.npy") as member:
+            shape, _, _ = _HEADERS[npy.read_magic(member)](member)
+    except _UNREADABLE:
+        return 0
+    return math.prod(map(abs, shape))
+
+
+def _check_memory(needed: int, name: str) -> None:
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > available:
+        raise DataError(
+            f"{name}: its arrays would need {needed / 1e9:.3g} GB of memory with all replicates, but "
+            f"this machine has {available / 1e9:.3g} GB: save fewer samples or features."
+        )
 
 
 def from_archive(archive: Mapping[str, np.ndarray], name: str, replicates: int) -> Dataset:
@@ -33,11 +105,24 @@ def from_archive(archive: Mapping[str, np.ndarray], name: str, replicates: int) 
     check_sizes(replicates=replicates)
     X, y = (_array(archive, key, name) for key in ("X", "y"))
     check_data(X, y, name)
+    _check_norms(X, name)
     X_fresh, y_fresh = _fresh(archive, name, X.shape[1])
     check_fresh(X_fresh, y_fresh, X.shape[1], name)
     return Dataset(
         *(np.repeat(array[None], replicates, axis=0) for array in (X, y, X_fresh, y_fresh))
     )
+
+
+def _check_norms(X: np.ndarray, name: str) -> None:
+    """Inner products that float64 holds."""
+    with np.errstate(over="ignore", under="ignore"):
+        norms = np.sum(X**2, axis=1)
+    wrong = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
+    if wrong.size:
+        raise DataError(
+            f"{name}: row {wrong[0]} of X has the squared norm {norms[wrong[0]]:g}, but a positive "
+            "finite number is needed: scale the features to sizes near 1."
+        )
 
 
 def _fresh(
@@ -50,7 +135,7 @@ def _fresh(
 
 def _array(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:
     if key not in archive:
-        present = ", ".join(sorted(archive)) or "no arrays at all"
+        present = one_line(", ".join(sorted(archive))) or "no arrays at all"
         raise DataError(
             f"{name}: the array {key} is missing (the archive has {present}): save it as {key}."
         )
@@ -61,19 +146,21 @@ def _array(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray
         raise DataError(
             f"{name}: {key} has dtype {array.dtype}, but must be real numbers: save it as float64."
         )
-    return array.astype(np.float64)
+    with np.errstate(over="ignore"):  # what float64 cannot hold becomes infinite, and is refused
+        return array.astype(np.float64)
 
 
 def _read(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:
     # An archive reads an array only when it is asked for, so this is where a pickled or damaged one
     # shows.
     try:
-        return np.asarray(archive[key])
-    except (ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
+        with np.errstate(all="ignore"):  # shapes that no integer can count
+            return np.asarray(archive[key])
+    except _UNREADABLE as error:
         if "allow_pickle" in str(error):
             raise DataError(_pickled(key, name)) from error
         raise DataError(
-            f"{name}: {key} cannot be read ({error}), the file is damaged: save it anew."
+            f"{name}: {key} cannot be read ({one_line(error)}), the file is damaged: save it anew."
         ) from error
 
 

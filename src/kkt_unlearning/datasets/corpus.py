@@ -13,6 +13,9 @@ from pathlib import Path
 
 from kkt_unlearning.errors import DataError
 
+# what ast.parse raises on files that Python could not import either
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+
 
 def documents(libraries: Sequence[str], minimum_words: int) -> tuple[list[str], list[str]]:
     """Docstrings of the public functions and classes of two libraries, each in sorted order.
@@ -34,7 +37,7 @@ def documents(libraries: Sequence[str], minimum_words: int) -> tuple[list[str], 
     """
     if len(libraries) != 2 or libraries[0] == libraries[1]:
         raise DataError(
-            f"libraries is {list(libraries)}, but must be two different packages: "
+            f"libraries is {list(libraries)!a}, but must be two different packages: "
             "choose for example [numpy, scipy]."
         )
     texts = [_texts(name, minimum_words) for name in libraries]
@@ -53,7 +56,7 @@ def fingerprint(libraries: Sequence[str], minimum_words: int) -> dict[str, objec
     """What the texts depend on: the versions of the libraries, and SHA-256 over all texts."""
     total = hashlib.sha256()
     for texts in documents(libraries, minimum_words):
-        total.update("\0".join([*texts, ""]).encode())
+        total.update("\0".join([*texts, ""]).encode(errors="surrogatepass"))
     versions = {name: _version(name) for name in libraries}
     return {"libraries": versions, "documents_sha256": total.hexdigest()}
 
@@ -69,20 +72,22 @@ def _all_texts(library: str) -> frozenset[str]:
 
 def _modules(library: str) -> Iterator[Path]:
     # The name of a subpackage would import the package above it.
-    spec = find_spec(library) if library.isidentifier() else None
+    spec = None
+    with suppress(ValueError):  # __main__ has none
+        spec = find_spec(library) if library.isidentifier() else None
     if spec is None:
         raise DataError(
-            f"libraries has {library!r}, which is not installed as a package of that name: "
+            f"libraries has {library[:60]!a}, which is not installed as a package of that name: "
             f"install it, or choose others such as numpy and scipy."
         )
     for folder in map(Path, spec.submodule_search_locations or ()):
         for path in sorted(folder.rglob("*.py")):
-            if "tests" not in path.relative_to(folder).parts:
+            if path.is_file() and "tests" not in path.relative_to(folder).parts:
                 yield path
 
 
 def _docstrings(path: Path) -> Iterator[str]:
-    with suppress(SyntaxError), warnings.catch_warnings():
+    with suppress(*_UNREADABLE), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other people's escape sequences
         for node in ast.parse(path.read_bytes(), str(path)).body:
             named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.errors import DataError
 
 TIMEOUT = 30  # seconds without an answer
@@ -74,9 +75,9 @@ def _downloaded(data_id: int, server: str, kept: Path) -> bytes:
                 f"data_id is {data_id}, but {server} answers {error.code} {error.reason} to "
                 f"{address}: look the number up at {server}."
             ) from error
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:  # ValueError: of a malformed address
             raise DataError(
-                f"data_id is {data_id}, but {server} cannot be reached ({error}): connect to the "
+                f"data_id is {data_id}, but {server} cannot be reached ({one_line(error)}): connect to the "
                 f"internet, or put the file there yourself as {kept.as_posix()}."
             ) from error
 
@@ -87,8 +88,8 @@ def _downloaded(data_id: int, server: str, kept: Path) -> bytes:
 def _address_of_file(answer: bytes, address: str, server: str) -> str:
     try:
         described = json.loads(answer)["data_set_description"]
-        kind, url = str(described["format"]), str(described["url"])
-    except (ValueError, KeyError, TypeError) as error:
+        kind, url = one_line(described["format"]), one_line(described["url"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             f"{address} does not answer with a description of a data set: check server."
         ) from error

@@ -8,6 +8,7 @@ import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.download import openml_file
+from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.scaling import standardised
 from kkt_unlearning.datasets.two_classes import check_population, two_classes
 from kkt_unlearning.errors import DataError
@@ -65,7 +66,7 @@ def generate(
     if len(chosen) != 2 or chosen[0] == chosen[1] or not set(chosen) <= set(known):
         raise DataError(
             f"classes is {list(classes)}, but must be two different values of {target} in {name}: "
-            f"choose from {', '.join(known[:20])}{', …' if len(known) > 20 else ''}."
+            f"choose from {one_line(', '.join(known[:20]))}{', …' if len(known) > 20 else ''}."
         )
     members = [rows[labels == label] for label in chosen]
     counts = (len(members[0]), len(members[1]))
@@ -100,7 +101,7 @@ def read_arff(content: bytes, target: str, name: str) -> tuple[np.ndarray, np.nd
     except (arff.ArffError, ValueError, NotImplementedError, IndexError, StopIteration) as error:
         raise DataError(
             f"the file of {name} cannot be read as dense ARFF of numbers and nominal values "
-            f"({error}): choose another data set."
+            f"({one_line(error)}): choose another data set."
         ) from error
     attributes = meta.names()
     if len(attributes) < 2 or not len(table):
@@ -111,7 +112,7 @@ def read_arff(content: bytes, target: str, name: str) -> tuple[np.ndarray, np.nd
     if target not in attributes:
         raise DataError(
             f"target is {target!r}, but must be an attribute of {name}: "
-            f"choose from {', '.join(attributes)}."
+            f"choose from {one_line(', '.join(attributes))}."
         )
     labels = _labels(table[target])
     others = [attribute for attribute in attributes if attribute != target]

@@ -1,0 +1,80 @@
+"""Strategies for input that means harm, how often it is drawn, and what became of it."""
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+# make test-fuzz asks for more
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+
+PAYLOADS = [
+    "$(touch pwned)",
+    "`touch pwned`",
+    "; touch pwned #",
+    "| touch pwned",
+    "&& touch pwned",
+    "' ; touch pwned ; '",
+    '"; touch pwned; "',
+    "?__import__('pathlib').Path('pwned').touch()",
+    "{open('pwned', 'w')}",
+    "../../pwned",
+    "..",
+    "/etc/passwd",
+    "~root",
+    "a\nb",
+    "a\0b",
+    "\x1b[2J",
+    "\u202eevil",
+    "\ud800",
+    "naïve ключ 名前",
+    "n" * 300,
+    "/" * 300,
+    "{experiment}",
+    "%s%n",
+    "-rf",
+    "",
+    " ",
+]
+
+texts = st.sampled_from(PAYLOADS) | st.text(max_size=20)
+numbers = st.sampled_from(
+    [0, -1, 1, 2, 10**6, 2**31, 2**63, -(2**63) - 1, 10**400, 0.0, -0.0, 0.5, 5e-324, 1e308]
+) | st.sampled_from([float("nan"), float("inf"), float("-inf")])
+scalars = st.none() | st.booleans() | numbers | texts
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+# (what was tried, what became of it) -> how often
+outcomes: Counter[tuple[str, str]] = Counter()
+
+
+def assert_one_sentence(text: str) -> None:
+    """One line that a terminal shows as it is, and that ends as a sentence does."""
+    assert text.isprintable(), text
+    assert text.endswith("."), text
+    assert len(text) < 2000, text
+    assert not re.search(r"Traceback|object at 0x", text), text
+
+
+def everything_in(folder: Path) -> dict[str, bytes]:
+    """Files of a folder and what is in them."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def write_outcomes(path: Path) -> None:
+    """Table of what was tried, how often, and what became of it, as CSV and as Markdown."""
+    kinds = sorted({what for what, _ in outcomes})
+    rows = [("input", "examples", "accepted", "one sentence")]
+    for what in kinds:
+        found = [outcomes[what, became] for became in ("accepted", "refused")]
+        rows.append((what, *map(str, (sum(found), *found))))
+    path.with_suffix(".csv").write_text("".join(",".join(row) + "\n" for row in rows))
+    rows.insert(1, ("---",) * 4)
+    path.with_suffix(".md").write_text("".join(f"| {' | '.join(row)} |\n" for row in rows))

@@ -1,0 +1,160 @@
+"""Snakemake itself on names and files that mean harm, and without a network."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import yaml
+from hostile import PAYLOADS, assert_one_sentence
+
+from workflow.check import main
+
+X = np.eye(4)
+Y = np.array([1.0, -1.0, 1.0, -1.0])
+NAME = "my data; $(touch pwned) `touch pwned` & 'one\" | > pwned ключ 名前 🦋"
+
+
+def from_file(path: str) -> dict:
+    absent = dict.fromkeys(("classes", "samples", "fresh_samples"))
+    dataset = {"source": "file", "path": path, **absent}
+    return {"experiments": {"digits": {"dataset": dataset}}}
+
+
+def errors(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("error: ")]
+
+
+def test_files_and_folders_of_any_name_will_do(project):
+    np.savez(project.folder / f"{NAME}.npz", X=X, y=Y)
+    folder, target = project.folder / NAME, "results/digits/base/dataset.npz"
+    changes = project.on_top(from_file(f"../{NAME}.npz"))
+    (project.folder / NAME).mkdir()
+    project.make(*changes, "--directory", str(folder), "--", target)
+    assert (folder / target).is_file()
+    assert not list(project.folder.rglob("pwned"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        from_file("{experiment}.npz"),
+        from_file("n" * 300),
+        {"experiments": {"$(touch pwned)": None, "x; touch pwned": {"dataset": {}}}},
+        {"networks": {"../../pwned": {"kind": "linear", "initial_scale": 0.1}}},
+    ],
+)
+def test_what_cannot_be_a_name_stops_snakemake_before_any_job(project, changes):
+    np.savez(project.folder / "{experiment}.npz", X=X, y=Y)
+    run = project.snakemake(*project.on_top(changes), "--dry-run")
+    assert run.returncode != 0
+    (sentence,) = errors(run.stderr)
+    assert_one_sentence(sentence)
+    assert project.files() == set()
+    assert not list(project.folder.rglob("pwned*"))
+
+
+BROKEN = {
+    "a tag": "seed: !!python/object/apply:os.system ['touch pwned']\n",
+    "a template": "__use_yte__: true\nseed: ?open('pwned', 'w')\n",
+    "aliases of aliases": "a0: &a0 {x: 1}\n"
+    + "".join(f"a{i + 1}: &a{i + 1} [*a{i}, *a{i}]\n" for i in range(40)),
+    "broken": "seed: [\n",
+    "no keys": "- seed\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("mistake", ["a tag", "a template", "aliases of aliases", "broken"])
+def test_the_configuration_itself_is_read_before_snakemake_reads_it(project, mistake):
+    (project.folder / "config.yaml").write_text(BROKEN[mistake])
+    arguments = ["-m", "snakemake", "--cores", "1", "--dry-run"]
+    run = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    (sentence,) = errors(run.stderr)
+    assert_one_sentence(sentence)
+    assert project.files() == set()
+    assert not list(project.folder.rglob("pwned"))
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
+def test_files_of_somebody_else_are_checked_without_running_them(tmp_path, monkeypatch, mistake):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "theirs.yaml").write_text(BROKEN[mistake])
+    with pytest.raises(SystemExit) as caught:
+        main(["theirs.yaml"])
+    assert str(caught.value).startswith("error: theirs.yaml")
+    assert_one_sentence(str(caught.value))
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs.yaml"]
+
+
+def test_files_of_somebody_else_that_are_good_pass(tmp_path):
+    (tmp_path / "theirs.yaml").write_text(yaml.safe_dump({"seed": 3}))
+    main([str(tmp_path / "theirs.yaml")])
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_files_that_are_not_there(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        main([name])
+    assert_one_sentence(str(caught.value))
+
+
+REFUSE_CONNECTIONS = """
+import socket
+
+def refuse(self, address):
+    if self.family != socket.AF_UNIX:
+        raise OSError(f"a connection to {address} was tried")
+
+socket.socket.connect = socket.socket.connect_ex = refuse
+"""
+LOCAL = [
+    "results/kinks/base/two_layer/constant/stationarity.csv",
+    "results/digits/base/dataset.npz",
+    "results/natural_tabular/mixing=1.0/dataset.npz",
+    "results/natural_text/mixing=1.0/dataset.npz",
+]
+
+
+@pytest.fixture
+def cut_off(tmp_path):
+    """Start of a command, and an environment, without a network."""
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "sitecustomize.py").write_text(REFUSE_CONNECTIONS)
+    environment = os.environ | {"PYTHONPATH": str(hooks)}
+    alone = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
+    return ["unshare", "--net"] if alone.returncode == 0 else [], environment
+
+
+def test_the_pipeline_needs_no_network(project, cut_off):
+    prefix, environment = cut_off
+    call = [*prefix, sys.executable]
+    connect = "import socket; socket.create_connection(('127.0.0.1', 9))"
+    tried = subprocess.run([*call, "-c", connect], env=environment, capture_output=True, text=True)
+    assert "a connection to ('127.0.0.1', 9) was tried" in tried.stderr
+
+    arguments = [
+        "-m",
+        "snakemake",
+        "--cores",
+        "2",
+        "--configfile",
+        "config/tiny.yaml",
+        "--",
+        *LOCAL,
+    ]
+    run = subprocess.run(
+        [*call, *arguments], cwd=project.folder, env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert set(LOCAL) <= project.files()

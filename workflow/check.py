@@ -1,0 +1,44 @@
+"""Check configuration files of somebody else: ``python -m workflow.check theirs.yaml``, or ``make check``.
+
+Snakemake reads the files of ``--configfile`` before the Snakefile can look at them, and runs what they say
+as Python where they ask for it (``__use_yte__``). This reads them first and runs nothing.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from workflow.support.configuration import check
+from workflow.support.mistakes import shown
+from workflow.support.reading import refuse_unclear
+
+BASE = Path(__file__).parents[1] / "config.yaml"
+
+
+def main(on_top: Sequence[str]) -> None:
+    """End the program with one sentence if Snakemake should not be given these files.
+
+    Args:
+        on_top: configuration files, of which a later one counts more.
+
+    Raises:
+        SystemExit: there is a mistake, or a file is missing.
+    """
+    for path in on_top:
+        if not os.path.isfile(path):  # not pathlib, which raises where a name is too long
+            raise SystemExit(f"error: {shown(path)}: there is no such file: write its path.")
+    files = [*on_top, BASE]
+    refuse_unclear(files)
+    # only now, since it reads templates
+    from snakemake.common.configfile import load_configfile
+    from snakemake.utils import update_config
+
+    config: dict = {}
+    for file in [BASE, *on_top]:
+        update_config(config, load_configfile(file))
+    check(config, files)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
