@@ -98,8 +98,9 @@ def test_without_slurm_a_job_counts_as_running(tmp_path):
     assert run("status.py", environment, "7").stdout == "running\n"
 
 
-def test_a_submission_waits_for_the_controller(tmp_path, monkeypatch, capsys):
+def test_a_submission_waits_for_the_controller(tmp_path, monkeypatch, capsys, tmp_path_factory):
     """It is away twice, then takes the job."""
+    home = tmp_path_factory.mktemp("home")
     away = load("submit").AWAY
     text = (
         f"count = len(os.listdir({str(tmp_path)!r}))\n"
@@ -107,9 +108,13 @@ def test_a_submission_waits_for_the_controller(tmp_path, monkeypatch, capsys):
         f"sys.exit({away!r}) if count < 3 else print(7, *sys.argv[1:])"
     )
     monkeypatch.setenv("PATH", command(tmp_path, "sbatch", text)["PATH"])
-    assert load("submit").submit(["--parsable", "job.sh"], pause=0.0) == 0
-    assert capsys.readouterr().out == "7 --parsable job.sh\n"
+    monkeypatch.chdir(home)
+    assert load("submit").submit(["--time=5", "job.sh"], pause=0.0) == 0
+    answer = capsys.readouterr().out.split()
+    assert answer[0] == "7"
+    assert answer[-2:] == ["--time=5", "job.sh"]
     assert {path.name for path in tmp_path.iterdir()} == {"sbatch", "1", "2", "3"}
+    assert (home / "results/logs/slurm").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -122,6 +127,7 @@ def test_a_submission_that_is_refused_or_waits_too_long_fails(
     monkeypatch.setenv(
         "PATH", command(tmp_path, "sbatch", f"sys.exit('sbatch: error: {complaint}')")["PATH"]
     )
+    monkeypatch.chdir(tmp_path)
     assert load("submit").submit([], patience=patience, pause=0.0) == 1
     assert complaint in capsys.readouterr().err
 
