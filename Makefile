@@ -20,7 +20,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report test test-report test-cluster lint format lock benchmark gpu-check clean environment cluster-environment
+.PHONY: help figures report test test-report test-cluster load lint format lock benchmark gpu-check clean environment cluster-environment
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,6 +42,9 @@ test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtua
 	@command -v slurmctld slurmd sbatch munged >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
 	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs
+
+load: $(CLUSTER_READY) ## a sweep of 2,000 settings on the same Slurm, once that is installed; make load SETTINGS=100 is smaller
+	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings $(or $(SETTINGS),2000)
 
 lint: $(READY) ## ruff, snakefmt and snakemake --lint
 	$(BIN)/ruff check $(PYTHON_FILES)

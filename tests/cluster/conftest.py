@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.campaign import write
+from tests.cluster.campaign import FAULTS, write_table
 from tests.cluster.runs import Run
 from tests.cluster.slurm import Slurm, missing
 
@@ -57,4 +57,4 @@ def campaign() -> Iterator[list[dict]]:
     rows: list[dict] = []
     yield rows
     if rows:
-        write(rows)
+        write_table("faults_slurm", FAULTS, rows)

@@ -23,12 +23,14 @@ class Run:
         targets: files or rules to make; none means all.
         profile: name in ``workflow/profiles``, or None for this machine's own two cores.
         slurm: cluster that a profile submits to.
+        config: file on top of the tiny configuration.
     """
 
     folder: Path
     targets: tuple[str, ...] = ()
     profile: str | None = None
     slurm: Slurm | None = None
+    config: Path | None = None
 
     def start(self, *options: str) -> subprocess.Popen:
         """Snakemake, started; what it says goes to ``snakemake.log`` in the folder."""
@@ -44,7 +46,11 @@ class Run:
 
     def finish(self, *options: str) -> int:
         """Exit code of a run from its start to its end."""
-        return self.start(*options).wait(timeout=TIMEOUT)
+        process = self.start(*options)
+        try:
+            return process.wait(timeout=TIMEOUT)
+        finally:
+            process.kill()  # of no effect on one that has ended
 
     def recover(self) -> int:
         """What docs/cluster.md tells to do after a run was killed: cancel, unlock, the same command again."""
@@ -75,7 +81,8 @@ class Run:
         if self.profile:
             how = ["--workflow-profile", str(ROOT / "workflow/profiles" / self.profile)]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *how]
-        config = ["--configfile", str(ROOT / "config/tiny.yaml")]
+        files = filter(None, (ROOT / "config/tiny.yaml", self.config))
+        config = ["--configfile", *map(str, files)]
         return [*command, *config, *options, "--", *self.targets]
 
     def _environment(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ rule measure_batch:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(60),
+        runtime=growing(10),
     params:
         settings=study.measured("batch"),
         section="experiments.{experiment}",
@@ -38,7 +38,7 @@ rule measure_stream:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(60),
+        runtime=growing(10),
     params:
         settings=study.measured("stream"),
         section="experiments.{experiment}",

@@ -13,7 +13,7 @@ rule measure_convergence:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.measured("convergence"),
         section="experiments.{experiment}",

@@ -13,7 +13,7 @@ rule dataset:
     threads: 1
     resources:
         mem_mb=growing(1000),
-        runtime=growing(10),
+        runtime=growing(2),
     params:
         settings=study.dataset,
         section="experiments.{experiment}.dataset",

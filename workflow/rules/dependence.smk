@@ -13,7 +13,7 @@ rule dependence_tables:
     threads: 1
     resources:
         mem_mb=growing(500),
-        runtime=growing(10),
+        runtime=growing(2),
     params:
         settings=study.config["dependence"],
         section="dependence",

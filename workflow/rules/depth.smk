@@ -13,7 +13,7 @@ rule train_deep:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(60),
+        runtime=growing(10),
     params:
         settings=study.train_deep,
         section=study.training_section,
@@ -37,7 +37,7 @@ rule measure_depth:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(60),
+        runtime=growing(10),
     params:
         settings=study.measured("depth"),
         section="experiments.{experiment}",

@@ -14,7 +14,7 @@ rule duals:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(2),
     params:
         settings=study.duals,
         section="duals",

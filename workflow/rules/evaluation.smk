@@ -15,7 +15,7 @@ rule evaluate:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.evaluate,
         section="experiments.{experiment}",
@@ -40,7 +40,7 @@ rule stationarity:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.stationarity,
         section="experiments.{experiment}",

@@ -25,7 +25,7 @@ for figure in FIGURES:
         threads: 1
         resources:
             mem_mb=growing(1000),
-            runtime=growing(5),
+            runtime=growing(2),
         params:
             settings={"figure": figure},
             section=section_of(figure),

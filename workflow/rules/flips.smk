@@ -13,7 +13,7 @@ rule measure_flips:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.measured("flips"),
         section="experiments.{experiment}",
@@ -38,7 +38,7 @@ rule measure_surface:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.measured("surface"),
         section="experiments.{experiment}",

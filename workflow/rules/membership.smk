@@ -15,7 +15,7 @@ rule shadows:
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.shadows,
         section="experiments.{experiment}",
@@ -40,7 +40,7 @@ rule measure_membership:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.measured("membership"),
         section="experiments.{experiment}",
@@ -64,7 +64,7 @@ rule measure_klom:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.klom,
         section="experiments.{experiment}.klom",

@@ -14,7 +14,7 @@ rule measure_recovery:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.measured("recovery"),
         section="experiments.{experiment}.recovery",

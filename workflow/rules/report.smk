@@ -12,7 +12,7 @@ rule table:
     threads: 1
     resources:
         mem_mb=growing(500),
-        runtime=growing(5),
+        runtime=growing(2),
     params:
         settings=study.table,
         section="experiments.{experiment}",
@@ -54,7 +54,7 @@ rule scorecard:
     threads: 1
     resources:
         mem_mb=growing(500),
-        runtime=growing(5),
+        runtime=growing(2),
     params:
         settings={"claims": study.config["claims"]},
         section="claims",
@@ -87,7 +87,7 @@ rule findings:
     threads: 1
     resources:
         mem_mb=growing(500),
-        runtime=growing(5),
+        runtime=growing(2),
     params:
         settings={},
         section="claims",
@@ -123,7 +123,7 @@ rule provenance:
     threads: 1
     resources:
         mem_mb=growing(500),
-        runtime=growing(5),
+        runtime=growing(2),
     params:
         settings=study.origins.settings(),
         section="experiments",

@@ -14,7 +14,7 @@ rule retrain:
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(60),
+        runtime=growing(15),
     params:
         settings=study.retrain,
         section=study.training_section,

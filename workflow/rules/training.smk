@@ -13,7 +13,7 @@ rule train:
     threads: 1
     resources:
         mem_mb=growing(1000),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         settings=study.train,
         section=study.training_section,

@@ -13,7 +13,7 @@ rule unlearn:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(10),
+        runtime=growing(2),
     params:
         settings=study.unlearn,
         section="experiments.{experiment}",
