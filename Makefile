@@ -41,7 +41,7 @@ test-report: $(READY) ## the tests of the report; they fail where there is no Ch
 test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may
 	@command -v slurmctld slurmd sbatch munged >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
-	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs
+	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5)
 
 load: $(CLUSTER_READY) ## a sweep of 2,000 settings on the same Slurm, once that is installed; make load SETTINGS=100 is smaller
 	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings $(or $(SETTINGS),2000)

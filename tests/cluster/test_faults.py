@@ -74,6 +74,14 @@ def kill_snakemake(scene: Scene) -> None:
     scene.process.kill()
 
 
+def interrupt(scene: Scene) -> None:
+    """Ctrl-C, after which no job may be left."""
+    scene.running_job()
+    scene.process.send_signal(signal.SIGINT)
+    scene.process.wait(timeout=TIMEOUT)
+    scene.slurm.wait_for_end(scene.run.folder)
+
+
 def lose_controller(scene: Scene) -> None:
     """It crashes, and comes back after 20 seconds."""
     scene.running_job()
@@ -116,6 +124,7 @@ FAULTS = {
     "job past its time limit": Fault(exceed_time, "TIMEOUT"),
     "job past its memory limit": Fault(exceed_memory, "FAILED", ("--set-resources", *SCARCE)),
     "SIGKILL of Snakemake": Fault(kill_snakemake),
+    "Ctrl-C": Fault(interrupt),
     "node drained": Fault(drain_node, alone=True),
     "controller lost for 20 s": Fault(lose_controller, alone=True),
 }
