@@ -57,6 +57,8 @@ def configuration(settings: int) -> dict:
     """What lies on top of the tiny configuration."""
     return {
         "replicates": SEEDS,
+        # With 8 neurons a sample may activate none of a network, which then does not converge.
+        "networks": {"two_layer": {"width": 64}},
         "experiments": {
             "load": {
                 "dataset": {

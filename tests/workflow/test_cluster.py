@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.target_jobs import parse_target_jobs_cli_args
+from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
 from workflow.support.cluster import growing
+from workflow.support.configuration import checked
 from workflow.support.figures import FIGURES
+from workflow.support.places import Places
 
 ROOT = Path(__file__).parents[2]
 PROFILES = ROOT / "workflow" / "profiles"
@@ -163,6 +167,15 @@ def test_both_profiles_plan_all_jobs(project):
         }
         (folder / "config.yaml").write_text(yaml.safe_dump(settings))
         assert project.planned("--workflow-profile", name) == expected
+
+
+def test_a_job_elsewhere_is_told_its_setting(tiny_config):
+    """Wildcards reach it as text, which Snakemake writes and reads."""
+    places = Places(checked(tiny_config))
+    settings = [setting for name in tiny_config["experiments"] for setting in places.settings(name)]
+    assert any(setting.point.count("=") > 1 for setting in settings)
+    jobs = [TargetSpec("train", setting._asdict()) for setting in settings]
+    assert parse_target_jobs_cli_args(encode_target_jobs_cli_args(jobs)) == jobs
 
 
 def test_the_schema_has_no_defaults_that_a_job_elsewhere_would_lack():
