@@ -8,6 +8,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CLUSTER_VENV := .venv-cluster
+CLUSTER_READY := $(CLUSTER_VENV)/.ready
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 LIBRARY := pyproject.toml
 ARCHIVE ?= results/archive.tar
@@ -19,7 +21,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check
+.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check test-cluster load cluster-environment
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -46,6 +48,14 @@ test-report: $(READY) ## the tests of the report; they fail where there is no Ch
 
 test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, as benchmarks/results/faults.md
 	$(BIN)/pytest tests/faults --table benchmarks/results/faults
+
+test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may
+	@command -v slurmctld slurmd sbatch munged >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
+	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5)
+
+load: $(CLUSTER_READY) ## a sweep of 2,000 settings on the same Slurm, once that is installed; make load SETTINGS=100 is smaller
+	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings $(or $(SETTINGS),2000)
 
 lint: $(READY) ## ruff, snakefmt and snakemake --lint
 	$(BIN)/ruff check $(PYTHON_FILES)
@@ -87,17 +97,29 @@ LOCK_FLAGS := --quiet --upgrade --generate-hashes --no-config --no-header --no-a
 	--no-emit-find-links --python-version 3.11 --python-platform x86_64-manylinux_2_28
 
 clean: ## remove results and the environment; the committed figures stay
-	rm -rf $(VENV) .snakemake .pytest_cache .ruff_cache .hypothesis build src/*.egg-info
+	rm -rf $(VENV) $(CLUSTER_VENV) .snakemake .pytest_cache .ruff_cache .hypothesis build src/*.egg-info
 	find results -mindepth 1 ! -name README.md -delete
 
 environment: $(READY) ## only .venv, from envs/requirements.lock
 
-$(READY): envs/requirements.lock $(LIBRARY)
+cluster-environment: $(CLUSTER_READY) ## .venv-cluster: the same and the executors of envs/requirements-cluster.txt
+
+define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
 		echo "error: Makefile, PYTHON: '$(PYTHON)' is not Python 3.11, which envs/requirements.lock is for: install it or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
-	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	rm -rf $(1)
+	$(PYTHON) -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/requirements.lock
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endef
+
+$(READY): envs/requirements.lock $(LIBRARY)
+	$(call install,$(VENV))
 	$(BIN)/python -m compileall -q $(VENV)/lib || true
+	touch $@
+
+$(CLUSTER_READY): envs/requirements.lock envs/requirements-cluster.txt $(LIBRARY)
+	$(call install,$(CLUSTER_VENV))
+	$(CLUSTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-cluster.txt
+	$(CLUSTER_VENV)/bin/python -m compileall -q $(CLUSTER_VENV)/lib || true
 	touch $@

@@ -4,6 +4,7 @@ import gc
 from pathlib import Path
 
 from workflow.support.backend import refuse_missing_backend
+from workflow.support.cluster import announce_root, growing
 from workflow.support.committed import caption, mark_outdated, template
 from workflow.support.config_files import announce
 from workflow.support.configuration import check
@@ -30,6 +31,7 @@ sources = Sources(Path(workflow.basedir))
 sources.make_importable()
 announce(workflow.configfiles)
 announce_versions()
+announce_root(workflow.basedir)
 code = sources.digest
 shared = sharing(
     workflow

@@ -67,10 +67,10 @@ def test_two_swept_parameters_are_every_combination(tiny_config):
     tiny_config["experiments"]["dimension"]["sweep"] = {"samples": [3, 4], "dimension": [40, 80]}
     study = Study(checked(tiny_config), Sources(ROOT))
     assert list(study.places.points("dimension")) == [
-        "samples=3,dimension=40",
-        "samples=3,dimension=80",
-        "samples=4,dimension=40",
-        "samples=4,dimension=80",
+        "samples=3__dimension=40",
+        "samples=3__dimension=80",
+        "samples=4__dimension=40",
+        "samples=4__dimension=80",
     ]
 
 

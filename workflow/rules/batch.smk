@@ -12,8 +12,8 @@ rule measure_batch:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         settings=study.measured("batch"),
         section="experiments.{experiment}",
@@ -37,8 +37,8 @@ rule measure_stream:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         settings=study.measured("stream"),
         section="experiments.{experiment}",

@@ -13,8 +13,8 @@ rule dataset:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(2),
     params:
         settings=study.dataset,
         section="experiments.{experiment}.dataset",

@@ -12,8 +12,8 @@ rule dependence_tables:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=growing(500),
+        runtime=growing(2),
     params:
         settings=study.config["dependence"],
         section="dependence",

@@ -12,8 +12,8 @@ rule train_deep:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         settings=study.train_deep,
         section=study.training_section,
@@ -36,8 +36,8 @@ rule measure_depth:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         settings=study.measured("depth"),
         section="experiments.{experiment}",

@@ -14,8 +14,8 @@ rule duals:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(2),
     params:
         settings=study.duals,
         section="duals",

@@ -14,8 +14,8 @@ rule evaluate:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(5),
     params:
         settings=study.evaluate,
         section="experiments.{experiment}",
@@ -39,8 +39,8 @@ rule stationarity:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(5),
     params:
         settings=study.stationarity,
         section="experiments.{experiment}",

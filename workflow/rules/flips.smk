@@ -12,8 +12,8 @@ rule measure_flips:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(5),
     params:
         settings=study.measured("flips"),
         section="experiments.{experiment}",
@@ -37,8 +37,8 @@ rule measure_surface:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(5),
     params:
         settings=study.measured("surface"),
         section="experiments.{experiment}",

@@ -14,8 +14,8 @@ rule shadows:
         "../../envs/gpu.yaml" if config["backend"] == "cupy" else "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(5),
     params:
         settings=study.shadows,
         section="experiments.{experiment}",
@@ -39,8 +39,8 @@ rule measure_membership:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(5),
     params:
         settings=study.measured("membership"),
         section="experiments.{experiment}",
@@ -63,8 +63,8 @@ rule measure_klom:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(5),
     params:
         settings=study.klom,
         section="experiments.{experiment}.klom",

@@ -13,8 +13,8 @@ rule measure_recovery:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(5),
     params:
         settings=study.measured("recovery"),
         section="experiments.{experiment}.recovery",

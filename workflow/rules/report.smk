@@ -11,8 +11,8 @@ rule table:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(2),
     params:
         settings=study.table,
         section="experiments.{experiment}",
@@ -53,8 +53,8 @@ rule scorecard:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(2),
     params:
         settings={"claims": study.config["claims"]},
         section="claims",
@@ -86,8 +86,8 @@ rule findings:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(2),
     params:
         settings={},
         section="claims",
@@ -96,7 +96,8 @@ rule findings:
         "../../scripts/findings.py"
 
 
-mark_outdated(rules.findings.output, rules.findings.input)
+if workflow.is_main_process:  # what a node sees of a shared disk may be older
+    mark_outdated(rules.findings.output, rules.findings.input)
 
 
 rule provenance:
@@ -121,8 +122,8 @@ rule provenance:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(2),
     params:
         settings=study.origins.settings(),
         section="experiments",

@@ -13,8 +13,8 @@ rule retrain:
         "../../envs/gpu.yaml" if config["backend"] == "cupy" else "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(15),
     params:
         settings=study.retrain,
         section=study.training_section,

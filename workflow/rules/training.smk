@@ -13,8 +13,8 @@ rule train:
         "../../envs/gpu.yaml" if config["backend"] == "cupy" else "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         settings=study.train,
         section=study.training_section,

@@ -12,8 +12,8 @@ rule unlearn:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(2),
     params:
         settings=study.unlearn,
         section="experiments.{experiment}",

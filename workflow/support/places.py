@@ -107,7 +107,8 @@ class Places:
 
 
 def _name(point: dict[str, Any]) -> str:
-    return ",".join(f"{name}={value!r}" for name, value in point.items()) or NO_SWEEP
+    # No comma: on the command line of a job on a cluster, Snakemake parts wildcards there.
+    return "__".join(f"{name}={value!r}" for name, value in point.items()) or NO_SWEEP
 
 
 def _dataset_key(dataset: dict[str, Any]) -> str:

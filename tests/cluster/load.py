@@ -1,0 +1,129 @@
+"""A sweep of many settings through Slurm: what each costs beside its computing, and whether all are there.
+
+    python -m tests.cluster.load --settings 2000
+
+writes benchmarks/results/load_slurm.csv and .md. Every setting is a data set of its own dimension, on
+which tiny networks are trained from 10 seeds, and the exact KKT points of these.
+"""
+
+import argparse
+import csv
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import Popen
+
+import yaml
+
+from tests.cluster.campaign import write_table
+from tests.cluster.runs import Run
+from tests.cluster.slurm import Slurm
+
+SEEDS = 10
+BUNDLE = 100  # settings
+RULES = ("dataset", "train", "duals")
+TARGETS = ("results/tables/load.dataset.csv", "results/tables/load.kkt.csv")
+COMPUTING = re.compile(r"computing ([\d.]+) s")
+TITLE = """# Load on Slurm
+
+Written by `make load`: a sweep on tiny networks through the profile slurm-generic, in bundles, on two
+virtual nodes of one machine. *seconds* are on the wall, also per setting; *computing* is what the jobs of a
+setting themselves took; memory is what Snakemake's main process held when a quarter and half of the time had
+passed, and at the end. *rows* are the different settings and seeds in the table of exact points, *lost* those
+that are missing.
+"""
+
+
+def main() -> None:
+    """Run the sweep that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--settings", type=int, default=2000)
+    settings = parser.parse_args().settings
+    folder = Path(tempfile.mkdtemp(prefix="load-"))
+    folder.chmod(0o755)
+    (folder / "slurm").mkdir()
+    (folder / "load.yaml").write_text(yaml.safe_dump(configuration(settings)))
+    with Slurm(folder / "slurm") as slurm:
+        run = Run(folder / "run", TARGETS, "slurm-generic", slurm, folder / "load.yaml")
+        row = measured(run, settings)
+    write_table("load_slurm", TITLE, [row])
+    shutil.rmtree(folder)
+
+
+def configuration(settings: int) -> dict:
+    """What lies on top of the tiny configuration."""
+    return {
+        "replicates": SEEDS,
+        # With 8 neurons a sample may activate none of a network, which then does not converge.
+        "networks": {"two_layer": {"width": 64}},
+        "experiments": {
+            "load": {
+                "dataset": {
+                    "source": "gaussian",
+                    "samples": 4,
+                    "dimension": 40,
+                    "fresh_samples": 0,
+                },
+                "sweep": {"dimension": list(range(40, 40 + settings))},
+                "networks": ["two_layer"],
+                "trainings": ["brief"],
+                "measures": ["multipliers"],
+            }
+        },
+    }
+
+
+def measured(run: Run, settings: int) -> dict[str, object]:
+    """One row: sizes, times and memory of the run.
+
+    Raises:
+        RuntimeError: the run fails.
+    """
+    begun = time.monotonic()
+    limits = [f"{rule}:runtime=1" for rule in RULES]
+    process = run.start(*("--set-resources", *limits, "--group-components", f"setting={BUNDLE}"))
+    memory = list(resident(process))
+    seconds = time.monotonic() - begun
+    if process.returncode != 0:
+        raise RuntimeError(run.log.read_text()[-5000:])
+    logs = [path.read_text() for path in (run.folder / "results/logs").rglob("*.log")]
+    computing = sum(float(match) for text in logs for match in COMPUTING.findall(text))
+    made = rows(run.folder / TARGETS[1])
+    return {
+        "settings": settings,
+        "seeds": SEEDS,
+        "jobs": settings * len(RULES) + len(TARGETS),
+        "submissions": len(list((run.folder / "results/logs/slurm").glob("*.log"))),
+        "seconds": f"{seconds:.0f}",
+        "computing_per_setting_s": f"{computing / settings:.3f}",
+        "seconds_per_setting": f"{seconds / settings:.3f}",
+        "memory_quarter_mb": f"{memory[len(memory) // 4]:.0f}",
+        "memory_half_mb": f"{memory[len(memory) // 2]:.0f}",
+        "memory_end_mb": f"{memory[-1]:.0f}",
+        "files": sum(path.is_file() for path in run.folder.rglob("*")),
+        "rows": made,
+        "lost": settings * SEEDS - made,
+    }
+
+
+def resident(process: Popen) -> Iterator[float]:
+    """Megabytes that a process holds, second by second until it ends."""
+    status = Path(f"/proc/{process.pid}/status")
+    while process.poll() is None:
+        found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text())
+        if found:
+            yield int(found[1]) / 1024
+        time.sleep(1.0)
+
+
+def rows(table: Path) -> int:
+    """Different settings and seeds in a table."""
+    with open(table, encoding="utf-8", newline="") as file:
+        return len({(row["dimension"], row["seed"]) for row in csv.DictReader(file)})
+
+
+if __name__ == "__main__":
+    main()

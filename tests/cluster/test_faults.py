@@ -1,0 +1,188 @@
+"""What happens to runs on Slurm, and that after it every result is there, to the byte."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+from tests.cluster.runs import TIMEOUT, Run
+from tests.cluster.slurm import NODES, Slurm
+
+TARGET = "kinks"
+# So little that no job can start in it, then enough.
+SCARCE = [
+    f"{rule}:mem_mb=90 * attempt ** 3" for rule in ("dataset", "train", "duals", "stationarity")
+]
+
+
+@dataclass
+class Scene:
+    """A run on Slurm that has begun."""
+
+    run: Run
+    slurm: Slurm
+    process: Popen
+    chance: random.Random
+
+    def running_job(self) -> str:
+        """A job of this run, a moment after it has started."""
+        while not (jobs := self.slurm.jobs(self.run.folder, "RUNNING")):
+            assert self.process.poll() is None, "the run ended before its fault"
+            time.sleep(0.1)
+        time.sleep(self.chance.uniform(0.0, 2.0))
+        return self.chance.choice(jobs)
+
+    def signal_job(self, job: str, sent: signal.Signals) -> None:
+        for process in _processes(job):
+            with suppress(ProcessLookupError):
+                os.kill(process, sent)
+
+    def ended(self, state: str) -> bool:
+        return bool(self.slurm.jobs(self.run.folder, state))
+
+
+def cancel_job(scene: Scene) -> None:
+    scene.slurm.command("scancel", scene.running_job())
+
+
+def kill_job(scene: Scene) -> None:
+    scene.signal_job(scene.running_job(), signal.SIGKILL)
+
+
+def exceed_time(scene: Scene) -> None:
+    """A job that hangs, with a minute to go."""
+    job = scene.running_job()
+    scene.signal_job(job, signal.SIGSTOP)
+    scene.slurm.command("scontrol", "update", f"JobId={job}", "TimeLimit=1")
+
+
+def exceed_memory(scene: Scene) -> None:
+    """The run was started with too little."""
+    scene.running_job()
+
+
+def kill_snakemake(scene: Scene) -> None:
+    time.sleep(scene.chance.uniform(2.0, 15.0))
+    scene.process.kill()
+
+
+def interrupt(scene: Scene) -> None:
+    """Ctrl-C, after which no job may be left."""
+    scene.running_job()
+    scene.process.send_signal(signal.SIGINT)
+    scene.process.wait(timeout=TIMEOUT)
+    scene.slurm.wait_for_end(scene.run.folder)
+
+
+def lose_controller(scene: Scene) -> None:
+    """It crashes, and comes back after 20 seconds."""
+    scene.running_job()
+    scene.slurm.kill_controller()
+    time.sleep(20.0)
+    scene.slurm.start_controller()
+
+
+def drain_node(scene: Scene) -> None:
+    """One node takes no more jobs until the run has ended."""
+    scene.running_job()
+    node = f"NodeName={scene.chance.choice(NODES)}"
+    scene.slurm.command("scontrol", "update", node, "State=DRAIN", "Reason=maintenance")
+    try:
+        scene.process.wait(timeout=TIMEOUT)
+    finally:
+        scene.slurm.command("scontrol", "update", node, "State=RESUME")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault and what shows that it happened.
+
+    Attributes:
+        inflict: does it to a run that has begun.
+        state: in which jobs end by it, "" if none does.
+        options: that the run is started with, but not its recovery.
+        alone: whether it hits all runs of the cluster, so that each must have it for itself.
+    """
+
+    inflict: Callable[[Scene], None]
+    state: str = ""
+    options: tuple[str, ...] = ()
+    alone: bool = False
+
+
+FAULTS = {
+    "scancel of a job": Fault(cancel_job, "CANCELLED"),
+    "SIGKILL of a job": Fault(kill_job, "FAILED"),
+    "job past its time limit": Fault(exceed_time, "TIMEOUT"),
+    "job past its memory limit": Fault(exceed_memory, "FAILED", ("--set-resources", *SCARCE)),
+    "SIGKILL of Snakemake": Fault(kill_snakemake),
+    "Ctrl-C": Fault(interrupt),
+    "node drained": Fault(drain_node, alone=True),
+    "controller lost for 20 s": Fault(lose_controller, alone=True),
+}
+# The plugin for Slurm does not ride out a lost controller: docs/cluster.md.
+CASES = [
+    (profile, name)
+    for profile in ("slurm-generic", "slurm")
+    for name in FAULTS
+    if (profile, FAULTS[name].inflict) != ("slurm", lose_controller)
+]
+
+
+@pytest.mark.parametrize(("profile", "name"), CASES)
+def test_every_result_is_there_after(
+    profile, name, slurm, undisturbed, campaign, tmp_path, pytestconfig
+):
+    fault, expected = FAULTS[name], undisturbed(TARGET).files()
+
+    def repeat(number: int) -> dict[str, int]:
+        run = Run(tmp_path / str(number), (TARGET,), profile, slurm)
+        return outcome(run, fault, random.Random(f"{profile} {name} {number}"), expected)
+
+    repetitions = pytestconfig.getoption("repetitions")
+    with ThreadPoolExecutor(1 if fault.alone else 3) as pool:
+        outcomes = list(pool.map(repeat, range(repetitions)))
+    total = {key: sum(one[key] for one in outcomes) for key in outcomes[0]}
+    campaign.append({"fault": name, "profile": profile, "repetitions": repetitions, **total})
+    assert total["went_on"] + total["recovered"] == repetitions
+    assert total["lost"] == total["differing"] == 0
+
+
+def outcome(
+    run: Run, fault: Fault, chance: random.Random, expected: dict[str, bytes]
+) -> dict[str, int]:
+    """What a fault does to one run: whether it goes on or is recovered, and the files it costs."""
+    process = run.start(*fault.options)
+    scene = Scene(run, run.slurm, process, chance)
+    try:
+        fault.inflict(scene)
+        went_on = process.wait(timeout=TIMEOUT) == 0
+    finally:
+        process.kill()
+    assert not fault.state or scene.ended(fault.state), f"no job was {fault.state}"
+    recovered = not went_on and run.recover() == 0
+    made = run.files()
+    return {
+        "went_on": int(went_on),
+        "recovered": int(recovered),
+        "lost": len(expected.keys() - made.keys()),
+        "differing": sum(made[name] != expected[name] for name in expected.keys() & made.keys()),
+    }
+
+
+def _processes(job: str) -> list[int]:
+    """Processes in the environment of a job."""
+    mark, found = f"SLURM_JOB_ID={job}".encode(), []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if mark in path.read_bytes().split(b"\0"):
+                found.append(int(path.parent.name))
+    return found

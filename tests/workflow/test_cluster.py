@@ -1,0 +1,194 @@
+"""The profiles for clusters, as far as they can be tested without one; tests/cluster has a Slurm."""
+
+import os
+import re
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.target_jobs import parse_target_jobs_cli_args
+from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
+
+from workflow.support.cluster import growing
+from workflow.support.configuration import checked
+from workflow.support.figures import FIGURES
+from workflow.support.places import Places
+
+ROOT = Path(__file__).parents[2]
+PROFILES = ROOT / "workflow" / "profiles"
+EXECUTORS = {"slurm": "slurm", "slurm-generic": "cluster-generic"}
+NAMED = re.compile(r"^ *(?:use )?rule (\w+)(?: as (\w+) with)?:", re.MULTILINE)
+
+
+def load(name):
+    """A command of the generic profile, as a module."""
+    path = PROFILES / "slurm-generic" / f"{name}.py"
+    spec = spec_from_file_location(name, path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def profile(name):
+    return yaml.safe_load((PROFILES / name / "config.yaml").read_text())
+
+
+def rules():
+    """Names of all rules that make something."""
+    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    return {second or first for first, second in NAMED.findall(text)} | {
+        f"figure_{figure}" for figure in FIGURES
+    }
+
+
+def command(tmp_path, name, text):
+    """A program of this name in a folder of its own, which is the whole PATH but for Python's."""
+    program = tmp_path / name
+    program.write_text(f"#!{sys.executable}\nimport os, sys\n{text}\n")
+    program.chmod(0o755)
+    return {**os.environ, "PATH": os.pathsep.join([str(tmp_path), os.path.dirname(sys.executable)])}
+
+
+def run(script, environment, *arguments):
+    path = PROFILES / "slurm-generic" / script
+    return subprocess.run(
+        [path, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        *((state, "running") for state in ("PENDING", "CONFIGURING", "RUNNING", "SUSPENDED")),
+        *((state, "running") for state in ("COMPLETING", "REQUEUED", "RESIZING", "SIGNALING")),
+        ("COMPLETED", "success"),
+        *((state, "failed") for state in ("CANCELLED", "FAILED", "TIMEOUT", "NODE_FAIL")),
+        *((state, "failed") for state in ("OUT_OF_MEMORY", "PREEMPTED", "BOOT_FAIL", "DEADLINE")),
+    ],
+)
+def test_each_state_of_slurm_is_one_word(state, word):
+    answer = f"JobId=7 JobName=train JobState={state} Reason=None Dependency=(null) Requeue=1\n"
+    assert load("status").verdict(answer, "") == word
+
+
+@pytest.mark.parametrize(
+    ("complaint", "word"),
+    [
+        ("slurm_load_jobs error: Invalid job id specified", "failed"),
+        ("slurm_load_jobs error: Unable to contact slurm controller (connect failure)", "running"),
+        ("slurm_load_jobs error: Socket timed out on send/recv operation", "running"),
+        ("", "running"),
+    ],
+)
+def test_no_answer_is_not_a_failure_but_an_unknown_job_is(complaint, word, tmp_path):
+    assert load("status").verdict("", complaint) == word
+    scontrol = command(tmp_path, "scontrol", f"sys.exit({complaint!r} or 1)")
+    asked = run("status.py", scontrol, "7")
+    assert (asked.returncode, asked.stdout) == (0, f"{word}\n")
+
+
+def test_a_job_of_one_cluster_of_several_is_asked_for_by_its_number(tmp_path):
+    scontrol = command(
+        tmp_path, "scontrol", "print('JobState=COMPLETED' if sys.argv[-1] == '7' else '')"
+    )
+    assert run("status.py", scontrol, "7;east").stdout == "success\n"
+
+
+def test_without_slurm_a_job_counts_as_running(tmp_path):
+    environment = {**os.environ, "PATH": os.path.dirname(sys.executable)}
+    assert run("status.py", environment, "7").stdout == "running\n"
+
+
+def test_a_submission_waits_for_the_controller(tmp_path, monkeypatch, capsys, tmp_path_factory):
+    """It is away twice, then takes the job."""
+    home = tmp_path_factory.mktemp("home")
+    away = load("submit").AWAY
+    text = (
+        f"count = len(os.listdir({str(tmp_path)!r}))\n"
+        f"open({str(tmp_path)!r} + f'/{{count}}', 'w')\n"
+        f"sys.exit({away!r}) if count < 3 else print(7, *sys.argv[1:])"
+    )
+    monkeypatch.setenv("PATH", command(tmp_path, "sbatch", text)["PATH"])
+    monkeypatch.chdir(home)
+    assert load("submit").submit(["--time=5", "job.sh"], pause=0.0) == 0
+    answer = capsys.readouterr().out.split()
+    assert answer[0] == "7"
+    assert answer[-2:] == ["--time=5", "job.sh"]
+    assert {path.name for path in tmp_path.iterdir()} == {"sbatch", "1", "2", "3"}
+    assert (home / "results/logs/slurm").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("complaint", "patience"),
+    [("Invalid account", 60.0), ("Unable to contact slurm controller", 0.0)],
+)
+def test_a_submission_that_is_refused_or_waits_too_long_fails(
+    complaint, patience, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv(
+        "PATH", command(tmp_path, "sbatch", f"sys.exit('sbatch: error: {complaint}')")["PATH"]
+    )
+    monkeypatch.chdir(tmp_path)
+    assert load("submit").submit([], patience=patience, pause=0.0) == 1
+    assert complaint in capsys.readouterr().err
+
+
+def test_resources_grow_with_the_attempt():
+    assert [growing(1500)(None, attempt) for attempt in (1, 2, 3)] == [1500, 3000, 4500]
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_every_rule_is_in_a_bundle(name):
+    groups = profile(name)["groups"]
+    assert groups.keys() == rules()
+    assert profile(name)["group-components"].keys() <= set(groups.values())
+
+
+def test_both_profiles_bundle_and_bound_alike():
+    left, right = (profile(name) for name in EXECUTORS)
+    for key in ("groups", "group-components", "resources", "default-resources", "retries"):
+        assert left[key] == right[key]
+
+
+def test_both_profiles_plan_all_jobs(project):
+    """Without the words of the plugins, which are not in this environment."""
+    expected = project.planned()
+    assert expected["train"] > 5
+    for name, executor in EXECUTORS.items():
+        folder = project.folder / name
+        folder.mkdir()
+        settings = {
+            key: value
+            for key, value in profile(name).items()
+            if key != "executor" and not key.startswith(executor)
+        }
+        (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+        assert project.planned("--workflow-profile", name) == expected
+
+
+def test_a_job_elsewhere_is_told_its_setting(tiny_config):
+    """Wildcards reach it as text, which Snakemake writes and reads."""
+    places = Places(checked(tiny_config))
+    settings = [setting for name in tiny_config["experiments"] for setting in places.settings(name)]
+    assert any(setting.point.count("=") > 1 for setting in settings)
+    jobs = [TargetSpec("train", setting._asdict()) for setting in settings]
+    assert parse_target_jobs_cli_args(encode_target_jobs_cli_args(jobs)) == jobs
+
+
+def test_the_schema_has_no_defaults_that_a_job_elsewhere_would_lack():
+    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
+
+    def keys(node):
+        if isinstance(node, dict):
+            for key, value in node.items():
+                yield key
+                yield from keys(value)
+        for item in node if isinstance(node, list) else ():
+            yield from keys(item)
+
+    found = set(keys(schema))
+    assert "properties" in found
+    assert "default" not in found
