@@ -133,7 +133,14 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
                 return {name: archive[name] for name in archive.files}
         except (
             *(ValueError, EOFError, OSError, AttributeError, KeyError, TypeError, RuntimeError),
-            *(SyntaxError, OverflowError, MemoryError, zipfile.BadZipFile, struct.error, zlib.error),
+            *(
+                SyntaxError,
+                OverflowError,
+                MemoryError,
+                zipfile.BadZipFile,
+                struct.error,
+                zlib.error,
+            ),
         ):
             raise StorageError(f"{path} is not an .npz of plain arrays: {_again(path)}.") from None
 

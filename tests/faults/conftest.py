@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from tests.faults.folder import TARGETS, Ended, Folder
 
 COLUMNS = ("fault", "repetitions", "lost", "differing", "recovered", "told")

@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+
 from tests.faults.folder import Folder
 
 DISKS = 6

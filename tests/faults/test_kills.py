@@ -4,6 +4,7 @@ import signal
 import time
 
 import pytest
+
 from tests.faults.folder import Folder, send
 
 KILLS = 20
