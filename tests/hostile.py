@@ -69,12 +69,18 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 
 
 def write_outcomes(path: Path) -> None:
-    """Table of what was tried, how often, and what became of it, as CSV and as Markdown."""
-    kinds = sorted({what for what, _ in outcomes})
-    rows = [("input", "examples", "accepted", "one sentence")]
-    for what in kinds:
+    """Table of what was tried, how often, and what became of it, as CSV and as Markdown.
+
+    What was not tried this time keeps its row.
+    """
+    kept = path.with_suffix(".csv")
+    lines = kept.read_text().splitlines()[1:] if kept.exists() else []
+    rows = {line.split(",")[0]: line.split(",") for line in lines}
+    for what in {what for what, _ in outcomes}:
         found = [outcomes[what, became] for became in ("accepted", "refused")]
-        rows.append((what, *map(str, (sum(found), *found))))
-    path.with_suffix(".csv").write_text("".join(",".join(row) + "\n" for row in rows))
-    rows.insert(1, ("---",) * 4)
-    path.with_suffix(".md").write_text("".join(f"| {' | '.join(row)} |\n" for row in rows))
+        rows[what] = [what, *map(str, (sum(found), *found))]
+    head = ["input", "examples", "accepted", "one sentence"]
+    table = [head, *(rows[what] for what in sorted(rows))]
+    kept.write_text("".join(f"{','.join(row)}\n" for row in table))
+    table.insert(1, ["---"] * len(head))
+    path.with_suffix(".md").write_text("".join(f"| {' | '.join(row)} |\n" for row in table))

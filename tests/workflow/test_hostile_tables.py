@@ -48,8 +48,10 @@ def test_tables_with_changed_bytes(tmp_path, content):
 @fuzzed
 @given(cells=st.lists(texts, min_size=1, max_size=4))
 def test_a_table_of_any_text_comes_back(tmp_path, cells):
-    # The csv module of Python 3.11 does not quote a lone carriage return; no name that is accepted has one.
-    cells = [cell.encode(errors="replace").decode().replace("\r", "") for cell in cells]
+    # Python 3.11's csv does not quote a lone carriage return, and NumPy drops zeros at the end of a
+    # text: no name that the configuration accepts has either.
+    plain = str.maketrans("", "", "\r\0")
+    cells = [cell.encode(errors="replace").decode().translate(plain) for cell in cells]
     write_table(tmp_path / "table.csv", {"a": ["text", *cells]})
     assert read_table(tmp_path / "table.csv")["a"].tolist() == ["text", *cells]
 

@@ -146,8 +146,13 @@ def _array(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray
         raise DataError(
             f"{name}: {key} has dtype {array.dtype}, but must be real numbers: save it as float64."
         )
-    with np.errstate(over="ignore"):  # what float64 cannot hold becomes infinite, and is refused
-        return array.astype(np.float64)
+    try:
+        with np.errstate(
+            over="ignore"
+        ):  # what float64 cannot hold becomes infinite, and is refused
+            return array.astype(np.float64)
+    except (ValueError, MemoryError) as error:
+        raise DataError(_damaged(key, name, error)) from error
 
 
 def _read(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:
@@ -159,9 +164,11 @@ def _read(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:
     except _UNREADABLE as error:
         if "allow_pickle" in str(error):
             raise DataError(_pickled(key, name)) from error
-        raise DataError(
-            f"{name}: {key} cannot be read ({one_line(error)}), the file is damaged: save it anew."
-        ) from error
+        raise DataError(_damaged(key, name, error)) from error
+
+
+def _damaged(key: str, name: str, error: Exception) -> str:
+    return f"{name}: {key} cannot be read ({one_line(error)}), the file is damaged: save it anew."
 
 
 def _pickled(key: str, name: str) -> str:
