@@ -129,3 +129,11 @@ def test_a_job_that_was_cut_off_is_left_to_snakemake(chain):
     (chain / ".snakemake/incomplete").mkdir(parents=True)
     (chain / ".snakemake/incomplete/final").touch()
     check_records()
+
+
+def test_results_that_can_only_be_read_are_warned_of_in_one_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != "results")
+    check_records()
+    said = capsys.readouterr().err
+    assert said.startswith("warning: results is read-only, ")
+    assert said.count("\n") == 1
