@@ -78,6 +78,8 @@ def _sources(record: _Record, read: _Read) -> Iterator[Path]:
             _age([*record.outputs, record.path])
         if source:
             yield source.path
+        else:  # one of those that cannot be read may have been its
+            yield from (p for p in provenances(name) if p.is_file() and read(p) is None)
 
 
 def _now(path: Path, record: _Record | None) -> str | None:
