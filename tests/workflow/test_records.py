@@ -13,10 +13,11 @@ def chain(tmp_path, monkeypatch):
     """data.npz and seen.csv -> part.csv -> tables/final.csv, each with a record, and a committed page."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "results/tables").mkdir(parents=True)
+    (tmp_path / "results/a").mkdir()
     (tmp_path / "docs").mkdir()
-    make("results/data", ["results/data.npz", "results/seen.csv"], [])
-    make("results/part", ["results/part.csv"], ["results/data.npz"])
-    make("results/tables/final", ["results/tables/final.csv"], ["results/part.csv"])
+    make("results/a/data", ["results/a/data.npz", "results/a/seen.csv"], [])
+    make("results/a/part", ["results/a/part.csv"], ["results/a/data.npz"])
+    make("results/tables/final", ["results/tables/final.csv"], ["results/a/part.csv"])
     make("results/page", ["docs/page.md", "results/page.html"], ["results/tables/final.csv"])
     return tmp_path
 
@@ -54,11 +55,12 @@ def test_what_fits_is_left_alone():
 @pytest.mark.parametrize(
     "name",
     [
-        "results/seen.csv",  # no job reads it
-        "results/part.csv",
+        "results/a/seen.csv",  # no job reads it
+        "results/a/part.csv",
         "results/tables/final.csv",
         "results/page.html",
-        "results/part.provenance.json",
+        "results/a/part.provenance.json",
+        "results/a/data.provenance.json",
         "results/tables/final.provenance.json",
     ],
 )
@@ -77,7 +79,7 @@ def test_a_damaged_file_is_one_sentence_with_the_remedy(name):
 
 
 def test_a_damaged_array_is_left_to_whoever_reads_it():
-    damage("results/data.npz")
+    damage("results/a/data.npz")
     check_records()
 
 
@@ -88,14 +90,14 @@ def test_a_committed_page_that_was_changed_is_made_again():
 
 
 def test_what_was_made_from_another_input_is_made_again_whatever_its_time():
-    make("results/data", ["results/data.npz", "results/seen.csv"], [], text=" again")
-    os.utime("results/data.npz", (1, 1))
+    make("results/a/data", ["results/a/data.npz", "results/a/seen.csv"], [], text=" again")
+    os.utime("results/a/data.npz", (1, 1))
     check_records()
-    assert aged() == {"results/part.csv", "results/part.provenance.json"}
+    assert aged() == {"results/a/part.csv", "results/a/part.provenance.json"}
 
 
 def test_the_same_input_made_again_changes_nothing():
-    make("results/data", ["results/data.npz", "results/seen.csv"], [])
+    make("results/a/data", ["results/a/data.npz", "results/a/seen.csv"], [])
     check_records()
     assert aged() == set()
 
@@ -103,17 +105,17 @@ def test_the_same_input_made_again_changes_nothing():
 def test_a_file_of_the_user_that_was_changed_counts_whatever_its_time():
     with open("mine.npz", "w") as file:
         file.write("mine")
-    make("results/data", ["results/data.npz", "results/seen.csv"], ["mine.npz"])
+    make("results/a/data", ["results/a/data.npz", "results/a/seen.csv"], ["mine.npz"])
     check_records()
     assert aged() == set()
     damage("mine.npz")
     os.utime("mine.npz", (1, 1))
     check_records()
-    assert aged() == {"results/data.npz", "results/seen.csv", "results/data.provenance.json"}
+    assert aged() == {"results/a/data.npz", "results/a/seen.csv", "results/a/data.provenance.json"}
 
 
 def test_an_input_that_is_gone_changes_nothing():
-    os.unlink("results/data.npz")
+    os.unlink("results/a/data.npz")
     check_records()
     assert aged() == set()
 
@@ -129,3 +131,11 @@ def test_a_job_that_was_cut_off_is_left_to_snakemake(chain):
     (chain / ".snakemake/incomplete").mkdir(parents=True)
     (chain / ".snakemake/incomplete/final").touch()
     check_records()
+
+
+def test_results_that_can_only_be_read_are_warned_of_in_one_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != "results")
+    check_records()
+    said = capsys.readouterr().err
+    assert said.startswith("warning: results is read-only, ")
+    assert said.count("\n") == 1

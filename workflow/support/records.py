@@ -7,6 +7,7 @@ both: each job wrote down the hashes of what it read and of what it wrote.
 
 import os
 import shlex
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -40,6 +41,13 @@ def check_records() -> None:
     Raises:
         SystemExit: files are not what their jobs wrote; the message is one sentence.
     """
+    if RESULTS.is_dir() and not os.access(RESULTS, os.W_OK):
+        # Not refused: to look at them, or to make a report of them, takes no right to write.
+        print(
+            f"warning: {RESULTS} is read-only, so a run that has something to make there will stop: make it "
+            "writable, or work in a folder of your own with --directory.",
+            file=sys.stderr,
+        )
     records = _reachable(cache(_read))
     damaged = [*_without_record(), *_damaged(records)]
     if damaged:
@@ -70,6 +78,8 @@ def _sources(record: _Record, read: _Read) -> Iterator[Path]:
             _age([*record.outputs, record.path])
         if source:
             yield source.path
+        else:  # one of those that cannot be read may have been its
+            yield from (p for p in provenances(name) if p.is_file() and read(p) is None)
 
 
 def _now(path: Path, record: _Record | None) -> str | None:
