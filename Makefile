@@ -76,7 +76,7 @@ gpu-check: $(READY) ## verify and time the GPU code; needs a CUDA GPU and envs/r
 	$(BIN)/python -m benchmarks.gpu_check
 
 reproduce: $(READY) ## compute CONFIG (config/tiny.yaml) again and again under other settings; say what differs
-	$(BIN)/python -m workflow.reproduce --configfile $(or $(CONFIG),config/tiny.yaml)
+	$(BIN)/python -m workflow.reproduce --configfile $(or $(CONFIG),config/tiny.yaml) --targets $(TARGETS)
 
 archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (here) as one file ARCHIVE
 	$(BIN)/snakemake --cores all $(if $(CONFIG),--configfile $(CONFIG)) $(if $(DIRECTORY),--directory $(DIRECTORY))

@@ -87,8 +87,10 @@ def processor_flags() -> set[str]:
     return {flag for line in lines if line.startswith("flags") for flag in line.split()}
 
 
-def run(variant: Variant, configfile: Path, folder: Path, cores: str) -> None:
-    """Run everything from nothing in ``folder``.
+def run(
+    variant: Variant, configfile: Path, folder: Path, cores: str, targets: Sequence[str] = ()
+) -> None:
+    """Make ``targets``, or everything, from nothing in ``folder``.
 
     Raises:
         SystemExit: Snakemake failed, which has said why.
@@ -101,7 +103,9 @@ def run(variant: Variant, configfile: Path, folder: Path, cores: str) -> None:
         command += ["--set-threads", *(f"{rule}={variant.threads}" for rule in _rules(configfile))]
     if variant.backend:
         command += ["--config", f"backend={variant.backend}"]
-    ended = subprocess.run(command, cwd=ROOT, env=_environment(variant), check=False)
+    ended = subprocess.run(
+        [*command, "--", *targets], cwd=ROOT, env=_environment(variant), check=False
+    )
     if ended.returncode:
         raise SystemExit(f"error: the run {variant.name} failed: see what snakemake says above.")
 
@@ -205,19 +209,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
             outcomes.append(Outcome(variant, f"not run: {reason}", None))
             continue
         print(f"run {variant.name}", flush=True)
-        run(variant, configfile, folders / variant.name, options.cores)
+        run(variant, configfile, folders / variant.name, options.cores, options.targets)
         beside = compare(folders / FIRST, folders / variant.name)
         outcomes.append(Outcome(variant, kernels(variant), beside))
-    _report(outcomes, Path(options.configfile), Path(options.report))
+    command = " ".join(
+        ["make reproduce", f"CONFIG={options.configfile}", *_chosen(options.targets)]
+    )
+    _report(outcomes, command, Path(options.report))
     return bool(promised(outcomes))
 
 
-def _report(outcomes: Sequence[Outcome], configfile: Path, folder: Path) -> None:
+def _chosen(targets: Sequence[str]) -> list[str]:
+    return [f"TARGETS='{' '.join(targets)}'"] if targets else []
+
+
+def _report(outcomes: Sequence[Outcome], command: str, folder: Path) -> None:
     """Summary and details, as CSV and as one page, printed as well."""
     summary, differing = rows(outcomes), details(outcomes)
     page = (
         "# The same configuration, computed again\n\n"
-        f"Written by `make reproduce CONFIG={configfile.as_posix()}`. Every run starts from nothing "
+        f"Written by `{command}`. Every run starts from nothing "
         f"and is compared with the run `{FIRST}`: tables to {SIGNIFICANT_DIGITS} significant digits, other "
         f"files byte by byte.\n\n{markdown(summary)}\n## Columns of tables that differ\n\n"
         f"{markdown(differing)}"
@@ -262,6 +273,7 @@ def _parser() -> argparse.ArgumentParser:
         "--report", default="benchmarks/results", help="where the tables are written"
     )
     parser.add_argument("--cores", default="all")
+    parser.add_argument("--targets", nargs="*", default=[], help="instead of everything")
     names = [variant.name for variant in VARIANTS]
     parser.add_argument("--runs", nargs="*", default=names, choices=names)
     return parser

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from shadow_pool import MODELS, M, pool
 
-from kkt_unlearning.attacks.outputs import outputs
+from kkt_unlearning.attacks.outputs import cleared, outputs
 from kkt_unlearning.unlearning import unlearn_all
 
 FRACTIONS = (0.0, 0.5, 1.0, 1.5)
@@ -48,3 +48,11 @@ def test_outputs_are_at_most_the_length_of_the_sample(width):
     found, lengths = outputs(shadows, FRACTIONS), np.linalg.norm(shadows.pool.X, axis=1)
     assert (np.abs(found.trained) <= lengths * (1 + 1e-12)).all()
     assert np.nanmax(np.abs(found.unlearned) / lengths) <= 1 + 1e-12
+
+
+def test_an_output_of_round_off_is_nothing():
+    values, lengths = (
+        np.array([[1e-17, -1e-13, np.nan], [0.5, 1e-10, -3e-12]]),
+        np.array([1.0, 1.0, 4.0]),
+    )
+    np.testing.assert_array_equal(cleared(values, lengths), [[0, 0, np.nan], [0.5, 1e-10, 0]])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from kkt_unlearning.attacks.roc import auc, tpr_at
+from kkt_unlearning.attacks.roc import auc, levels, tpr_at
 
 SCORES = st.lists(st.integers(-3, 3), min_size=1, max_size=12)
 
@@ -46,3 +46,17 @@ def test_one_per_cent_of_a_hundred_is_one_false_positive():
     others = np.arange(100.0)
     assert tpr_at(np.array([98.5]), others, 0.01) == 1.0
     assert tpr_at(np.array([97.5]), others, 0.01) == 0.0
+
+
+def test_scores_that_differ_by_round_off_are_ties():
+    """Two models of the same samples: which is larger is chance, and the AUC must not depend on it."""
+    members, others = np.array([0.3, 0.1, 0.0]), np.array([0.3, 0.2, 0.0])
+    for noise in (0.0, 4e-16, -4e-16):
+        assert auc(members + noise, others) == auc(members, others)
+        assert tpr_at(members + noise, others, 0.1) == tpr_at(members, others, 0.1) == 0.0
+
+
+def test_levels_follow_the_order_and_keep_what_is_no_number():
+    scores = np.array([[3.0, np.nan, 1.0, 1.0 + 1e-15], [-np.inf, 2e9, 2e9 + 1.0, np.inf]])
+    np.testing.assert_array_equal(levels(scores), [[1, np.nan, 0, 0], [0, 1, 1, 2]])
+    np.testing.assert_array_equal(levels(np.array([0.0, 1e-6])), [0, 1])

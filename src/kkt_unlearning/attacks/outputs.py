@@ -7,7 +7,7 @@ import numpy as np
 
 from kkt_unlearning.attacks.shadows import Shadows
 
-_NOTHING = 1e-12  # of the norm before the step: what is left is round-off, without a direction
+_NOTHING = 1e-12  # of the norm before the step, or of ‖x‖: what is left is round-off
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,32 @@ def outputs(shadows: Shadows, fractions: Sequence[float]) -> Outputs:
         fractions: α, each step as a fraction of the prescribed one.
     """
     K, M, alpha = shadows.models, shadows.pool.samples, np.asarray(fractions, float)
-    trained = shadows.pool.margins(shadows.W) / np.linalg.norm(shadows.W, axis=(1, 2))[:, None]
+    lengths = np.linalg.norm(shadows.pool.X, axis=1)
+    norms = np.linalg.norm(shadows.W, axis=(1, 2))[:, None]
+    trained = cleared(shadows.pool.margins(shadows.W) / norms, lengths)
     unlearned = np.full((K, len(alpha), M, M), np.nan)
     margin = np.full((K, len(alpha), M), np.nan)
     for k, S in enumerate(shadows.member):
         R = np.flatnonzero(S)
-        unlearned[k][:, R] = _after(shadows, k, R, alpha)
+        unlearned[k][:, R] = cleared(_after(shadows, k, R, alpha), lengths)
         for r in R:
             retained = S & (np.arange(M) != r)
             margin[k, :, r] = np.median(unlearned[k, :, r][:, retained], axis=-1)
     own = np.where(shadows.member, trained, np.nan)
     return Outputs(trained, unlearned, margin, np.nanmedian(own, axis=1))
+
+
+def cleared(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The values, but 0 where ``|v| ≤ 10⁻¹² ‖x‖``, of the same shape.
+
+    Where no neuron is active at a sample, the output is 0 and not what its sum leaves of 0: such outputs are
+    equal, for ranks and histograms, on every machine.
+
+    Args:
+        values: outputs at networks of norm 1, at most ``‖x‖`` in size.
+        lengths: ``‖x‖``, of a shape that broadcasts.
+    """
+    return np.where(np.abs(values) <= _NOTHING * lengths, 0.0, values)
 
 
 def _after(shadows: Shadows, k: int, R: np.ndarray, alpha: np.ndarray) -> np.ndarray:
