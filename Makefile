@@ -50,7 +50,7 @@ test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, as
 	$(BIN)/pytest tests/faults --table benchmarks/results/faults
 
 test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may
-	@command -v slurmctld slurmd sbatch munged >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
+	@{ command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged; } >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
 	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5)
 
