@@ -121,7 +121,7 @@ def kernels(variant: Variant) -> str:
     asked = subprocess.run(
         command, env=_environment(variant), capture_output=True, text=True, check=True
     )
-    return ", ".join(dict.fromkeys(json.loads(asked.stdout)))
+    return ", ".join(sorted(set(json.loads(asked.stdout))))
 
 
 def rows(outcomes: Sequence[Outcome]) -> list[dict[str, str | int]]:
