@@ -1,11 +1,15 @@
 """Strategies for input that means harm, how often it is drawn, and what became of it."""
 
+import csv
+import io
 import os
 import re
 from collections import Counter
 from pathlib import Path
 
 from hypothesis import strategies as st
+
+from workflow.support.tables import write
 
 # make test-fuzz asks for more
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
@@ -74,13 +78,11 @@ def write_outcomes(path: Path) -> None:
     What was not tried this time keeps its row.
     """
     kept = path.with_suffix(".csv")
-    lines = kept.read_text().splitlines()[1:] if kept.exists() else []
-    rows = {line.split(",")[0]: line.split(",") for line in lines}
+    with open(kept, encoding="utf-8", newline="") if kept.exists() else io.StringIO() as file:
+        rows = {row["input"]: row for row in csv.DictReader(file)}
     for what in {what for what, _ in outcomes}:
-        found = [outcomes[what, became] for became in ("accepted", "refused")]
-        rows[what] = [what, *map(str, (sum(found), *found))]
-    head = ["input", "examples", "accepted", "one sentence"]
-    table = [head, *(rows[what] for what in sorted(rows))]
-    kept.write_text("".join(f"{','.join(row)}\n" for row in table))
-    table.insert(1, ["---"] * len(head))
-    path.with_suffix(".md").write_text("".join(f"| {' | '.join(row)} |\n" for row in table))
+        accepted, refused = (outcomes[what, became] for became in ("accepted", "refused"))
+        examples = accepted + refused
+        counts = {"examples": examples, "accepted": accepted, "one sentence": refused}
+        rows[what] = {"input": what, **counts}
+    write(path, [rows[what] for what in sorted(rows)])

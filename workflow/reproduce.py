@@ -6,7 +6,6 @@ answers, each from nothing in a folder of its own, each compared with the first.
 """
 
 import argparse
-import csv
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from .support.backend import missing
 from .support.comparison import FILES, SIGNIFICANT_DIGITS, TABLES, Comparison, Difference, compare
+from .support.tables import markdown, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRST = "plain"
@@ -177,14 +177,6 @@ def details(outcomes: Sequence[Outcome]) -> list[dict[str, str | int]]:
     ]
 
 
-def markdown(table: Sequence[Mapping[str, object]]) -> str:
-    """The rows as a table to read."""
-    if not table:
-        return "None.\n"
-    lines = [list(table[0]), ["---"] * len(table[0]), *(list(row.values()) for row in table)]
-    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
-
-
 def promised(outcomes: Sequence[Outcome]) -> list[Difference]:
     """Differences that must not be: of any table or verdict, and for equal settings of any file."""
     return [
@@ -237,15 +229,7 @@ def _report(outcomes: Sequence[Outcome], command: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "reproduction.md").write_text(page, encoding="utf-8")
     for name, table in (("reproduction", summary), ("reproduction_differences", differing)):
-        _write(folder / f"{name}.csv", table)
-
-
-def _write(path: Path, table: Sequence[Mapping[str, object]]) -> None:
-    header = list(table[0]) if table else ["run"]
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, header, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
+        write_csv(folder / f"{name}.csv", table, header=["run"])
 
 
 def _snakemake() -> list[str]:

@@ -1,7 +1,8 @@
 """Tables of campaigns on a cluster, in benchmarks/results: .csv, and .md for the docs."""
 
-import csv
 from pathlib import Path
+
+from workflow.support.tables import markdown, write
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "results"
 FAULTS = """# Faults on Slurm
@@ -14,17 +15,5 @@ repetitions together, that an undisturbed local run has and these have not, or h
 
 def write_table(name: str, title: str, rows: list[dict]) -> None:
     """Write the rows in both formats, and print them."""
-    with open(FOLDER / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    table = markdown(rows)
-    (FOLDER / f"{name}.md").write_text(f"{title}\n{table}", encoding="utf-8")
-    print(f"\n{table}")
-
-
-def markdown(rows: list[dict]) -> str:
-    """Rows as a table."""
-    lines = [[name.replace("_", " ") for name in rows[0]], ["---"] * len(rows[0])]
-    lines += [[str(value) for value in row.values()] for row in rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    write(FOLDER / name, rows, f"{title}\n")
+    print(f"\n{markdown(rows)}")

@@ -1,6 +1,5 @@
 """What every fault starts from and is compared with, and the table of all of them."""
 
-import csv
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.folder import TARGETS, Ended, Folder
+from workflow.support.tables import markdown, write
 
 COLUMNS = ("fault", "repetitions", "lost", "differing", "recovered", "told")
 
@@ -102,17 +102,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """The table of all faults, to be read and kept."""
     rows = [tally.row() for tally in _TALLIES]
-    print(f"\n{_markdown(rows)}")
-    path = session.config.option.table
-    if path is None:
-        return
-    with open(path.with_suffix(".csv"), "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    path.with_suffix(".md").write_text(_markdown(rows), encoding="utf-8")
-
-
-def _markdown(rows: list[dict[str, str | int]]) -> str:
-    lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *(row.values() for row in rows)]
-    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+    print(f"\n{markdown(rows)}")
+    if path := session.config.option.table:
+        write(path, rows)

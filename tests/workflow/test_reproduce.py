@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from workflow import reproduce
-from workflow.reproduce import FIRST, VARIANTS, Outcome, details, markdown, obstacle, promised, rows
+from workflow.reproduce import FIRST, VARIANTS, Outcome, details, obstacle, promised, rows
 from workflow.support.comparison import Difference, compare, relative
+from workflow.support.tables import markdown
 
 TABLE = "results/tables/kinks.csv"
 SCORECARD = "results/scorecard.csv"

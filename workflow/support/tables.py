@@ -1,0 +1,31 @@
+"""Tables of what was tried, as CSV to compute with and as Markdown to read."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+Rows = Sequence[Mapping[str, object]]
+
+
+def write(path: Path, rows: Rows, above: str = "") -> None:
+    """Write ``path`` with the endings ``.csv`` and ``.md``, the latter with a text above the table."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(path.with_suffix(".csv"), rows)
+    path.with_suffix(".md").write_text(above + markdown(rows), encoding="utf-8")
+
+
+def write_csv(path: Path, rows: Rows, header: Sequence[str] = ()) -> None:
+    """Write the rows, or only ``header`` where there is none."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]) if rows else header, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def markdown(rows: Rows) -> str:
+    """The rows as a table; names of columns with blanks for underscores."""
+    if not rows:
+        return "None.\n"
+    header = [name.replace("_", " ") for name in rows[0]]
+    lines = [header, ["---"] * len(header), *(row.values() for row in rows)]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
