@@ -1,17 +1,7 @@
 """Gaussian data in which every pair of points has the same correlation."""
 
-import numpy as np
-
+from kkt_unlearning.datasets import blocks
 from kkt_unlearning.datasets.dataset import Dataset
-from kkt_unlearning.datasets.sampling import (
-    alternating_labels,
-    batch,
-    check_sizes,
-    coin_flips,
-    gaussian_points,
-)
-from kkt_unlearning.errors import DataError
-from kkt_unlearning.seeding import Stream, generator
 
 
 def generate(
@@ -48,27 +38,12 @@ def generate(
     Leaves Assumption 2.3 of arXiv 2510.14844 behind at the rate ``φ ≈ ρ`` (docs/theory.md,
     section 8).
     """
-    check_sizes(
+    return blocks.generate(
         samples=samples,
         dimension=dimension,
+        block_size=samples,
+        correlation=correlation,
         fresh_samples=fresh_samples,
         replicates=replicates,
         seed=seed,
     )
-    if not 0 <= correlation < 1:
-        raise DataError(
-            f"correlation is {correlation!r}, but must be at least 0 and below 1: "
-            "choose a value in that range, such as 0.5."
-        )
-
-    streams = (Stream.DATA, Stream.FRESH, Stream.SHARED)
-
-    def draw(replicate):
-        rng, fresh_rng, shared_rng = (generator(seed, stream, replicate) for stream in streams)
-        shared = np.sqrt(correlation) * gaussian_points(shared_rng, 1, dimension)
-        own = np.sqrt(1 - correlation)
-        X = shared + own * gaussian_points(rng, samples, dimension)
-        X_fresh = shared + own * gaussian_points(fresh_rng, fresh_samples, dimension)
-        return X, alternating_labels(samples), X_fresh, coin_flips(fresh_rng, fresh_samples)
-
-    return batch(draw, replicates)
