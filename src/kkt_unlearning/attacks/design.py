@@ -38,11 +38,6 @@ def inclusion(samples: int, models: int, folds: int, rng: np.random.Generator) -
     )
 
 
-def fold_of(models: int, folds: int) -> np.ndarray:
-    """The fold of each model, ``(models,)``."""
-    return np.arange(models) // (models // folds)
-
-
 def span_of_pool(X: np.ndarray) -> np.ndarray:
     """The pool ``(M, d)`` in span coordinates, ``(M, k)`` with ``k = min(M, d) + 1``."""
     return span_coordinates(X, np.zeros((1, X.shape[1]))).X
