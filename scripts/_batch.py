@@ -31,6 +31,11 @@ def cell_solver(settings: dict[str, Any]) -> Solver:
     return Solver(settings["solver"], settings["tolerance"])
 
 
+def solving(settings: dict[str, Any]) -> dict[str, Any]:
+    """The arguments ``solver`` and ``pivots`` that the section ``duals`` describes."""
+    return {"solver": cell_solver(settings), "pivots": settings["pivots"]}
+
+
 def replicates(arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> Replicates:
     """The batch that ``trained.npz`` holds."""
     return Replicates(network(settings), *(arrays[name] for name in BATCH))

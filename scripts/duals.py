@@ -1,6 +1,6 @@
 """Rule duals: trained networks -> exact KKT points and multipliers, with the estimates beside them."""
 
-from _batch import cell_solver, replicates, stack_points
+from _batch import replicates, solving, stack_points
 from _job import job
 from _storage import read_arrays, write_arrays, write_table
 
@@ -11,8 +11,8 @@ from kkt_unlearning.tables import multiplier_rows, point_row
 
 def main(snakemake):
     settings, trained = snakemake.params.settings, read_arrays(snakemake.input.trained)
-    batch, solver = replicates(trained, settings["network"]), cell_solver(settings["duals"])
-    points = exact_points(batch, trained["W"], solver, settings["duals"]["pivots"])
+    batch = replicates(trained, settings["network"])
+    points = exact_points(batch, trained["W"], **solving(settings["duals"]))
     multipliers = []
     for s, (point, W) in enumerate(zip(points, trained["W"], strict=True)):
         guesses = estimates(point.problem, W, trained["loss_weights"][s])

@@ -1,6 +1,6 @@
 """Rule evaluate: certificates, bounds and comparisons of every unlearned network, as a tidy table."""
 
-from _batch import cell_solver, points, replicates
+from _batch import points, replicates, solving
 from _job import job
 from _storage import read_arrays, write_table
 
@@ -25,8 +25,7 @@ def main(snakemake):
             starts=settings["starts"],
             forget_sets=explicit_forget_sets(batch.y.shape[1], settings["forget"]),
             fractions=settings["fractions"],
-            solver=cell_solver(settings["duals"]),
-            pivots=settings["duals"]["pivots"],
+            **solving(settings["duals"]),
         )
         rows.extend(results)
         print(f"replicate {s}: {len(rows)} certificates so far")

@@ -1,6 +1,6 @@
 """Rule measure_membership: attacks on forgotten samples, and the certificates of the forgetting."""
 
-from _batch import cell_solver
+from _batch import solving
 from _job import job
 from _shadows import shadows
 from _storage import read_arrays, write_table
@@ -18,8 +18,7 @@ def main(snakemake):
             folds=options["folds"],
             certificates=options["certificates"],
             loss=settings["training"]["loss"],
-            solver=cell_solver(settings["duals"]),
-            pivots=settings["duals"]["pivots"],
+            **solving(settings["duals"]),
             s=s,
         )
         print(f"pool {s}: attacked")

@@ -1,6 +1,6 @@
 """Rule measure_recovery: trained networks -> what each unlearning method leaves, as a tidy table."""
 
-from _batch import cell_solver, points, replicates
+from _batch import points, replicates, solving
 from _job import job
 from _storage import read_arrays, write_table
 
@@ -20,8 +20,7 @@ def main(snakemake):
         descent=Descent(loss=settings["training"]["loss"], step_size=options["step_size"]),
         steps=options["steps"],
         damping=options["damping"],
-        solver=cell_solver(settings["duals"]),
-        pivots=settings["duals"]["pivots"],
+        **solving(settings["duals"]),
     )
     rows = []
     for s, point in enumerate(points(read_arrays(snakemake.input.points), batch)):

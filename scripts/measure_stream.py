@@ -1,6 +1,6 @@
 """Rule measure_stream: the certificate after every deletion of a stream, as a tidy table."""
 
-from _batch import cell_solver, points, replicates
+from _batch import points, replicates, solving
 from _job import job
 from _storage import read_arrays, write_table
 
@@ -10,14 +10,10 @@ from kkt_unlearning.batches import stream_rows
 def main(snakemake):
     settings, trained = snakemake.params.settings, read_arrays(snakemake.input.trained)
     batch = replicates(trained, settings["network"])
-    solving = {
-        "solver": cell_solver(settings["duals"]),
-        "pivots": settings["duals"]["pivots"],
-        "seed": settings["seed"],
-    }
+    common = {**solving(settings["duals"]), "seed": settings["seed"]}
     rows = []
     for s, point in enumerate(points(read_arrays(snakemake.input.points), batch)):
-        rows.extend(stream_rows(point, s, **settings["options"], **solving))
+        rows.extend(stream_rows(point, s, **settings["options"], **common))
         print(f"replicate {s}: {len(rows)} certificates so far")
     write_table(snakemake.output.table, rows)
 

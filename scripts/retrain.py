@@ -1,7 +1,7 @@
 """Rule retrain: the networks trained without each forget set, one batch, and their exact KKT points."""
 
 import numpy as np
-from _batch import cell_solver, descent, history_rows, paced, replicates
+from _batch import descent, history_rows, paced, replicates, solving
 from _job import job
 from _storage import read_arrays, write_arrays, write_table
 
@@ -22,9 +22,7 @@ def main(snakemake):
         backend=snakemake.params.backend,
         report=paced(),
     )
-    points = retrained_points(
-        batch, result.W, forget_sets, cell_solver(settings["duals"]), settings["duals"]["pivots"]
-    )
+    points = retrained_points(batch, result.W, forget_sets, **solving(settings["duals"]))
     write_table(snakemake.output.history, history_rows(result))
     write_table(snakemake.output.residuals, retrained_rows(points, forget_sets))
     write_arrays(

@@ -1,6 +1,6 @@
 """Rule shadows: data sets as pools -> exact KKT points of networks trained on random halves of each."""
 
-from _batch import cell_solver, descent, network, paced
+from _batch import descent, network, paced, solving
 from _job import job
 from _shadows import stack_shadows
 from _storage import read_arrays, write_arrays
@@ -23,8 +23,7 @@ def main(snakemake):
             folds=settings["folds"],
             seed=settings["seed"],
             s=s,
-            solver=cell_solver(settings["duals"]),
-            pivots=settings["duals"]["pivots"],
+            **solving(settings["duals"]),
             backend=snakemake.params.backend,
             report=paced(),
         )
