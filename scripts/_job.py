@@ -23,6 +23,9 @@ from kkt_unlearning.errors import BackendError, NotSeparableError, SolverError, 
 # Backend and solver are chosen once for all experiments, wherever the job's own settings stand.
 _SECTIONS = {BackendError: "backend", SolverError: "duals"}
 
+# What NumPy says, as a ValueError, of an array that would need more bytes than there are addresses.
+_NO_ADDRESS = ("array is too big", "Maximum allowed dimension exceeded", "iterator is too large")
+
 Main = Callable[[Any], Mapping[str, Any] | None]
 
 
@@ -78,13 +81,11 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, StorageError):
         return f"error: {text}"
-    if isinstance(
-        error, MemoryError
-    ):  # an absurd size, which only the machine can tell from a large one
-        text = (
-            f"the memory of this machine does not suffice ({text}): make the numbers in it smaller."
-        )
-    if isinstance(error, UserError | MemoryError):
+    too_large = _is_too_large(error)
+    if too_large:
+        asked = text if isinstance(error, MemoryError) else "an array beyond all addresses"
+        text = f"the memory of this machine does not suffice ({asked}): make the numbers in it smaller."
+    if isinstance(error, UserError) or too_large:
         section = _SECTIONS.get(type(error), snakemake.params.section)
         if isinstance(
             error, NotSeparableError
@@ -93,6 +94,13 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
         return f"error: {_origin(section, snakemake)}, {section}: {text}"
     where = f", traceback in {log.name}" if log else ""
     return f"error: {snakemake.rule} failed with {type(error).__name__}: {text}{where}"
+
+
+def _is_too_large(error: Exception) -> bool:
+    """Whether it is an absurd size, which only the machine can tell from a large one."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, ValueError) and str(error).startswith(_NO_ADDRESS)
+    )
 
 
 def _origin(section: str, snakemake: Any) -> str:

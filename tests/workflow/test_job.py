@@ -235,8 +235,9 @@ def test_a_mistake_of_the_user_is_one_sentence(snakemake, capsys, error, sentenc
     assert not snakemake.output.provenance.exists()
 
 
-def test_a_size_beyond_all_memory_names_its_section(snakemake, capsys):
-    ended(lambda _: np.empty(2**50), snakemake)
+@pytest.mark.parametrize("shape", [2**50, 2**62, (10**9, 10**10), (5, 2**63)])
+def test_a_size_beyond_all_memory_names_its_section(snakemake, capsys, shape):
+    ended(lambda _: np.empty(shape), snakemake)
     said = capsys.readouterr().err
     assert "trainings.normalised: the memory of this machine does not suffice" in said
     assert said.count("\n") == 1
