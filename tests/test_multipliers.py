@@ -1,5 +1,6 @@
 """The estimates of the multipliers are exact where theory says so, and near them elsewhere."""
 
+import cvxpy
 import numpy as np
 import pytest
 from builders import planted_orthogonal, planted_pairs, solved
@@ -7,6 +8,7 @@ from builders import planted_orthogonal, planted_pairs, solved
 from kkt_unlearning.multipliers import (
     estimates,
     gradient_matrix,
+    least_norm,
     least_squares_multipliers,
     loss_gradient_multipliers,
     orthogonal_multipliers,
@@ -82,3 +84,50 @@ def test_a_sample_without_an_active_neuron_has_no_closed_form():
     problem, W, *_ = planted_orthogonal([1.0, 2.0], [1, -1], 2)
     found = orthogonal_multipliers(problem, np.stack([-W[0], W[1]]))
     assert found[0] == np.inf and np.isfinite(found[1])
+
+
+def dependent(seed: int, samples: int, rank: int):
+    """Gradients of a lower rank, and two sets of multipliers that they cannot tell apart."""
+    rng = np.random.default_rng(seed)
+    M = rng.standard_normal((rank, samples)) / np.sqrt(rank)
+    one = rng.exponential(size=samples)
+    kernel = np.linalg.svd(M)[2][rank:]
+    step = kernel.T @ rng.standard_normal(samples - rank)
+    return (
+        M,
+        one,
+        one + step / np.abs(step / one).max(),
+    )  # as far as a multiplier is 0 or has doubled
+
+
+@pytest.mark.parametrize(("samples", "rank"), [(4, 3), (7, 3), (12, 4)])
+@pytest.mark.parametrize("seed", range(4))
+def test_of_equally_good_multipliers_the_least_is_taken(seed, samples, rank):
+    M, one, two = dependent(seed, samples, rank)
+    assert two.min() >= -1e-15 and np.abs(one - two).max() > 0.1
+    found = [least_norm(np.maximum(start, 0.0), M.T @ M) for start in (one, two)]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-10)
+    np.testing.assert_allclose(M @ found[0], M @ one, atol=1e-10)
+    μ = cvxpy.Variable(samples, nonneg=True)
+    problem = cvxpy.Problem(cvxpy.Minimize(cvxpy.sum_squares(μ)), [M @ μ == M @ one])
+    problem.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+    np.testing.assert_allclose(found[0], μ.value, atol=1e-6)
+    assert found[0] @ found[0] <= problem.value * (1 + 1e-8)
+
+
+def test_gradients_that_are_independent_leave_the_multipliers_as_they_are():
+    M, multipliers, _ = dependent(0, 5, 3)
+    square = np.vstack([M, np.eye(5)])
+    assert least_norm(multipliers, square.T @ square) is multipliers
+
+
+def test_a_sample_that_no_neuron_is_active_on_gets_no_multiplier():
+    np.testing.assert_allclose(
+        least_norm(np.array([2.0, 3.0]), np.array([[1.0, 0.0], [0.0, 0.0]])), [2.0, 0.0], atol=1e-15
+    )
+
+
+def test_a_short_gradient_is_not_a_dependent_one():
+    gram = np.diag([1.0, 1e-18])
+    multipliers = np.array([2.0, 3.0])
+    assert least_norm(multipliers, gram) is multipliers

@@ -5,14 +5,20 @@ All are for the network scaled to smallest margin 1, ``θ/γ`` with ``γ = min_i
 """
 
 import numpy as np
+from scipy.optimize import nnls
 
 from kkt_unlearning.clarke import fit_multipliers
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 
+# An eigenvalue, over the largest, of the Gram matrix of directions that is 0 but for round-off.
+DEPENDENT = 1e-12
+
 
 def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
     """``argmin_{λ ≥ 0} ‖θ/γ − Σ_i λ_i y_i g_i‖`` with the 0/1 derivatives ``g_i``; shape (m,).
+
+    Of several, which linearly dependent gradients allow, the one of least norm.
 
     Args:
         W: trained weights ``(n, k)`` with positive margins.
@@ -20,7 +26,42 @@ def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
     smooth = np.zeros((problem.network.width, problem.samples), bool)
     free = np.full(problem.samples, np.inf)
     gamma = problem.margins(W).min()
-    return fit_multipliers(problem, W / gamma, smooth, free, Solver()).multipliers
+    fitted = fit_multipliers(problem, W / gamma, smooth, free, Solver()).multipliers
+    V = problem.signs * problem.pattern(W)
+    return least_norm(fitted, (V.T @ V) * problem.double.gram)
+
+
+def least_norm(multipliers: np.ndarray, gram: np.ndarray) -> np.ndarray:
+    """``argmin ‖μ‖`` over ``μ ≥ 0`` with ``H μ = H λ``; λ itself if H is invertible.
+
+    With N an orthonormal basis of the kernel of H and ``p = (I − N Nᵀ) λ``, μ is ``p + N s`` for the shortest
+    s with ``N s ≥ −p``: a least-distance program, which non-negative least squares solves (Lawson and
+    Hanson, Solving Least Squares Problems, chapter 23).
+
+    Args:
+        multipliers: ``λ ≥ 0``, (m,).
+        gram: inner products H of the gradients, (m, m).
+    """
+    kernel = _kernel(gram)
+    scale = multipliers.max()
+    if kernel.shape[1] == 0 or scale == 0:
+        return multipliers
+    shares = multipliers / scale
+    particular = shares - kernel @ (kernel.T @ shares)
+    system = np.vstack([kernel.T, -particular])
+    aim = np.append(np.zeros(kernel.shape[1]), 1.0)
+    residual = system @ nnls(system, aim)[0] - aim
+    shortest = residual[:-1] / -residual[-1]
+    return scale * np.maximum(particular + kernel @ shortest, 0.0)
+
+
+def _kernel(gram: np.ndarray) -> np.ndarray:
+    """Orthonormal basis of the kernel of a Gram matrix, whatever the lengths behind it."""
+    lengths = np.sqrt(np.diagonal(gram))
+    lengths = np.where(lengths > 0, lengths, 1.0)
+    values, vectors = np.linalg.eigh(gram / np.outer(lengths, lengths))
+    null = vectors[:, values <= DEPENDENT * values[-1]]
+    return np.linalg.qr(null / lengths[:, None])[0]
 
 
 def gradient_matrix(problem: Problem, clarke: np.ndarray) -> np.ndarray:
