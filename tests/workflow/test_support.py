@@ -264,6 +264,28 @@ def test_the_files_of_a_script_are_those_it_imports(tree):
 
 
 @pytest.mark.parametrize(
+    "code",
+    [
+        "def f():\n    IMPORT",
+        "class A:\n    async def f(self):\n        with a:\n            IMPORT",
+        "try:\n    IMPORT\nfinally:\n    pass",
+        "try:\n    pass\nexcept OSError:\n    IMPORT",
+        "try:\n    pass\nexcept* OSError:\n    IMPORT",
+        "try:\n    pass\nexcept OSError:\n    pass\nelse:\n    IMPORT",
+        "try:\n    pass\nfinally:\n    IMPORT",
+        "if a:\n    pass\nelif b:\n    IMPORT",
+        "for a in b:\n    IMPORT",
+        "while a:\n    pass\nelse:\n    IMPORT",
+        "match a:\n    case 1:\n        IMPORT",
+    ],
+)
+def test_imports_count_wherever_they_stand(tree, code):
+    code = code.replace("IMPORT", "from kkt_unlearning import plotting\n")
+    (tree / "scripts/train.py").write_text(code)
+    assert tree / "src/kkt_unlearning/plotting.py" in Sources(tree).files("train")
+
+
+@pytest.mark.parametrize(
     ("name", "counts"),
     [
         ("src/kkt_unlearning/nets/linear.py", True),

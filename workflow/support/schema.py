@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from .mistakes import ConfigurationError, KeyPath, as_number, listed, shown
+from .reading import LOADER
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
@@ -27,7 +28,7 @@ _MANY = 20  # keys; more are not listed one by one
 @cache
 def schema() -> dict[str, Any]:
     """The schema; every claim it knows is required to have a threshold, and numbers fit an array."""
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    schema = yaml.load(SCHEMA.read_text(encoding="utf-8"), LOADER)
     _bound(schema)
     claims = schema["properties"]["claims"]
     claims["required"] = list(claims["properties"])

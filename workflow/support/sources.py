@@ -92,7 +92,7 @@ class Sources:
 
     def _read_imports(self, path: Path) -> tuple[str, ...]:
         found: list[str] = []
-        for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
+        for node in _statements(ast.parse(path.read_bytes(), str(path))):
             if isinstance(node, ast.Import):
                 found.extend(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -120,6 +120,14 @@ class Sources:
         packages = {path.parent for path in modules if self.root / "src" in path.parents}
         files = (path for package in packages for path in package.iterdir() if path.is_file())
         return {path for path in files if path.suffix not in {".py", ".pyc"}}
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """All statements below a node, without the expressions in them, most of which `ast.walk` would visit."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for below in getattr(node, part, ()):
+            yield below
+            yield from _statements(below)
 
 
 def _defines(path: Path, name: str) -> bool:
