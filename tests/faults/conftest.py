@@ -1,7 +1,9 @@
 """What every fault starts from and is compared with, and the table of all of them."""
 
+import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from tests.faults.folder import TARGETS, Ended, Folder
 from workflow.support.tables import markdown, write
 
+SIDE_BY_SIDE = len(os.sched_getaffinity(0))  # repetitions at once, each in a folder of its own
 COLUMNS = ("fault", "repetitions", "lost", "differing", "recovered", "told")
 
 
@@ -32,9 +35,32 @@ class Tally:
     told: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def count(self, runs: list[Ended], found: dict[str, bytes], wanted: dict[str, bytes]) -> None:
-        """Compare the files after the recovery with those of a run that nothing disturbed."""
-        lost = wanted.keys() - found.keys()
+    def repeat(
+        self,
+        times: int,
+        once: Callable[[int], tuple[list[Ended], Folder]],
+        wanted: Folder,
+        is_needed: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Inflict the fault so often, and compare with a run that nothing disturbed.
+
+        Args:
+            once: number of the repetition -> the last runs in a folder, and the folder.
+            wanted: after the run that nothing disturbed.
+            is_needed: whether a file that was deleted is missed.
+        """
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            for runs, folder in pool.map(once, range(times)):
+                self._count(runs, folder.files(), wanted.files(), is_needed)
+
+    def _count(
+        self,
+        runs: list[Ended],
+        found: dict[str, bytes],
+        wanted: dict[str, bytes],
+        is_needed: Callable[[str], bool],
+    ) -> None:
+        lost = set(filter(is_needed, wanted.keys() - found.keys()))
         differing = {name for name, content in found.items() if content != wanted.get(name)}
         self.repetitions += 1
         self.lost += bool(lost)
@@ -70,9 +96,9 @@ def tally() -> Iterator:
 
 
 @pytest.fixture
-def chance(request: pytest.FixtureRequest) -> random.Random:
-    """Random moments and places, the same in each run of the tests."""
-    return random.Random(request.node.name)
+def chance(request: pytest.FixtureRequest) -> Callable[[int], random.Random]:
+    """Random moments and places of each repetition, the same in each run of the tests."""
+    return lambda number: random.Random(f"{request.node.name} {number}")
 
 
 @pytest.fixture(scope="session")

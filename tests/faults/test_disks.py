@@ -38,30 +38,33 @@ def disk(tmp_path):
 
 def test_a_disk_is_full(finished, tally, chance, disk):
     """Results, logs and what Snakemake notes lie on it; the remedy is to make it larger."""
-    row = tally("full disk")
     needed = used(finished.path)
-    for number in range(DISKS):
-        path = disk(str(number), chance.randrange(needed // 10, needed * 9 // 10))
+
+    def once(number):
+        path = disk(str(number), chance(number).randrange(needed // 10, needed * 9 // 10))
         folder = Folder(path)
         first = folder.run()
         assert first.code != 0
         assert "the disk is full" in first.said or "No space left on device" in first.said
         mount("-o", f"remount,size={LARGE}", str(path))
-        row.count(folder.recover_as_told(), folder.files(), finished.files())
+        return folder.recover_as_told(), folder
+
+    tally("full disk").repeat(DISKS, once, finished)
 
 
-def test_a_folder_of_results_is_read_only(finished, other, tally, chance, disk):
+def test_a_folder_of_results_is_read_only(finished, other, tally, disk):
     """A change is asked for while it can only be read; the remedy is to make it writable."""
-    row = tally("read-only results folder")
-    for number in range(READ_ONLY):
-        path = disk(str(number), 1 << 16)
-        folder = finished.copy(path / "run", *other.on_top)
+
+    def once(number):
+        folder = finished.copy(disk(str(number), 1 << 16) / "run", *other.on_top)
         with read_only(folder.path / "results"):
             first = folder.run()
         assert first.code != 0
         assert "warning: results is read-only" in first.said
         assert folder.files() == finished.files()
-        row.count(folder.recover_as_told(), folder.files(), other.files())
+        return folder.recover_as_told(), folder
+
+    tally("read-only results folder").repeat(READ_ONLY, once, other)
 
 
 @contextmanager

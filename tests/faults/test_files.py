@@ -34,32 +34,31 @@ KINDS = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_file_is_damaged(finished, tally, chance, tmp_path, damage, kind):
     """Final tables are as before, and nothing that was damaged stays, whether anybody reads it or not."""
-    row = tally(f"{damage} {kind}")
-    for name in sorted(filter(KINDS[kind], finished.files())):
-        folder = finished.copy(tmp_path / "run")
-        path = folder.path / name
-        path.write_bytes(DAMAGES[damage](path.read_bytes(), chance))
-        runs = folder.recover_as_told()
-        wanted = {
-            other: content
-            for other, content in finished.files().items()
-            if other in folder.files() or "/tables/" in other
-        }
-        row.count(runs, folder.files(), wanted)
+    names = sorted(filter(KINDS[kind], finished.files()))
+
+    def once(number):
+        folder = finished.copy(tmp_path / str(number))
+        path = folder.path / names[number]
+        path.write_bytes(DAMAGES[damage](path.read_bytes(), chance(number)))
+        return folder.recover_as_told(), folder
+
+    tally(f"{damage} {kind}").repeat(len(names), once, finished, lambda name: "/tables/" in name)
 
 
 def test_the_clock_goes_backwards(finished, other, tally, chance, tmp_path):
     """All times are thrown about, from one year back to one ahead, after a change was cut off halfway."""
-    row = tally("clock that goes backwards, and a change cut off by SIGKILL")
-    for number in range(CLOCKS):
-        folder = finished.copy(tmp_path / str(number), *other.on_top)
+
+    def once(number):
+        moments, folder = chance(number), finished.copy(tmp_path / str(number), *other.on_top)
         run = folder.start()
         folder.wait_for_job(run, number % 4)
-        time.sleep(chance.uniform(0, 1))
+        time.sleep(moments.uniform(0, 1))
         run.kill()
         folder.wait_for_orphans()
-        throw_about_times(folder.path, chance)
-        row.count(folder.recover_as_told(), folder.files(), other.files())
+        throw_about_times(folder.path, moments)
+        return folder.recover_as_told(), folder
+
+    tally("clock that goes backwards, and a change cut off by SIGKILL").repeat(CLOCKS, once, other)
 
 
 def throw_about_times(folder: Path, chance) -> None:
