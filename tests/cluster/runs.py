@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cluster.slurm import Slurm
@@ -24,6 +25,7 @@ class Run:
         profile: name in ``workflow/profiles``, or None for this machine's own two cores.
         slurm: cluster that a profile submits to.
         config: file on top of the tiny configuration.
+        variables: of the environment, on top of the caller's.
     """
 
     folder: Path
@@ -31,6 +33,7 @@ class Run:
     profile: str | None = None
     slurm: Slurm | None = None
     config: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def start(self, *options: str) -> subprocess.Popen:
         """Snakemake, started; what it says goes to ``snakemake.log`` in the folder."""
@@ -87,4 +90,5 @@ class Run:
 
     def _environment(self) -> dict[str, str]:
         environment = self.slurm.environment if self.slurm else os.environ
-        return {key: value for key, value in environment.items() if key not in NOT_OURS}
+        own = {key: value for key, value in environment.items() if key not in NOT_OURS}
+        return own | dict(self.variables)
