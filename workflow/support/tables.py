@@ -22,6 +22,12 @@ def write_csv(path: Path, rows: Rows, header: Sequence[str] = ()) -> None:
         writer.writerows(rows)
 
 
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows, all values as text."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def markdown(rows: Rows) -> str:
     """The rows as a table; names of columns with blanks for underscores."""
     if not rows:

@@ -1,0 +1,43 @@
+"""Put the tables of benchmarks/results into the pages that show them: python -m workflow.embed.
+
+A page says where: between ``<!-- table: NAME -->`` and ``<!-- end of table -->`` stands NAME.csv.
+"""
+
+import re
+from pathlib import Path
+
+from .support.tables import markdown, read_csv
+
+ROOT = Path(__file__).resolve().parents[1]
+_PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+def embedded(page: str, tables: Path) -> str:
+    """The page with each table as it is now.
+
+    Args:
+        page: Markdown.
+        tables: folder of the CSV files.
+
+    Raises:
+        FileNotFoundError: the page asks for a table that is not there.
+    """
+
+    def table(place: re.Match[str]) -> str:
+        begin, name, end = place.groups()
+        return f"{begin}\n{markdown(read_csv(tables / f'{name}.csv'))}\n{end}"
+
+    return _PLACE.sub(table, page)
+
+
+def main() -> None:
+    """Bring all pages in docs up to date."""
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        page = path.read_text(encoding="utf-8")
+        made = embedded(page, ROOT / "benchmarks" / "results")
+        if made != page:
+            path.write_text(made, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
