@@ -10,19 +10,19 @@ import argparse
 import hashlib
 import io
 import json
-import subprocess
 import sys
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from scripts._hashes import SUFFIX, provenances
+from scripts._hashes import SUFFIX
 
 from .support import vouching
 from .support.configuration import check
 from .support.figures import FIGURES
+from .support.manifest import commit, manifest
 from .support.reading import refuse_unclear
 from .support.settings import Study
 from .support.sources import Sources
@@ -59,12 +59,14 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     """
     study = Study(merged(configfiles), Sources(ROOT))
     files = {name: _read(folder / name) for name in results(study)}
-    files |= provenance(files, folder)
+    files |= vouching.behind(
+        [*files, *(f"{FIGURES_FROM}{name}{SUFFIX}" for name in FIGURES)], folder
+    )
     vouching.check(files)
     _refuse_others(files, study)
     files |= {name: _read(ROOT / name) for name in PROJECT}
     files[CONFIGURATION] = _json(study.config)
-    files[MANIFEST] = _json(_manifest(files, _commit()))
+    files[MANIFEST] = _json(manifest(files, commit(ROOT)))
     files[SUMS] = sums(files)
     return _tar(files)
 
@@ -131,41 +133,6 @@ def results(study: Study) -> list[str]:
 _DRAWN = [f"paper_figures/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "csv")]
 
 
-def provenance(finals: Iterable[str], folder: Path) -> dict[str, bytes]:
-    """Records of these results and of all that they rest on.
-
-    Raises:
-        ArchiveError: one is missing or not what its job wrote.
-    """
-    found: dict[str, bytes] = {}
-    pending = [_record_of(name, folder) for name in finals if _is_result(name)]
-    pending += [f"{FIGURES_FROM}{figure}{SUFFIX}" for figure in FIGURES]
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found[name] = _read(folder / name)
-            inputs = vouching.read(name, found[name])["inputs"]
-            pending += [_record_of(path, folder) for path in inputs if _is_result(path)]
-    return found
-
-
-def _is_result(name: str) -> bool:
-    return name.startswith("results/")
-
-
-def _record_of(name: str, folder: Path) -> str:
-    """Record of a file that a job read."""
-    for path in provenances(folder / name):
-        record = path.relative_to(folder).as_posix()
-        if path.is_file() and name in vouching.written(
-            record, vouching.read(record, path.read_bytes())
-        ):
-            return record
-    raise ArchiveError(
-        f"{folder / name} has no record of how it was made: run snakemake --cores all {name}, which makes it."
-    )
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -185,53 +152,6 @@ def _refuse_others(files: Mapping[str, bytes], study: Study) -> None:
                 f"the results were made with other {what} than the configuration has: "
                 "run snakemake with this configuration, or name the one that they were made with."
             )
-
-
-def _manifest(files: Mapping[str, bytes], commit: str | None) -> dict[str, Any]:
-    """What made the results: seed, versions, backends, code and commit; no time and no place."""
-    records = list(vouching.records(files).values())
-    return {
-        "commit": commit,
-        "code": {
-            rule: sorted({r["code"] for r in records if r["rule"] == rule})
-            for rule in sorted({record["rule"] for record in records})
-        },
-        "versions": _distinct(records, "versions"),
-        "seeds": _distinct(records, "seed"),
-        "backends": _distinct(records, "backend"),
-        "dtypes": _distinct(records, "dtype"),
-    }
-
-
-def _distinct(records: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
-    """Values of all records, each once: more than one means that results are of several runs."""
-    found = {
-        json.dumps(record[key], sort_keys=True) for record in records if record[key] is not None
-    }
-    return [json.loads(value) for value in sorted(found)]
-
-
-def _commit() -> str | None:
-    """Commit of a checkout in which no tracked file is changed, generated ones apart."""
-    git = ["git", "-C", str(ROOT)]
-    generated = [":!paper_figures", ":!docs/findings.md", ":!benchmarks/results"]
-    try:
-        place = subprocess.run(
-            [*git, "rev-parse", "--show-prefix"], capture_output=True, text=True, check=True
-        )
-        if place.stdout.strip():  # copied into a folder of some other repository
-            return None
-        changed = subprocess.run(
-            [*git, "diff", "--quiet", "HEAD", "--", ".", *generated],
-            capture_output=True,
-            check=False,
-        )
-        if changed.returncode:
-            return None
-        command = [*git, "rev-parse", "HEAD"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
 
 
 def _json(value: Any) -> bytes:
@@ -289,10 +209,10 @@ def _check_rest(files: Mapping[str, bytes]) -> None:
     if files[SUMS] != sums({name: files[name] for name in files.keys() - {SUMS}}):
         raise ArchiveError(f"{SUMS} is not what make archive writes for these files.")
     try:
-        manifest = _manifest(files, _read_json(files, MANIFEST).get("commit"))
+        said = manifest(files, _read_json(files, MANIFEST).get("commit"))
     except (KeyError, TypeError):
         raise ArchiveError("a record does not say by what code it was made.") from None
-    if files[MANIFEST] != _json(manifest):
+    if files[MANIFEST] != _json(said):
         raise ArchiveError(f"{MANIFEST} is not what the records say.")
 
 

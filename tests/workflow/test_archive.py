@@ -14,6 +14,7 @@ from _hashes import sealed, unsealed
 from workflow import archive
 from workflow.archive import SUMS, merged, pack, sums, verify
 from workflow.support import unpacking
+from workflow.support.manifest import commit
 from workflow.support.unpacking import ArchiveError, members
 
 ROOT = Path(__file__).parents[2]
@@ -327,15 +328,13 @@ def test_results_of_other_settings_are_not_packed(finished, tmp_path, change):
         pack(finished.folder, [TINY, other])
 
 
-def test_a_copy_in_a_repository_of_something_else_is_of_no_commit(tmp_path, monkeypatch):
+def test_a_copy_in_a_repository_of_something_else_is_of_no_commit(tmp_path):
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "1"]):
         subprocess.run([*git, *command], check=True)
     (tmp_path / "copy").mkdir()
-    monkeypatch.setattr(archive, "ROOT", tmp_path)
-    assert len(archive._commit()) == 40
-    monkeypatch.setattr(archive, "ROOT", tmp_path / "copy")
-    assert archive._commit() is None
+    assert len(commit(tmp_path)) == 40
+    assert commit(tmp_path / "copy") is None
 
 
 def test_a_place_that_cannot_be_written_and_a_configuration_that_is_none_are_one_sentence(

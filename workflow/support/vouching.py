@@ -2,10 +2,12 @@
 
 import hashlib
 import posixpath
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from scripts._hashes import SUFFIX, unsealed
+from scripts._hashes import SUFFIX, provenances, unsealed
 
 from .unpacking import ArchiveError
 
@@ -47,6 +49,51 @@ def written(name: str, record: Mapping[str, Any]) -> dict[str, str]:
     return {posixpath.normpath(posixpath.join(folder, output)): digest for output, digest in named}
 
 
+def behind(names: Iterable[str], folder: Path) -> dict[str, bytes]:
+    """Records of the results among these, the records among these, and those of all that they rest on.
+
+    Args:
+        names: files below ``folder``.
+        folder: that ``snakemake --directory`` worked in.
+
+    Raises:
+        ArchiveError: one is missing or not what its job wrote.
+    """
+    found: dict[str, bytes] = {}
+    pending = [name for name in names if _is_result(name)]
+    while pending:
+        path = pending.pop()
+        name = path if path.endswith(SUFFIX) else _record_of(path, folder)
+        if name not in found:
+            found[name] = _content(name, folder)
+            pending += filter(_is_result, read(name, found[name])["inputs"])
+    return found
+
+
+def _is_result(name: str) -> bool:
+    return name.startswith("results/")
+
+
+def _content(name: str, folder: Path) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise ArchiveError(f"{folder / name} is missing: {_remedy(name)}.") from None
+
+
+def _remedy(name: str) -> str:
+    return f"run snakemake --cores all {shlex.quote(name)}, which makes it"
+
+
+def _record_of(name: str, folder: Path) -> str:
+    """Record of a file that a job wrote."""
+    for path in filter(Path.is_file, provenances(folder / name)):
+        record = path.relative_to(folder).as_posix()
+        if name in written(record, read(record, path.read_bytes())):
+            return record
+    raise ArchiveError(f"{folder / name} has no record of how it was made: {_remedy(name)}.")
+
+
 def check(files: Files) -> None:
     """Refuse results that do not fit the records beside them, or have none.
 
@@ -81,4 +128,4 @@ def _check_complete(files: Files, found: Records, vouched: Mapping[str, str]) ->
 def _rested_on(found: Records) -> Iterator[tuple[str, str]]:
     """Results that jobs read, and the records that say so."""
     for name, record in found.items():
-        yield from ((path, name) for path in record["inputs"] if path.startswith("results/"))
+        yield from ((path, name) for path in record["inputs"] if _is_result(path))
