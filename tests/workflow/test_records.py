@@ -79,6 +79,15 @@ def test_a_damaged_file_is_one_sentence_with_the_remedy(name):
     check_records()
 
 
+def test_of_a_damaged_shared_file_not_the_link_alone_is_deleted(chain):
+    shared, link = chain / "shared.csv", chain / "results/a/part.csv"
+    link.rename(shared)
+    link.symlink_to(shared)
+    damage("shared.csv")
+    with pytest.raises(SystemExit, match=rf"\(rm results/a/part\.csv {shared}\) and run"):
+        check_records()
+
+
 def test_a_damaged_array_is_left_to_whoever_reads_it():
     damage("results/a/data.npz")
     check_records()

@@ -6,7 +6,6 @@ both: each job wrote down the hashes of what it read and of what it wrote.
 """
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from scripts._errors import deleting
 from scripts._hashes import SUFFIX, provenances, sha256, unsealed
 
 RESULTS = Path("results")
@@ -72,10 +72,9 @@ def check_records() -> None:
     records = _Records()
     damaged = [*_without_record(records), *_damaged(_reachable(records), records)]
     if damaged:
-        names = " ".join(shlex.quote(str(path)) for path in damaged)
         raise SystemExit(
-            f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: delete it "
-            f"(rm {names}) and run snakemake again."
+            f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: "
+            f"{deleting(*damaged)}."
         )
 
 
