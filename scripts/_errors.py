@@ -1,6 +1,8 @@
 """What goes wrong with files, as sentences."""
 
 import errno
+import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,3 +32,13 @@ def told(path: str | Path) -> Iterator[None]:
         if error.errno not in _REMEDIES:
             raise
         raise StorageError(f"{path}: {_REMEDIES[error.errno]}.") from error
+
+
+def deleting(*paths: str | Path) -> str:
+    """The remedy of damaged files; what a link leads to goes, too, else it would be shared again."""
+    names = [name for path in paths for name in (path, *_targets(path))]
+    return f"delete it (rm {shlex.join(map(str, names))}) and run snakemake again"
+
+
+def _targets(path: str | Path) -> list[str]:
+    return [os.path.realpath(path)] if os.path.islink(path) else []

@@ -9,14 +9,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from _claims import note_read, put, temporary_name
-from _errors import StorageError, told
+from _errors import StorageError, deleting, told
 from _hashes import recorded, unsealed
 
 if TYPE_CHECKING:
@@ -64,20 +63,15 @@ def intact(path: str | Path) -> Iterator[BinaryIO]:
         digest, written = hashlib.file_digest(file, "sha256").hexdigest(), recorded(path)
         if written is None:
             raise StorageError(
-                f"{path} has no hash beside it by which to tell whether it is whole: {_again(path)}."
+                f"{path} has no hash beside it by which to tell whether it is whole: {deleting(path)}."
             )
         if digest != written:
             raise StorageError(
-                f"{path} is not what its job wrote, it was cut short or changed: {_again(path)}."
+                f"{path} is not what its job wrote, it was cut short or changed: {deleting(path)}."
             )
         note_read(path, digest)
         file.seek(0)
         yield file
-
-
-def _again(path: str | Path) -> str:
-    """The remedy of a damaged file."""
-    return f"delete it (rm {shlex.quote(str(path))}) and run snakemake again"
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
@@ -92,7 +86,7 @@ def read_record(path: str | Path) -> dict[str, Any]:
         raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
     except ValueError as error:
         raise StorageError(
-            f"{path} is not what its job wrote, it was cut short or changed: {_again(path)}."
+            f"{path} is not what its job wrote, it was cut short or changed: {deleting(path)}."
         ) from error
 
 
@@ -142,7 +136,9 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
                 zlib.error,
             ),
         ):
-            raise StorageError(f"{path} is not an .npz of plain arrays: {_again(path)}.") from None
+            raise StorageError(
+                f"{path} is not an .npz of plain arrays: {deleting(path)}."
+            ) from None
 
 
 def write_table(
@@ -198,9 +194,9 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
             lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
             header, *rows = list(csv.reader(lines))
     except (ValueError, csv.Error) as error:
-        raise StorageError(f"{path} is empty or not a table: {_again(path)}.") from error
+        raise StorageError(f"{path} is empty or not a table: {deleting(path)}.") from error
     if any(len(row) != len(header) for row in rows):
-        raise StorageError(f"{path} is cut short: {_again(path)}.")
+        raise StorageError(f"{path} is cut short: {deleting(path)}.")
     return header, rows
 
 

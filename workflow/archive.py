@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import io
 import json
-import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping, Sequence
@@ -18,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from scripts._hashes import SUFFIX
 
+from .support import vouching
 from .support.configuration import check
 from .support.figures import FIGURES
-from .support.places import Places
+from .support.manifest import commit, manifest
+from .support.reading import refuse_unclear
 from .support.settings import Study
 from .support.sources import Sources
 from .support.unpacking import ArchiveError, members
@@ -53,15 +55,18 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
         configfiles: on top of ``config.yaml``, a later one counts more.
 
     Raises:
-        ArchiveError: results are missing, or are of another configuration.
+        ArchiveError: results are missing, do not fit their records, or are of another configuration.
     """
-    config = merged(configfiles)
-    paths = [folder / name for name in results(config)] + provenance(config, folder)
-    files = {path.relative_to(folder).as_posix(): _read(path) for path in paths}
-    _refuse_others(files, config)
+    study = Study(merged(configfiles), Sources(ROOT))
+    files = {name: _read(folder / name) for name in results(study)}
+    files |= vouching.behind(
+        [*files, *(f"{FIGURES_FROM}{name}{SUFFIX}" for name in FIGURES)], folder
+    )
+    vouching.check(files)
+    _refuse_others(files, study)
     files |= {name: _read(ROOT / name) for name in PROJECT}
-    files[CONFIGURATION] = _json(config)
-    files[MANIFEST] = _json(_manifest(files))
+    files[CONFIGURATION] = _json(study.config)
+    files[MANIFEST] = _json(manifest(files, commit(ROOT)))
     files[SUMS] = sums(files)
     return _tar(files)
 
@@ -71,6 +76,7 @@ def merged(configfiles: Sequence[Path]) -> dict[str, Any]:
     from snakemake.utils import update_config
 
     paths = [ROOT / "config.yaml", *configfiles]
+    refuse_unclear(paths)
     config: dict[str, Any] = {}
     for path in paths:
         update_config(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
@@ -89,8 +95,9 @@ def verify(path: Path) -> str:
     Nothing in it runs and nothing is unpacked.
 
     Raises:
-        ArchiveError: the archive is not one of ours, is damaged, or its scorecard does not follow from
-            its tables and thresholds; the message is one sentence.
+        ArchiveError: the archive is not one of ours, is damaged, its scorecard does not follow from its
+            tables and thresholds, or records, results and manifest do not fit one another; the message
+            is one sentence.
     """
     from .support.rescoring import scorecard
 
@@ -109,29 +116,21 @@ def verify(path: Path) -> str:
             f"{SCORECARD}{_first_difference(files.get(SCORECARD, b''), recomputed)}: it does not follow from "
             f"the tables and the thresholds in {CONFIGURATION} by the code here{_other_code(files)}."
         )
+    _check_rest(files)
+    if _tar(files) != path.read_bytes():
+        raise ArchiveError(
+            f"{path} is not packed as make archive packs its files: take another copy of the archive."
+        )
     counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
     return f"{len(files) - 1} files have their sums, and {len(tables)} tables give the scorecard: {counted}."
 
 
-def results(config: dict[str, Any]) -> list[str]:
+def results(study: Study) -> list[str]:
     """Tables, figures and pages that a configuration makes; what an earlier one left is not among them."""
-    study = Study(config, Sources(ROOT))
-    figures = [
-        f"paper_figures/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "csv")
-    ]
-    return [*study.all_tables(), *figures, *PAGES]
+    return [*study.all_tables(), *_DRAWN, *PAGES]
 
 
-def provenance(config: dict[str, Any], folder: Path) -> list[Path]:
-    """Where each of them comes from, and each data set, training and measurement behind them."""
-    places = Places(config)
-    settings = [setting for name in config["experiments"] for setting in places.settings(name)]
-    homes = {setting.folder() for setting in settings}
-    homes |= {f"results/{setting.experiment}/{setting.point}" for setting in settings}
-    named = {f"{Path(name).with_suffix('')}.provenance.json" for name in results(config)}
-    named |= {f"{FIGURES_FROM}{figure}.provenance.json" for figure in FIGURES}
-    found = [path for home in homes for path in (folder / home).glob("*.provenance.json")]
-    return found + [folder / name for name in named if (folder / name).is_file()]
+_DRAWN = [f"paper_figures/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "csv")]
 
 
 def _read(path: Path) -> bytes:
@@ -141,60 +140,18 @@ def _read(path: Path) -> bytes:
         raise ArchiveError(f"{path} is missing: run snakemake, which makes it.") from None
 
 
-def _refuse_others(files: Mapping[str, bytes], config: Mapping[str, Any]) -> None:
-    """The scorecard is the last thing made: what it was made with is what all was made with."""
-    if (
-        json.loads(files["results/scorecard.provenance.json"])["settings"]["claims"]
-        != config["claims"]
-    ):
-        raise ArchiveError(
-            f"{SCORECARD} was made with other thresholds than the configuration has: "
-            "run snakemake with this configuration, or name the one that it was made with."
-        )
-
-
-def _manifest(files: Mapping[str, bytes]) -> dict[str, Any]:
-    """What made the results: seed, versions, backends, code and commit; no time and no place."""
-    records = [
-        json.loads(content) for name, content in files.items() if name.endswith(".provenance.json")
-    ]
-    return {
-        "commit": _commit(),
-        "code": {
-            rule: sorted({r["code"] for r in records if r["rule"] == rule})
-            for rule in sorted({record["rule"] for record in records})
-        },
-        "versions": _distinct(records, "versions"),
-        "seeds": _distinct(records, "seed"),
-        "backends": _distinct(records, "backend"),
-        "dtypes": _distinct(records, "dtype"),
-    }
-
-
-def _distinct(records: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
-    """Values of all records, each once: more than one means that results are of several runs."""
-    found = {
-        json.dumps(record[key], sort_keys=True) for record in records if record[key] is not None
-    }
-    return [json.loads(value) for value in sorted(found)]
-
-
-def _commit() -> str | None:
-    """Commit of a checkout in which no tracked file is changed, generated ones apart."""
-    git = ["git", "-C", str(ROOT)]
-    generated = [":!paper_figures", ":!docs/findings.md", ":!benchmarks/results"]
-    try:
-        changed = subprocess.run(
-            [*git, "diff", "--quiet", "HEAD", "--", ".", *generated],
-            capture_output=True,
-            check=False,
-        )
-        if changed.returncode:
-            return None
-        command = [*git, "rev-parse", "HEAD"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
+def _refuse_others(files: Mapping[str, bytes], study: Study) -> None:
+    """The two pages that are made last: what they were made with is what all was made with."""
+    said = [_read_json(files, f"results/{page}{SUFFIX}") for page in ("scorecard", "provenance")]
+    wanted = [{"claims": study.config["claims"]}, study.origins.settings()]
+    seeds = [None, study.config["seed"]]
+    whats = ("thresholds", "settings")
+    for record, settings, seed, what in zip(said, wanted, seeds, whats, strict=True):
+        if (record["settings"], record["seed"]) != (json.loads(json.dumps(settings)), seed):
+            raise ArchiveError(
+                f"the results were made with other {what} than the configuration has: "
+                "run snakemake with this configuration, or name the one that they were made with."
+            )
 
 
 def _json(value: Any) -> bytes:
@@ -239,6 +196,26 @@ def _check_drawn(files: Mapping[str, bytes]) -> None:
                 )
 
 
+def _check_rest(files: Mapping[str, bytes]) -> None:
+    """What neither sums nor scorecard show: gaps, records, the manifest, and the sums line by line."""
+    for name in (*_DRAWN, *PAGES, *PROJECT):
+        if name not in files:
+            raise ArchiveError(f"{name!r} is missing, which every archive has.")
+    known = {*PROJECT, SUMS, MANIFEST, CONFIGURATION}
+    for name in sorted(files.keys() - known):
+        if name.split("/")[0] not in vouching.RESULTS:
+            raise ArchiveError(f"{name!r} is no file that make archive packs.")
+    vouching.check(files)
+    if files[SUMS] != sums({name: files[name] for name in files.keys() - {SUMS}}):
+        raise ArchiveError(f"{SUMS} is not what make archive writes for these files.")
+    try:
+        said = manifest(files, _read_json(files, MANIFEST).get("commit"))
+    except (KeyError, TypeError):
+        raise ArchiveError("a record does not say by what code it was made.") from None
+    if files[MANIFEST] != _json(said):
+        raise ArchiveError(f"{MANIFEST} is not what the records say.")
+
+
 def _read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     try:
         found = json.loads(files[name])
@@ -273,16 +250,19 @@ def _other_code(files: Mapping[str, bytes]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """``pack FILE`` or ``verify FILE``; a mistake is one sentence and exit code 1."""
+    from _storage import StorageError, replacing
+
     options = _parser().parse_args(arguments)
     try:
         if options.action == "verify":
             print(verify(options.file))
             return
         content = pack(options.directory, options.configfile)
-    except (ArchiveError, OSError) as error:
+        options.file.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(options.file) as temporary:
+            temporary.write_bytes(content)
+    except (ArchiveError, StorageError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
-    options.file.parent.mkdir(parents=True, exist_ok=True)
-    options.file.write_bytes(content)
     print(f"{hashlib.sha256(content).hexdigest()}  {options.file}")
 
 

@@ -1,10 +1,13 @@
 """Sentence embeddings, with a small module in the place of sentence-transformers."""
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from _claims import claimed
+from _hashes import sha256
+from dataset import main
 
 from kkt_unlearning.datasets import corpus, embeddings
 from kkt_unlearning.errors import DataError
@@ -98,3 +101,22 @@ def test_the_origin_follows_the_files_of_the_model(monkeypatch, tmp_path):
     assert set(before["libraries"]) == set(LIBRARIES)
     (tmp_path / "weights").write_bytes(b"2")
     assert embeddings.origin(**settings)["model_sha256"] != before["model_sha256"]
+
+
+def test_the_job_writes_down_the_hash_of_each_file_of_the_encoder(encoder, tmp_path, monkeypatch):
+    """Later runs see by it that the encoder has changed."""
+    monkeypatch.setattr(embeddings, "origin", None)  # asks for the version of what stands in here
+    model = tmp_path / "model/config.json"
+    model.parent.mkdir()
+    model.write_text("{}")
+    outputs = {"dataset": tmp_path / "d.npz", "table": tmp_path / "d.csv"}
+    settings = {"libraries": LIBRARIES, "minimum_words": 5, "model": str(model.parent)}
+    sizes = {"samples": 6, "fresh_samples": 5, "replicates": 2, "seed": 3}
+    snakemake = SimpleNamespace(
+        input=[str(model)],
+        output=SimpleNamespace(**outputs),
+        params=SimpleNamespace(settings={"source": "embeddings"} | settings | sizes),
+    )
+    with claimed(tmp_path / "d.provenance.json", outputs.values()) as claim:
+        main(snakemake)
+    assert claim.read == {str(model): sha256(model)}

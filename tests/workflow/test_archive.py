@@ -3,15 +3,18 @@
 import hashlib
 import io
 import json
+import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _hashes import sealed, unsealed
 
 from workflow import archive
 from workflow.archive import SUMS, merged, pack, sums, verify
 from workflow.support import unpacking
+from workflow.support.manifest import commit
 from workflow.support.unpacking import ArchiveError, members
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +99,14 @@ def test_what_is_no_tar_is_refused(path, content):
     assert refused(path, content)
 
 
+@pytest.mark.parametrize(("kind", "content"), [(b"L", b"a\0"), (b"x", b"11 path=ab\n")])
+def test_headers_that_stand_for_headers_without_end_are_refused(path, kind, content):
+    header = tarfile.TarInfo("././@LongLink")
+    header.type, header.size = kind, len(content)
+    one = header.tobuf(tarfile.GNU_FORMAT) + content.ljust(512, b"\0")
+    assert "is damaged" in refused(path, one * 3000 + tar({"a": b""}))
+
+
 def test_too_much_is_refused(path, monkeypatch):
     content = tar({"a": b"", "b": b""})
     monkeypatch.setattr(unpacking, "MOST_FILES", 1)
@@ -136,11 +147,15 @@ def packed(finished) -> bytes:
     return pack(finished.folder, [TINY])
 
 
-def changed(packed: bytes, path: Path, **contents: bytes) -> bytes:
-    """The archive with other files in it and sums that fit."""
+def changed(packed: bytes, path: Path, **contents: bytes | None) -> bytes:
+    """The archive with other files in it, or without those that are None, and sums that fit."""
     path.write_bytes(packed)
     files = {name: content for name, content in members(path).items() if name != SUMS} | contents
-    return tar(files | {SUMS: sums(files)})
+    return repacked({name: content for name, content in files.items() if content is not None})
+
+
+def repacked(files: dict[str, bytes]) -> bytes:
+    return tar(dict(sorted((files | {SUMS: sums(files)}).items())))
 
 
 def test_packing_again_gives_the_same_bytes(finished, packed, tmp_path):
@@ -179,7 +194,11 @@ def test_everything_is_in_it_and_nothing_of_the_machine(finished, packed, path):
 
 def test_what_an_earlier_configuration_left_is_not_in_it(after, packed):
     project = after()
-    for name in ("results/tables/earlier.csv", "results/kinks/earlier/dataset.provenance.json"):
+    for name in (
+        "results/tables/earlier.csv",
+        "results/kinks/earlier/dataset.provenance.json",
+        RECORD.replace("kkt", "earlier"),
+    ):
         (project.folder / name).parent.mkdir(exist_ok=True)
         (project.folder / name).write_text("{}")
     assert pack(project.folder, [TINY]) == packed
@@ -230,6 +249,105 @@ def test_a_figure_of_another_table_is_found(packed, path):
     table = members(path)[name] + b"\n"
     said = refused(path, changed(packed, path, **{name: table}), verify)
     assert "figure was drawn from another 'results/tables/kinks.stationarity.csv'" in said
+
+
+RECORD = "results/kinks/base/two_layer/constant/kkt.provenance.json"
+TABLE_RECORD = "results/tables/kinks.stationarity.provenance.json"
+
+
+@pytest.mark.parametrize(
+    ("contents", "said"),
+    [
+        ({"paper_figures/kinks.pdf": b"%PDF"}, "'paper_figures/kinks.pdf' is not the file that"),
+        ({"docs/findings.md": b"all replicated"}, "'docs/findings.md' is not the file that"),
+        ({"paper_figures/kinks.pdf": None}, "'paper_figures/kinks.pdf' is missing"),
+        ({"results/figures/kinks.provenance.json": None}, "has no record"),
+        ({TABLE_RECORD: None}, "'results/tables/kinks.stationarity.csv' has no record"),
+        ({RECORD: None}, "', on which 'results/"),
+        ({RECORD: b"{}"}, f"'{RECORD}' is not what its job wrote"),
+        ({RECORD: sealed({"outputs": []}).encode()}, "does not say what its job read"),
+        ({"results/more.csv": b"x\n"}, "'results/more.csv' has no record"),
+        ({"more.csv": b"x\n"}, "'more.csv' is no file that make archive packs"),
+        ({"envs/requirements.lock": None}, "'envs/requirements.lock' is missing"),
+        ({"manifest.json": b"{}"}, "manifest.json is not what the records say"),
+        ({"manifest.json": None}, "manifest.json is missing"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_although_the_sums_fit(packed, path, contents, said):
+    assert said in refused(path, changed(packed, path, **contents), verify)
+
+
+def test_a_record_of_other_code_is_not_that_of_the_manifest(packed, path):
+    path.write_bytes(packed)
+    record = unsealed(members(path)[RECORD])
+    other = sealed(record | {"code": "c0de"}).encode()
+    assert "manifest.json is not what" in refused(
+        path, changed(packed, path, **{RECORD: other}), verify
+    )
+
+
+def test_sums_with_another_line_are_refused(packed, path):
+    path.write_bytes(packed)
+    files = members(path)
+    files[SUMS] += b"no sum at all\n"
+    assert "SHA256SUMS is not what make archive writes" in refused(path, tar(files), verify)
+
+
+def test_what_is_hidden_beside_the_files_is_refused(packed, path):
+    def late(member):
+        member.mtime = 1
+        return member
+
+    path.write_bytes(packed)
+    files = members(path)
+    assert tar(files) == packed
+    for content in (packed + b"more", packed[:-512], tar(files, late)):
+        assert "is not packed as make archive packs" in refused(path, content, verify)
+
+
+def test_damaged_results_are_not_packed(after):
+    folder = after().folder
+    for name in ("paper_figures/kinks.pdf", "results/tables/kinks.kkt.csv", RECORD):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        with pytest.raises(ArchiveError, match=r"is not (the file that|what its job wrote)"):
+            pack(folder, [TINY])
+        (folder / name).write_bytes(whole)
+    (folder / RECORD).unlink()
+    with pytest.raises(
+        ArchiveError, match=r"run snakemake --cores all results/kinks/.*/kkt\.\w+, "
+    ):
+        pack(folder, [TINY])
+
+
+@pytest.mark.parametrize("change", ["seed: 2\n", "networks: {two_layer: {width: 9}}\n"])
+def test_results_of_other_settings_are_not_packed(finished, tmp_path, change):
+    other = tmp_path / "settings.yaml"
+    other.write_text(change)
+    with pytest.raises(ArchiveError, match="made with other settings"):
+        pack(finished.folder, [TINY, other])
+
+
+def test_a_copy_in_a_repository_of_something_else_is_of_no_commit(tmp_path):
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "1"]):
+        subprocess.run([*git, *command], check=True)
+    (tmp_path / "copy").mkdir()
+    assert len(commit(tmp_path)) == 40
+    assert commit(tmp_path / "copy") is None
+
+
+def test_a_place_that_cannot_be_written_and_a_configuration_that_is_none_are_one_sentence(
+    path, monkeypatch
+):
+    monkeypatch.setattr(archive, "pack", lambda *_: b"archive")
+    path.write_text("a file")
+    with pytest.raises(SystemExit, match=r"^error: .*archive\.tar"):
+        archive.main(["pack", str(path / "below.tar")])
+    monkeypatch.undo()
+    path.write_text("seed: [")
+    with pytest.raises(SystemExit, match=r"^error: archive\.tar, line \d: this is not YAML"):
+        archive.main(["pack", str(path), "--configfile", str(path)])
 
 
 def test_the_command_packs_verifies_and_refuses(finished, path, capsys):

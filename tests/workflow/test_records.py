@@ -3,8 +3,9 @@
 import os
 
 import pytest
-from _hashes import sealed, sha256
+from _hashes import sealed, sha256, unsealed
 
+from workflow.support import records
 from workflow.support.records import check_records
 
 
@@ -78,6 +79,15 @@ def test_a_damaged_file_is_one_sentence_with_the_remedy(name):
     check_records()
 
 
+def test_of_a_damaged_shared_file_not_the_link_alone_is_deleted(chain):
+    shared, link = chain / "shared.csv", chain / "results/a/part.csv"
+    link.rename(shared)
+    link.symlink_to(shared)
+    damage("shared.csv")
+    with pytest.raises(SystemExit, match=rf"\(rm results/a/part\.csv {shared}\) and run"):
+        check_records()
+
+
 def test_a_damaged_array_is_left_to_whoever_reads_it():
     damage("results/a/data.npz")
     check_records()
@@ -112,6 +122,34 @@ def test_a_file_of_the_user_that_was_changed_counts_whatever_its_time():
     os.utime("mine.npz", (1, 1))
     check_records()
     assert aged() == {"results/a/data.npz", "results/a/seen.csv", "results/a/data.provenance.json"}
+
+
+@pytest.mark.parametrize(
+    ("record", "files"),
+    [
+        ("results/a/data", {"results/a/data.npz"}),
+        ("results/a/part", {"results/a/part.csv"}),
+    ],
+)
+def test_what_has_lost_its_record_is_made_again_with_another(record, files):
+    os.unlink(f"{record}.provenance.json")
+    check_records()
+    assert aged() == files
+
+
+def test_each_file_is_read_once_however_many_jobs_name_it(monkeypatch):
+    with open("mine.npz", "w") as file:
+        file.write("mine")
+    for name in "bcd":
+        make(f"results/a/{name}", [f"results/a/{name}.csv"], ["mine.npz", "results/a/data.npz"])
+    make("results/tables/all", ["results/tables/all.csv"], [f"results/a/{n}.csv" for n in "bcd"])
+    hashed, read = [], []
+    monkeypatch.setattr(records, "sha256", lambda path: hashed.append(path) or sha256(path))
+    monkeypatch.setattr(records, "unsealed", lambda text: read.append(text) or unsealed(text))
+    check_records()
+    assert {path.name for path in hashed} >= {"mine.npz", "b.csv", "all.csv", "final.csv"}
+    assert len(hashed) == len(set(hashed))
+    assert len(read) == len(set(read)) == 8
 
 
 def test_an_input_that_is_gone_changes_nothing():

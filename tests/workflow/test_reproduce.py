@@ -66,14 +66,14 @@ def test_equal_runs_differ_in_nothing(beside):
 
 def test_a_cell_that_differs_is_told_with_its_column(beside):
     found = beside(**{TABLE: "network,epsilon\nlinear,0.125\ntwo_layer,2e-05\n"})
-    assert found.differences == [Difference("tables", TABLE, "epsilon", 1, 0.5)]
+    assert found.of("tables") == [Difference("tables", TABLE, "epsilon", 1, 0.5)]
 
 
 @pytest.mark.parametrize(
     "text", ["network,delta\na,1\nb,2\n", "network,epsilon\nlinear,0.125\n", ""]
 )
 def test_tables_of_other_columns_or_rows_differ_as_a_whole(beside, text):
-    (found,) = beside(**{TABLE: text}).differences
+    (found,) = beside(**{TABLE: text}).of("tables")
     assert (found.file, found.column, found.largest) == (TABLE, "", math.inf)
 
 
@@ -109,6 +109,15 @@ def test_other_kernels_owe_equal_tables_and_equal_settings_owe_equal_bytes(besid
     arrays = beside(**{"results/kinks/base/trained.npz": "other round-off"})
     assert promised([outcome("nehalem", arrays)]) == []
     assert [found.kind for found in promised([outcome("again", arrays)])] == ["arrays"]
+
+
+@pytest.mark.parametrize("name", ["results/kinks/base/kkt.csv", TABLE])
+def test_equal_settings_owe_the_last_digit_of_every_table(beside, name):
+    text = FILES.get(name, "").replace("0.125", "0.12500000001")
+    found = beside(**{name: text})
+    assert [(d.kind, d.file) for d in found.differences] == [("CSV files", name)]
+    assert promised([outcome("nehalem", found)]) == []
+    assert promised([outcome("again", found)]) == found.differences
 
 
 def test_a_table_to_read_has_a_line_for_each_run():

@@ -26,9 +26,12 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def share(project, tmp_path, store):
-    """Runs of the project, each in a folder of its own, as clones that share have."""
+    """Runs of the project, each in a folder of its own, as clones that share have.
 
-    def run(name: str, *arguments: str, **environment: str) -> Path:
+    One that must fail gives what is found of ``said``.
+    """
+
+    def run(name: str, *arguments: str, said: str = "", **environment: str) -> Path | str:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         config = () if "--configfile" in arguments else ("--configfile", "config/tiny.yaml")
@@ -39,6 +42,9 @@ def share(project, tmp_path, store):
         ended = subprocess.run(
             command, cwd=project.folder, env=own, capture_output=True, text=True, check=False
         )
+        if said:
+            assert ended.returncode == 1
+            return re.search(said, ended.stderr)[1]
         assert ended.returncode == 0, ended.stderr
         return folder
 
@@ -111,6 +117,18 @@ def test_what_was_removed_is_made_again_wherever_it_is_linked(share, store):
     share("second")
     assert computed(second) == set(RULES)
     assert results(second) == before
+
+
+def test_a_damaged_shared_file_is_not_used_and_its_remedy_mends_it_for_all(share, store):
+    first = share("first")
+    before = results(first)
+    next(store.glob("*_multipliers.csv")).unlink()  # so that somebody reads what was trained
+    trained = next(store.glob("*_trained.npz"))
+    trained.write_bytes(trained.read_bytes()[:-1] + b"?")
+    remedy = share("second", said=r"trained\.npz is not what its job wrote.*\((rm .+)\) and run")
+    subprocess.run(remedy, shell=True, cwd=store.parent / "second", check=True)
+    assert results(share("second")) == before
+    assert results(share("first")) == before
 
 
 def test_links_alone_are_removed_and_only_broken_ones(tmp_path):

@@ -112,6 +112,15 @@ def test_a_damaged_file_is_one_sentence_with_the_remedy(tmp_path, name, damage):
     )
 
 
+def test_of_a_damaged_shared_file_not_the_link_alone_is_deleted(tmp_path):
+    write_table(tmp_path / "shared.csv", {"x": [1]})
+    (tmp_path / "t.csv").symlink_to(tmp_path / "shared.csv")
+    record(tmp_path / "t.csv")
+    (tmp_path / "shared.csv").write_text("x\n2\n")
+    with pytest.raises(StorageError, match=rf"\(rm {tmp_path}/t.csv {tmp_path}/shared.csv\)"):
+        read_table(tmp_path / "t.csv")
+
+
 def test_a_file_without_a_hash_does_not_count_as_whole(tmp_path):
     write_table(tmp_path / "t.csv", {"x": [1]})
     with pytest.raises(StorageError, match=r"has no hash beside it .*: delete it"):

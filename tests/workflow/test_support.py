@@ -335,6 +335,14 @@ def test_a_figure_without_its_table_counts_as_old(tmp_path):
     assert os.stat(figure).st_mtime == 0
 
 
+def test_a_figure_without_its_record_counts_as_old(tmp_path):
+    figure, table = tmp_path / "a.pdf", tmp_path / "a.csv"
+    figure.touch()
+    table.touch()
+    mark_outdated([str(figure), str(tmp_path / "a.provenance.json")], [str(table)])
+    assert os.stat(figure).st_mtime == 0
+
+
 def test_a_figure_with_its_table_stays_as_it_is(tmp_path):
     figure, table = tmp_path / "a.pdf", tmp_path / "a.csv"
     figure.touch()

@@ -131,3 +131,8 @@ rule provenance:
         code=code("provenance"),
     script:
         "../../scripts/provenance.py"
+
+
+if workflow.is_main_process:
+    for made in (rules.scorecard, rules.provenance):
+        mark_outdated(made.output, [])

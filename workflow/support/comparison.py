@@ -17,6 +17,7 @@ TABLES = {
 FILES = {
     "figures": ("paper_figures/*.pdf", "paper_figures/*.png"),
     "pages": ("paper_figures/*.md", "docs/*.md", "results/*.html"),
+    "CSV files": ("results/**/*.csv", "paper_figures/*.csv"),  # all of them, and to the last digit
     "arrays": ("results/**/*.npz",),
     "provenance": ("results/**/*.provenance.json",),
 }

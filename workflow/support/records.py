@@ -6,15 +6,15 @@ both: each job wrote down the hashes of what it read and of what it wrote.
 """
 
 import os
-import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts._hashes import SUFFIX, provenances, recorded, sha256, unsealed
+from scripts._errors import deleting
+from scripts._hashes import SUFFIX, provenances, sha256, unsealed
 
 RESULTS = Path("results")
 UNFINISHED = Path(".snakemake/incomplete")
@@ -29,7 +29,28 @@ class _Record(NamedTuple):
     outputs: Mapping[Path, str]
 
 
-_Read = Callable[[Path], _Record | None]
+class _Records:
+    """Records and files as they are at one start: each is read once, however many jobs name it."""
+
+    def __init__(self) -> None:
+        self.read = cache(_read)
+        self.of = cache(self._of)
+        self.digest = cache(sha256)
+
+    def _of(self, path: Path) -> _Record | None:
+        """Record of the job that wrote a file; None if there is none that can be read."""
+        found = (self.read(provenance) for provenance in provenances(path))
+        return next((record for record in found if record and path in record.outputs), None)
+
+    def now(self, path: Path) -> str | None:
+        """Hash that a file should have by now; that of the file itself if no job wrote it."""
+        if record := self.of(path):
+            return record.outputs[path]
+        return self.digest(path) if path.is_file() else None
+
+    def unreadable(self, path: Path) -> Iterator[Path]:
+        """Records beside a file that cannot be read: one of these may have been its own."""
+        return (p for p in provenances(path) if p.is_file() and self.read(p) is None)
 
 
 def check_records() -> None:
@@ -48,50 +69,38 @@ def check_records() -> None:
             "writable, or work in a folder of your own with --directory.",
             file=sys.stderr,
         )
-    records = _reachable(cache(_read))
-    damaged = [*_without_record(), *_damaged(records)]
+    records = _Records()
+    damaged = [*_without_record(records), *_damaged(_reachable(records), records)]
     if damaged:
-        names = " ".join(shlex.quote(str(path)) for path in damaged)
         raise SystemExit(
-            f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: delete it "
-            f"(rm {names}) and run snakemake again."
+            f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: "
+            f"{deleting(*damaged)}."
         )
 
 
-def _reachable(read: _Read) -> dict[Path, _Record | None]:
+def _reachable(records: _Records) -> dict[Path, _Record | None]:
     """Records of final results and of all that they were made from; what is outdated is aged."""
     pending = [path for part in FINAL for path in sorted(RESULTS.glob(f"{part}{SUFFIX}"))]
     found: dict[Path, _Record | None] = {}
     while pending:
         path = pending.pop()
         if path not in found:
-            found[path] = record = read(path)
-            pending.extend(_sources(record, read) if record else ())
+            found[path] = record = records.read(path)
+            pending.extend(_sources(record, records) if record else ())
     return found
 
 
-def _sources(record: _Record, read: _Read) -> Iterator[Path]:
+def _sources(record: _Record, records: _Records) -> Iterator[Path]:
     """Records of the inputs; if one of these has been made anew since, the outputs are outdated."""
-    for name, digest in record.inputs.items():
-        source = _record_of(Path(name), read)
-        if _now(Path(name), source) not in (digest, None):
+    for path, digest in ((Path(name), digest) for name, digest in record.inputs.items()):
+        if records.now(path) not in (digest, None):
             _age([*record.outputs, record.path])
-        if source:
+        if source := records.of(path):
             yield source.path
-        else:  # one of those that cannot be read may have been its
-            yield from (p for p in provenances(name) if p.is_file() and read(p) is None)
-
-
-def _now(path: Path, record: _Record | None) -> str | None:
-    """Hash that a file should have by now; that of the file itself if no job wrote it."""
-    if record:
-        return record.outputs[path]
-    return sha256(path) if path.is_file() else None
-
-
-def _record_of(path: Path, read: _Read) -> _Record | None:
-    records = (read(provenance) for provenance in provenances(path))
-    return next((record for record in records if record and path in record.outputs), None)
+        else:
+            yield from records.unreadable(path)
+            if RESULTS in path.parents:  # its record was removed: it comes back with another one
+                _age([path])
 
 
 def _read(provenance: Path) -> _Record | None:
@@ -107,12 +116,12 @@ def _path(name: str, provenance: Path) -> Path:
     return Path(os.path.normpath(provenance.parent / name))
 
 
-def _damaged(records: Mapping[Path, _Record | None]) -> Iterator[Path]:
-    for path, record in records.items():
+def _damaged(found: Mapping[Path, _Record | None], records: _Records) -> Iterator[Path]:
+    for path, record in found.items():
         if record is None and path.is_file():
             yield path
         for output, digest in record.outputs.items() if record else ():
-            if output.suffix == ".npz" or not output.is_file() or sha256(output) == digest:
+            if output.suffix == ".npz" or not output.is_file() or records.digest(output) == digest:
                 continue
             if RESULTS in output.parents:
                 yield output
@@ -120,12 +129,12 @@ def _damaged(records: Mapping[Path, _Record | None]) -> Iterator[Path]:
                 _age([output])
 
 
-def _without_record() -> Iterator[Path]:
+def _without_record(records: _Records) -> Iterator[Path]:
     """Final tables that nothing vouches for, unless Snakemake itself knows that a job was cut off."""
     if UNFINISHED.is_dir() and any(UNFINISHED.iterdir()):
         return
     for path in sorted((RESULTS / "tables").glob("*.csv")):
-        if recorded(path) is None:
+        if records.of(path) is None:
             yield path
 
 

@@ -32,7 +32,7 @@ def members(path: Path) -> dict[str, bytes]:
             for member in archive:
                 _check(member, found)
                 found[member.name] = _content(archive, member)
-    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+    except (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError) as error:
         raise ArchiveError(f"{path} is damaged or not an uncompressed tar ({error}).") from error
     if not found:
         raise ArchiveError(f"{path} is empty.")
