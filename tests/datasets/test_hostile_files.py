@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -142,6 +143,47 @@ BOMBS = {
 def test_an_archive_that_would_fill_the_memory_is_refused_before_it_does(bomb):
     found = archive_outcome(BOMBS[bomb])
     assert "would need" in found and "GB of memory" in found
+
+
+DECLARED = declared((10**6, 10**7))
+Y_MEMBER = declared((3,), "<f8", Y.tobytes())
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"X.npy": DECLARED[:6] + b"\3" + DECLARED[7:], "y.npy": Y_MEMBER},
+        {"X": DECLARED, "y.npy": Y_MEMBER},
+        {"X.npy": declared((3, 2), "<f8", X.tobytes()), "X": DECLARED, "y.npy": Y_MEMBER},
+    ],
+    ids=["format 3.0", "no ending", "both endings"],
+)
+def test_the_size_read_beforehand_is_that_of_the_array_numpy_would_read(members):
+    assert "would need 2.4e+05 GB of memory" in archive_outcome(archive(members))
+
+
+def zeros(start: bytes) -> bytes:
+    return start + bytes(2**26)
+
+
+NOT_BEGUN = {
+    "a header without end": (zeros(b"\x93NUMPY\2\0" + struct.pack("<I", 2**26)), "its header has"),
+    "no array": (zeros(b""), "magic string"),
+    "one entry of text": (zeros(declared((1,), "<U16000000")), "has dtype <U16000000"),
+    "one entry of bytes": (zeros(declared((1,), "|V60000000")), "has dtype"),
+}
+
+
+@pytest.mark.parametrize("bomb", NOT_BEGUN)
+def test_what_is_no_array_of_numbers_is_refused_before_it_is_unpacked(bomb):
+    member, reason = NOT_BEGUN[bomb]
+    content = archive({"X.npy": member, "y.npy": Y_MEMBER}, zipfile.ZIP_DEFLATED)
+    tracemalloc.start()
+    found = archive_outcome(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert reason in found
+    assert peak < 2**24
 
 
 def test_replicates_count_as_well():

@@ -1,5 +1,6 @@
 """A user's own data from the arrays of an ``.npz`` archive."""
 
+import io
 import lzma
 import math
 import os
@@ -30,7 +31,14 @@ _UNREADABLE = (
         lzma.LZMAError,
     ),
 )
-_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+_KEYS = ("X", "y", "X_fresh", "y_fresh")
+# version of the format -> how the length of the header is written, and what reads the header
+_FORMATS = {
+    (1, 0): ("<H", npy.read_array_header_1_0),
+    (2, 0): ("<I", npy.read_array_header_2_0),
+    (3, 0): ("<I", npy.read_array_header_2_0),  # differs in names of fields, which no number has
+}
+_LONGEST_HEADER = 10_000  # bytes; NumPy refuses longer ones as well, once it has read them
 
 
 def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
@@ -51,7 +59,7 @@ def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
     """
     try:
         with ZipFile(file) as archive:
-            entries = sum(_entries(archive, key) for key in ("X", "y", "X_fresh", "y_fresh"))
+            headers, unreadable = _headers(archive)
         file.seek(0)
         arrays = np.lib.npyio.NpzFile(file, allow_pickle=False)
     except _UNREADABLE as error:
@@ -60,18 +68,40 @@ def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
         ) from error
     with arrays:
         check_sizes(replicates=replicates)
+        entries = sum(math.prod(map(abs, shape)) for shape, _ in headers.values())
         _check_memory(8 * entries * (replicates + 1), name)
+        for key, error in unreadable.items():
+            raise DataError(_damaged(key, name, error)) from error
+        for key, (_, dtype) in headers.items():
+            _check_kind(dtype, key, name)
         return from_archive(arrays, name, replicates)
 
 
-def _entries(archive: ZipFile, key: str) -> int:
-    """Number of entries that the header declares; 0 where `from_archive` says what is wrong."""
-    try:
-        with archive.open(f"{key}.npy") as member:
-            shape, _, _ = _HEADERS[npy.read_magic(member)](member)
-    except _UNREADABLE:
-        return 0
-    return math.prod(map(abs, shape))
+def _headers(
+    archive: ZipFile,
+) -> tuple[dict[str, tuple[tuple[int, ...], np.dtype]], dict[str, Exception]]:
+    """Shape and dtype that the arrays declare, and of the others what is wrong with them."""
+    members = set(archive.namelist())
+    headers, unreadable = {}, {}
+    for key in _KEYS:
+        member = key if key in members else f"{key}.npy"  # the one that NumPy takes
+        if member in members:
+            try:
+                headers[key] = _header(archive, member)
+            except _UNREADABLE as error:
+                unreadable[key] = error
+    return headers, unreadable
+
+
+def _header(archive: ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype]:
+    with archive.open(member) as file:
+        length_format, read = _FORMATS[npy.read_magic(file)]
+        start = file.read(struct.calcsize(length_format))
+        (length,) = struct.unpack(length_format, start)
+        if length > _LONGEST_HEADER:
+            raise ValueError(f"its header has {length} bytes")
+        shape, _, dtype = read(io.BytesIO(start + file.read(length)))
+    return shape, dtype
 
 
 def _check_memory(needed: int, name: str) -> None:
@@ -140,12 +170,7 @@ def _array(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray
             f"{name}: the array {key} is missing (the archive has {present}): save it as {key}."
         )
     array = _read(archive, key, name)
-    if array.dtype.kind == "O":
-        raise DataError(_pickled(key, name))
-    if array.dtype.kind not in "biuf":
-        raise DataError(
-            f"{name}: {key} has dtype {array.dtype}, but must be real numbers: save it as float64."
-        )
+    _check_kind(array.dtype, key, name)
     try:
         with np.errstate(
             over="ignore"
@@ -153,6 +178,15 @@ def _array(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray
             return array.astype(np.float64)
     except (ValueError, MemoryError) as error:
         raise DataError(_damaged(key, name, error)) from error
+
+
+def _check_kind(dtype: np.dtype, key: str, name: str) -> None:
+    if dtype.kind == "O":
+        raise DataError(_pickled(key, name))
+    if dtype.kind not in "biuf":
+        raise DataError(
+            f"{name}: {key} has dtype {one_line(dtype)}, but must be real numbers: save it as float64."
+        )
 
 
 def _read(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:
