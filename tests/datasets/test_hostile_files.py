@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib import format as npy
 
-from kkt_unlearning.datasets import corpus, download
+from kkt_unlearning.datasets import corpus, describe, download
 from kkt_unlearning.datasets.archive import read_archive
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.datasets.openml import read_arff
@@ -122,6 +122,21 @@ def test_numbers_that_are_none(values, labels, kind):
     if archive_outcome(content) == "accepted":
         psi, phi = near_orthogonality(read_archive(io.BytesIO(content), "mine.npz", 1).X)
         assert np.isfinite([psi, phi]).all()
+
+
+@pytest.mark.parametrize("scale", [1e300, 9e153, 1e150, 1e51, 1e-51, 1e-150, 1e-160, 5e-324])
+@pytest.mark.parametrize("key", ["X", "X_fresh"])
+def test_norms_whose_products_float64_does_not_hold(scale, key):
+    arrays = {"X": X, "y": Y, "X_fresh": X, "y_fresh": Y}
+    found = archive_outcome(saved(**arrays | {key: X * scale}))
+    assert f"row 0 of {key} has the squared norm" in found
+
+
+@pytest.mark.parametrize("scale", [1e49, 1e-49])
+def test_norms_whose_products_float64_holds(scale):
+    dataset = read_archive(io.BytesIO(saved(X=X * scale, y=Y, X_fresh=0 * X, y_fresh=Y)), "m", 1)
+    described = describe(dataset)
+    np.testing.assert_allclose(described["phi"], scale**2, rtol=1e-12)
 
 
 BOMBS = {

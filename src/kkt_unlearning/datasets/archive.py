@@ -38,6 +38,7 @@ _FORMATS = {
     (2, 0): ("<I", npy.read_array_header_2_0),
     (3, 0): ("<I", npy.read_array_header_2_0),  # differs in names of fields, which no number has
 }
+_LARGEST_NORM = 1e100  # squared; the smallest is one over it
 _LONGEST_HEADER = 10_000  # bytes; NumPy refuses longer ones as well, once it has read them
 
 
@@ -129,29 +130,33 @@ def from_archive(archive: Mapping[str, np.ndarray], name: str, replicates: int) 
         ``t = 0`` if there are none. Features are taken as they are, not centred or normalised.
 
     Raises:
-        DataError: an array is missing, unreadable, pickled, not numeric or misshapen, or the data
-            fail `check_data`; the message starts with ``name``.
+        DataError: an array is missing, unreadable, pickled, not numeric or misshapen, the squared norm
+            of a sample is beyond ``10^±100``, or the data fail `check_data`; the message starts with
+            ``name``.
     """
     check_sizes(replicates=replicates)
     X, y = (_array(archive, key, name) for key in ("X", "y"))
     check_data(X, y, name)
-    _check_norms(X, name)
+    _check_norms(X, "X", name)
     X_fresh, y_fresh = _fresh(archive, name, X.shape[1])
     check_fresh(X_fresh, y_fresh, X.shape[1], name)
+    _check_norms(X_fresh, "X_fresh", name)
     return Dataset(
         *(np.repeat(array[None], replicates, axis=0) for array in (X, y, X_fresh, y_fresh))
     )
 
 
-def _check_norms(X: np.ndarray, name: str) -> None:
-    """Inner products that float64 holds."""
+def _check_norms(X: np.ndarray, key: str, name: str) -> None:
+    """Inner products that float64 holds, and so their squares and the products of two."""
     with np.errstate(over="ignore", under="ignore"):
         norms = np.sum(X**2, axis=1)
-    wrong = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
+    wrong = np.flatnonzero(
+        X.any(axis=1) & ~((norms >= 1 / _LARGEST_NORM) & (norms <= _LARGEST_NORM))
+    )
     if wrong.size:
         raise DataError(
-            f"{name}: row {wrong[0]} of X has the squared norm {norms[wrong[0]]:g}, but a positive "
-            "finite number is needed: scale the features to sizes near 1."
+            f"{name}: row {wrong[0]} of {key} has the squared norm {norms[wrong[0]]:g}, but numbers from "
+            f"{1 / _LARGEST_NORM:g} to {_LARGEST_NORM:g} are needed: scale the features to sizes near 1."
         )
 
 
