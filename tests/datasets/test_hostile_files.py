@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import time
 import tracemalloc
 import zipfile
 
@@ -286,6 +287,21 @@ def arff_files(draw):
 @given(content=arff_files(), target=st.sampled_from(["class", "weight", "skin colour"]) | texts)
 def test_arff_files(content, target):
     outcome("ARFF", read_arff, content, target, "fruit")
+
+
+def test_nominal_values_that_would_fill_the_memory_are_not_spread_out():
+    values = b",".join(b"v%d" % value for value in range(20_000))
+    header = b"@relation r\n@attribute a {" + values + b"}\n@attribute class {x,y}\n@data\n"
+    found = outcome("ARFF", read_arff, header + b"v1,x\n" * 6_000, "class", "fruit")
+    assert "has 6000 rows and 20000 features" in found
+    assert outcome("ARFF", read_arff, header + b"v1,x\n" * 60, "class", "fruit") == "accepted"
+
+
+def test_blank_lines_take_no_longer_than_others():
+    started = time.process_time()
+    content = ARFF.replace(b"@DATA", b"\n" * 200_000 + b"@DATA")
+    assert outcome("ARFF", read_arff, content, "class", "fruit") == "accepted"
+    assert time.process_time() - started < 10  # from each line to the end of all takes minutes
 
 
 DESCRIBED = {"data_set_description": {"format": "ARFF", "url": "https://www.openml.org/x.arff"}}
