@@ -79,6 +79,8 @@ def _timed(main: Main, snakemake: Any, log: TextIO | None) -> Mapping[str, Any] 
 
 def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
     text = " ".join(str(error).split())
+    # names of others may have characters that change what a terminal shows
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
     if isinstance(error, StorageError):
         return f"error: {text}"
     too_large = _is_too_large(error)

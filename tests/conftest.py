@@ -17,10 +17,11 @@ settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _hostile_table():
-    """Where it is asked for, a table of what became of hostile input."""
+def _hostile_table(request):
+    """Where it is asked for, a table of what became of hostile input, of a run that passed."""
     yield
-    if path := os.environ.get("FUZZ_TABLE"):
+    path = os.environ.get("FUZZ_TABLE")
+    if path and not request.session.testsfailed:
         import hostile
 
         hostile.write_outcomes(Path(path))

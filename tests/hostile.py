@@ -1,7 +1,5 @@
 """Strategies for input that means harm, how often it is drawn, and what became of it."""
 
-import csv
-import io
 import os
 import re
 from collections import Counter
@@ -73,16 +71,11 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 
 
 def write_outcomes(path: Path) -> None:
-    """Table of what was tried, how often, and what became of it, as CSV and as Markdown.
-
-    What was not tried this time keeps its row.
-    """
-    kept = path.with_suffix(".csv")
-    with open(kept, encoding="utf-8", newline="") if kept.exists() else io.StringIO() as file:
-        rows = {row["input"]: row for row in csv.DictReader(file)}
-    for what in {what for what, _ in outcomes}:
+    """Table of what was tried in this run, how often, and what became of it, as CSV and as Markdown."""
+    rows = []
+    for what in sorted({what for what, _ in outcomes}):
         accepted, refused = (outcomes[what, became] for became in ("accepted", "refused"))
         examples = accepted + refused
         counts = {"examples": examples, "accepted": accepted, "one sentence": refused}
-        rows[what] = {"input": what, **counts}
-    write(path, [rows[what] for what in sorted(rows)])
+        rows.append({"input": what, **counts})
+    write(path, rows)

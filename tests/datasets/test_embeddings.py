@@ -1,5 +1,6 @@
 """Sentence embeddings, with a small module in the place of sentence-transformers."""
 
+import json
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -8,6 +9,7 @@ import pytest
 from _claims import claimed
 from _hashes import sha256
 from dataset import main
+from hostile import assert_one_sentence
 
 from kkt_unlearning.datasets import corpus, embeddings
 from kkt_unlearning.errors import DataError
@@ -77,6 +79,40 @@ def test_without_the_package_the_sentence_names_the_extra(monkeypatch, tmp_path)
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(DataError, match=r"pip install 'kkt-unlearning\[embeddings\]'\.$"):
         generate(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        '[{"type": "harm.Harm"}]',
+        '[{"type": "Transformer"}]',
+        '[{"type": "sentence_transformers.models.Pooling"}, {"type": "os.system"}]',
+        '[{"type": "sentence_transformers.models.Dense"}]',
+        '[{"type": "sentence_transformers_evil.Pooling"}]',
+        '[{"type": "a\\u202e\\nb"}]',
+        '[{"kind": 1}]',
+        '{"type": 1}',
+        "[" * 100_000,
+        "[",
+        "7",
+        "",
+    ],
+)
+def test_modules_that_could_run_code_are_refused_before_the_model_is_opened(
+    encoder, tmp_path, listed
+):
+    (tmp_path / "modules.json").write_text(listed)
+    with pytest.raises(DataError, match=r"model is .*modules?") as caught:
+        generate(tmp_path)
+    assert_one_sentence(str(caught.value))
+    assert encoder.made == []
+
+
+def test_the_usual_modules_are_read(encoder, tmp_path):
+    kinds = ["models.Transformer", "models.Pooling", "sentence_transformer.modules.Normalize"]
+    modules = [{"idx": 0, "type": f"sentence_transformers.{kind}"} for kind in kinds]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    assert generate(tmp_path).X.shape == (2, 6, 12)
 
 
 def test_a_missing_folder(encoder, tmp_path):

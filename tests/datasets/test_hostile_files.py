@@ -3,6 +3,8 @@
 import io
 import json
 import struct
+import time
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib import format as npy
 
-from kkt_unlearning.datasets import corpus, download
+from kkt_unlearning.datasets import corpus, describe, download
 from kkt_unlearning.datasets.archive import read_archive
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.datasets.openml import read_arff
@@ -123,6 +125,21 @@ def test_numbers_that_are_none(values, labels, kind):
         assert np.isfinite([psi, phi]).all()
 
 
+@pytest.mark.parametrize("scale", [1e300, 9e153, 1e150, 1e51, 1e-51, 1e-150, 1e-160, 5e-324])
+@pytest.mark.parametrize("key", ["X", "X_fresh"])
+def test_norms_whose_products_float64_does_not_hold(scale, key):
+    arrays = {"X": X, "y": Y, "X_fresh": X, "y_fresh": Y}
+    found = archive_outcome(saved(**arrays | {key: X * scale}))
+    assert f"row 0 of {key} has the squared norm" in found
+
+
+@pytest.mark.parametrize("scale", [1e49, 1e-49])
+def test_norms_whose_products_float64_holds(scale):
+    dataset = read_archive(io.BytesIO(saved(X=X * scale, y=Y, X_fresh=0 * X, y_fresh=Y)), "m", 1)
+    described = describe(dataset)
+    np.testing.assert_allclose(described["phi"], scale**2, rtol=1e-12)
+
+
 BOMBS = {
     "a few bytes that declare all": archive({"X.npy": declared((10**6, 10**7)), "y.npy": b""}),
     "more than numbers can count": archive({"X.npy": declared((10**30, 2)), "y.npy": b""}),
@@ -142,6 +159,47 @@ BOMBS = {
 def test_an_archive_that_would_fill_the_memory_is_refused_before_it_does(bomb):
     found = archive_outcome(BOMBS[bomb])
     assert "would need" in found and "GB of memory" in found
+
+
+DECLARED = declared((10**6, 10**7))
+Y_MEMBER = declared((3,), "<f8", Y.tobytes())
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"X.npy": DECLARED[:6] + b"\3" + DECLARED[7:], "y.npy": Y_MEMBER},
+        {"X": DECLARED, "y.npy": Y_MEMBER},
+        {"X.npy": declared((3, 2), "<f8", X.tobytes()), "X": DECLARED, "y.npy": Y_MEMBER},
+    ],
+    ids=["format 3.0", "no ending", "both endings"],
+)
+def test_the_size_read_beforehand_is_that_of_the_array_numpy_would_read(members):
+    assert "would need 2.4e+05 GB of memory" in archive_outcome(archive(members))
+
+
+def zeros(start: bytes) -> bytes:
+    return start + bytes(2**26)
+
+
+NOT_BEGUN = {
+    "a header without end": (zeros(b"\x93NUMPY\2\0" + struct.pack("<I", 2**26)), "its header has"),
+    "no array": (zeros(b""), "magic string"),
+    "one entry of text": (zeros(declared((1,), "<U16000000")), "has dtype <U16000000"),
+    "one entry of bytes": (zeros(declared((1,), "|V60000000")), "has dtype"),
+}
+
+
+@pytest.mark.parametrize("bomb", NOT_BEGUN)
+def test_what_is_no_array_of_numbers_is_refused_before_it_is_unpacked(bomb):
+    member, reason = NOT_BEGUN[bomb]
+    content = archive({"X.npy": member, "y.npy": Y_MEMBER}, zipfile.ZIP_DEFLATED)
+    tracemalloc.start()
+    found = archive_outcome(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert reason in found
+    assert peak < 2**24
 
 
 def test_replicates_count_as_well():
@@ -229,6 +287,21 @@ def arff_files(draw):
 @given(content=arff_files(), target=st.sampled_from(["class", "weight", "skin colour"]) | texts)
 def test_arff_files(content, target):
     outcome("ARFF", read_arff, content, target, "fruit")
+
+
+def test_nominal_values_that_would_fill_the_memory_are_not_spread_out():
+    values = b",".join(b"v%d" % value for value in range(20_000))
+    header = b"@relation r\n@attribute a {" + values + b"}\n@attribute class {x,y}\n@data\n"
+    found = outcome("ARFF", read_arff, header + b"v1,x\n" * 6_000, "class", "fruit")
+    assert "has 6000 rows and 20000 features" in found
+    assert outcome("ARFF", read_arff, header + b"v1,x\n" * 60, "class", "fruit") == "accepted"
+
+
+def test_blank_lines_take_no_longer_than_others():
+    started = time.process_time()
+    content = ARFF.replace(b"@DATA", b"\n" * 200_000 + b"@DATA")
+    assert outcome("ARFF", read_arff, content, "class", "fruit") == "accepted"
+    assert time.process_time() - started < 10  # from each line to the end of all takes minutes
 
 
 DESCRIBED = {"data_set_description": {"format": "ARFF", "url": "https://www.openml.org/x.arff"}}

@@ -12,6 +12,7 @@ from threading import Thread
 import numpy as np
 import pytest
 import sklearn.datasets
+from hostile import assert_one_sentence
 
 from kkt_unlearning.datasets import download
 from kkt_unlearning.datasets.download import openml_file
@@ -181,6 +182,15 @@ def test_other_formats_and_addresses_are_refused(openml, server):
     assert "gives a file in the format Sparse_ARFF, but only dense ARFF is read" in refusal(openml)
     server.offer(7, ARFF, url="file:///etc/hostname")
     assert "gives the file file:///etc/hostname, but https is needed" in refusal(openml)
+
+
+@pytest.mark.parametrize("cache", ["n" * 300, "a\0b", "taken", "taken/below"])
+def test_a_cache_that_cannot_be_used(server, tmp_path, cache):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(DataError, match=r"^cache is .*, where no file can be kept \(") as caught:
+        openml_file(7, SHA256, str(tmp_path / cache), server.address)
+    assert_one_sentence(str(caught.value))
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 @pytest.mark.parametrize("sha256", ["abc", "g" * 64, "../" + "0" * 61])

@@ -17,11 +17,45 @@ PARTS = ("Snakefile", "config.yaml", "config", "envs", "profiles", "scripts", "s
 TIMEOUT = 600  # seconds; a tiny run takes about 40
 
 
+REFUSE_CONNECTIONS = """
+import pathlib
+import socket
+
+def refuse(self, address):
+    if self.family != socket.AF_UNIX:
+        with open(pathlib.Path(__file__).with_name("tried"), "a") as file:
+            file.write(f"{address}\\n")
+        raise OSError(f"a connection to {address} was tried")
+
+socket.socket.connect = socket.socket.connect_ex = refuse
+"""
+
+
+class CutOff:
+    """No network: Python refuses connections and notes them; where that is allowed there is none at all.
+
+    Args:
+        folder: empty; for what Python does on starting, and its notes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "sitecustomize.py").write_text(REFUSE_CONNECTIONS)
+        alone = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
+        self.prefix = ("unshare", "--net") if alone.returncode == 0 else ()
+
+    def tried(self) -> list[str]:
+        """Addresses that something tried to connect to, also where it took the refusal in silence."""
+        notes = self.folder / "tried"
+        return notes.read_text().splitlines() if notes.exists() else []
+
+
 @dataclass(frozen=True)
 class Project:
-    """A copy of the project to run snakemake in."""
+    """A copy of the project to run snakemake in, perhaps without a network."""
 
     folder: Path
+    cut_off: CutOff | None = None
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """``snakemake --cores 2 …`` on the tiny configuration."""
@@ -30,6 +64,9 @@ class Project:
         if arguments and not arguments[0].startswith("--"):
             command.append("--")  # else targets would count as further configuration files
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        if self.cut_off:
+            environment["PYTHONPATH"] = str(self.cut_off.folder)
+            command = [*self.cut_off.prefix, *command]
         return subprocess.run(
             [*command, *arguments],
             cwd=self.folder,
@@ -95,10 +132,16 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project after one full run; not to be changed."""
+def cut_off(tmp_path_factory: pytest.TempPathFactory) -> CutOff:
+    """How the one full run is kept from the network."""
+    return CutOff(tmp_path_factory.mktemp("hooks"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, cut_off: CutOff) -> Project:
+    """The project after one full run, without a network; not to be changed."""
     project = _copy(tmp_path_factory.mktemp("finished") / "project")
-    project.make()
+    Project(project.folder, cut_off).make()
     return project
 
 

@@ -1,6 +1,7 @@
 """Whatever a configuration says: the study is planned, or one sentence says why not."""
 
 import json
+import os
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -182,6 +183,7 @@ SNIPPETS = [
     "seed: 0x" + "f" * 5000,
     "seed: " + "9" * 5000,
     "seed: 1:30:00",
+    "seed: 1" + ":00" * 300 + ".5",
     "seed: 2026-11-21",
     "seed: 2026-99-99",
     "seed: !!int x",
@@ -258,6 +260,35 @@ def test_names_are_as_long_as_files_can_be_named(outcome, length):
 def test_what_yaml_can_do_beyond_plain_values(outcome, snippet):
     found = outcome(SNIPPETS[snippet].encode(errors="surrogatepass"))
     count("tags and aliases and templates", found)
+
+
+def test_more_than_snakemake_reads_in_seconds_is_refused_before_it_is_parsed(outcome):
+    assert "at most 1000000 are read" in outcome(b"seed: 3 #" + b"c" * 1_000_000)
+    assert outcome(b"seed: 3 #" + b"c" * 900_000) == "planned"
+    values = ", ".join(["1"] * 60_000)
+    assert "more than 50000 values" in outcome(f"seed: [{values}]".encode())
+
+
+def test_files_without_an_end_are_not_begun(outcome):
+    with pytest.raises(SystemExit, match="no keys at the top"):
+        refuse_unclear(["/proc/kmsg" if Path("/proc/kmsg").is_file() else os.devnull])
+    for path in ("/proc/kmsg", "/proc/self/mem", os.devnull, "/dev/zero"):
+        absent = dict.fromkeys(("classes", "samples", "fresh_samples"))
+        dataset = {"source": "file", "path": path, **absent}
+        changes = {"experiments": {"digits": {"dataset": dataset}}}
+        assert f"there is no file {path}" in outcome(yaml.safe_dump(changes).encode())
+
+
+def test_a_folder_that_holds_no_model_is_not_searched(outcome):
+    dataset = {"source": "embeddings", "model": "/", "libraries": ["numpy", "scipy"]}
+    sizes = {"minimum_words": 5, "classes": None}
+    changes = {"experiments": {"digits": {"dataset": dataset | sizes}}}
+    assert "there is no folder / with a modules.json" in outcome(yaml.safe_dump(changes).encode())
+
+
+def test_numbers_that_only_json_knows_are_said_to_be_of_the_file(outcome):
+    for number in ("NaN", "Infinity", "1e5", "1E400"):
+        assert outcome(f'{{"seed": {number}}}'.encode()).startswith("error: mine.yaml, seed: ")
 
 
 def test_what_is_plain_in_any_spelling_is_accepted(outcome):

@@ -251,6 +251,11 @@ def test_a_bug_is_one_line_and_a_traceback_in_the_log(snakemake, capsys):
     assert "Traceback (most recent call last)" in snakemake.log[0].read_text()
 
 
+def test_names_that_would_change_what_a_terminal_shows_are_written_out(snakemake, capsys):
+    ended(raising(DataError("server is \u202ehttp\x1b[2J\0: change it.")), snakemake)
+    assert r"server is \u202ehttp\x1b[2J\x00: change it." in capsys.readouterr().err
+
+
 def test_a_job_without_a_log_runs(snakemake, capsys):
     snakemake.log = []
     ended(raising(DataError("bad")), snakemake)

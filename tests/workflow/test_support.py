@@ -138,7 +138,7 @@ def test_each_follows_a_sweep_of_the_samples(tiny_config):
 
 def test_a_file_decides_what_each_is(tiny_config, tmp_path):
     path = tmp_path / "mine.npz"
-    path.touch()
+    path.write_bytes(b"PK")  # one with nothing in it is refused before any job
     tiny_config["experiments"]["digits"] |= {
         "dataset": {"source": "file", "path": str(path)},
         "forget": "each",

@@ -1,5 +1,6 @@
 """Which file of the configuration says what, for sentences that name one."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,7 +54,12 @@ def origin_of_section(section: str, config: Mapping[str, Any]) -> str:
 
 
 def _load(file: str | Path) -> Any:
-    return yaml.load(Path(file).read_text(encoding="utf-8"), LOADER)
+    """As Snakemake does: first as JSON, of which YAML takes some numbers for text."""
+    text = Path(file).read_text(encoding="utf-8")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, LOADER)
 
 
 def at(path: KeyPath, config: Any) -> Any:

@@ -127,12 +127,13 @@ class Experiment:
 
     def _check_file(self) -> None:
         path = self.dataset.get("path")
-        # not pathlib, which raises where a name is too long
-        if path is not None and not os.path.isfile(path):
+        # not pathlib, which raises where a name is too long; files without a size are made up by the system
+        # as they are read, some of them without an end
+        if path is not None and not (os.path.isfile(path) and os.path.getsize(path)):
             self._fail(
                 "dataset",
                 "path",
-                text=f"there is no file {shown(path)}: give the path of an .npz archive.",
+                text=f"there is no file {shown(path)}, or nothing in it: give the path of an .npz archive.",
             )
         if path is not None and set("{}") & set(path):
             self._fail(
@@ -141,11 +142,15 @@ class Experiment:
                 text=f"the value is {shown(path)}, but Snakemake keeps braces for itself: rename the file.",
             )
         model = self.dataset.get("model")
-        if model is not None and not os.path.isdir(model):
+        # every file of the folder counts as an input, and a folder of anything can be a whole disk
+        if model is not None and not any(
+            os.path.isfile(os.path.join(model, name)) for name in ("modules.json", "config.json")
+        ):
             self._fail(
                 "dataset",
                 "model",
-                text=f"there is no folder {shown(model)}: give that of a sentence-transformers model.",
+                text=f"there is no folder {shown(model)} with a modules.json or config.json: give that of a "
+                "sentence-transformers model.",
             )
 
     def _check_sweep(self) -> None:

@@ -14,8 +14,13 @@ from .mistakes import ConfigurationError, KeyPath, printable
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
 
 LEVELS = 20  # of sections and lists within one another; config.yaml has six
-VALUES = 1_000_000  # with all that aliases stand for; config.yaml has two thousand
+VALUES = 50_000  # with all that aliases stand for; config.yaml has two thousand
+BYTES = 1_000_000  # of a file; config.yaml has 30,000
 DIGITS = 1000  # of a whole number
+
+_NO_KEYS = (
+    ": there are no keys at the top of this file: write lines such as seed: 1, as in config.yaml."
+)
 
 TEMPLATE = "__use_yte__"  # key with which Snakemake takes text that begins with ? for Python
 
@@ -32,7 +37,7 @@ def refuse_unclear(files: Iterable[str | Path]) -> None:
     for path in filter(Path.is_file, map(Path, files)):
         name = printable(path.name)
         try:
-            _check(path.read_text(encoding="utf-8"))
+            _check(_text(path))
         except ConfigurationError as error:
             raise SystemExit(f"error: {name}{', ' if error.path else ''}{error}") from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -44,6 +49,17 @@ def refuse_unclear(files: Iterable[str | Path]) -> None:
             raise SystemExit(
                 f"error: {name}: this file cannot be read ({error.strerror}): make it readable."
             ) from None
+
+
+def _text(path: Path) -> str:
+    """What stands in a file that can be read to its end, as not even all those on the disk can."""
+    size = path.stat().st_size
+    if size > BYTES:
+        text = f": this file has {size} bytes, but at most {BYTES} are read: write fewer values."
+        raise ConfigurationError((), text)
+    if size == 0:  # also of what the system makes up as it is read, some of it without an end
+        raise ConfigurationError((), _NO_KEYS)
+    return path.read_text(encoding="utf-8")
 
 
 def _check(text: str) -> None:
@@ -64,8 +80,7 @@ def _check(text: str) -> None:
     finally:
         loader.dispose()
     if not isinstance(content, dict):
-        text = ": there are no keys at the top of this file: write lines such as seed: 1, as in config.yaml."
-        raise ConfigurationError((), text)
+        raise ConfigurationError((), _NO_KEYS)
     if TEMPLATE in content:
         text = (
             "with this key the file could run Python, and only plain values are allowed: remove it."
@@ -138,7 +153,7 @@ def _check_scalar(node: yaml.ScalarNode, loader: yaml.Loader) -> None:
         _refuse_value(node, f"it has more than {DIGITS} digits")
     try:
         loader.construct_object(node)
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError):
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, OverflowError):
         _refuse_value(node, f"the tag {node.tag} does not fit it")
 
 

@@ -5,7 +5,7 @@ A sentence names the key, the value found, what is allowed and the remedy.
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -46,6 +46,21 @@ def _bound(schema: Any) -> None:
             _bound(item)
 
 
+def _check_unique(_: Any, unique: bool, value: Any, __: Any) -> Iterator[ValidationError]:
+    """``uniqueItems`` in one pass; jsonschema compares each with each where kinds are mixed."""
+    if unique and isinstance(value, list) and len(set(map(_comparable, value))) < len(value):
+        yield ValidationError("repeated")
+
+
+def _comparable(value: Any) -> Any:
+    """Equal where JSON has the same value: 1 and 1.0, but not 1 and true."""
+    if isinstance(value, list):
+        return (list, *map(_comparable, value))
+    if isinstance(value, Mapping):
+        return (dict, frozenset((key, _comparable(item)) for key, item in value.items()))
+    return (isinstance(value, bool), value)
+
+
 def _is_whole(_: Any, value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -58,6 +73,7 @@ def _is_finite(_: Any, value: Any) -> bool:
 # that needs its size.
 _Validator = extend(
     Draft202012Validator,
+    {"uniqueItems": _check_unique},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"integer": _is_whole, "number": _is_finite}
     ),
@@ -134,7 +150,7 @@ def _meant(value: Any, kinds: Sequence[str]) -> str | None:
     if number is None or "number" in kinds:
         return number
     whole = "integer" in kinds and float(number).is_integer()
-    return f"{float(number):.0f}" if whole else None
+    return f"{int(float(number))}" if whole else None  # without the sign of -0.0
 
 
 def _wrong_choice(error: ValidationError) -> tuple[KeyPath, str]:

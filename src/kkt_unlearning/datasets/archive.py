@@ -1,5 +1,6 @@
 """A user's own data from the arrays of an ``.npz`` archive."""
 
+import io
 import lzma
 import math
 import os
@@ -30,7 +31,15 @@ _UNREADABLE = (
         lzma.LZMAError,
     ),
 )
-_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+_KEYS = ("X", "y", "X_fresh", "y_fresh")
+# version of the format -> how the length of the header is written, and what reads the header
+_FORMATS = {
+    (1, 0): ("<H", npy.read_array_header_1_0),
+    (2, 0): ("<I", npy.read_array_header_2_0),
+    (3, 0): ("<I", npy.read_array_header_2_0),  # differs in names of fields, which no number has
+}
+_LARGEST_NORM = 1e100  # squared; the smallest is one over it
+_LONGEST_HEADER = 10_000  # bytes; NumPy refuses longer ones as well, once it has read them
 
 
 def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
@@ -51,7 +60,7 @@ def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
     """
     try:
         with ZipFile(file) as archive:
-            entries = sum(_entries(archive, key) for key in ("X", "y", "X_fresh", "y_fresh"))
+            headers, unreadable = _headers(archive)
         file.seek(0)
         arrays = np.lib.npyio.NpzFile(file, allow_pickle=False)
     except _UNREADABLE as error:
@@ -60,18 +69,40 @@ def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
         ) from error
     with arrays:
         check_sizes(replicates=replicates)
+        entries = sum(math.prod(map(abs, shape)) for shape, _ in headers.values())
         _check_memory(8 * entries * (replicates + 1), name)
+        for key, error in unreadable.items():
+            raise DataError(_damaged(key, name, error)) from error
+        for key, (_, dtype) in headers.items():
+            _check_kind(dtype, key, name)
         return from_archive(arrays, name, replicates)
 
 
-def _entries(archive: ZipFile, key: str) -> int:
-    """Number of entries that the header declares; 0 where `from_archive` says what is wrong."""
-    try:
-        with archive.open(f"{key}.npy") as member:
-            shape, _, _ = _HEADERS[npy.read_magic(member)](member)
-    except _UNREADABLE:
-        return 0
-    return math.prod(map(abs, shape))
+def _headers(
+    archive: ZipFile,
+) -> tuple[dict[str, tuple[tuple[int, ...], np.dtype]], dict[str, Exception]]:
+    """Shape and dtype that the arrays declare, and of the others what is wrong with them."""
+    members = set(archive.namelist())
+    headers, unreadable = {}, {}
+    for key in _KEYS:
+        member = key if key in members else f"{key}.npy"  # the one that NumPy takes
+        if member in members:
+            try:
+                headers[key] = _header(archive, member)
+            except _UNREADABLE as error:
+                unreadable[key] = error
+    return headers, unreadable
+
+
+def _header(archive: ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype]:
+    with archive.open(member) as file:
+        length_format, read = _FORMATS[npy.read_magic(file)]
+        start = file.read(struct.calcsize(length_format))
+        (length,) = struct.unpack(length_format, start)
+        if length > _LONGEST_HEADER:
+            raise ValueError(f"its header has {length} bytes")
+        shape, _, dtype = read(io.BytesIO(start + file.read(length)))
+    return shape, dtype
 
 
 def _check_memory(needed: int, name: str) -> None:
@@ -99,29 +130,33 @@ def from_archive(archive: Mapping[str, np.ndarray], name: str, replicates: int) 
         ``t = 0`` if there are none. Features are taken as they are, not centred or normalised.
 
     Raises:
-        DataError: an array is missing, unreadable, pickled, not numeric or misshapen, or the data
-            fail `check_data`; the message starts with ``name``.
+        DataError: an array is missing, unreadable, pickled, not numeric or misshapen, the squared norm
+            of a sample is beyond ``10^±100``, or the data fail `check_data`; the message starts with
+            ``name``.
     """
     check_sizes(replicates=replicates)
     X, y = (_array(archive, key, name) for key in ("X", "y"))
     check_data(X, y, name)
-    _check_norms(X, name)
+    _check_norms(X, "X", name)
     X_fresh, y_fresh = _fresh(archive, name, X.shape[1])
     check_fresh(X_fresh, y_fresh, X.shape[1], name)
+    _check_norms(X_fresh, "X_fresh", name)
     return Dataset(
         *(np.repeat(array[None], replicates, axis=0) for array in (X, y, X_fresh, y_fresh))
     )
 
 
-def _check_norms(X: np.ndarray, name: str) -> None:
-    """Inner products that float64 holds."""
+def _check_norms(X: np.ndarray, key: str, name: str) -> None:
+    """Inner products that float64 holds, and so their squares and the products of two."""
     with np.errstate(over="ignore", under="ignore"):
         norms = np.sum(X**2, axis=1)
-    wrong = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
+    wrong = np.flatnonzero(
+        X.any(axis=1) & ~((norms >= 1 / _LARGEST_NORM) & (norms <= _LARGEST_NORM))
+    )
     if wrong.size:
         raise DataError(
-            f"{name}: row {wrong[0]} of X has the squared norm {norms[wrong[0]]:g}, but a positive "
-            "finite number is needed: scale the features to sizes near 1."
+            f"{name}: row {wrong[0]} of {key} has the squared norm {norms[wrong[0]]:g}, but numbers from "
+            f"{1 / _LARGEST_NORM:g} to {_LARGEST_NORM:g} are needed: scale the features to sizes near 1."
         )
 
 
@@ -140,12 +175,7 @@ def _array(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray
             f"{name}: the array {key} is missing (the archive has {present}): save it as {key}."
         )
     array = _read(archive, key, name)
-    if array.dtype.kind == "O":
-        raise DataError(_pickled(key, name))
-    if array.dtype.kind not in "biuf":
-        raise DataError(
-            f"{name}: {key} has dtype {array.dtype}, but must be real numbers: save it as float64."
-        )
+    _check_kind(array.dtype, key, name)
     try:
         with np.errstate(
             over="ignore"
@@ -153,6 +183,15 @@ def _array(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray
             return array.astype(np.float64)
     except (ValueError, MemoryError) as error:
         raise DataError(_damaged(key, name, error)) from error
+
+
+def _check_kind(dtype: np.dtype, key: str, name: str) -> None:
+    if dtype.kind == "O":
+        raise DataError(_pickled(key, name))
+    if dtype.kind not in "biuf":
+        raise DataError(
+            f"{name}: {key} has dtype {one_line(dtype)}, but must be real numbers: save it as float64."
+        )
 
 
 def _read(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:

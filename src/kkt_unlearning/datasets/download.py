@@ -33,23 +33,40 @@ def openml_file(data_id: int, sha256: str, cache: str, server: str) -> bytes:
 
     Raises:
         DataError: the server cannot be reached or refuses, the file is not dense ARFF or too large,
-            or its content is not the pinned one.
+            its content is not the pinned one, or the folder cannot be used.
     """
     sha256, server = sha256.lower(), server.rstrip("/")
     _check(sha256, server)
     kept = Path(cache) / f"{sha256}.arff"
-    if kept.is_file():
-        content = kept.read_bytes()
-        if _digest(content) == sha256:
-            return content
+    content = _cached(kept)
+    if content is not None and _digest(content) == sha256:
+        return content
     content = _downloaded(data_id, server, kept)
     if _digest(content) != sha256:
         raise DataError(
             f"sha256 is {sha256}, but the file of data_id {data_id} has {_digest(content)}: "
             "write this one if that is the file you mean."
         )
-    _keep(content, kept)
+    try:
+        _keep(content, kept)
+    except (OSError, ValueError) as error:  # ValueError: of a name with a zero byte
+        raise DataError(_unusable(kept, error)) from error
     return content
+
+
+def _cached(kept: Path) -> bytes | None:
+    try:
+        return kept.read_bytes() if kept.is_file() else None
+    except OSError as error:
+        raise DataError(_unusable(kept, error)) from error
+
+
+def _unusable(kept: Path, error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or error
+    return (
+        f"cache is {one_line(kept.parent.as_posix())}, where no file can be kept ({one_line(reason)}): "
+        "name a folder that can be written to."
+    )
 
 
 def _check(sha256: str, server: str) -> None:

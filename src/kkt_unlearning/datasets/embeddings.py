@@ -1,6 +1,7 @@
 """Sentence embeddings of the docstrings of two libraries, one class each (an optional extra)."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -9,9 +10,12 @@ import numpy as np
 
 from kkt_unlearning.datasets import corpus
 from kkt_unlearning.datasets.dataset import Dataset
+from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.scaling import centred
 from kkt_unlearning.datasets.two_classes import check_population, two_classes
 from kkt_unlearning.errors import DataError
+
+MODULES = ("Transformer", "Pooling", "Normalize")
 
 
 def generate(
@@ -28,7 +32,9 @@ def generate(
     """``x_i = (e_i - ē)/‖e_i - ē‖``, ``e_i`` the embedding of document ``i``, ``ē`` the mean left over.
 
     Labels and samples as in `docstrings.generate`. The model is read from a folder of this machine,
-    its weights as safetensors only: other formats can run code of whoever wrote them.
+    its weights as safetensors only: other formats can run code of whoever wrote them. So can modules
+    of its own; allowed are those of sentence-transformers that have no weights beside the
+    transformer's.
 
     Args:
         libraries: two different installed packages (`corpus.documents`).
@@ -45,8 +51,8 @@ def generate(
         of unit norm, ``d`` the dimension of the embedding.
 
     Raises:
-        DataError: sentence-transformers is not installed, the folder has no model, or as in
-            `docstrings.generate`.
+        DataError: sentence-transformers is not installed, the folder has no model or one of other
+            modules, or as in `docstrings.generate`.
     """
     encoder = _encoder(model)
     texts = corpus.documents(libraries, minimum_words)
@@ -80,6 +86,27 @@ def origin(
     }
 
 
+def _check_modules(model: str) -> None:
+    """What ``modules.json`` names is imported, from the folder as well, whether it is trusted or not."""
+    listed = Path(model, "modules.json")
+    if not listed.is_file():
+        return  # then it is a transformer with the mean over words
+    try:
+        kinds = [str(module["type"]) for module in json.loads(listed.read_bytes())]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(
+            f"model is {model}, whose modules.json is not a list of modules: save it there with "
+            "SentenceTransformer.save."
+        ) from error
+    for kind in kinds:
+        package, _, name = kind.rpartition(".")
+        if package.split(".")[0] != "sentence_transformers" or name not in MODULES:
+            raise DataError(
+                f"model is {model}, which has a module {one_line(kind)}, but only {', '.join(MODULES)} "
+                "of sentence_transformers are read, since others can run code: choose another model."
+            )
+
+
 def _encoder(model: str):
     if not Path(model).is_dir():
         raise DataError(
@@ -93,6 +120,7 @@ def _encoder(model: str):
             "source embeddings needs sentence-transformers, which is not installed: "
             "pip install 'kkt-unlearning[embeddings]'."
         ) from error
+    _check_modules(model)
     try:
         return SentenceTransformer(
             model, device="cpu", local_files_only=True, model_kwargs={"use_safetensors": True}

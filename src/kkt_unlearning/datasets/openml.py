@@ -13,6 +13,8 @@ from kkt_unlearning.datasets.scaling import standardised
 from kkt_unlearning.datasets.two_classes import check_population, two_classes
 from kkt_unlearning.errors import DataError
 
+ENTRIES = 10**8  # of the features; a file with many nominal values is far smaller than these
+
 _LINES = re.MULTILINE | re.IGNORECASE
 
 
@@ -92,7 +94,8 @@ def read_arff(content: bytes, target: str, name: str) -> tuple[np.ndarray, np.nd
         name: what the sentences call the file.
 
     Raises:
-        DataError: the file cannot be read, or has no attribute ``target``, or no other one.
+        DataError: the file cannot be read, or has no attribute ``target``, or no other one, or more than
+            `ENTRIES` features in all rows.
     """
     from scipy.io import arff  # slow to load, and no other source needs it
 
@@ -116,14 +119,26 @@ def read_arff(content: bytes, target: str, name: str) -> tuple[np.ndarray, np.nd
         )
     labels = _labels(table[target])
     others = [attribute for attribute in attributes if attribute != target]
+    _check_size(len(table), [meta[attribute] for attribute in others], name)
     rows = np.column_stack([_features(table[attribute], meta[attribute]) for attribute in others])
     whole = np.isfinite(rows).all(axis=1) & ~np.isin(labels, ["?", "nan"])
     return rows[whole], labels[whole]
 
 
+def _check_size(samples: int, kinds: Sequence[tuple], name: str) -> None:
+    dimension = sum(len(values) if kind == "nominal" else 1 for kind, values in kinds)
+    if samples * dimension > ENTRIES:
+        raise DataError(
+            f"the file of {name} has {samples} rows and {dimension} features, one for each nominal value, "
+            f"but at most {ENTRIES} numbers are read: choose another data set."
+        )
+
+
 def _requoted(text: str) -> str:
     """Values in double quotes: of those in single ones, as Weka writes them, SciPy keeps the quotes."""
-    header, mark, rows = re.split(r"^(\s*@data.*\n)", f"{text}\n@data\n", maxsplit=1, flags=_LINES)
+    header, mark, rows = re.split(
+        r"^([ \t]*@data.*\n)", f"{text}\n@data\n", maxsplit=1, flags=_LINES
+    )
     quoted = re.compile(r"(^|,)[ \t]*'([^',\"\n]*)'[ \t]*(?=,|$)", _LINES)
     return header + mark + quoted.sub(r'\1"\2"', rows.removesuffix("\n@data\n"))
 
