@@ -149,8 +149,20 @@ def test_every_rule_is_in_a_bundle(name):
 
 def test_both_profiles_bundle_and_bound_alike():
     left, right = (profile(name) for name in EXECUTORS)
-    for key in ("groups", "group-components", "resources", "default-resources", "retries"):
+    shared = ("groups", "group-components", "resources", "default-resources", "retries", "cores")
+    for key in shared:
         assert left[key] == right[key]
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_a_bundle_gets_the_memory_of_all_jobs_that_run_in_it_at_once(name):
+    """Within a bundle Snakemake counts cores alone: a cap on memory that one job fits in lets two run."""
+    settings = profile(name)
+    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    largest = max(int(amount) for amount in re.findall(r"mem_mb=growing\((\d+)\)", text))
+    attempts = settings["retries"] + 1
+    assert settings["resources"] == {"mem_mb": settings["resources"]["mem_mb"]}
+    assert settings["cores"] * attempts * largest <= settings["resources"]["mem_mb"]
 
 
 def test_both_profiles_plan_all_jobs(project):
