@@ -12,6 +12,7 @@ import yaml
 from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
+from workflow.support.backend import TRAINING
 from workflow.support.cluster import growing
 from workflow.support.configuration import checked
 from workflow.support.figures import FIGURES
@@ -152,6 +153,20 @@ def test_both_profiles_bundle_and_bound_alike():
     shared = ("groups", "group-components", "resources", "default-resources", "retries", "cores")
     for key in shared:
         assert left[key] == right[key]
+
+
+def test_every_rule_that_computes_with_the_backend_is_named_where_a_gpu_is_asked_for():
+    """In the profile for one GPU, in those for clusters (as a comment), and in the check for a GPU."""
+    texts = (path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    blocks = (
+        block for text in texts for block in re.split(r"^(?=rule )", text, flags=re.MULTILINE)
+    )
+    asking = {block.split()[1].rstrip(":") for block in blocks if "backend=config" in block}
+    assert {rule for rule, asks in profile("gpu")["set-resources"].items() if asks["gpu"]} == asking
+    assert asking == TRAINING
+    for name in EXECUTORS:
+        text = (PROFILES / name / "config.yaml").read_text()
+        assert set(re.findall(r"^# +(\w+): \{gpu: 1\}$", text, re.MULTILINE)) == asking
 
 
 @pytest.mark.parametrize("name", EXECUTORS)
