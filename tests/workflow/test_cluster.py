@@ -91,9 +91,10 @@ def test_no_answer_is_not_a_failure_but_an_unknown_job_is(complaint, word, tmp_p
     assert (asked.returncode, asked.stdout) == (0, f"{word}\n")
 
 
-def test_a_job_of_one_cluster_of_several_is_asked_for_by_its_number(tmp_path):
+def test_a_job_of_one_cluster_of_several_is_asked_for_there(tmp_path):
+    asked = ["-o", "--clusters=east", "show", "job", "7"]
     scontrol = command(
-        tmp_path, "scontrol", "print('JobState=COMPLETED' if sys.argv[-1] == '7' else '')"
+        tmp_path, "scontrol", f"print('JobState=COMPLETED' if sys.argv[1:] == {asked} else '')"
     )
     assert run("status.py", scontrol, "7;east").stdout == "success\n"
 
