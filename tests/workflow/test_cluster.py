@@ -182,19 +182,37 @@ def test_a_bundle_gets_the_memory_of_all_jobs_that_run_in_it_at_once(name):
 
 
 def test_both_profiles_plan_all_jobs(project):
-    """Without the words of the plugins, which are not in this environment."""
     expected = project.planned()
     assert expected["train"] > 5
-    for name, executor in EXECUTORS.items():
-        folder = project.folder / name
-        folder.mkdir()
-        settings = {
-            key: value
-            for key, value in profile(name).items()
-            if key != "executor" and not key.startswith(executor)
-        }
-        (folder / "config.yaml").write_text(yaml.safe_dump(settings))
-        assert project.planned("--workflow-profile", name) == expected
+    for name in EXECUTORS:
+        assert planned(project, name, words_of_snakemake(name)) == expected
+
+
+def test_trainings_may_be_bundles_of_their_own(project):
+    """As docs/cluster.md has it for a partition of GPUs; without the data, bundles would go in circles."""
+    settings = words_of_snakemake("slurm")
+    apart = dict.fromkeys(["dataset", *TRAINING], "training")
+    settings["groups"] |= apart
+    settings["group-components"]["training"] = 4
+    assert planned(project, "apart", settings)["retrain"] > 0
+    settings["groups"]["dataset"] = "setting"
+    with pytest.raises(AssertionError, match="Group setting depends on itself"):
+        planned(project, "circle", settings)
+
+
+def words_of_snakemake(name):
+    """A profile without the words of its plugin, which is not in this environment."""
+    return {
+        key: value
+        for key, value in profile(name).items()
+        if key != "executor" and not key.startswith(EXECUTORS[name])
+    }
+
+
+def planned(project, name, settings):
+    (project.folder / name).mkdir()
+    (project.folder / name / "config.yaml").write_text(yaml.safe_dump(settings))
+    return project.planned("--workflow-profile", name)
 
 
 def test_a_job_elsewhere_is_told_its_setting(tiny_config):
