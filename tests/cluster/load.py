@@ -2,8 +2,9 @@
 
     python -m tests.cluster.load --settings 2000
 
-writes benchmarks/results/load_slurm.csv and .md. Every setting is a data set of its own dimension, on
-which tiny networks are trained from 10 seeds, and the exact KKT points of these.
+writes benchmarks/results/load_slurm.csv and .md, and load_slurm_plan, what a larger sweep would ask for.
+Every setting is a data set of its own dimension, on which tiny networks are trained from 10 seeds, and the
+exact KKT points of these.
 """
 
 import argparse
@@ -13,27 +14,32 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
 
 import yaml
 
+from tests.cluster import plan
 from tests.cluster.campaign import write_table
 from tests.cluster.runs import Run
-from tests.cluster.slurm import Slurm
+from tests.cluster.slurm import NODES, Slurm
 
 SEEDS = 10
 BUNDLE = 100  # settings
 RULES = ("dataset", "train", "duals")
 TARGETS = ("results/tables/load.dataset.csv", "results/tables/load.kkt.csv")
 COMPUTING = re.compile(r"computing ([\d.]+) s")
+CORES = 2  # of a virtual node
 TITLE = """# Load on Slurm
 
 Written by `make load`: a sweep on tiny networks through the profile slurm-generic, in bundles, on two
-virtual nodes of one machine. *seconds* are on the wall, also per setting; *computing* is what the jobs of a
-setting themselves took; memory is what Snakemake's main process held when a quarter and half of the time had
-passed, and at the end. *rows* are the different settings and seeds in the table of exact points, *lost* those
-that are missing.
+virtual nodes of one machine, which may have fewer cores than these. *seconds* are on the wall, also per
+setting; *computing* is what the jobs of a setting themselves took; *lent* is the time of the bundles in Slurm
+times their cores, starts and waiting included; *planning* is from the start to the first submission; memory
+is what Snakemake's main process held when a quarter and half of the time had passed, and at the end. *rows*
+are the different settings and seeds in the table of exact points, *lost* those that are missing.
 """
 
 
@@ -50,6 +56,7 @@ def main() -> None:
         run = Run(folder / "run", TARGETS, "slurm-generic", slurm, folder / "load.yaml")
         row = measured(run, settings)
     write_table("load_slurm", TITLE, [row])
+    write_table("load_slurm_plan", plan.TITLE, plan.plan(row))
     shutil.rmtree(folder)
 
 
@@ -82,7 +89,7 @@ def measured(run: Run, settings: int) -> dict[str, object]:
     Raises:
         RuntimeError: the run fails.
     """
-    begun = time.monotonic()
+    begun, clock = time.monotonic(), datetime.now()
     limits = [f"{rule}:runtime=1" for rule in RULES]
     process = run.start(*("--set-resources", *limits, "--group-components", f"setting={BUNDLE}"))
     memory = list(resident(process))
@@ -92,14 +99,20 @@ def measured(run: Run, settings: int) -> dict[str, object]:
     logs = [path.read_text() for path in (run.folder / "results/logs").rglob("*.log")]
     computing = sum(float(match) for text in logs for match in COMPUTING.findall(text))
     made = rows(run.folder / TARGETS[1])
+    jobs = submissions(run.slurm.command("scontrol", "-o", "show", "job"), run.folder)
+    first = min(job.submitted for job in jobs)
     return {
         "settings": settings,
         "seeds": SEEDS,
+        "cores": CORES * len(NODES),
+        "cores_per_bundle": max(job.cores for job in jobs),
         "jobs": settings * len(RULES) + len(TARGETS),
-        "submissions": len(list((run.folder / "results/logs/slurm").glob("*.log"))),
+        "submissions": len(jobs),
         "seconds": f"{seconds:.0f}",
         "computing_per_setting_s": f"{computing / settings:.3f}",
+        "lent_per_setting_s": f"{sum(job.cores * job.seconds for job in jobs) / settings:.3f}",
         "seconds_per_setting": f"{seconds / settings:.3f}",
+        "planning_s": f"{(first - clock).total_seconds():.0f}",
         "memory_quarter_mb": f"{memory[len(memory) // 4]:.0f}",
         "memory_half_mb": f"{memory[len(memory) // 2]:.0f}",
         "memory_end_mb": f"{memory[-1]:.0f}",
@@ -107,6 +120,28 @@ def measured(run: Run, settings: int) -> dict[str, object]:
         "rows": made,
         "lost": settings * SEEDS - made,
     }
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What Slurm knows of a job that has ended."""
+
+    submitted: datetime
+    seconds: float
+    cores: int
+
+
+def submissions(shown: str, folder: Path) -> list[Submission]:
+    """Jobs of a folder, from what ``scontrol -o show job`` says, a line each."""
+    found = []
+    for line in shown.splitlines():
+        if re.search(rf" WorkDir={re.escape(str(folder))}(?: |$)", line):
+            fields = dict(re.findall(r"(\w+)=(\S+)", line))
+            times = (f"{name}Time" for name in ("Submit", "Start", "End"))
+            submitted, begun, ended = (datetime.fromisoformat(fields[time]) for time in times)
+            seconds = (ended - begun).total_seconds()
+            found.append(Submission(submitted, seconds, int(fields["NumCPUs"])))
+    return found
 
 
 def resident(process: Popen) -> Iterator[float]:

@@ -12,6 +12,7 @@ import yaml
 from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
+from workflow.support.backend import TRAINING
 from workflow.support.cluster import growing
 from workflow.support.configuration import checked
 from workflow.support.figures import FIGURES
@@ -90,9 +91,10 @@ def test_no_answer_is_not_a_failure_but_an_unknown_job_is(complaint, word, tmp_p
     assert (asked.returncode, asked.stdout) == (0, f"{word}\n")
 
 
-def test_a_job_of_one_cluster_of_several_is_asked_for_by_its_number(tmp_path):
+def test_a_job_of_one_cluster_of_several_is_asked_for_there(tmp_path):
+    asked = ["-o", "--clusters=east", "show", "job", "7"]
     scontrol = command(
-        tmp_path, "scontrol", "print('JobState=COMPLETED' if sys.argv[-1] == '7' else '')"
+        tmp_path, "scontrol", f"print('JobState=COMPLETED' if sys.argv[1:] == {asked} else '')"
     )
     assert run("status.py", scontrol, "7;east").stdout == "success\n"
 
@@ -149,24 +151,68 @@ def test_every_rule_is_in_a_bundle(name):
 
 def test_both_profiles_bundle_and_bound_alike():
     left, right = (profile(name) for name in EXECUTORS)
-    for key in ("groups", "group-components", "resources", "default-resources", "retries"):
+    shared = ("groups", "group-components", "resources", "default-resources", "retries", "cores")
+    for key in shared:
         assert left[key] == right[key]
 
 
+def test_every_rule_that_computes_with_the_backend_is_named_where_a_gpu_is_asked_for():
+    """In the profile for one GPU, in those for clusters (as a comment), and in the check for a GPU."""
+    texts = (path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    blocks = (
+        block for text in texts for block in re.split(r"^(?=rule )", text, flags=re.MULTILINE)
+    )
+    asking = {block.split()[1].rstrip(":") for block in blocks if "backend=config" in block}
+    assert {rule for rule, asks in profile("gpu")["set-resources"].items() if asks["gpu"]} == asking
+    assert asking == TRAINING
+    for name in EXECUTORS:
+        text = (PROFILES / name / "config.yaml").read_text()
+        assert set(re.findall(r"^# +(\w+): \{gpu: 1\}$", text, re.MULTILINE)) == asking
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_a_bundle_gets_the_memory_of_all_jobs_that_run_in_it_at_once(name):
+    """Within a bundle Snakemake counts cores alone: a cap on memory that one job fits in lets two run."""
+    settings = profile(name)
+    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    largest = max(int(amount) for amount in re.findall(r"mem_mb=growing\((\d+)\)", text))
+    attempts = settings["retries"] + 1
+    assert settings["resources"] == {"mem_mb": settings["resources"]["mem_mb"]}
+    assert settings["cores"] * attempts * largest <= settings["resources"]["mem_mb"]
+
+
 def test_both_profiles_plan_all_jobs(project):
-    """Without the words of the plugins, which are not in this environment."""
     expected = project.planned()
     assert expected["train"] > 5
-    for name, executor in EXECUTORS.items():
-        folder = project.folder / name
-        folder.mkdir()
-        settings = {
-            key: value
-            for key, value in profile(name).items()
-            if key != "executor" and not key.startswith(executor)
-        }
-        (folder / "config.yaml").write_text(yaml.safe_dump(settings))
-        assert project.planned("--workflow-profile", name) == expected
+    for name in EXECUTORS:
+        assert planned(project, name, words_of_snakemake(name)) == expected
+
+
+def test_trainings_may_be_bundles_of_their_own(project):
+    """As docs/cluster.md has it for a partition of GPUs; without the data, bundles would go in circles."""
+    settings = words_of_snakemake("slurm")
+    apart = dict.fromkeys(["dataset", *TRAINING], "training")
+    settings["groups"] |= apart
+    settings["group-components"]["training"] = 4
+    assert planned(project, "apart", settings)["retrain"] > 0
+    settings["groups"]["dataset"] = "setting"
+    with pytest.raises(AssertionError, match="Group setting depends on itself"):
+        planned(project, "circle", settings)
+
+
+def words_of_snakemake(name):
+    """A profile without the words of its plugin, which is not in this environment."""
+    return {
+        key: value
+        for key, value in profile(name).items()
+        if key != "executor" and not key.startswith(EXECUTORS[name])
+    }
+
+
+def planned(project, name, settings):
+    (project.folder / name).mkdir()
+    (project.folder / name / "config.yaml").write_text(yaml.safe_dump(settings))
+    return project.planned("--workflow-profile", name)
 
 
 def test_a_job_elsewhere_is_told_its_setting(tiny_config):

@@ -6,7 +6,7 @@ from typing import Any
 
 from .config_files import origin_of_section
 
-TRAINING = {"train", "retrain"}  # rules that compute with the backend
+TRAINING = {"train", "retrain", "shadows"}  # rules that compute with the backend
 
 
 def refuse_missing_backend(workflow: Any, config: dict[str, Any]) -> None:

@@ -41,8 +41,14 @@ def verdict(answer: str, complaint: str) -> str:
 
 
 def ask(job: str) -> tuple[str, str]:
-    """What ``scontrol`` says of the job: both streams, empty if it does not end in time."""
-    command = ["scontrol", "-o", "show", "job", job]
+    """What ``scontrol`` says of the job: both streams, empty if it does not end in time.
+
+    Args:
+        job: as ``sbatch --parsable`` answers, JOB or, where there are several, JOB;CLUSTER.
+    """
+    number, _, cluster = job.partition(";")
+    where = [f"--clusters={cluster}"] if cluster else []
+    command = ["scontrol", "-o", *where, "show", "job", number]
     try:
         asked = subprocess.run(
             command, capture_output=True, text=True, timeout=SECONDS, check=False
@@ -53,6 +59,4 @@ def ask(job: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    print(
-        verdict(*ask(sys.argv[1].split(";")[0]))
-    )  # sbatch answers JOB;CLUSTER where there are several
+    print(verdict(*ask(sys.argv[1])))
