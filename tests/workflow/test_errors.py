@@ -555,3 +555,15 @@ def small_disk(project):
         pytest.skip("mounting a small file system takes rights that are not there")
     yield
     subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("table", ["kinks", "kinks.recovery", "digits.stationarity"])
+def test_a_table_that_an_experiment_does_not_have_is_told_beside_those_it_has(project, table):
+    run = project.snakemake("--dry-run", "--", f"results/tables/{table}.csv")
+    assert run.returncode == 1
+    (said,) = [line for line in run.stderr.splitlines() if line.startswith("error:")]
+    assert said.startswith(f"error: there is no table results/tables/{table}.csv: ask for one of ")
+    name = table.partition(".")[0]
+    assert f"results/tables/{name}.dataset.csv" in said
+    assert said.endswith(f"or add to experiments.{name}.measures.")
+    assert "Traceback" not in run.stderr

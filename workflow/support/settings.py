@@ -207,12 +207,21 @@ class Study:
     def _parts(self, wildcards: Any) -> list[_Part]:
         # "evaluation" is the table that the rule without a measure in its wildcards puts together.
         name, experiment = wildcards.get("measure", "evaluation"), wildcards.experiment
+        self._check_part(name, experiment)
         if name == "dataset":
             return self._dataset_parts(experiment)
         return [
             _Part(f"{self._home(name, setting).folder()}/{name}.csv", self._labels(setting))
             for setting in self.places.settings(experiment)
         ]
+
+    def _check_part(self, name: str, experiment: str) -> None:
+        """Snakemake would look for the options of a measure that the experiment does not have."""
+        if name not in parts(self.experiments[experiment]["measures"]):
+            raise SystemExit(
+                f"error: there is no table results/tables/{experiment}{suffix(name)}.csv: ask for one of "
+                f"{', '.join(self.tables(experiment))}, or add to experiments.{experiment}.measures."
+            )
 
     def _dataset_parts(self, experiment: str) -> list[_Part]:
         homes = self.places.dataset_home
