@@ -14,6 +14,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 LIBRARY := pyproject.toml
 ARCHIVE ?= results/archive.tar
 SNAKEFILES := Snakefile workflow/rules
+TABLES := benchmarks/results
+EMBED = $(BIN)/python -m workflow.embed
 PYTHON_FILES := src scripts tests workflow $(wildcard benchmarks)
 
 # One thread a job: as many jobs as cores run at once.
@@ -36,9 +38,10 @@ report: $(READY) ## the same as one page for a browser, results/report.html
 test: $(READY) ## the tests
 	$(BIN)/pytest
 
-test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each; writes benchmarks/results/hostile.md
-	FUZZ_EXAMPLES=1000 FUZZ_TABLE=benchmarks/results/hostile $(BIN)/pytest --hypothesis-profile=fuzz \
+test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each: what became of them, for docs/hostile.md
+	FUZZ_EXAMPLES=1000 $(BIN)/pytest --hypothesis-profile=fuzz --table $(TABLES)/hostile.csv \
 		tests/workflow/test_hostile_configuration.py tests/workflow/test_hostile_tables.py tests/datasets/test_hostile_files.py
+	$(EMBED)
 
 check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to snakemake; runs nothing in it
 	@$(BIN)/python -m workflow.check "$$CONFIG"
@@ -46,16 +49,19 @@ check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to s
 test-report: $(READY) ## the tests of the report; they fail where there is no Chromium to open it with
 	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py
 
-test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, as benchmarks/results/faults.md
-	$(BIN)/pytest tests/faults --table benchmarks/results/faults
+test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, for docs/faults.md
+	$(BIN)/pytest tests/faults --table $(TABLES)/faults.csv
+	$(EMBED)
 
-test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may
+test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may, for docs/cluster.md
 	@{ command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged; } >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
-	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5)
+	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5) --table $(TABLES)/faults_slurm.csv
+	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
-load: $(CLUSTER_READY) ## a sweep of 2,000 settings on the same Slurm, once that is installed; make load SETTINGS=100 is smaller
+load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm, once that is installed, for docs/cluster.md
 	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings $(or $(SETTINGS),2000)
+	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
 lint: $(READY) ## ruff, snakefmt and snakemake --lint
 	$(BIN)/ruff check $(PYTHON_FILES)
@@ -77,6 +83,7 @@ gpu-check: $(READY) ## verify and time the GPU code; needs a CUDA GPU and envs/r
 
 reproduce: $(READY) ## compute CONFIG (config/tiny.yaml) again and again under other settings; say what differs
 	$(BIN)/python -m workflow.reproduce --configfile $(or $(CONFIG),config/tiny.yaml) --targets $(TARGETS)
+	$(EMBED)
 
 archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (here) as one file ARCHIVE
 	$(BIN)/snakemake --cores all $(if $(CONFIG),--configfile $(CONFIG)) $(if $(DIRECTORY),--directory $(DIRECTORY))

@@ -1,11 +1,13 @@
 """Makes ``tests/builders.py`` importable, and drawn examples the same on every machine and day."""
 
-import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from workflow.support.tables import markdown, write_csv
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves the path alone
 
@@ -16,12 +18,33 @@ settings.register_profile("fuzz", derandomize=False, deadline=None, print_blob=T
 settings.load_profile("repeatable")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _hostile_table(request):
-    """Where it is asked for, a table of what became of hostile input, of a run that passed."""
-    yield
-    path = os.environ.get("FUZZ_TABLE")
-    if path and not request.session.testsfailed:
-        import hostile
+_ROWS = pytest.StashKey[list]()
 
-        hostile.write_outcomes(Path(path))
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--table", type=Path, help="CSV file for the table of a campaign that passes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_ROWS] = []
+
+
+@pytest.fixture(scope="session")
+def campaign(pytestconfig: pytest.Config) -> list[dict]:
+    """Rows of the table that is shown at the end, and kept where ``--table`` says."""
+    return pytestconfig.stash[_ROWS]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hostile_rows(pytestconfig: pytest.Config, campaign: list[dict]) -> Iterator[None]:
+    yield
+    if pytestconfig.option.table and (hostile := sys.modules.get("hostile")):
+        campaign.extend(hostile.rows())
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:
+    """What a campaign tried and what became of it."""
+    if rows := config.stash[_ROWS]:
+        terminalreporter.write(f"\n{markdown(rows)}\n")
+        if config.option.table and exitstatus == 0:
+            write_csv(config.option.table, rows)

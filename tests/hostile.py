@@ -7,8 +7,6 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from workflow.support.tables import write
-
 # make test-fuzz asks for more
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
 
@@ -70,12 +68,12 @@ def everything_in(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
-def write_outcomes(path: Path) -> None:
-    """Table of what was tried in this run, how often, and what became of it, as CSV and as Markdown."""
-    rows = []
-    for what in sorted({what for what, _ in outcomes}):
-        accepted, refused = (outcomes[what, became] for became in ("accepted", "refused"))
-        examples = accepted + refused
-        counts = {"examples": examples, "accepted": accepted, "one sentence": refused}
-        rows.append({"input": what, **counts})
-    write(path, rows)
+def rows() -> list[dict[str, str | int]]:
+    """What was tried in this run, how often, and what became of it."""
+    return [_row(what) for what in sorted({what for what, _ in outcomes})]
+
+
+def _row(what: str) -> dict[str, str | int]:
+    accepted, refused = (outcomes[what, became] for became in ("accepted", "refused"))
+    counts = {"examples": accepted + refused, "accepted": accepted, "one sentence": refused}
+    return {"input": what, **counts}

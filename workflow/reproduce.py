@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .support.backend import missing
-from .support.comparison import FILES, SIGNIFICANT_DIGITS, TABLES, Comparison, Difference, compare
+from .support.comparison import FILES, TABLES, Comparison, Difference, compare
 from .support.tables import markdown, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -204,32 +204,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run(variant, configfile, folders / variant.name, options.cores, options.targets)
         beside = compare(folders / FIRST, folders / variant.name)
         outcomes.append(Outcome(variant, kernels(variant), beside))
-    command = " ".join(
-        ["make reproduce", f"CONFIG={options.configfile}", *_chosen(options.targets)]
-    )
-    _report(outcomes, command, Path(options.report))
+    _report(outcomes, " ".join([options.configfile, *options.targets]), Path(options.report))
     return bool(promised(outcomes))
 
 
-def _chosen(targets: Sequence[str]) -> list[str]:
-    return [f"TARGETS='{' '.join(targets)}'"] if targets else []
-
-
-def _report(outcomes: Sequence[Outcome], command: str, folder: Path) -> None:
-    """Summary and details, as CSV and as one page, printed as well."""
-    summary, differing = rows(outcomes), details(outcomes)
-    page = (
-        "# The same configuration, computed again\n\n"
-        f"Written by `{command}`. Every run starts from nothing "
-        f"and is compared with the run `{FIRST}`: tables to {SIGNIFICANT_DIGITS} significant digits, other "
-        f"files byte by byte.\n\n{markdown(summary)}\n## Columns of tables that differ\n\n"
-        f"{markdown(differing)}"
-    )
-    print(page)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "reproduction.md").write_text(page, encoding="utf-8")
-    for name, table in (("reproduction", summary), ("reproduction_differences", differing)):
-        write_csv(folder / f"{name}.csv", table, header=["run"])
+def _report(outcomes: Sequence[Outcome], computed: str, folder: Path) -> None:
+    """Summary and details, shown and kept, with the configuration and targets that were computed."""
+    tables = (("reproduction", rows(outcomes)), ("reproduction_differences", details(outcomes)))
+    for name, table in tables:
+        told = [{"computed": computed, **row} for row in table]
+        print(f"\n{markdown(told)}")
+        write_csv(folder / f"{name}.csv", told, header=["computed"])
 
 
 def _snakemake() -> list[str]:

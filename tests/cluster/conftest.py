@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.campaign import FAULTS, write_table
 from tests.cluster.runs import Run
 from tests.cluster.slurm import Slurm, missing
 
@@ -49,12 +48,3 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory):
         return made[targets]
 
     return run
-
-
-@pytest.fixture(scope="session")
-def campaign() -> Iterator[list[dict]]:
-    """Rows of the table of faults, written and shown at the end."""
-    rows: list[dict] = []
-    yield rows
-    if rows:
-        write_table("faults_slurm", FAULTS, rows)

@@ -2,7 +2,7 @@
 
     python -m tests.cluster.load --settings 2000
 
-writes benchmarks/results/load_slurm.csv and .md, and load_slurm_plan, what a larger sweep would ask for.
+writes benchmarks/results/load_slurm.csv, and load_slurm_plan.csv, what a larger sweep would ask for.
 Every setting is a data set of its own dimension, on which tiny networks are trained from 10 seeds, and the
 exact KKT points of these.
 """
@@ -22,9 +22,9 @@ from subprocess import Popen
 import yaml
 
 from tests.cluster import plan
-from tests.cluster.campaign import write_table
 from tests.cluster.runs import Run
 from tests.cluster.slurm import NODES, Slurm
+from workflow.support.tables import markdown, write_csv
 
 SEEDS = 10
 BUNDLE = 100  # settings
@@ -32,15 +32,6 @@ RULES = ("dataset", "train", "duals")
 TARGETS = ("results/tables/load.dataset.csv", "results/tables/load.kkt.csv")
 COMPUTING = re.compile(r"computing ([\d.]+) s")
 CORES = 2  # of a virtual node
-TITLE = """# Load on Slurm
-
-Written by `make load`: a sweep on tiny networks through the profile slurm-generic, in bundles, on two
-virtual nodes of one machine, which may have fewer cores than these. *seconds* are on the wall, also per
-setting; *computing* is what the jobs of a setting themselves took; *lent* is the time of the bundles in Slurm
-times their cores, starts and waiting included; *planning* is from the start to the first submission; memory
-is what Snakemake's main process held when a quarter and half of the time had passed, and at the end. *rows*
-are the different settings and seeds in the table of exact points, *lost* those that are missing.
-"""
 
 
 def main() -> None:
@@ -55,8 +46,10 @@ def main() -> None:
     with Slurm(folder / "slurm") as slurm:
         run = Run(folder / "run", TARGETS, "slurm-generic", slurm, folder / "load.yaml")
         row = measured(run, settings)
-    write_table("load_slurm", TITLE, [row])
-    write_table("load_slurm_plan", plan.TITLE, plan.plan(row))
+    rows = [{"quantity": name, "value": value} for name, value in row.items()]
+    print(markdown(rows))
+    write_csv(plan.MEASURED, rows)
+    plan.main()
     shutil.rmtree(folder)
 
 
@@ -84,7 +77,10 @@ def configuration(settings: int) -> dict:
 
 
 def measured(run: Run, settings: int) -> dict[str, object]:
-    """One row: sizes, times and memory of the run.
+    """Sizes, times and memory of the run.
+
+    *computing* is what the jobs of a setting themselves took, *lent* the time of the bundles in Slurm times
+    their cores, starts and waiting included, *planning* from the start to the first submission.
 
     Raises:
         RuntimeError: the run fails.

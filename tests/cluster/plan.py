@@ -2,25 +2,22 @@
 
     python -m tests.cluster.plan
 
-writes benchmarks/results/load_slurm_plan.csv and .md from load_slurm.csv.
+writes benchmarks/results/load_slurm_plan.csv from load_slurm.csv, as if everything grew in proportion to the
+settings. Each node has one run at a time, with all of its cores.
 """
 
-import csv
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
-from tests.cluster.campaign import FOLDER, write_table
+from workflow.support.tables import markdown, read_csv, write_csv
 
+MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "load_slurm.csv"
 SETTINGS = 10**6
 RUN = 10**4  # settings of one run of Snakemake
 NODES = 100
 NODE_CORES = 32
 BUNDLE_SECONDS = 1800.0  # that a submission is to take
-TITLE = """# A sweep of 10⁶ settings on 100 nodes, on paper
-
-Computed by `make load` from [its measurements](load_slurm.md), as if everything grew in proportion to the
-settings. *by* says how; *chosen* is no measurement. Each node has one run at a time, with all of its cores.
-"""
 
 
 def plan(measured: Mapping[str, str | float]) -> list[dict[str, object]]:
@@ -31,7 +28,7 @@ def plan(measured: Mapping[str, str | float]) -> list[dict[str, object]]:
     what cores waited for it (seconds − planning_s − a settings / cores) grow with S.
 
     Args:
-        measured: row of load_slurm.csv.
+        measured: quantities and values of load_slurm.csv.
 
     Returns:
         Rows with a quantity for one run and for all of them, and how it follows.
@@ -72,10 +69,10 @@ def _rate(files: int, runs: int, seconds: float) -> str:
 
 
 def main() -> None:
-    """Write the plan for the last row that was measured."""
-    with open(FOLDER / "load_slurm.csv", encoding="utf-8", newline="") as file:
-        *_, measured = csv.DictReader(file)
-    write_table("load_slurm_plan", TITLE, plan(measured))
+    """Write and show the plan for what was measured last."""
+    rows = plan({row["quantity"]: row["value"] for row in read_csv(MEASURED)})
+    print(markdown(rows))
+    write_csv(MEASURED.with_name("load_slurm_plan.csv"), rows)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,10 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from tests.faults.folder import TARGETS, Ended, Folder
-from workflow.support.tables import markdown, write
 
 SIDE_BY_SIDE = len(os.sched_getaffinity(0))  # repetitions at once, each in a folder of its own
 COLUMNS = ("fault", "repetitions", "lost", "differing", "recovered", "told")
@@ -77,22 +75,20 @@ class Tally:
         return {name: getattr(self, name) for name in COLUMNS}
 
 
-_TALLIES: list[Tally] = []
-
-
 @pytest.fixture
-def tally() -> Iterator:
+def tally(campaign: list[dict]) -> Iterator[Callable[[str], Tally]]:
     """Starts the row of a fault; it fails the test if a repetition was not recovered."""
+    made: list[Tally] = []
 
     def start(fault: str) -> Tally:
-        _TALLIES.append(Tally(fault))
-        return _TALLIES[-1]
+        made.append(Tally(fault))
+        return made[-1]
 
-    before = len(_TALLIES)
     yield start
-    for made in _TALLIES[before:]:
-        assert made.repetitions
-        assert not made.problems, "\n".join([made.fault, *made.problems])
+    campaign.extend(row.row() for row in made)
+    for row in made:
+        assert row.repetitions
+        assert not row.problems, "\n".join([row.fault, *row.problems])
 
 
 @pytest.fixture
@@ -119,15 +115,3 @@ def _made(folder: Folder) -> Folder:
     assert ended.code == 0, ended.said
     assert set(TARGETS) <= folder.files().keys()
     return folder
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--table", type=Path, help="write the table there, as .csv and .md")
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The table of all faults, to be read and kept."""
-    rows = [tally.row() for tally in _TALLIES]
-    print(f"\n{markdown(rows)}")
-    if path := session.config.option.table:
-        write(path, rows)

@@ -156,11 +156,12 @@ def test_the_whole_way_says_and_writes_what_differs(tmp_path, monkeypatch, capsy
     places = ["--folder", str(tmp_path / "runs"), "--report", str(tmp_path / "report")]
     assert reproduce.main([*places, "--runs", "again"]) == 0
     assert reproduce.main([*places, "--runs", "two_threads", "skylakex"]) == 1
-    page = (tmp_path / "report/reproduction.md").read_text()
-    assert page in capsys.readouterr().out
-    assert f"| two_threads | {TABLE} | epsilon | 1 | 0.8 |" in page
-    assert "not run: this processor lacks avx512bw" in page
+    said = capsys.readouterr().out
+    assert f"| two_threads | {TABLE} | epsilon | 1 | 0.8 |" in said
+    assert "not run: this processor lacks avx512bw" in said
     assert (tmp_path / "report/reproduction.csv").read_text().count("\n") == 4
+    differences = (tmp_path / "report/reproduction_differences.csv").read_text()
+    assert differences.endswith(f"\nconfig/tiny.yaml,two_threads,{TABLE},epsilon,1,0.8\n")
 
 
 def test_a_variant_is_run_with_its_threads_and_kernel(tmp_path, project, monkeypatch):

@@ -7,15 +7,9 @@ from pathlib import Path
 Rows = Sequence[Mapping[str, object]]
 
 
-def write(path: Path, rows: Rows, above: str = "") -> None:
-    """Write ``path`` with the endings ``.csv`` and ``.md``, the latter with a text above the table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_csv(path.with_suffix(".csv"), rows)
-    path.with_suffix(".md").write_text(above + markdown(rows), encoding="utf-8")
-
-
 def write_csv(path: Path, rows: Rows, header: Sequence[str] = ()) -> None:
     """Write the rows, or only ``header`` where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]) if rows else header, lineterminator="\n")
         writer.writeheader()
