@@ -105,6 +105,14 @@ class Slurm:
         daemon.kill()
         daemon.wait()
 
+    def resume_nodes(self) -> None:
+        """Let all nodes take jobs again."""
+        drained = self.command(
+            "sinfo", "--noheader", "--Node", "--states", "drain", "--format", "%N"
+        )
+        for node in drained.split():
+            self.command("scontrol", "update", f"NodeName={node}", "State=RESUME")
+
     def _nodes_idle(self) -> bool:
         nodes = self.command("sinfo", "--noheader", "--states", "idle", "--format", "%D").split()
         return nodes == [str(len(NODES))]

@@ -83,11 +83,19 @@ def interrupt(scene: Scene) -> None:
 
 
 def lose_controller(scene: Scene) -> None:
-    """It crashes, and comes back after 20 seconds."""
+    """It crashes, and comes back after 20 seconds.
+
+    It may have forgotten that a job runs, starts it once more and drains the node that has it already, which
+    whoever looks after the cluster mends.
+    """
     scene.running_job()
     scene.slurm.kill_controller()
     time.sleep(20.0)
     scene.slurm.start_controller()
+    try:
+        scene.process.wait(timeout=TIMEOUT)
+    finally:
+        scene.slurm.resume_nodes()
 
 
 def drain_node(scene: Scene) -> None:
@@ -98,7 +106,7 @@ def drain_node(scene: Scene) -> None:
     try:
         scene.process.wait(timeout=TIMEOUT)
     finally:
-        scene.slurm.command("scontrol", "update", node, "State=RESUME")
+        scene.slurm.resume_nodes()
 
 
 @dataclass(frozen=True)

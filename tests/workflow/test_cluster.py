@@ -99,6 +99,23 @@ def test_a_job_of_one_cluster_of_several_is_asked_for_there(tmp_path):
     assert run("status.py", scontrol, "7;east").stdout == "success\n"
 
 
+@pytest.mark.parametrize("reason", ["launch_failed_requeued_held", "JobHoldMaxRequeue"])
+def test_a_job_that_slurm_holds_for_good_is_cancelled_and_has_failed(reason, tmp_path):
+    command(tmp_path, "scontrol", f"print('JobState=PENDING Reason={reason} Restarts=1')")
+    told = tmp_path / "told"
+    slurm = command(tmp_path, "scancel", f"open({str(told)!r}, 'w').write(' '.join(sys.argv[1:]))")
+    assert run("status.py", slurm, "7;east").stdout == "failed\n"
+    assert told.read_text() == "--clusters=east 7"
+
+
+@pytest.mark.parametrize("reason", ["Resources", "JobHeldUser", "JobHeldAdmin", "Priority"])
+def test_a_job_that_waits_or_that_people_hold_stays(reason, tmp_path):
+    command(tmp_path, "scontrol", f"print('JobState=PENDING Reason={reason} Restarts=0')")
+    slurm = command(tmp_path, "scancel", "sys.exit('not to be called')")
+    asked = run("status.py", slurm, "7")
+    assert (asked.stdout, asked.stderr) == ("running\n", "")
+
+
 def test_without_slurm_a_job_counts_as_running(tmp_path):
     environment = {**os.environ, "PATH": os.path.dirname(sys.executable)}
     assert run("status.py", environment, "7").stdout == "running\n"

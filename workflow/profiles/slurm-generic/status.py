@@ -2,7 +2,8 @@
 """What has become of a Slurm job, in the one word that cluster-generic asks for: status.py JOB.
 
 A controller that does not answer has not said that a job failed: the job counts as running, and is asked
-for again. A job that the controller does not know any more counts as failed, and is made again.
+for again. A job that the controller does not know any more counts as failed, and is made again. So does one
+that Slurm has put on hold of itself, which no user releases: it is cancelled.
 """
 
 import re
@@ -21,6 +22,8 @@ FAILED = {
     "REVOKED",
     "TIMEOUT",
 }
+# Why Slurm itself holds a job for good: a node would not start it, after a crash of the controller say.
+STUCK = {"launch_failed_requeued_held", "JobHoldMaxRequeue"}
 UNKNOWN = "Invalid job id"
 SECONDS = 30  # to wait for an answer
 
@@ -37,7 +40,13 @@ def verdict(answer: str, complaint: str) -> str:
         return "failed" if UNKNOWN in complaint else "running"
     if state[1] == "COMPLETED":
         return "success"
-    return "failed" if state[1] in FAILED else "running"
+    return "failed" if state[1] in FAILED or is_stuck(answer) else "running"
+
+
+def is_stuck(answer: str) -> bool:
+    """Whether the job waits, and will for ever."""
+    reason = re.search(r"\bReason=(\w+)", answer)
+    return "JobState=PENDING" in answer and reason is not None and reason[1] in STUCK
 
 
 def ask(job: str) -> tuple[str, str]:
@@ -46,9 +55,24 @@ def ask(job: str) -> tuple[str, str]:
     Args:
         job: as ``sbatch --parsable`` answers, JOB or, where there are several, JOB;CLUSTER.
     """
-    number, _, cluster = job.partition(";")
-    where = [f"--clusters={cluster}"] if cluster else []
-    command = ["scontrol", "-o", *where, "show", "job", number]
+    return _answer("scontrol", "-o", *_cluster(job), "show", "job", _number(job))
+
+
+def cancel(job: str) -> None:
+    """So that nobody who releases the job later starts it beside its next attempt."""
+    _answer("scancel", *_cluster(job), _number(job))
+
+
+def _number(job: str) -> str:
+    return job.partition(";")[0]
+
+
+def _cluster(job: str) -> list[str]:
+    name = job.partition(";")[2]
+    return [f"--clusters={name}"] if name else []
+
+
+def _answer(*command: str) -> tuple[str, str]:
     try:
         asked = subprocess.run(
             command, capture_output=True, text=True, timeout=SECONDS, check=False
@@ -58,5 +82,13 @@ def ask(job: str) -> tuple[str, str]:
     return asked.stdout, asked.stderr
 
 
+def main(job: str) -> None:
+    """Print the word for this job."""
+    answer, complaint = ask(job)
+    if is_stuck(answer):
+        cancel(job)
+    print(verdict(answer, complaint))
+
+
 if __name__ == "__main__":
-    print(verdict(*ask(sys.argv[1])))
+    main(sys.argv[1])
