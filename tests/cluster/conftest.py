@@ -11,6 +11,7 @@ import pytest
 from tests.cluster.runs import Run
 from tests.cluster.slurm import Slurm, missing
 
+CORES = 6  # of a node: jobs of several runs at once, which wait for one another otherwise
 PLUGINS = ("snakemake_executor_plugin_slurm", "snakemake_executor_plugin_cluster_generic")
 
 
@@ -31,7 +32,7 @@ def slurm() -> Iterator[Slurm]:
         )
     folder = Path(tempfile.mkdtemp(prefix="slurm-"))
     folder.chmod(0o755)  # munge's socket is for everyone
-    with Slurm(folder) as running:
+    with Slurm(folder, CORES) as running:
         yield running
     shutil.rmtree(folder)
 

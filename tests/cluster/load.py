@@ -43,7 +43,7 @@ def main() -> None:
     folder.chmod(0o755)
     (folder / "slurm").mkdir()
     (folder / "load.yaml").write_text(yaml.safe_dump(configuration(settings)))
-    with Slurm(folder / "slurm") as slurm:
+    with Slurm(folder / "slurm", CORES) as slurm:
         run = Run(folder / "run", TARGETS, "slurm-generic", slurm, folder / "load.yaml")
         row = measured(run, settings)
     rows = [{"quantity": name, "value": value} for name, value in row.items()]

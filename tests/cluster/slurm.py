@@ -39,10 +39,12 @@ class Slurm:
 
     Args:
         folder: empty, open to all as munge demands it, with a short path as sockets do.
+        cores: of each node, whatever this machine has.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cores: int) -> None:
         self.folder = folder
+        self.cores = cores
         self._conf = folder / "slurm.conf"
         self._daemons: dict[str, subprocess.Popen] = {}
 
@@ -132,7 +134,8 @@ class Slurm:
         ports = dict(zip(("controller_port", "n1_port", "n2_port"), _free_ports(3), strict=True))
         template = (HERE / "slurm.conf").read_text(encoding="utf-8")
         names = {"host": socket.gethostname(), "user": getpass.getuser(), "folder": self.folder}
-        self._conf.write_text(template.format(**names, **ports), encoding="utf-8")
+        filled = template.format(**names, **ports, cores=self.cores)
+        self._conf.write_text(filled, encoding="utf-8")
         srun = self.folder / "bin" / "srun"
         srun.write_text(SRUN.format(conf=self._conf, srun=_program("srun")), encoding="utf-8")
         srun.chmod(0o755)

@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from tests.cluster.runs import TIMEOUT, Run
 from tests.cluster.slurm import NODES, Slurm
 
 TARGET = "kinks"
+SIDE_BY_SIDE = 6  # runs, which mostly wait for Slurm
 # So little that no job can start in it, then enough.
 SCARCE = [
     f"{rule}:mem_mb=90 * attempt ** 3" for rule in ("dataset", "train", "duals", "stationarity")
@@ -117,7 +118,7 @@ class Fault:
         inflict: does it to a run that has begun.
         state: in which jobs end by it, "" if none does.
         options: that the run is started with, but not its recovery.
-        alone: whether it hits all runs of the cluster, so that each must have it for itself.
+        alone: whether it hits all runs of the cluster, so that one at a time has it for itself.
     """
 
     inflict: Callable[[Scene], None]
@@ -136,31 +137,63 @@ FAULTS = {
     "node drained": Fault(drain_node, alone=True),
     "controller lost for 20 s": Fault(lose_controller, alone=True),
 }
+PROFILES = ("slurm-generic", "slurm")
+BESIDE = [(profile, name) for profile in PROFILES for name in FAULTS if not FAULTS[name].alone]
 # The plugin for Slurm does not ride out a lost controller: docs/cluster.md.
-CASES = [
+ALONE = [
     (profile, name)
-    for profile in ("slurm-generic", "slurm")
+    for profile in PROFILES
     for name in FAULTS
-    if (profile, FAULTS[name].inflict) != ("slurm", lose_controller)
+    if FAULTS[name].alone and (profile, FAULTS[name].inflict) != ("slurm", lose_controller)
 ]
 
 
-@pytest.mark.parametrize(("profile", "name"), CASES)
-def test_every_result_is_there_after(
-    profile, name, slurm, undisturbed, campaign, tmp_path, pytestconfig
+@pytest.fixture(scope="session")
+def repeat(slurm, undisturbed, tmp_path_factory):
+    """One repetition of a fault: what it does to a run of its own."""
+    expected = undisturbed(TARGET).files()
+
+    def once(case: tuple[str, str], number: int) -> dict[str, int]:
+        profile, name = case
+        run = Run(tmp_path_factory.mktemp("run") / "run", (TARGET,), profile, slurm)
+        chance = random.Random(f"{profile} {name} {number}")
+        return outcome(run, FAULTS[name], chance, expected)
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def beside(request, repeat):
+    """Repetitions of all faults that are asked for and hit only their own run, started side by side."""
+    asked = [getattr(item, "callspec", None) for item in request.session.items]
+    cases = {tuple(call.params.get(key) for key in ("profile", "name")) for call in asked if call}
+    numbers = range(request.config.getoption("repetitions"))
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        yield {
+            case: [pool.submit(repeat, case, number) for number in numbers]
+            for case in BESIDE
+            if case in cases
+        }
+
+
+@pytest.mark.parametrize(("profile", "name"), BESIDE)
+def test_every_result_is_there_after(profile, name, beside, campaign):
+    check(profile, name, [future.result() for future in beside[profile, name]], campaign)
+
+
+@pytest.mark.parametrize(("profile", "name"), ALONE)
+def test_every_result_is_there_after_a_fault_of_the_cluster(
+    profile, name, repeat, beside, campaign, pytestconfig
 ):
-    fault, expected = FAULTS[name], undisturbed(TARGET).files()
+    wait(future for futures in beside.values() for future in futures)
+    numbers = range(pytestconfig.getoption("repetitions"))
+    check(profile, name, [repeat((profile, name), number) for number in numbers], campaign)
 
-    def repeat(number: int) -> dict[str, int]:
-        run = Run(tmp_path / str(number), (TARGET,), profile, slurm)
-        return outcome(run, fault, random.Random(f"{profile} {name} {number}"), expected)
 
-    repetitions = pytestconfig.getoption("repetitions")
-    with ThreadPoolExecutor(1 if fault.alone else 3) as pool:
-        outcomes = list(pool.map(repeat, range(repetitions)))
+def check(profile: str, name: str, outcomes: list[dict[str, int]], campaign: list[dict]) -> None:
     total = {key: sum(one[key] for one in outcomes) for key in outcomes[0]}
-    campaign.append({"fault": name, "profile": profile, "repetitions": repetitions, **total})
-    assert total["went_on"] + total["recovered"] == repetitions
+    campaign.append({"fault": name, "profile": profile, "repetitions": len(outcomes), **total})
+    assert total["went_on"] + total["recovered"] == len(outcomes)
     assert total["lost"] == total["differing"] == 0
 
 
@@ -182,7 +215,7 @@ def outcome(
         "went_on": int(went_on),
         "recovered": int(recovered),
         "lost": len(expected.keys() - made.keys()),
-        "differing": sum(made[name] != expected[name] for name in expected.keys() & made.keys()),
+        "differing": sum(content != expected.get(name) for name, content in made.items()),
     }
 
 
