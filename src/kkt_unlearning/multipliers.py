@@ -5,7 +5,6 @@ All are for the network scaled to smallest margin 1, ``θ/γ`` with ``γ = min_i
 """
 
 import numpy as np
-from scipy.optimize import nnls
 
 from kkt_unlearning.clarke import fit_multipliers
 from kkt_unlearning.problem import Problem
@@ -46,6 +45,8 @@ def least_norm(multipliers: np.ndarray, gram: np.ndarray) -> np.ndarray:
     scale = multipliers.max()
     if kernel.shape[1] == 0 or scale == 0:
         return multipliers
+    from scipy.optimize import nnls  # takes longer to load than all else, and is hardly ever needed
+
     shares = multipliers / scale
     particular = shares - kernel @ (kernel.T @ shares)
     system = np.vstack([kernel.T, -particular])
