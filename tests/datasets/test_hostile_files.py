@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 from hostile import EXAMPLES, PAYLOADS, assert_one_sentence, everything_in, outcomes, texts
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.lib import format as npy
 
@@ -99,6 +99,8 @@ kinds = st.sampled_from([*KINDS, "<M8[s]", "|V8", "<f99999", "f8,f8", "os.system
 
 @settings(max_examples=EXAMPLES)
 @given(shape=shapes, kind=kinds, content=st.binary(max_size=64), fortran=st.booleans())
+# of extended precision, and no number in it
+@example(shape=[], kind="<f16", content=bytes(9) + b"\x01" + bytes(6), fortran=False)
 def test_arrays_that_declare_what_they_like(shape, kind, content, fortran):
     member = declared(tuple(shape), kind, content, fortran)
     archive_outcome(archive({"X.npy": member, "y.npy": declared((3,), "<f8", Y.tobytes())}))

@@ -26,6 +26,7 @@ from snakemake.iocontainers import Wildcards
 from snakemake.utils import update_config
 
 from workflow.support.configuration import check
+from workflow.support.measures import parts
 from workflow.support.reading import refuse_unclear
 from workflow.support.settings import Study
 from workflow.support.sources import Sources
@@ -77,9 +78,10 @@ def plan(files: list[Path]) -> str:
     for file in on_top:
         update_config(config, load_configfile(file))
     study = Study(check(config, files), SOURCES)
-    for experiment in study.experiments:
-        study.parts(Wildcards(fromdict={"experiment": experiment}))
-        study.table(Wildcards(fromdict={"experiment": experiment, "measure": "dataset"}))
+    for experiment, options in study.experiments.items():
+        for part in parts(options["measures"]):
+            wildcards = Wildcards(fromdict={"experiment": experiment, "measure": part})
+            assert study.parts(wildcards) and study.table(wildcards)
     assert study.targets() and study.origins.settings()
     return "planned"
 

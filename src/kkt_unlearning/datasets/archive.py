@@ -177,9 +177,8 @@ def _array(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray
     array = _read(archive, key, name)
     _check_kind(array.dtype, key, name)
     try:
-        with np.errstate(
-            over="ignore"
-        ):  # what float64 cannot hold becomes infinite, and is refused
+        # what float64 cannot hold becomes infinite or no number, and is refused
+        with np.errstate(over="ignore", invalid="ignore"):
             return array.astype(np.float64)
     except (ValueError, MemoryError) as error:
         raise DataError(_damaged(key, name, error)) from error
