@@ -91,4 +91,6 @@ class Run:
     def _environment(self) -> dict[str, str]:
         environment = self.slurm.environment if self.slurm else os.environ
         own = {key: value for key, value in environment.items() if key not in NOT_OURS}
-        return own | dict(self.variables)
+        # as an activated environment has it: its own python3 first, which the profiles' scripts start with
+        path = os.pathsep.join([os.path.dirname(sys.executable), own["PATH"]])
+        return own | {"PATH": path} | dict(self.variables)
