@@ -78,9 +78,7 @@ def _timed(main: Main, snakemake: Any, log: TextIO | None) -> Mapping[str, Any] 
 
 
 def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
-    text = " ".join(str(error).split())
-    # names of others may have characters that change what a terminal shows
-    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    text = _one_line(error)
     if isinstance(error, StorageError):
         return f"error: {text}"
     too_large = _is_too_large(error)
@@ -96,6 +94,14 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
         return f"error: {_origin(section, snakemake)}, {section}: {text}"
     where = f", traceback in {log.name}" if log else ""
     return f"error: {snakemake.rule} failed with {type(error).__name__}: {text}{where}"
+
+
+def _one_line(error: Exception) -> str:
+    """Its words as a terminal shows them; names of others may have characters that it would obey."""
+    _make_workflow_importable()
+    from workflow.support.mistakes import printable
+
+    return printable(" ".join(str(error).split()))
 
 
 def _is_too_large(error: Exception) -> bool:

@@ -21,9 +21,8 @@ def main(snakemake: Any) -> dict[str, Any]:
     settings = dict(snakemake.params.settings)
     name = settings.pop("source")
     dataset = make(name, settings)
-    if (
-        name == "embeddings"
-    ):  # the encoder is the user's as well; of an archive `read` takes the hash
+    # the encoder is the user's as well; of an archive `read` takes the hash
+    if name == "embeddings":
         for path in snakemake.input:
             note_read(path, sha256(path))
     arrays = {name: getattr(dataset, name) for name in ("X", "y", "X_fresh", "y_fresh")}

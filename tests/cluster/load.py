@@ -8,7 +8,6 @@ exact KKT points of these.
 """
 
 import argparse
-import csv
 import re
 import shutil
 import tempfile
@@ -24,7 +23,7 @@ import yaml
 from tests.cluster import plan
 from tests.cluster.runs import Run
 from tests.cluster.slurm import NODES, Slurm
-from workflow.support.tables import markdown, write_csv
+from workflow.support.tables import markdown, read_csv, write_csv
 
 SEEDS = 10
 BUNDLE = 100  # settings
@@ -152,8 +151,7 @@ def resident(process: Popen) -> Iterator[float]:
 
 def rows(table: Path) -> int:
     """Different settings and seeds in a table."""
-    with open(table, encoding="utf-8", newline="") as file:
-        return len({(row["dimension"], row["seed"]) for row in csv.DictReader(file)})
+    return len({(row["dimension"], row["seed"]) for row in read_csv(table)})
 
 
 if __name__ == "__main__":
