@@ -1,0 +1,139 @@
+"""A network of the user's own, as the audit takes it: its weights, and what kind of network they are of.
+
+``docs/theory.md``, section 1, with a bias as the weight of a feature that is 1 everywhere.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.backends import Array, constant, namespace, to_numpy
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.networks import Linear, TwoLayer
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """``N(θ, x) = Σ_j u_j max(0, ⟨w_j, x⟩ + b_j)``, or without output weights ``N(θ, x) = ⟨w, x⟩ + b``.
+
+    Trained are ``θ = (W, b)``: with the output weights held fixed, and b as the weight of a feature that is 1
+    everywhere, both networks are homogeneous of degree 1.
+
+    Args:
+        W: weights ``(n, d)``; for a linear model ``(1, d)`` or ``(d,)``.
+        u: output weights ``(n,)``, none of them 0; None for a linear model.
+        bias: ``b (n,)``, or None where the network has none.
+
+    Raises:
+        DataError: an array is misshapen, not of floats or not finite; W is 0, or an output weight.
+    """
+
+    W: Array
+    u: Array | None = None
+    bias: Array | None = None
+
+    def __post_init__(self) -> None:
+        if self.u is None and self.W.ndim == 1:
+            object.__setattr__(self, "W", self.W[None, :])
+        _check_shape("W", self.W, 2)
+        if self.u is None and self.W.shape[0] != 1:
+            raise DataError(
+                f"W has shape {tuple(self.W.shape)} and there are no output weights u: allowed is one row, "
+                "for a linear model, so give the u of a two-layer network."
+            )
+        for name, values in (("u", self.u), ("bias", self.bias)):
+            if values is not None:
+                _check_shape(name, values, 1)
+                _check_count(name, values, self.width)
+        if self.u is not None:
+            _check_output_weights(to_numpy(self.u))
+        if not to_numpy(self.W).any():
+            raise DataError("W is 0 everywhere: such a network has no direction; train it first.")
+
+    @property
+    def width(self) -> int:
+        """Number n of neurons, 1 for a linear model."""
+        return self.W.shape[0]
+
+    @property
+    def dimension(self) -> int:
+        """Number d of features, the one of the bias not counted."""
+        return self.W.shape[1]
+
+    @property
+    def network(self) -> Linear | TwoLayer:
+        """The network whose weights these are."""
+        if self.u is None:
+            return Linear()
+        return TwoLayer(self.width, tuple(to_numpy(self.u).astype(float).tolist()))
+
+    @property
+    def weights(self) -> np.ndarray:
+        """``(W, b)``, ``(n, d)`` or with a bias ``(n, d + 1)``, float64 in host memory."""
+        return _with_column(self.W, self.bias)
+
+    def features(self, X: Array) -> np.ndarray:
+        """``X (m, d)`` with the feature 1 of a bias, ``(m, d)`` or ``(m, d + 1)``, float64 in host memory.
+
+        Raises:
+            DataError: X has another number of features than the network.
+        """
+        if X.ndim != 2 or X.shape[1] != self.dimension:
+            raise DataError(
+                f"X has shape {tuple(X.shape)}, but the network takes {self.dimension} features: "
+                f"give X of shape (m, {self.dimension})."
+            )
+        return _with_column(X, None if self.bias is None else np.ones(X.shape[0]))
+
+    def with_weights(self, weights: np.ndarray, like: Array) -> "Model":
+        """The same network with other ``weights (n, d)`` or ``(n, d + 1)``, in the library of ``like``."""
+        d = self.dimension
+        return Model(
+            follow(weights[:, :d], like),
+            None if self.u is None else follow(self.u, like),
+            None if self.bias is None else follow(weights[:, d], like),
+        )
+
+
+def follow(values: Array, like: Array) -> Array:
+    """``values`` in the library, dtype and on the device of ``like``."""
+    return constant(to_numpy(values), like)
+
+
+def _with_column(matrix: Array, column: Array | None) -> np.ndarray:
+    matrix = to_numpy(matrix).astype(np.float64)
+    if column is None:
+        return matrix
+    return np.column_stack([matrix, to_numpy(column).astype(np.float64)])
+
+
+def _check_shape(name: str, values: Array, axes: int) -> None:
+    allowed = {1: "(n,)", 2: "(n, d)"}[axes]
+    if values.ndim != axes or 0 in values.shape:
+        raise DataError(
+            f"{name} has shape {tuple(values.shape)}: allowed is {allowed}; reshape it."
+        )
+    xp = namespace(values)
+    if not xp.isdtype(values.dtype, "real floating"):
+        raise DataError(f"{name} is {values.dtype}: allowed are floats; convert it.")
+    if not bool(xp.all(xp.isfinite(values))):
+        raise DataError(
+            f"{name} has an entry that is nan or infinite: allowed are finite numbers; train again."
+        )
+
+
+def _check_count(name: str, values: Array, width: int) -> None:
+    if values.shape[0] != width:
+        raise DataError(
+            f"{name} has {values.shape[0]} entries for {width} row(s) of W: allowed is one for each; "
+            "give as many."
+        )
+
+
+def _check_output_weights(u: np.ndarray) -> None:
+    silent = np.flatnonzero(u == 0)
+    if silent.size:
+        raise DataError(
+            f"u[{silent[0]}] is 0: such a neuron says nothing, whatever its weights; "
+            "remove it from W and u."
+        )
