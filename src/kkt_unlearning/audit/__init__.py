@@ -1,5 +1,23 @@
-"""The audit of a network of the user's own, in three verbs: how near a KKT point, unlearn, certify."""
+"""The audit of a network of the user's own, in three verbs: how near a KKT point it is, unlearn, certify.
 
+Each takes the network as a :class:`Model` and its training data; arrays may be of any library that follows
+the array API standard, and what comes back is in the one of X.
+"""
+
+from kkt_unlearning.audit.certification import Certified, End, certify
+from kkt_unlearning.audit.forgetting import Forgotten, unlearn
 from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.nearness import Nearness, kkt
+from kkt_unlearning.audit.step import Step
 
-__all__ = ["Model"]
+__all__ = [
+    "Certified",
+    "End",
+    "Forgotten",
+    "Model",
+    "Nearness",
+    "Step",
+    "certify",
+    "kkt",
+    "unlearn",
+]

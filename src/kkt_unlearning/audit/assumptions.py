@@ -1,0 +1,96 @@
+"""What a small certificate rests on, each condition measured on the instance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.audit.origin import Origin
+from kkt_unlearning.certificates.certificate import Certificate
+from kkt_unlearning.problem import Problem
+
+ARRIVED = 1e-3  # 1 − cos to the exact point, as configurations of trainings have it
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A condition ``value ≤ allowed`` (or ``≥`` for a margin).
+
+    Attributes:
+        name: of what is measured; value, allowed: the two numbers.
+        holds: whether they are in that order.
+        meaning: what it says when it does not hold, and what to do.
+    """
+
+    name: str
+    value: float
+    allowed: float
+    holds: bool
+    meaning: str
+
+
+def assumptions(
+    problem: Problem,
+    margin: float,
+    origin: Origin | None = None,
+    certificate: Certificate | None = None,
+) -> tuple[Assumption, ...]:
+    """The conditions that can be told of this network.
+
+    Args:
+        problem: the problem on all samples; margin: the smallest retained one of θ' over the largest.
+        origin, certificate: of θ', where there are any.
+    """
+    found = [_separation(margin), _orthogonality(problem)]
+    if origin is not None and origin.known:
+        found.append(_arrival(origin.arrived))
+    if certificate is not None and origin is not None and origin.bounded:
+        found.append(_shift(certificate.kappa))
+    return tuple(found)
+
+
+def _separation(margin: float) -> Assumption:
+    return Assumption(
+        "smallest retained margin over the largest",
+        margin,
+        0.0,
+        margin > 0,
+        "the unlearned network does not classify every retained sample, so no scale makes it feasible; "
+        "take a shorter step or forget fewer samples",
+    )
+
+
+def _orthogonality(problem: Problem) -> Assumption:
+    gram = problem.gram
+    lengths = np.diagonal(gram)
+    off = np.abs(gram - np.diag(lengths))
+    i, j = np.unravel_index(off.argmax(), off.shape)
+    crowding = (len(gram) - 1) * off[i, j] / lengths.min()
+    return Assumption(
+        "(m − 1) max |⟨x_i, x_j⟩| / min ‖x_i‖²",
+        float(crowding),
+        1.0,
+        bool(crowding <= 1),
+        "the samples are not nearly orthogonal (Assumption 2.3 of the paper), so a sample's gradient carries "
+        "others with it; use more dimensions or fewer, less similar samples",
+    )
+
+
+def _arrival(distance: float) -> Assumption:
+    return Assumption(
+        "1 − cosine of the network before the step to its exact KKT point",
+        distance,
+        ARRIVED,
+        distance <= ARRIVED,
+        "training had not arrived at a KKT point, whose multipliers the step uses; train for longer, with "
+        "steps divided by the loss, or start from the exact point",
+    )
+
+
+def _shift(kappa: float) -> Assumption:
+    return Assumption(
+        "κ, the most that the step can move a retained margin",
+        float(kappa),
+        1.0,
+        bool(kappa < 1),
+        "the bounds say nothing from κ = 1 on; forget fewer samples at once",
+    )

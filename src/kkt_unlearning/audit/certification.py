@@ -1,0 +1,204 @@
+"""The (ε, δ, τ) certificate of an unlearned network of the user's own, however it was come by.
+
+``docs/theory.md``, section 6.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.audit.assumptions import Assumption, assumptions
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.origin import Origin, known_origin, unknown_origin
+from kkt_unlearning.audit.step import Step
+from kkt_unlearning.audit.subject import Report, Subject, silent, subject
+from kkt_unlearning.backends import Array
+from kkt_unlearning.certificates.certificate import Certificate, certify_all
+from kkt_unlearning.certificates.criterion import near_kink
+from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import kept, retained
+from kkt_unlearning.quadratic.solver import Solver
+
+_NONE = float("nan")
+
+
+@dataclass(frozen=True)
+class End:
+    """One certificate: an (ε, δ)-approximate KKT point of the retained problem has ``cos ≥ 1 − τ`` to θ'.
+
+    Attributes:
+        name: ``unlearned`` is θ' itself, ``restored`` θ' put back into its activation cell, ``exact`` an
+            exact KKT point of the retained problem.
+        epsilon: relative to the norm of the weights scaled to smallest retained margin 1; infinite where a
+            retained margin is not positive.
+        delta: the largest ``λ_i (q_i − 1)``; tau: τ.
+        epsilon_bound, delta_bound: instance-wise bounds (``docs/theory.md``, section 6); nan where the
+            step is not known, infinite where they say nothing.
+    """
+
+    name: str
+    epsilon: float
+    delta: float
+    tau: float
+    epsilon_bound: float = _NONE
+    delta_bound: float = _NONE
+
+    def meets(self, max_epsilon: float, max_delta: float, max_tau: float) -> bool:
+        """Whether all three numbers are at most these."""
+        return self.epsilon <= max_epsilon and self.delta <= max_delta and self.tau <= max_tau
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What :func:`certify` finds.
+
+    Attributes:
+        ends: the certificates, from τ = 0 to ε = δ = 0.
+        origin: what θ' was compared with, and where the bounds come from; None where θ' does not separate and
+            the step is not known.
+        smallest_margin: of the retained samples at θ', over the largest; certificates need it to be positive.
+        assumptions: what the method rests on, each with whether it holds.
+        kappa, flip_term: κ and F of the bounds (``docs/theory.md``, section 6); nan where there are none.
+    """
+
+    ends: tuple[End, ...]
+    origin: Origin | None
+    smallest_margin: float
+    assumptions: tuple[Assumption, ...]
+    kappa: float
+    flip_term: float
+
+    def meets(
+        self, max_epsilon: float = np.inf, max_delta: float = np.inf, max_tau: float = np.inf
+    ) -> bool:
+        """Whether θ' separates and one of the certificates has all three numbers at most these."""
+        if not self.smallest_margin > 0:
+            return False
+        return any(end.meets(max_epsilon, max_delta, max_tau) for end in self.ends)
+
+    @property
+    def failing(self) -> tuple[Assumption, ...]:
+        """The assumptions that do not hold."""
+        return tuple(one for one in self.assumptions if not one.holds)
+
+
+def certify(
+    model: Model,
+    X: Array,
+    y: Array,
+    forget: Sequence[int],
+    *,
+    step: Step | None = None,
+    delta: float | None = None,
+    solver: Solver | None = None,
+    report: Report | None = None,
+) -> Certified:
+    """The certificates of an unlearned network θ', and bounds where the step that led to it is known.
+
+    Args:
+        model: θ'; X, y: all of the data ``(m, d)``, ``(m,)``, forgotten samples included.
+        forget: R, rows of the data, from 0.
+        step: how θ' came about, from :func:`kkt_unlearning.audit.unlearn`; or, for another method, with the
+            network before it. Without it θ' is put back into the cell of its own activations.
+        delta: δ allowed to θ' and to the restored network; by default what the step promises, or any where
+            the step is not known.
+
+    Raises:
+        DataError: bad data, forget set or δ; a step of another forget set, or whose network does not classify
+            every sample.
+        NotSeparableError: the activations of θ' hold no weights with margin 1 on every retained sample.
+        NotConvergedError, SolverError: see :func:`kkt_unlearning.kkt_point`.
+
+    ``docs/theory.md``, section 6.
+    """
+    say, solver = report or silent, solver or Solver()
+    models = (model,) if step is None else (model, step.before)
+    audited = subject(X, y, *models)
+    _check_forget(audited.problem.samples, forget, step)
+    margin = _relative_margin(audited, forget)
+    if step is None and not margin > 0:  # nothing to put it back into, and nothing to certify
+        nothing = End("unlearned", np.inf, np.inf, 0.0)
+        return Certified(
+            (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE
+        )
+    say("exact KKT points")
+    origin = (
+        unknown_origin(audited, forget, solver)
+        if step is None
+        else known_origin(audited, step, solver)
+    )
+    say("bounds")
+    certificate = certify_all(origin.steps, [origin.nearest], solver).at(0, 0)
+    say("certificates")
+    return Certified(
+        ends=_ends(origin, certificate, delta, solver),
+        origin=origin,
+        smallest_margin=margin,
+        assumptions=assumptions(audited.problem, margin, origin, certificate),
+        kappa=certificate.kappa if origin.bounded else _NONE,
+        flip_term=certificate.flip_term if origin.bounded else _NONE,
+    )
+
+
+def _check_forget(samples: int, forget: Sequence[int], step: Step | None) -> None:
+    retained(samples, forget)
+    if step is not None and sorted(step.forget) != sorted(forget):
+        raise DataError(
+            f"forget = {list(forget)}: the step that led to this network forgot {list(step.forget)}; "
+            "allowed is the same set, so name that one."
+        )
+
+
+def _relative_margin(audited: Subject, forget: Sequence[int]) -> float:
+    keep = kept(audited.problem.samples, [forget])[0]
+    gamma = audited.smallest_margin(0, keep)
+    q = audited.problem.margins(audited.networks[0])[keep]
+    return (gamma if gamma > 0 else float(q.min())) / float(np.abs(q).max() or 1.0)
+
+
+def _ends(
+    origin: Origin, certificate: Certificate, delta: float | None, solver: Solver
+) -> tuple[End, ...]:
+    ends = [_unlearned(origin, certificate, delta, solver)]
+    if origin.steps.point.problem.network.has_kinks:
+        ends.append(_restored(origin, certificate, delta, solver))
+    return (*ends, End("exact", 0.0, 0.0, certificate.tau_star))
+
+
+def _unlearned(
+    origin: Origin, certificate: Certificate, delta: float | None, solver: Solver
+) -> End:
+    W, bound = origin.steps.W[0, 0], certificate.delta_bound
+    kinks = near_kink(origin.steps.point.problem, W, origin.keep)
+    found = _least_epsilon(origin, W, kinks, _allowed(origin, bound, delta), solver)
+    bounds = (certificate.epsilon_bound, bound) if origin.bounded else (_NONE, _NONE)
+    return End("unlearned", *found, 0.0, *bounds)
+
+
+def _restored(origin: Origin, certificate: Certificate, delta: float | None, solver: Solver) -> End:
+    point, W, budget = origin.steps.point, origin.steps.W[0, 0], certificate.delta_budget
+    there = restore(point.problem, W, point.pattern, point.kinks, origin.keep)
+    allowed = _allowed(origin, budget, delta)
+    found = _least_epsilon(origin, there.W, there.kinks, allowed, solver)
+    bounds = (certificate.restored_bound, budget) if origin.bounded else (_NONE, _NONE)
+    return End("restored", *found, float(cosine_distance(W, there.W)), *bounds)
+
+
+def _allowed(origin: Origin, promised: float, asked: float | None) -> float:
+    if asked is not None:
+        return asked
+    return promised if origin.known else np.inf
+
+
+def _least_epsilon(
+    origin: Origin, W: np.ndarray, kinks: np.ndarray, delta: float, solver: Solver
+) -> tuple[float, float]:
+    """Relative ε*(δ), and the slack that its multipliers leave."""
+    point = origin.steps.point
+    guess = (point.multipliers, point.clarke)
+    found = least_epsilon(point.problem, W, delta, kinks, solver, keep=origin.keep, guess=guess)
+    return float(found.relative_epsilon), float(found.delta)

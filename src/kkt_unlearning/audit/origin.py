@@ -1,0 +1,95 @@
+"""Where an unlearned network came from, as far as that is known: what it is restored to and bounded by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.audit.step import Step
+from kkt_unlearning.audit.subject import Subject
+from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import kept
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.unlearning.ascent import Steps, ascend, starting_point
+
+_SAME = 1e-6  # relative, as float32 keeps weights
+
+_STEP = "the prescribed step from the network before it, so that its bounds hold"
+_OTHER = (
+    "not the step from the network before it (they differ by {:.1e} of its norm), so there are no bounds; "
+    "the activations before the step are used"
+)
+_ALONE = "not known, so there are no bounds, and the activations are its own"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An unlearned network θ' as a batch of one step, and what it is compared with.
+
+    Attributes:
+        steps: one step, ``W (1, 1, n, k)``; its point's activation cell is the one that θ' is put back into.
+        nearest: an exact KKT point of the retained problem.
+        bounded: whether θ' is the step that ``steps`` says, so that the bounds are on it.
+        sentence: the same in words.
+        arrived: ``1 − cos`` from the network before the step to its exact KKT point; nan where not known.
+    """
+
+    steps: Steps
+    nearest: KKTPoint
+    bounded: bool
+    sentence: str
+    arrived: float
+
+    @property
+    def known(self) -> bool:
+        """Whether the network before the step is."""
+        return bool(self.steps.forget_sets[0])
+
+    @property
+    def keep(self) -> np.ndarray:
+        """The retained samples among those of the problem of ``steps``, boolean ``(m,)``."""
+        return kept(self.steps.point.problem.samples, self.steps.forget_sets)[0]
+
+
+def known_origin(audited: Subject, step: Step, solver: Solver) -> Origin:
+    """From the network before the step, the second of ``audited``; θ' is the first.
+
+    Raises:
+        DataError: the network before the step has a margin that is not positive.
+        SolverError, NotSeparableError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.
+    """
+    problem, (after, before) = audited.problem, audited.networks
+    point = kkt_point(problem, problem.pattern(before), solver)
+    (nearest,) = nearest_kkt_points(point, [step.forget], solver)
+    exact = step.start == "exact"
+    start, clarke = starting_point(point, None if exact else before)
+    W = after * (np.linalg.norm(start) / np.linalg.norm(before))
+    expected = ascend(
+        problem, start, point.multipliers, step.forget, clarke=clarke, fraction=step.fraction
+    )
+    difference = float(np.linalg.norm(W - expected) / np.linalg.norm(expected))
+    bounded = difference <= _SAME
+    if not bounded:
+        start, clarke = point.W, point.clarke
+    return Origin(
+        Steps(point, start, clarke, (step.forget,), np.array([step.fraction]), W[None, None]),
+        nearest,
+        bounded,
+        _STEP if bounded else _OTHER.format(difference),
+        arrived=float(cosine_distance(before, point.W)),
+    )
+
+
+def unknown_origin(audited: Subject, forget: Sequence[int], solver: Solver) -> Origin:
+    """From θ' alone: the exact KKT point of the retained problem that its own activations lead to.
+
+    Raises:
+        NotSeparableError: its activations hold no weights with margin 1 on every retained sample.
+        SolverError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.
+    """
+    problem, W = audited.problem.retain(forget), audited.networks[0]
+    point = kkt_point(problem, problem.pattern(W), solver)
+    steps = Steps(point, point.W, point.clarke, ((),), np.ones(1), W[None, None])
+    return Origin(steps, point, bounded=False, sentence=_ALONE, arrived=np.nan)

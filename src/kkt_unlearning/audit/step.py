@@ -1,0 +1,39 @@
+"""How an unlearned network came about: what its bounds rest on."""
+
+from dataclasses import dataclass
+
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.errors import DataError
+
+STARTS = ("trained", "exact")
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """The ascent step ``θ' = θ − α Σ_{r∈R} λ_r y_r g_r``.
+
+    Attributes:
+        before: θ, at any scale.
+        forget: R, rows of the data, from 0.
+        start: ``trained``, with automatic differentiation's derivatives at θ, or ``exact``, where θ is an
+            exact KKT point and the derivatives are its own.
+        fraction: α ≥ 0.
+
+    Raises:
+        DataError: another start, or ``fraction < 0``.
+    """
+
+    before: Model
+    forget: tuple[int, ...]
+    start: str = "trained"
+    fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.start not in STARTS:
+            raise DataError(
+                f"start = {self.start!r}: allowed are {', '.join(STARTS)}; choose one of them."
+            )
+        if not self.fraction >= 0:
+            raise DataError(
+                f"fraction = {self.fraction}: allowed are numbers >= 0; 1 is the prescribed step."
+            )

@@ -1,0 +1,81 @@
+"""What every verb of the audit starts from: the checked data, the network and its max-margin problem."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.audit.coordinates import Coordinates, coordinates
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.backends import Array, to_numpy
+from kkt_unlearning.certificates.stationarity import smallest_margin
+from kkt_unlearning.datasets.dataset import check_data
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.problem import Problem
+
+Report = Callable[[str], None]  # is told what is being computed
+
+_SAME = 1e-6  # relative, as float32 keeps them
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Networks of one kind on one data set, in coordinates of their own.
+
+    Attributes:
+        problem: the max-margin problem on all samples, ``X (m, k)``.
+        networks: their weights ``(n, k)``, one for each model, at the scale that they came with.
+        frame: the coordinates.
+        features: the data as the network sees them, ``(m, d)``, with the 1 of a bias.
+    """
+
+    problem: Problem
+    networks: tuple[np.ndarray, ...]
+    frame: Coordinates
+    features: np.ndarray
+
+    def smallest_margin(self, index: int, keep: np.ndarray | bool = True) -> float:
+        """``γ = min_i q_i`` of a network over the samples kept; 0 where it is not positive."""
+        W = self.networks[index]
+        return float(smallest_margin(self.problem, W, self.problem.margins(W), keep))
+
+    def at_norm(self, index: int, W: np.ndarray) -> np.ndarray:
+        """``W (n, k)`` scaled to the norm of a network, in R^d: ``(n, d)``."""
+        scale = np.linalg.norm(self.networks[index]) / np.linalg.norm(W)
+        return self.frame.lift(scale * W)
+
+
+def silent(line: str) -> None:
+    """Where nobody wants to be told."""
+
+
+def subject(X: Array, y: Array, *models: Model) -> Subject:
+    """The checked data ``X (m, d)``, ``y (m,)`` and models of one network; all in float64 on the host.
+
+    Raises:
+        DataError: the data are not finite with labels ±1 of both classes, or do not fit the network; or the
+            models differ in width, output weights or bias.
+    """
+    labels, features = to_numpy(y).astype(np.float64), models[0].features(X)
+    check_data(features, labels, "the data")
+    weights = [model.weights for model in models]
+    _check_alike(models)
+    frame = coordinates(features, weights)
+    problem = Problem(models[0].network, frame.data(features), labels)
+    return Subject(problem, tuple(frame.weights(W) for W in weights), frame, features)
+
+
+def _check_alike(models: Sequence[Model]) -> None:
+    first = models[0]
+    for other in models[1:]:
+        if (first.u is None) != (other.u is None) or first.weights.shape != other.weights.shape:
+            raise DataError(
+                f"the network before the step has weights {first.weights.shape}, the one after it "
+                f"{other.weights.shape}: allowed are two of one kind and size; name the network that the "
+                "step started from."
+            )
+        if first.u is not None and not np.allclose(to_numpy(first.u), to_numpy(other.u), _SAME, 0):
+            raise DataError(
+                "the output weights u before and after the step differ: allowed are the same, since the step "
+                "leaves them as they are; name the network that the step started from."
+            )
