@@ -1,0 +1,1 @@
+"""The command ``kkt-unlearning``: the audit of a network in files."""

@@ -1,0 +1,7 @@
+"""``python -m kkt_unlearning.cli`` is the command ``kkt-unlearning``."""
+
+import sys
+
+from kkt_unlearning.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,152 @@
+"""What can be asked for on the command line."""
+
+import argparse
+import math
+import re
+
+import kkt_unlearning
+
+_RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?", re.ASCII)
+_MOST = 10**6  # forgotten samples; a longer list is a slip of the hand
+
+_WEIGHTS = "the trained network: .npz (W and u, or w), .safetensors, or .pt with PyTorch installed"
+_EPILOGUE = (
+    "Exit status: 0 done, 1 no certificate is as good as was asked for, 2 the input cannot be used. "
+    "Formats and what they hold: docs/formats.md."
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the three verbs."""
+    top = argparse.ArgumentParser(
+        prog="kkt-unlearning",
+        description="Audit a trained linear model or two-layer ReLU network: how near it is to a KKT point "
+        "of the max-margin problem, unlearn samples by gradient ascent, certify the result.",
+        epilog=_EPILOGUE,
+    )
+    top.add_argument("--version", action="version", version=kkt_unlearning.__version__)
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="{kkt,unlearn,certify}")
+    _kkt(verbs.add_parser("kkt", help="residuals, multipliers and the nearest exact KKT point"))
+    _unlearn(verbs.add_parser("unlearn", help="the ascent step that forgets samples"))
+    _certify(verbs.add_parser("certify", help="the (ε, δ, τ) certificate of an unlearned network"))
+    return top
+
+
+def _kkt(verb: argparse.ArgumentParser) -> None:
+    verb.description = (
+        "The four KKT residuals of the trained network with 0/1 and with Clarke derivatives, multipliers by "
+        "four methods, the nearest exact KKT point, and how nearly orthogonal the data are."
+    )
+    _common(verb, _WEIGHTS)
+    verb.add_argument(
+        "--loss",
+        choices=("exponential", "logistic"),
+        default="exponential",
+        help="whose gradients one estimate of the multipliers uses (default: %(default)s)",
+    )
+    verb.add_argument("--all", action="store_true", help="list every sample, not the first 20")
+
+
+def _unlearn(verb: argparse.ArgumentParser) -> None:
+    verb.description = (
+        "θ' = θ − α Σ λ_r y_r g_r over the forgotten samples r, with the multipliers of the exact KKT "
+        "point."
+    )
+    _common(verb, _WEIGHTS)
+    _forget(verb)
+    verb.add_argument(
+        "--out", required=True, metavar="U.npz", help="where the unlearned network goes"
+    )
+    _step(verb)
+
+
+def _certify(verb: argparse.ArgumentParser) -> None:
+    verb.description = (
+        "Which (ε, δ)-approximate KKT points of the retained samples lie within 1 − cosine τ of the "
+        "unlearned network. Bounds need the network before the step: an .npz from unlearn holds it, else "
+        "--before."
+    )
+    _common(verb, "the unlearned network, in the same formats")
+    _forget(verb)
+    for name, symbol in (("epsilon", "ε"), ("delta", "δ"), ("tau", "τ")):
+        verb.add_argument(
+            f"--max-{name}",
+            type=_threshold,
+            metavar="NUMBER",
+            help=f"exit with status 1 unless a certificate has {symbol} at most this (and the others)",
+        )
+    verb.add_argument("--before", metavar="W.npz", help="the network before the step")
+    _step(verb, "of the step from --before: ")
+    verb.add_argument("--plot", metavar="P.png", help="draw ε over the allowed δ and τ")
+
+
+def _common(verb: argparse.ArgumentParser, weights: str) -> None:
+    verb.epilog = _EPILOGUE
+    verb.add_argument(
+        "--data",
+        required=True,
+        metavar="D.npz",
+        help="the training data with labels ±1: .npz (X and y), .csv or .parquet",
+    )
+    verb.add_argument("--weights", required=True, metavar="W.npz", help=weights)
+    verb.add_argument(
+        "--label", default="y", metavar="NAME", help="column of the labels in a table (default: y)"
+    )
+    verb.add_argument("--json", action="store_true", help="print one JSON object, not a table")
+    verb.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def _forget(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--forget",
+        required=True,
+        type=indices,
+        metavar="ROWS",
+        help="rows of the data to forget, from 0: 3,17 or 3,20-29",
+    )
+
+
+def _step(verb: argparse.ArgumentParser, of: str = "") -> None:
+    verb.add_argument(
+        "--from",
+        dest="start",
+        choices=("trained", "exact"),
+        default="trained",
+        help=f"{of}from the trained weights, or from the exact KKT point near them (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--step",
+        type=_threshold,
+        default=1.0,
+        metavar="NUMBER",
+        help=f"{of}its size as a fraction of the prescribed one (default: 1)",
+    )
+
+
+def indices(text: str) -> list[int]:
+    """``3,20-29`` as rows in the order given."""
+    rows: list[int] = []
+    for part in text.split(","):
+        match = _RANGE.fullmatch(part.strip())
+        if match is None:
+            raise argparse.ArgumentTypeError(
+                f"{part!r} is no row: allowed are whole numbers from 0 and ranges such as 20-29, separated "
+                "by commas"
+            )
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not first <= last < first + _MOST - len(rows):
+            raise argparse.ArgumentTypeError(
+                f"{part!r}: allowed are ranges upwards of at most {_MOST} rows in all"
+            )
+        rows.extend(range(first, last + 1))
+    return rows
+
+
+def _threshold(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed are numbers >= 0")
+    return value

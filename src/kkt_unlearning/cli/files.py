@@ -1,0 +1,75 @@
+"""The only place where the library opens paths: those that the command line names."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from kkt_unlearning.datasets.foreign import one_line
+from kkt_unlearning.errors import DataError
+
+Value = TypeVar("Value")
+
+
+def read(path: str, reader: Callable[[BinaryIO, str], Value]) -> Value:
+    """What ``reader(file, name)`` makes of a file.
+
+    Raises:
+        DataError: it cannot be opened; and whatever the reader raises.
+    """
+    with _opened(path) as file:
+        return reader(file, one_line(path))
+
+
+def _opened(path: str) -> BinaryIO:
+    try:
+        if not os.path.isfile(path):  # a pipe or a device would be waited for
+            raise FileNotFoundError(errno.ENOENT, "there is no such file")
+        return open(path, "rb")
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{one_line(path)} cannot be read ({_reason(error)}): name a file that can."
+        ) from error
+
+
+def write(path: str, content: bytes, *, besides: tuple[str, ...]) -> None:
+    """The whole file or nothing: written beside it under another name and renamed.
+
+    Raises:
+        DataError: the path is one of ``besides``, which were read, or cannot be written.
+    """
+    for other in besides:
+        if os.path.exists(path) and os.path.samefile(path, other):
+            raise DataError(f"{one_line(path)} was read as well: name another file to write.")
+    try:
+        _replace(Path(path), content)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{one_line(path)} cannot be written ({_reason(error)}): name a file in a folder that can be."
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "that is no path"

@@ -1,0 +1,43 @@
+"""The certificate surface of an audit as a PNG."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+
+from kkt_unlearning.audit import Certified
+from kkt_unlearning.errors import DataError
+
+_DELTAS = (0.0, *np.geomspace(1 / 64, 4.0, 17).tolist())  # of the δ of the restored network
+_TAUS = (0.0, *np.geomspace(1 / 4096, 1.0, 25).tolist())  # of τ*
+_PATH = 16  # candidates on each part of the way to the exact point
+
+
+def picture(certified: Certified, report: Callable[[str], None] | None) -> bytes:
+    """ε over the allowed δ and τ.
+
+    Raises:
+        DataError: the network does not separate, so that there is nothing to draw, or matplotlib and seaborn
+            are not installed.
+        SolverError: a quadratic program could not be solved to the solver's tolerance.
+    """
+    if certified.origin is None or not certified.smallest_margin > 0:
+        raise DataError(
+            "--plot: the unlearned network does not classify every retained sample, so there is no "
+            "certificate to draw; leave the option out."
+        )
+    try:
+        from kkt_unlearning.plotting import certificate, style
+    except ImportError as error:
+        raise DataError(
+            f"--plot: {error.name} is not installed; run pip install 'kkt-unlearning[pipeline]'."
+        ) from error
+    from kkt_unlearning.certificates.surface import surface
+
+    if report is not None:
+        report("certificate surface")
+    origin, file = certified.origin, io.BytesIO()
+    found = surface(origin.steps, [origin.nearest], _DELTAS, _TAUS, _PATH)
+    with style.styled():
+        certificate.draw(found).savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()

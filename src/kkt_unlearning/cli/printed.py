@@ -1,0 +1,160 @@
+"""What the verbs found as a page for a reader."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+import numpy as np
+
+from kkt_unlearning.audit import Certified, End, Forgotten, Model, Nearness
+from kkt_unlearning.cli.text import number, table
+from kkt_unlearning.kkt import KKTResiduals
+
+SHOWN = 20  # samples of a list, unless all are asked for
+
+_ENDS = {
+    "unlearned": "the unlearned network itself",
+    "restored": "put back into its activation cell",
+    "exact": "an exact KKT point",
+}
+_ESTIMATES = {
+    "exact": "exact λ",
+    "least_squares": "least squares",
+    "loss_gradient": "loss gradient",
+    "orthogonal": "orthogonal",
+}
+_SYMBOLS = {"max_epsilon": "ε", "max_delta": "δ", "max_tau": "τ"}
+
+
+def nearness(model: Model, y: np.ndarray, found: Nearness, shown: int) -> str:
+    """Of ``kkt``."""
+    return "\n\n".join(
+        [
+            f"{_network(model)}, {len(y)} samples\n"
+            f"smallest margin {number(found.smallest_margin)}; all that follows is for the network scaled to "
+            "smallest margin 1",
+            _residuals(found),
+            _exact_point(found),
+            f"data as the network sees them: ψ = {number(found.psi)}, φ = {number(found.phi)}",
+            _samples(y, found, shown),
+        ]
+    )
+
+
+def forgotten(found: Forgotten, out: str) -> str:
+    """Of ``unlearn``."""
+    forget = list(found.step.forget)
+    before, after, multipliers = found.margins_before, found.margins_after, found.multipliers
+    rows = [
+        (str(i), number(multipliers[i]), number(before[i]), number(after[i]))
+        for i in forget[:SHOWN]
+    ]
+    kept = np.delete(after, forget)
+    of = "the exact KKT point" if found.step.start == "exact" else "the trained weights"
+    head = (
+        f"{len(forget)} of {len(after)} samples forgotten by {number(found.step.fraction)} of the prescribed "
+        f"step from {of}; margins for smallest margin 1 before it"
+    )
+    return "\n\n".join(
+        [
+            head,
+            table(("sample", "λ", "margin before", "after"), rows) + _more(len(forget), SHOWN),
+            f"retained margins after the step: {number(kept.min())} to {number(kept.max())}",
+            f"written: {out}",
+        ]
+    )
+
+
+def certified(
+    found: Certified, forget: Sequence[int], samples: int, limits: Mapping[str, float], met: bool
+) -> str:
+    """Of ``certify``."""
+    parts = [
+        f"{len(forget)} of {samples} samples forgotten, {samples - len(forget)} retained",
+        table(("certificate", "ε", "bound", "δ", "bound", "τ"), [_end(e) for e in found.ends]),
+        "ε is relative to the norm of the weights scaled to smallest retained margin 1, τ is 1 − cosine to "
+        "the unlearned network",
+    ]
+    if found.origin is not None:
+        parts.append(f"where it came from: {found.origin.sentence}")
+    parts.append(_assumptions(found))
+    if any(np.isfinite(list(limits.values()))):
+        parts.append(_verdict(found, limits, met))
+    return "\n\n".join(parts)
+
+
+def _network(model: Model) -> str:
+    bias = " and a bias" if model.bias is not None else ""
+    if model.u is None:
+        return f"linear model of {model.dimension} features{bias}"
+    return f"two-layer ReLU network, {model.width} neurons, {model.dimension} features{bias}"
+
+
+def _residuals(found: Nearness) -> str:
+    rows = [
+        (
+            field.name.replace("_", " "),
+            number(getattr(found.autograd, field.name)),
+            number(getattr(found.clarke, field.name)),
+        )
+        for field in fields(KKTResiduals)
+    ]
+    return table(("KKT residual", "0/1 derivatives", "Clarke, on the kinks"), rows)
+
+
+def _exact_point(found: Nearness) -> str:
+    cell = (
+        "in the activation cell of the network"
+        if found.settled
+        else f"the cell has not settled: {found.flipped} activations turned over {found.cells} cells, so "
+        "train for longer"
+    )
+    return (
+        f"nearest exact KKT point: 1 − cosine {number(found.distance)} ({cell}; duality gap "
+        f"{number(found.gap)})\n"
+        f"kinks: {found.kinks} pre-activations are 0 there; putting the network onto them moves it by 1 − "
+        f"cosine {number(found.moved)}"
+    )
+
+
+def _samples(y: np.ndarray, found: Nearness, shown: int) -> str:
+    order = np.argsort(-found.multipliers["exact"], kind="stable")[:shown]
+    rows = [
+        [str(i), f"{y[i]:+g}", number(found.margins[i])]
+        + [number(found.multipliers[name][i]) for name in _ESTIMATES]
+        for i in order
+    ]
+    head = ("sample", "label", "margin", *_ESTIMATES.values())
+    return table(head, rows) + _more(len(y), shown)
+
+
+def _more(samples: int, shown: int) -> str:
+    if samples <= shown:
+        return ""
+    return f"\n… and {samples - shown} more (all of them: --json, and for kkt --all)"
+
+
+def _end(end: End) -> tuple[str, ...]:
+    numbers = (end.epsilon, end.epsilon_bound, end.delta, end.delta_bound, end.tau)
+    return (_ENDS[end.name], *map(number, numbers))
+
+
+def _assumptions(found: Certified) -> str:
+    if not found.failing:
+        return "every assumption that can be told from these files holds"
+    lines = [
+        f"does not hold: {one.name} is {number(one.value)}, allowed {number(one.allowed)}: {one.meaning}"
+        for one in found.failing
+    ]
+    return "\n".join(lines)
+
+
+def _verdict(found: Certified, limits: Mapping[str, float], met: bool) -> str:
+    asked = ", ".join(
+        f"{_SYMBOLS[name]} ≤ {number(limit)}"
+        for name, limit in limits.items()
+        if np.isfinite(limit)
+    )
+    if not met:
+        return f"asked for {asked}: no certificate meets it"
+    best = next(end for end in found.ends if end.meets(*limits.values()))
+    return f"asked for {asked}: met by {_ENDS[best.name]}"

@@ -1,0 +1,95 @@
+"""What the verbs found as JSON: plain numbers, lists and names; null for infinite and unknown numbers."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from kkt_unlearning.audit import Certified, Forgotten, Model, Nearness
+from kkt_unlearning.backends import to_numpy
+
+
+def nearness(model: Model, found: Nearness) -> dict[str, Any]:
+    """Of ``kkt``."""
+    return _plain(
+        {
+            "network": network(model),
+            "smallest_margin": found.smallest_margin,
+            "residuals": {"autograd": found.autograd, "clarke": found.clarke},
+            "moved_onto_kinks": found.moved,
+            "kinks": found.kinks,
+            "exact_point": {
+                "distance": found.distance,
+                "settled": found.settled,
+                "flipped": found.flipped,
+                "cells": found.cells,
+                "gap": found.gap,
+                "residuals": found.residuals,
+            },
+            "psi": found.psi,
+            "phi": found.phi,
+            "margins": found.margins,
+            "multipliers": found.multipliers,
+        }
+    )
+
+
+def forgotten(found: Forgotten, out: str) -> dict[str, Any]:
+    """Of ``unlearn``."""
+    return _plain(
+        {
+            "network": network(found.model),
+            "out": out,
+            "forget": found.step.forget,
+            "from": found.step.start,
+            "step": found.step.fraction,
+            "multipliers": found.multipliers,
+            "margins_before": found.margins_before,
+            "margins_after": found.margins_after,
+        }
+    )
+
+
+def certified(
+    found: Certified, forget: Sequence[int], limits: Mapping[str, float], met: bool
+) -> dict[str, Any]:
+    """Of ``certify``."""
+    return _plain(
+        {
+            "forget": forget,
+            "certificates": {
+                end.name: {name: value for name, value in asdict(end).items() if name != "name"}
+                for end in found.ends
+            },
+            "smallest_margin_over_largest": found.smallest_margin,
+            "kappa": found.kappa,
+            "flip_term": found.flip_term,
+            "bounded": found.origin is not None and found.origin.bounded,
+            "assumptions": found.assumptions,
+            "limits": limits,
+            "met": met,
+        }
+    )
+
+
+def network(model: Model) -> dict[str, Any]:
+    """Kind and sizes."""
+    return {
+        "kind": "linear" if model.u is None else "two_layer",
+        "neurons": model.width,
+        "features": model.dimension,
+        "bias": model.bias is not None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows neither arrays nor infinity."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "ndim"):
+        return _plain(to_numpy(value).tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

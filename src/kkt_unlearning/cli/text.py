@@ -1,0 +1,23 @@
+"""Numbers and tables as a reader of a terminal sees them."""
+
+import math
+from collections.abc import Sequence
+
+
+def number(value: float) -> str:
+    """Three digits; ``–`` where there is none, ``∞`` where it is infinite."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞"
+    return f"{value:.3g}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns two blanks apart; the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = []
+    for row in (head, *rows):
+        cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,100 @@
+"""The three verbs on files: what is printed, what is written, and the exit status."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning import audit
+from kkt_unlearning.audit.step import Step
+from kkt_unlearning.cli import files, printed, records
+from kkt_unlearning.cli.picture import picture
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.formats import Data, ModelFile, check_name, read_data, read_model, write_model
+
+DONE, WORSE, UNUSABLE = 0, 1, 2
+
+Report = Callable[[str], None] | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb found: ``record`` for a program, ``page`` for a reader, and the exit status."""
+
+    record: dict[str, object]
+    page: str
+    status: int = DONE
+
+
+def kkt(asked: argparse.Namespace, report: Report) -> Answer:
+    """How near the network is to a KKT point."""
+    data, found = _inputs(asked)
+    nearness = audit.kkt(found.model, data.X, data.y, loss=asked.loss, report=report)
+    shown = len(data.y) if asked.all else printed.SHOWN
+    return Answer(
+        records.nearness(found.model, nearness),
+        printed.nearness(found.model, data.y, nearness, shown),
+    )
+
+
+def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
+    """The ascent step; the network after it goes to ``--out``."""
+    check_name(asked.out)
+    data, found = _inputs(asked)
+    forgotten = audit.unlearn(
+        found.model,
+        data.X,
+        data.y,
+        asked.forget,
+        start=asked.start,
+        fraction=asked.step,
+        report=report,
+    )
+    content = write_model(forgotten.model, asked.out, forgotten.step)
+    files.write(asked.out, content, besides=(asked.data, asked.weights))
+    return Answer(records.forgotten(forgotten, asked.out), printed.forgotten(forgotten, asked.out))
+
+
+def certify(asked: argparse.Namespace, report: Report) -> Answer:
+    """The certificates, and whether one of them is as good as was asked for."""
+    if asked.plot is not None and not asked.plot.endswith(".png"):
+        raise DataError(
+            f"--plot {asked.plot}: allowed is a name that ends in .png; name such a file."
+        )
+    data, found = _inputs(asked)
+    step = _step(asked, found)
+    certified = audit.certify(
+        found.model, data.X, data.y, asked.forget, step=step, delta=asked.max_delta, report=report
+    )
+    limits = {
+        name: np.inf if value is None else value
+        for name, value in (
+            ("max_epsilon", asked.max_epsilon),
+            ("max_delta", asked.max_delta),
+            ("max_tau", asked.max_tau),
+        )
+    }
+    met = certified.meets(**limits)
+    if asked.plot is not None:
+        content = picture(certified, report)
+        besides = [asked.data, asked.weights, *([asked.before] if asked.before else [])]
+        files.write(asked.plot, content, besides=tuple(besides))
+    return Answer(
+        records.certified(certified, asked.forget, limits, met),
+        printed.certified(certified, asked.forget, len(data.y), limits, met),
+        DONE if met or all(np.isinf(list(limits.values()))) else WORSE,
+    )
+
+
+def _inputs(asked: argparse.Namespace) -> tuple[Data, ModelFile]:
+    data = files.read(asked.data, lambda file, name: read_data(file, name, asked.label))
+    return data, files.read(asked.weights, read_model)
+
+
+def _step(asked: argparse.Namespace, found: ModelFile) -> Step | None:
+    """The one that ``--before`` names, else the one that the file of the unlearned network holds."""
+    if asked.before is None:
+        return found.step
+    before = files.read(asked.before, read_model).model
+    return Step(before, tuple(asked.forget), asked.start, asked.step)

@@ -1,0 +1,181 @@
+import numpy as np
+import pytest
+from audit_users import elsewhere, model_elsewhere, trained
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kkt_unlearning
+from kkt_unlearning.audit import Model, Step, certify, unlearn
+from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.maxmargin.point import kkt_point
+
+ROUND_OFF = 1e-9  # what two computations in other coordinates differ by
+
+
+def ends(found):
+    return {end.name: end for end in found.ends}
+
+
+def certified(width, start, forget, **options):
+    model, X, y, point = trained(width, **options)
+    done = unlearn(model, X, y, forget, start=start)
+    return model, X, y, point, done, certify(done.model, X, y, forget, step=done.step)
+
+
+@pytest.mark.parametrize("width", [None, 6, 30])
+@pytest.mark.parametrize("start", ["trained", "exact"])
+def test_certificates_and_bounds_are_those_of_the_library(width, start):
+    model, _, _, point, _, found = certified(width, start, [3, 5], scale=4.0)
+    W = model.W if start == "trained" else None
+    expected = kkt_unlearning.certify(kkt_unlearning.unlearn(point, [3, 5], trained=W))
+    at = ends(found)
+    assert found.origin.bounded
+    assert at["unlearned"].epsilon_bound == pytest.approx(expected.epsilon_bound, rel=1e-6)
+    assert at["unlearned"].delta_bound == pytest.approx(expected.delta_bound, rel=1e-6)
+    assert at["exact"].tau == pytest.approx(expected.tau_star, rel=1e-6)
+    assert found.kappa == pytest.approx(expected.kappa, rel=1e-6)
+    if width is not None:
+        assert at["restored"].epsilon == pytest.approx(expected.epsilon, rel=1e-5, abs=ROUND_OFF)
+        assert at["restored"].tau == pytest.approx(expected.tau, rel=1e-5)
+    assert ("restored" in at) == (width is not None)
+
+
+@settings(max_examples=10)
+@given(
+    rows=st.sets(st.integers(0, 7), min_size=1, max_size=4),
+    start=st.sampled_from(["trained", "exact"]),
+    width=st.sampled_from([None, 6, 30]),
+)
+def test_what_is_measured_keeps_the_bounds(rows, start, width):
+    *_, found = certified(width, start, sorted(rows))
+    for end in found.ends:
+        if end.name != "exact":
+            assert end.epsilon <= end.epsilon_bound * (1 + ROUND_OFF) + ROUND_OFF
+            assert end.delta <= end.delta_bound * (1 + ROUND_OFF) + ROUND_OFF
+
+
+@pytest.mark.parametrize("width", [None, 6])
+def test_an_exact_kkt_point_of_the_retained_samples_is_certified_with_zeros(width):
+    """However it was come by: no step, no network before it."""
+    model, X, y, point = trained(width)
+    problem = point.problem.retain([2])
+    retrained = kkt_point(problem, problem.pattern(model.W))
+    found = certify(Model(3.0 * retrained.W, model.u), X, y, [2])
+    for end in found.ends:
+        assert end.epsilon < ROUND_OFF
+        assert end.delta < ROUND_OFF
+        assert end.tau < ROUND_OFF
+        assert np.isnan(end.epsilon_bound)
+    assert found.meets(1e-8, 1e-8, 1e-8)
+    assert not found.origin.known
+
+
+def test_without_the_step_the_least_epsilon_is_the_same_and_bounds_are_unknown():
+    _, X, y, point, done, with_step = certified(6, "trained", [3])
+    found = certify(done.model, X, y, [3])
+    retained = point.problem.retain([3])
+    expected = least_epsilon(retained, done.model.W)
+    assert ends(found)["unlearned"].epsilon == pytest.approx(float(expected.relative_epsilon))
+    assert ends(found)["unlearned"].epsilon <= ends(with_step)["unlearned"].epsilon + ROUND_OFF
+    assert np.isnan(ends(found)["restored"].epsilon_bound)
+    assert np.isnan(found.kappa)
+
+
+def test_another_method_has_certificates_from_the_network_before_it_but_no_bounds():
+    model, X, y, _ = trained(6)
+    other = Model(0.9 * model.W + 0.1 * np.abs(model.W), model.u)
+    found = certify(other, X, y, [3], step=Step(model, (3,)))
+    assert not found.origin.bounded
+    assert found.origin.known
+    assert np.isnan([end.epsilon_bound for end in found.ends]).all()
+    assert "they differ by" in found.origin.sentence
+    assert ends(found)["unlearned"].epsilon > 0
+
+
+def test_a_smaller_delta_costs_epsilon():
+    _, X, y, _, done, _ = certified(6, "trained", [3])
+    found = [certify(done.model, X, y, [3], delta=delta) for delta in (0.0, 0.01, 0.1)]
+    epsilons = [ends(one)["unlearned"].epsilon for one in found]
+    assert epsilons[0] > epsilons[1] > epsilons[2]
+    assert [
+        ends(one)["unlearned"].delta <= d + ROUND_OFF
+        for one, d in zip(found, (0, 0.01, 0.1), strict=True)
+    ]
+
+
+def test_thresholds_are_met_by_one_certificate_that_keeps_them_all():
+    *_, found = certified(6, "trained", [3])
+    at = ends(found)
+    tau = at["exact"].tau
+    assert found.meets()
+    assert found.meets(0.0, 0.0, tau)
+    assert not found.meets(0.0, 0.0, 0.99 * tau)
+    assert found.meets(at["unlearned"].epsilon, at["unlearned"].delta, 0.0)
+    assert not found.meets(0.5 * at["restored"].epsilon, np.inf, 0.99 * tau)
+
+
+def test_a_network_that_does_not_classify_the_retained_samples_has_no_certificate():
+    model, X, y, _ = trained(6)
+    for step in (None, Step(model, (3,))):
+        found = certify(Model(-model.W, model.u), X, y, [3], step=step)
+        assert ends(found)["unlearned"].epsilon == np.inf
+        assert not found.meets()
+        assert found.failing[0].name == "smallest retained margin over the largest"
+        assert found.smallest_margin <= 0
+
+
+def test_assumptions_that_fail_are_named():
+    *_, found = certified(6, "trained", [3])
+    names = [one.name for one in found.assumptions]
+    assert len(names) == 4
+    assert [
+        one.value <= one.allowed or one.name == names[0] for one in found.assumptions if one.holds
+    ]
+    one_point = np.ones((8, 1)) + 0.1 * np.random.default_rng(0).normal(size=(8, 4))
+    y = np.where(one_point[:, 0] > 1.0, 1.0, -1.0)
+    X = np.column_stack([one_point, y])
+    crowded = certify(Model(np.array([0, 0, 0, 0, 1.0])), X, y, [3])
+    assert [one.name for one in crowded.failing] == [names[1]]
+
+
+def test_arrays_of_another_library_give_the_same_certificate():
+    _, X, y, _, done, found = certified(6, "trained", [3])
+    step = Step(model_elsewhere(done.step.before), (3,))
+    other = certify(model_elsewhere(done.model), elsewhere(X), elsewhere(y), [3], step=step)
+    assert other.ends == found.ends
+
+
+@pytest.mark.parametrize("start", ["trained", "exact"])
+def test_weights_rounded_to_single_precision_are_still_the_step(start):
+    model, X, y, _ = trained(6)
+    done = unlearn(model, X, y, [3], start=start)
+    rounded = Model(done.model.W.astype(np.float32), model.u.astype(np.float32))
+    assert certify(rounded, X, y, [3], step=done.step).origin.bounded
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda step: Step(step.before, (4,)), r"forgot \[4\]; allowed is the same set"),
+        (
+            lambda step: Step(Model(step.before.W[:4], step.before.u[:4]), (3,)),
+            "of one kind and size",
+        ),
+        (lambda step: Step(Model(step.before.W[:1]), (3,)), "of one kind and size"),
+        (
+            lambda step: Step(Model(step.before.W, 2 * step.before.u), (3,)),
+            "output weights u before",
+        ),
+    ],
+)
+def test_a_step_that_cannot_be_of_this_network_is_refused(change, sentence):
+    _, X, y, _, done, _ = certified(6, "trained", [3])
+    with pytest.raises(DataError, match=sentence):
+        certify(done.model, X, y, [3], step=change(done.step))
+
+
+def test_a_negative_delta_is_refused():
+    _, X, y, _, done, _ = certified(6, "trained", [3])
+    with pytest.raises(DataError, match="delta = -1"):
+        certify(done.model, X, y, [3], step=done.step, delta=-1.0)

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+from audit_users import elsewhere, model_elsewhere, trained
+
+from kkt_unlearning.audit import Model, unlearn
+from kkt_unlearning.errors import DataError, NotConvergedError
+
+
+@pytest.mark.parametrize("width", [None, 6])
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
+def test_the_step_takes_the_terms_of_the_forgotten_samples_out(width, fraction):
+    model, X, y, point = trained(width, scale=5.0)
+    found = unlearn(model, X, y, [3, 1], fraction=fraction)
+    u = np.ones(1) if width is None else model.u
+    active = np.ones((1, 8)) if width is None else (model.W @ X.T > 0).astype(float)
+    gamma = (y * (u @ (active * (model.W @ X.T)))).min()
+    step = sum(point.multipliers[r] * y[r] * np.outer(u * active[:, r], X[r]) for r in (3, 1))
+    expected = model.W - fraction * gamma * step
+    assert np.allclose(found.model.W, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
+
+
+def test_the_step_from_the_exact_point_uses_its_own_derivatives():
+    model, X, y, point = trained(6, scale=5.0)
+    found = unlearn(model, X, y, [3], start="exact")
+    term = (point.multipliers[3] * y[3] * model.u * point.clarke[:, 3])[:, None] * X[3]
+    scale = np.linalg.norm(model.W) / np.linalg.norm(point.W)
+    assert np.allclose(found.model.W, scale * (point.W - term), rtol=0, atol=1e-9 * scale)
+    assert np.allclose(found.step.before.W, scale * point.W, rtol=0, atol=1e-9 * scale)
+    assert np.linalg.norm(found.step.before.W) == pytest.approx(np.linalg.norm(model.W))
+
+
+def test_the_margins_are_those_of_the_networks():
+    model, X, y, _ = trained(6, scale=5.0)
+    found = unlearn(model, X, y, [3])
+    before, after = (y * (model.u @ np.maximum(W @ X.T, 0)) for W in (model.W, found.model.W))
+    assert np.allclose(found.margins_before, before / before.min(), rtol=1e-9)
+    assert np.allclose(found.margins_after, after / before.min(), rtol=0, atol=1e-9)
+    assert found.margins_after[3] < 0.5 < found.margins_before[3]
+
+
+def test_how_the_network_came_about_is_kept():
+    model, X, y, _ = trained(6)
+    found = unlearn(model, X, y, [3, 1], fraction=0.5)
+    assert found.step.before is model
+    assert (found.step.forget, found.step.start, found.step.fraction) == ((3, 1), "trained", 0.5)
+
+
+def test_what_the_data_have_outside_is_left_alone():
+    """Weights outside the span of the data, such as initial ones, are not touched by the step."""
+    model, X, y, _ = trained(6)
+    outside = np.random.default_rng(0).normal(size=model.W.shape)
+    outside -= outside @ np.linalg.pinv(X) @ X
+    plain = unlearn(model, X, y, [3]).model.W
+    found = unlearn(Model(model.W + outside, model.u), X, y, [3]).model.W
+    assert np.allclose(found - plain, outside, rtol=0, atol=1e-10)
+
+
+def test_arrays_of_another_library_come_back_in_it():
+    model, X, y, _ = trained(6)
+    expected = unlearn(model, X, y, [3])
+    found = unlearn(model_elsewhere(model), elsewhere(X), elsewhere(y), [3])
+    assert found.model.W.device == elsewhere(X).device
+    assert (np.from_dlpack(found.model.W, device="cpu") == expected.model.W).all()
+
+
+def test_single_precision_stays_single():
+    model, X, y, _ = trained(6)
+    small = Model(model.W.astype(np.float32), model.u.astype(np.float32))
+    found = unlearn(small, X.astype(np.float32), y.astype(np.float32), [3])
+    assert found.model.W.dtype == found.multipliers.dtype == np.float32
+    expected = unlearn(model, X, y, [3]).model.W
+    assert np.allclose(found.model.W, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    ("forget", "sentence"),
+    [
+        ([8], "index 8 is out of range; allowed are 0 to 7"),
+        ([-1], "index -1 is out of range"),
+        ([1, 1], "an index is repeated"),
+        (list(range(8)), "that is all 8 samples"),
+    ],
+)
+def test_bad_forget_sets_are_refused(forget, sentence):
+    model, X, y, _ = trained(6)
+    with pytest.raises(DataError, match=sentence):
+        unlearn(model, X, y, forget)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [({"start": "scratch"}, "start = 'scratch'"), ({"fraction": -1.0}, "fraction = -1.0")],
+)
+def test_bad_steps_are_refused(options, sentence):
+    model, X, y, _ = trained(6)
+    with pytest.raises(DataError, match=sentence):
+        unlearn(model, X, y, [3], **options)
+
+
+def test_a_network_that_does_not_classify_is_refused():
+    model, X, y, _ = trained(None)
+    with pytest.raises(NotConvergedError, match="8 of 8 samples"):
+        unlearn(Model(-model.W), X, y, [3])

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from audit_users import model_elsewhere
+
+from kkt_unlearning.audit import Model
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.networks import Linear, TwoLayer
+
+W = np.arange(1.0, 7.0).reshape(2, 3)
+U = np.array([0.5, -2.0])
+
+
+def test_a_model_is_the_network_that_it_says():
+    rng = np.random.default_rng(0)
+    bias, X = rng.normal(size=2), rng.normal(size=(5, 3))
+    model = Model(W, U, bias)
+    P = model.weights @ model.features(X).T
+    u = model.network.output_weights
+    found = u @ (model.network.pattern(P) * P)
+    assert np.allclose(found, np.maximum(X @ W.T + bias, 0.0) @ U, rtol=1e-14, atol=0)
+    assert model.network == TwoLayer(2, (0.5, -2.0))
+    assert (model.width, model.dimension) == (2, 3)
+
+
+def test_weights_without_output_weights_are_a_linear_model():
+    model = Model(W[0], bias=np.array([7.0]))
+    assert model.network == Linear()
+    assert model.weights.tolist() == [[1.0, 2.0, 3.0, 7.0]]
+    assert model.features(np.zeros((2, 3))).tolist() == [[0, 0, 0, 1], [0, 0, 0, 1]]
+
+
+def test_other_weights_come_in_the_library_of_the_data():
+    model = model_elsewhere(Model(W, U, np.array([1.0, 2.0])))
+    changed = model.with_weights(2 * model.weights, model.W)
+    assert type(changed.W) is type(model.W)
+    assert changed.W.device == changed.bias.device == model.W.device
+    assert changed.weights.tolist() == (2 * model.weights).tolist()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        (dict(W=W), "W has shape (2, 3) and there are no output weights u"),
+        (dict(W=W[None]), "W has shape (1, 2, 3): allowed is (n, d)"),
+        (dict(W=np.zeros((0, 3)), u=np.zeros(0)), "W has shape (0, 3)"),
+        (dict(W=W, u=U[:1]), "u has 1 entries for 2 row(s) of W"),
+        (dict(W=W, u=U[:, None]), "u has shape (2, 1): allowed is (n,)"),
+        (dict(W=W, u=U, bias=np.ones(3)), "bias has 3 entries for 2 row(s) of W"),
+        (dict(W=W.astype(int), u=U), "W is int64: allowed are floats"),
+        (dict(W=W.astype(complex), u=U), "W is complex128: allowed are floats"),
+        (dict(W=W * np.nan, u=U), "W has an entry that is nan or infinite"),
+        (dict(W=W, u=U * np.inf), "u has an entry that is nan or infinite"),
+        (dict(W=W, u=np.array([0.0, 1.0])), "u[0] is 0: such a neuron says nothing"),
+        (dict(W=0 * W, u=U), "W is 0 everywhere"),
+    ],
+)
+def test_what_is_no_network_is_refused_in_one_sentence(arrays, sentence):
+    with pytest.raises(DataError) as error:
+        Model(**arrays)
+    assert str(error.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("shape", [(5, 2), (5,), (5, 3, 1)])
+def test_data_of_another_dimension_are_refused(shape):
+    with pytest.raises(DataError, match="the network takes 3 features"):
+        Model(W, U).features(np.ones(shape))

@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+from audit_users import elsewhere, model_elsewhere, trained
+from builders import gaussian, planted_orthogonal, planted_pairs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kkt_unlearning.audit import Model, kkt
+from kkt_unlearning.errors import DataError, NotConvergedError
+from kkt_unlearning.multipliers import least_squares_multipliers
+from kkt_unlearning.networks import TwoLayer
+from kkt_unlearning.problem import Problem
+from kkt_unlearning.training import train
+
+RESIDUALS = (
+    "stationarity",
+    "primal_feasibility",
+    "dual_feasibility",
+    "complementary_slackness",
+    "subgradient",
+)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """A KKT point with kinks whose multipliers are known, at a scale of its own, with its data."""
+    problem, W, multipliers, _, kinks = planted_pairs([0.5, -0.4, 0.3], [1.0, 1.3, 0.8], 12)
+    found = kkt(Model(7.0 * W, problem.network.output_weights), problem.X, problem.y)
+    return found, problem, W, multipliers, kinks
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+def test_a_planted_kkt_point_has_no_clarke_residual(planted, residual):
+    assert getattr(planted[0].clarke, residual) < 1e-9
+    assert getattr(planted[0].residuals, residual) < 1e-9
+
+
+def test_at_a_planted_kkt_point_the_autograd_residual_is_not_zero(planted):
+    """Its kinks have fractional derivatives, which 0 and 1 cannot replace."""
+    assert planted[0].autograd.stationarity > 0.01
+
+
+def test_a_planted_kkt_point_is_found_where_it_is(planted):
+    found, _, W, multipliers, kinks = planted
+    assert found.distance < 1e-12
+    assert found.gap < 1e-9
+    assert found.settled
+    assert found.smallest_margin == pytest.approx(7.0, rel=1e-12)
+    assert found.kinks == kinks.sum()
+    assert np.allclose(found.multipliers["exact"], multipliers, rtol=1e-9)
+    assert np.allclose(found.exact.W, 7.0 * W, rtol=0, atol=1e-9)
+    assert np.allclose(found.margins, 1.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize("width", [None, 10])
+def test_all_four_methods_agree_on_orthogonal_data(width):
+    problem, W, multipliers, _ = planted_orthogonal([1.0, 0.7, 1.4, 1.1], [1, -1, 1, -1], width)
+    u = None if width is None else problem.network.output_weights
+    found = kkt(Model(W, u), problem.X, problem.y)
+    for name in ("exact", "least_squares", "orthogonal"):
+        assert np.allclose(found.multipliers[name], multipliers, rtol=1e-9), name
+    # All margins are equal, so that the gradients of the loss are, and only their sum is right.
+    assert found.multipliers["loss_gradient"].sum() == pytest.approx(multipliers.sum(), rel=1e-9)
+
+
+@given(scale=st.floats(1e-6, 1e6), output=st.floats(1e-3, 1e3))
+def test_the_scale_of_the_weights_does_not_matter(scale, output):
+    """Twice the output weights are half the multipliers' size: λ u² is what stays."""
+    model, X, y, point = trained(6)
+    found = kkt(Model(scale * model.W, output * model.u), X, y)
+    assert found.distance == pytest.approx(kkt(model, X, y).distance, rel=1e-6)
+    assert np.allclose(output**2 * found.multipliers["exact"], point.multipliers, rtol=1e-6)
+
+
+def test_the_residuals_of_a_trained_network_are_those_of_the_library():
+    model, X, y, point = trained(6)
+    found = kkt(model, X, y)
+    problem = Problem(model.network, X, y)
+    fitted = least_squares_multipliers(problem, model.W)
+    scaled = model.W / problem.margins(model.W).min()
+    left = scaled - (fitted * problem.signs * problem.pattern(model.W)) @ X
+    expected = np.linalg.norm(left) / np.linalg.norm(scaled)
+    assert found.autograd.stationarity == pytest.approx(expected, rel=1e-9)
+    assert found.clarke.stationarity < found.autograd.stationarity
+    assert np.allclose(found.multipliers["exact"], point.multipliers, rtol=1e-9)
+    assert np.allclose(found.multipliers["least_squares"], fitted, rtol=1e-9)
+
+
+def test_a_bias_is_the_weight_of_a_feature_that_is_one():
+    (problem, W0), u = gaussian(1, 8, 120, 6), TwoLayer(6).output_weights
+    X = np.column_stack([problem.X, np.ones(8)])
+    W = train(Problem(problem.network, X, problem.y), np.pad(W0, ((0, 0), (0, 1)))).W
+    expected = kkt(Model(W, u), X, problem.y)
+    found = kkt(Model(W[:, :-1], u, W[:, -1]), problem.X, problem.y)
+    assert found.distance == expected.distance
+    assert found.phi == expected.phi
+    assert (found.multipliers["exact"] == expected.multipliers["exact"]).all()
+    assert (found.exact.bias == expected.exact.W[:, -1]).all()
+
+
+def test_arrays_of_another_library_come_back_in_it():
+    model, X, y, _ = trained(6)
+    expected = kkt(model, X, y)
+    found = kkt(model_elsewhere(model), elsewhere(X), elsewhere(y))
+    for name, values in found.multipliers.items():
+        assert values.device == elsewhere(X).device
+        assert np.allclose(np.from_dlpack(values, device="cpu"), expected.multipliers[name])
+    assert found.exact.W.device == elsewhere(X).device
+    assert found.distance == expected.distance
+
+
+def test_a_dimension_beyond_the_samples_changes_nothing():
+    """The coordinates are of 8 samples and one network, whatever d."""
+    model, X, y, _ = trained(6)
+    found, padded = kkt(model, X, y), np.pad(X, ((0, 0), (0, 5000)))
+    wide = kkt(Model(np.pad(model.W, ((0, 0), (0, 5000))), model.u), padded, y)
+    assert wide.distance == pytest.approx(found.distance, rel=1e-9)
+    assert wide.exact.W.shape == (6, 5120)
+
+
+def test_a_sample_that_is_not_classified_is_named():
+    model, X, y, _ = trained(6)
+    with pytest.raises(NotConvergedError, match=r"^sample 3 has margin -\S+ \(1 of 8 samples"):
+        kkt(model, X, np.where(np.arange(8) == 3, -y, y))
+
+
+def test_an_unknown_loss_is_refused():
+    model, X, y, _ = trained(6)
+    with pytest.raises(DataError, match="loss = 'hinge': allowed are"):
+        kkt(model, X, y, loss="hinge")
+
+
+def test_progress_is_told():
+    model, X, y, _ = trained(6)
+    told = []
+    kkt(model, X, y, report=told.append)
+    assert told[0] == "exact KKT point"
+    assert len(told) == 3
