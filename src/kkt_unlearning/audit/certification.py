@@ -9,17 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.audit.assumptions import Assumption, assumptions
+from kkt_unlearning.audit.measure import Measure
 from kkt_unlearning.audit.model import Model
-from kkt_unlearning.audit.origin import Origin, known_origin, unknown_origin
+from kkt_unlearning.audit.origin import Origin, joint_origin, known_origin, unknown_origin
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.certificate import Certificate, certify_all
 from kkt_unlearning.certificates.criterion import near_kink
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept, retained
 from kkt_unlearning.quadratic.solver import Solver
 
@@ -120,28 +119,37 @@ def certify(
     audited = subject(X, y, *models)
     _check_forget(audited.problem.samples, forget, step)
     margin = _relative_margin(audited, forget)
-    if step is None and not margin > 0:  # nothing to put it back into, and nothing to certify
+    if not margin > 0 and (step is None or model.trained_outputs):  # nothing to put it back into
         nothing = End("unlearned", np.inf, np.inf, 0.0)
         return Certified(
             (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE
         )
     say("exact KKT points")
-    origin = (
-        unknown_origin(audited, forget, solver)
-        if step is None
-        else known_origin(audited, step, solver)
-    )
+    if model.trained_outputs and margin > 0:
+        keep = kept(audited.problem.samples, [forget])[0]
+        audited = audited.scaled(audited.smallest_margin(0, keep), model.degree)
+    origin = _origin(audited, model, forget, step, solver)
     say("bounds")
     certificate = certify_all(origin.steps, [origin.nearest], solver).at(0, 0)
     say("certificates")
     return Certified(
-        ends=_ends(origin, certificate, delta, solver),
+        ends=_ends(origin, certificate, delta, solver, model.trained_outputs),
         origin=origin,
         smallest_margin=margin,
         assumptions=assumptions(audited.problem, margin, origin, certificate),
         kappa=certificate.kappa if origin.bounded else _NONE,
         flip_term=certificate.flip_term if origin.bounded else _NONE,
     )
+
+
+def _origin(
+    audited: Subject, model: Model, forget: Sequence[int], step: Step | None, solver: Solver
+) -> Origin:
+    if model.trained_outputs:
+        return joint_origin(audited, forget, solver)
+    if step is None:
+        return unknown_origin(audited, forget, solver)
+    return known_origin(audited, step, solver)
 
 
 def _check_forget(samples: int, forget: Sequence[int], step: Step | None) -> None:
@@ -161,44 +169,33 @@ def _relative_margin(audited: Subject, forget: Sequence[int]) -> float:
 
 
 def _ends(
-    origin: Origin, certificate: Certificate, delta: float | None, solver: Solver
+    origin: Origin, certificate: Certificate, delta: float | None, solver: Solver, joint: bool
 ) -> tuple[End, ...]:
-    ends = [_unlearned(origin, certificate, delta, solver)]
+    measure = Measure(origin, solver, joint)
+    ends = [_unlearned(measure, certificate, delta)]
     if origin.steps.point.problem.network.has_kinks:
-        ends.append(_restored(origin, certificate, delta, solver))
-    return (*ends, End("exact", 0.0, 0.0, certificate.tau_star))
+        ends.append(_restored(measure, certificate, delta))
+    return (*ends, End("exact", *measure.exact()))
 
 
-def _unlearned(
-    origin: Origin, certificate: Certificate, delta: float | None, solver: Solver
-) -> End:
-    W, bound = origin.steps.W[0, 0], certificate.delta_bound
+def _unlearned(measure: Measure, certificate: Certificate, delta: float | None) -> End:
+    origin, W, bound = measure.origin, measure.W, certificate.delta_bound
     kinks = near_kink(origin.steps.point.problem, W, origin.keep)
-    found = _least_epsilon(origin, W, kinks, _allowed(origin, bound, delta), solver)
+    found = measure.least_epsilon(W, kinks, _allowed(origin, bound, delta))
     bounds = (certificate.epsilon_bound, bound) if origin.bounded else (_NONE, _NONE)
     return End("unlearned", *found, 0.0, *bounds)
 
 
-def _restored(origin: Origin, certificate: Certificate, delta: float | None, solver: Solver) -> End:
-    point, W, budget = origin.steps.point, origin.steps.W[0, 0], certificate.delta_budget
-    there = restore(point.problem, W, point.pattern, point.kinks, origin.keep)
-    allowed = _allowed(origin, budget, delta)
-    found = _least_epsilon(origin, there.W, there.kinks, allowed, solver)
+def _restored(measure: Measure, certificate: Certificate, delta: float | None) -> End:
+    origin, budget = measure.origin, certificate.delta_budget
+    point = origin.steps.point
+    there = restore(point.problem, measure.W, point.pattern, point.kinks, origin.keep)
+    found = measure.least_epsilon(there.W, there.kinks, _allowed(origin, budget, delta))
     bounds = (certificate.restored_bound, budget) if origin.bounded else (_NONE, _NONE)
-    return End("restored", *found, float(cosine_distance(W, there.W)), *bounds)
+    return End("restored", *found, measure.distance(there.W), *bounds)
 
 
 def _allowed(origin: Origin, promised: float, asked: float | None) -> float:
     if asked is not None:
         return asked
     return promised if origin.known else np.inf
-
-
-def _least_epsilon(
-    origin: Origin, W: np.ndarray, kinks: np.ndarray, delta: float, solver: Solver
-) -> tuple[float, float]:
-    """Relative ε*(δ), and the slack that its multipliers leave."""
-    point = origin.steps.point
-    guess = (point.multipliers, point.clarke)
-    found = least_epsilon(point.problem, W, delta, kinks, solver, keep=origin.keep, guess=guess)
-    return float(found.relative_epsilon), float(found.delta)

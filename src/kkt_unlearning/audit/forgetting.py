@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.audit.model import Model, follow
-from kkt_unlearning.audit.nearness import feasible_margin
+from kkt_unlearning.audit.nearness import at_unit_margin
+from kkt_unlearning.audit.outputs import output_sum
 from kkt_unlearning.audit.step import Step
-from kkt_unlearning.audit.subject import Report, silent, subject
+from kkt_unlearning.audit.subject import Report, silent
 from kkt_unlearning.backends import Array
 from kkt_unlearning.maxmargin.point import kkt_point
-from kkt_unlearning.problem import retained
+from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning import ascent
 
@@ -51,7 +52,7 @@ def unlearn(
         model: θ, trained on all of the data ``X (m, d)``, ``y (m,)``.
         forget: R, rows of the data, from 0.
         start: ``trained``: the step is made from the model itself. ``exact``: from the exact KKT point, at
-            the model's norm.
+            the model's smallest margin.
         fraction: α ≥ 0; 1 is the prescribed step.
 
     Returns:
@@ -65,21 +66,37 @@ def unlearn(
     """
     say = report or silent
     Step(model, tuple(forget), start, fraction)
-    audited = subject(X, y, model)
-    problem = audited.problem
+    audited, gamma = at_unit_margin(model, X, y)
+    problem, W = audited.problem, audited.networks[0]
     retained(problem.samples, forget)
-    gamma, W = feasible_margin(audited), audited.networks[0]
     say("exact KKT point")
     point = kkt_point(problem, problem.pattern(W), solver)
     say("ascent step")
     trained = start == "trained"
     done = ascent.unlearn(point, forget, fraction=fraction, trained=W if trained else None)
-    scale = gamma if trained else np.linalg.norm(W) / np.linalg.norm(point.W)
-    before = model if trained else model.with_weights(audited.at_norm(0, point.W), X)
+    u = _output_step(problem, done) if model.trained_outputs else None
     return Forgotten(
-        model=model.with_weights(audited.frame.lift(scale * done.W), X),
-        step=Step(before, tuple(forget), start, fraction),
+        model=audited.model(model, done.W, gamma, X, u),
+        step=Step(
+            model if trained else audited.model(model, point.W, gamma, X),
+            tuple(forget),
+            start,
+            fraction,
+        ),
         multipliers=follow(point.multipliers, X),
         margins_before=follow(problem.margins(done.start), X),
-        margins_after=follow(problem.margins(done.W), X),
+        margins_after=follow(_margins(problem, done.W, u), X),
     )
+
+
+def _output_step(problem: Problem, done: ascent.Unlearned) -> np.ndarray:
+    """``u' = u − α Σ_{r∈R} λ_r y_r σ(P_·r)``, the part of the step in trained output weights."""
+    forgotten = np.isin(np.arange(problem.samples), done.forget)
+    multipliers = np.where(forgotten, done.fraction * done.point.multipliers, 0.0)
+    return problem.output_weights - output_sum(problem, done.start, multipliers)
+
+
+def _margins(problem: Problem, W: np.ndarray, u: np.ndarray | None) -> np.ndarray:
+    if u is None:
+        return problem.margins(W)
+    return problem.y * (u @ np.maximum(problem.preactivations(W), 0.0))

@@ -11,26 +11,32 @@ from kkt_unlearning.backends import Array, constant, namespace, to_numpy
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.networks import Linear, TwoLayer
 
+OUTPUTS = ("fixed", "trained")
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
     """``N(θ, x) = Σ_j u_j max(0, ⟨w_j, x⟩ + b_j)``, or without output weights ``N(θ, x) = ⟨w, x⟩ + b``.
 
-    Trained are ``θ = (W, b)``: with the output weights held fixed, and b as the weight of a feature that is 1
-    everywhere, both networks are homogeneous of degree 1.
+    Trained are ``θ = (W, b)``, b as the weight of a feature that is 1 everywhere, with the output weights
+    held fixed: then the network is homogeneous of degree 1. Or u as well, and it is of degree 2
+    (:mod:`kkt_unlearning.audit.outputs`).
 
     Args:
         W: weights ``(n, d)``; for a linear model ``(1, d)`` or ``(d,)``.
         u: output weights ``(n,)``, none of them 0; None for a linear model.
         bias: ``b (n,)``, or None where the network has none.
+        outputs: ``fixed`` or ``trained``, whether u was held fixed in training.
 
     Raises:
-        DataError: an array is misshapen, not of floats or not finite; W is 0, or an output weight.
+        DataError: an array is misshapen, not of floats or not finite; W is 0, or an output weight; or another
+            word for ``outputs``, or trained ones of a linear model.
     """
 
     W: Array
     u: Array | None = None
     bias: Array | None = None
+    outputs: str = "fixed"
 
     def __post_init__(self) -> None:
         if self.u is None and self.W.ndim == 1:
@@ -45,6 +51,7 @@ class Model:
             if values is not None:
                 _check_shape(name, values, 1)
                 _check_count(name, values, self.width)
+        _check_outputs(self.outputs, self.u is None)
         if self.u is not None:
             _check_output_weights(to_numpy(self.u))
         if not to_numpy(self.W).any():
@@ -85,13 +92,29 @@ class Model:
             )
         return _with_column(X, None if self.bias is None else np.ones(X.shape[0]))
 
-    def with_weights(self, weights: np.ndarray, like: Array) -> "Model":
-        """The same network with other ``weights (n, d)`` or ``(n, d + 1)``, in the library of ``like``."""
-        d = self.dimension
+    @property
+    def trained_outputs(self) -> bool:
+        """Whether the output weights are trained."""
+        return self.outputs == "trained"
+
+    @property
+    def degree(self) -> int:
+        """Of homogeneity: ``N(cθ, x) = c^degree N(θ, x)`` for c ≥ 0."""
+        return 2 if self.trained_outputs else 1
+
+    def with_weights(
+        self, weights: np.ndarray, like: Array, u: np.ndarray | None = None
+    ) -> "Model":
+        """The same network with other ``weights (n, d)`` or ``(n, d + 1)``, and other ``u`` if given.
+
+        Arrays are in the library of ``like``.
+        """
+        d, u = self.dimension, self.u if u is None else u
         return Model(
             follow(weights[:, :d], like),
-            None if self.u is None else follow(self.u, like),
+            None if u is None else follow(u, like),
             None if self.bias is None else follow(weights[:, d], like),
+            self.outputs,
         )
 
 
@@ -127,6 +150,17 @@ def _check_count(name: str, values: Array, width: int) -> None:
         raise DataError(
             f"{name} has {values.shape[0]} entries for {width} row(s) of W: allowed is one for each; "
             "give as many."
+        )
+
+
+def _check_outputs(outputs: str, linear: bool) -> None:
+    if outputs not in OUTPUTS:
+        raise DataError(
+            f"outputs = {outputs!r}: allowed are {', '.join(OUTPUTS)}; choose one of them."
+        )
+    if linear and outputs == "trained":
+        raise DataError(
+            "outputs = 'trained': a linear model has no output weights; allowed is fixed, so leave it out."
         )
 
 

@@ -1,13 +1,15 @@
 """How near a network is to a KKT point of the max-margin problem on its training data."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from kkt_unlearning.audit.model import Model, follow
+from kkt_unlearning.audit.outputs import joint_distance, joint_residuals
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
-from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.certificates.restore import Restored, restore
 from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.clarke import fit_multipliers
 from kkt_unlearning.datasets.geometry import near_orthogonality
@@ -41,7 +43,8 @@ class Nearness:
             section 7).
         psi, phi: ``max_i |‖x_i‖² − 1|`` and ``max_{i≠j} |⟨x_i, x_j⟩|`` of the samples as the network sees
             them.
-        exact: the exact KKT point that the activations lead to, at the norm of the given weights.
+        exact: the exact KKT point that the activations lead to, at the smallest margin of the given weights;
+            for trained output weights that of W, with u held fixed.
         distance: ``1 − cos`` from the network to it; gap: its duality gap; residuals: its own KKT residuals.
         settled: whether it lies in the activation cell of the network; else ``flipped`` supporting
             activations were turned, over ``cells`` cells.
@@ -99,45 +102,52 @@ def kkt(
     """
     say, solver = report or silent, solver or Solver()
     descent = Descent(loss=loss)
-    audited = subject(X, y, model)
-    gamma = feasible_margin(audited)
-    problem, W = audited.problem, audited.networks[0] / gamma
+    audited, gamma = at_unit_margin(model, X, y)
+    problem, W = audited.problem, audited.networks[0]
     say("exact KKT point")
     point = kkt_point(problem, problem.pattern(W), solver)
     say("multipliers")
     multipliers = _multipliers(problem, W, point, descent)
-    autograd = kkt_residuals(problem, W, multipliers["least_squares"], problem.pattern(W))
+    fitted = multipliers["least_squares"]
+    autograd = kkt_residuals(problem, W, fitted, problem.pattern(W))
     say("KKT residuals with Clarke derivatives")
-    clarke, moved, kinks = _on_kinks(point, W, solver)
+    there, clarke = _on_kinks(point, W, solver, model.trained_outputs)
+    residuals, distance = point.residuals, cosine_distance
+    if model.trained_outputs:
+        autograd = joint_residuals(problem, W, autograd, fitted, 1.0)
+        residuals = joint_residuals(problem, point.W, residuals, point.multipliers, 1.0)
+        distance = partial(joint_distance, u=problem.output_weights)
     psi, phi = near_orthogonality(audited.features)
     return Nearness(
         margins=follow(problem.margins(W), X),
         smallest_margin=gamma,
         autograd=autograd,
         clarke=clarke,
-        moved=moved,
-        kinks=kinks,
+        moved=float(distance(W, there.W)),
+        kinks=int(there.kinks.sum()),
         multipliers={name: follow(values, X) for name, values in multipliers.items()},
         psi=float(psi),
         phi=float(phi),
-        exact=model.with_weights(audited.at_norm(0, point.W), X),
-        distance=float(cosine_distance(W, point.W)),
+        exact=audited.model(model, point.W, gamma, X),
+        distance=float(distance(W, point.W)),
         gap=point.gap,
-        residuals=point.residuals,
+        residuals=residuals,
         flipped=point.flipped,
         cells=point.cells,
     )
 
 
-def feasible_margin(audited: Subject) -> float:
-    """``γ = min_i q_i`` of the first network.
+def at_unit_margin(model: Model, X: Array, y: Array) -> tuple[Subject, float]:
+    """The network scaled to smallest margin 1, and the margin γ that it had.
 
     Raises:
-        NotConvergedError: it is not positive.
+        DataError: see :func:`kkt_unlearning.audit.subject.subject`.
+        NotConvergedError: γ is not positive.
     """
+    audited = subject(X, y, model)
     gamma = audited.smallest_margin(0)
     if gamma > 0:
-        return gamma
+        return audited.scaled(gamma, model.degree), gamma
     q = audited.problem.margins(audited.networks[0])
     worst, wrong = int(q.argmin()), int((q <= 0).sum())
     raise NotConvergedError(
@@ -160,17 +170,18 @@ def _multipliers(
     }
 
 
-def _on_kinks(point: KKTPoint, W: np.ndarray, solver: Solver) -> tuple[KKTResiduals, float, int]:
-    """Residuals at W put onto the kinks and into the cell of the exact point; how far that is; the kinks."""
+def _on_kinks(
+    point: KKTPoint, W: np.ndarray, solver: Solver, joint: bool
+) -> tuple[Restored, KKTResiduals]:
+    """W put onto the kinks and into the cell of the exact point, and the residuals there."""
     problem = point.problem
     there = restore(problem, W, point.pattern, point.kinks)
-    gamma = smallest_margin(problem, there.W, problem.margins(there.W))
+    gamma = float(smallest_margin(problem, there.W, problem.margins(there.W)))
     if not gamma > 0:
-        nowhere = KKTResiduals(*[np.inf] * 5)
-        return nowhere, float(cosine_distance(W, there.W)), int(there.kinks.sum())
-    caps = np.full(problem.samples, np.inf)
-    guess = (point.multipliers, point.clarke)
-    scaled = there.W / gamma
-    fit = fit_multipliers(problem, scaled, there.kinks, caps, solver, guess)
-    residuals = kkt_residuals(problem, scaled, fit.multipliers, fit.clarke, there.kinks)
-    return residuals, float(cosine_distance(W, there.W)), int(there.kinks.sum())
+        return there, KKTResiduals(*[np.inf] * 5)
+    caps, guess = np.full(problem.samples, np.inf), (point.multipliers, point.clarke)
+    fit = fit_multipliers(problem, there.W / gamma, there.kinks, caps, solver, guess)
+    found = kkt_residuals(problem, there.W / gamma, fit.multipliers, fit.clarke, there.kinks)
+    if joint:
+        found = joint_residuals(problem, there.W, found, fit.multipliers, gamma)
+    return there, found

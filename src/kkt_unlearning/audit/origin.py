@@ -1,7 +1,7 @@
 """Where an unlearned network came from, as far as that is known: what it is restored to and bounded by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from kkt_unlearning.audit.subject import Subject
 from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
 from kkt_unlearning.metrics import cosine_distance
-from kkt_unlearning.problem import kept
+from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, ascend, starting_point
 
@@ -21,6 +21,7 @@ _OTHER = (
     "not the step from the network before it (they differ by {:.1e} of its norm), so there are no bounds; "
     "the activations before the step are used"
 )
+_JOINT = "output weights are trained, for which there are no bounds; the activations are {}"
 _ALONE = "not known, so there are no bounds, and the activations are its own"
 
 
@@ -82,6 +83,22 @@ def known_origin(audited: Subject, step: Step, solver: Solver) -> Origin:
     )
 
 
+def joint_origin(audited: Subject, forget: Sequence[int], solver: Solver) -> Origin:
+    """For trained output weights: the exact KKT point of the retained problem with u' held fixed.
+
+    It is found from the activations before the step, of the second network of ``audited`` if there is one.
+
+    Raises:
+        NotSeparableError: its activations hold no weights with margin 1 on every retained sample.
+        SolverError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.
+    """
+    origin = _from(
+        audited.problem.retain(forget), audited.networks[-1], audited.networks[0], solver
+    )
+    cell = "its own" if len(audited.networks) == 1 else "those before the step"
+    return replace(origin, sentence=_JOINT.format(cell))
+
+
 def unknown_origin(audited: Subject, forget: Sequence[int], solver: Solver) -> Origin:
     """From θ' alone: the exact KKT point of the retained problem that its own activations lead to.
 
@@ -89,7 +106,11 @@ def unknown_origin(audited: Subject, forget: Sequence[int], solver: Solver) -> O
         NotSeparableError: its activations hold no weights with margin 1 on every retained sample.
         SolverError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.
     """
-    problem, W = audited.problem.retain(forget), audited.networks[0]
-    point = kkt_point(problem, problem.pattern(W), solver)
+    W = audited.networks[0]
+    return _from(audited.problem.retain(forget), W, W, solver)
+
+
+def _from(problem: Problem, before: np.ndarray, W: np.ndarray, solver: Solver) -> Origin:
+    point = kkt_point(problem, problem.pattern(before), solver)
     steps = Steps(point, point.W, point.clarke, ((),), np.ones(1), W[None, None])
     return Origin(steps, point, bounded=False, sentence=_ALONE, arrived=np.nan)

@@ -1,7 +1,7 @@
 """What every verb of the audit starts from: the checked data, the network and its max-margin problem."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from kkt_unlearning.backends import Array, to_numpy
 from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.datasets.dataset import check_data
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 
 Report = Callable[[str], None]  # is told what is being computed
@@ -39,10 +40,29 @@ class Subject:
         W = self.networks[index]
         return float(smallest_margin(self.problem, W, self.problem.margins(W), keep))
 
-    def at_norm(self, index: int, W: np.ndarray) -> np.ndarray:
-        """``W (n, k)`` scaled to the norm of a network, in R^d: ``(n, d)``."""
-        scale = np.linalg.norm(self.networks[index]) / np.linalg.norm(W)
-        return self.frame.lift(scale * W)
+    def scaled(self, gamma: float, degree: int) -> "Subject":
+        """All networks at ``γ^(−1/degree) θ``: margins γ become 1. Of degree 2 that scales u as well."""
+        if degree == 1:
+            return replace(self, networks=tuple(W / gamma for W in self.networks))
+        root, problem = gamma**0.5, self.problem
+        u = tuple((problem.network.output_weights / root).tolist())
+        return replace(
+            self,
+            problem=replace(problem, network=TwoLayer(len(u), u)),
+            networks=tuple(W / root for W in self.networks),
+        )
+
+    def model(
+        self, model: Model, W: np.ndarray, gamma: float, like: Array, u: np.ndarray | None = None
+    ) -> Model:
+        """``W (n, k)`` and u of this subject, scaled to margins γ times as large, as a model in R^d.
+
+        ``u`` is by default the one of the problem; arrays are in the library of ``like``.
+        """
+        factor = gamma ** (1 / model.degree)
+        if model.trained_outputs:
+            u = factor * (self.problem.network.output_weights if u is None else u)
+        return model.with_weights(factor * self.frame.lift(W), like, u)
 
 
 def silent(line: str) -> None:
@@ -74,7 +94,13 @@ def _check_alike(models: Sequence[Model]) -> None:
                 f"{other.weights.shape}: allowed are two of one kind and size; name the network that the "
                 "step started from."
             )
-        if first.u is not None and not np.allclose(to_numpy(first.u), to_numpy(other.u), _SAME, 0):
+        if first.outputs != other.outputs:
+            raise DataError(
+                f"outputs = {other.outputs!r} before the step and {first.outputs!r} after it: allowed are "
+                "the same; name the network that the step started from."
+            )
+        fixed = first.u is not None and not first.trained_outputs
+        if fixed and not np.allclose(to_numpy(first.u), to_numpy(other.u), _SAME, 0):
             raise DataError(
                 "the output weights u before and after the step differ: allowed are the same, since the step "
                 "leaves them as they are; name the network that the step started from."

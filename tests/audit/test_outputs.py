@@ -1,0 +1,172 @@
+"""Trained output weights: the network is homogeneous of degree 2, and u has KKT conditions of its own."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.optimize import nnls
+
+from kkt_unlearning.audit import Model, Step, certify, kkt, unlearn
+from kkt_unlearning.errors import DataError
+
+C, M = 1.3, 6  # length and number of the orthogonal samples
+
+
+def planted(balance: float = 1.0):
+    """A KKT point in (W, u): ``λ_i = 1/(c √(m/2))``, ``‖w_j‖ = |u_j|``; then u and 1/λ times ``balance``.
+
+    On orthogonal samples of length c, with every neuron active on the samples of its sign alone,
+    ``w_j = Σ λ y_i u_j x_i`` and ``Σ_i λ y_i σ(P_ji) = u_j λ² c² m/2``.
+    """
+    u = np.array([0.5, -1.0, 1.2, -0.8, 0.7])
+    u[u < 0] *= np.sqrt((u[u > 0] ** 2).sum() / (u[u < 0] ** 2).sum())
+    X, y = C * np.eye(M, M + 3), np.where(np.arange(M) % 2 == 0, 1.0, -1.0)
+    multiplier = 1 / (C * np.sqrt(M / 2))
+    W = (multiplier * y * u[:, None] * (u[:, None] * y > 0)) @ X
+    return Model(W, balance * u, outputs="trained"), X, y, multiplier / balance
+
+
+@cache
+def balanced():
+    """A network of which all weights were trained, from ``‖w_j‖ = |u_j|``, by normalised descent."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(8, 60)) / 60**0.5, np.where(np.arange(8) % 2 == 0, 1.0, -1.0)
+    W = rng.normal(size=(12, 60)) / 60**0.5
+    u = np.linalg.norm(W, axis=1) * np.where(np.arange(12) % 2 == 0, 1.0, -1.0)
+    for _ in range(4000):
+        P, q = W @ X.T, y * outputs(W, u, X)
+        pull = np.exp(q.min() - q)
+        pull *= y / pull.sum()
+        step = np.maximum(P, 0.0) @ pull
+        W, u = W + 0.01 * (u[:, None] * (P > 0) * pull) @ X, u + 0.01 * step
+        norm = np.hypot(np.linalg.norm(W), np.linalg.norm(u))
+        W, u = (min(1.0, 40.0 / norm) * part for part in (W, u))  # degree 2 would grow like e^t
+    return Model(W, u, outputs="trained"), X, y
+
+
+def outputs(W, u, X):
+    return u @ np.maximum(W @ X.T, 0.0)
+
+
+def gradients(W, u, X, y, step=1e-6):
+    """``y_i ∇N(θ, x_i)`` in (W, u) by central differences, (m, n d + n)."""
+    theta = np.append(W.ravel(), u)
+
+    def margins(theta):
+        return y * outputs(theta[: W.size].reshape(W.shape), theta[W.size :], X)
+
+    shifts = step * np.eye(theta.size)
+    return np.array([(margins(theta + e) - margins(theta - e)) / (2 * step) for e in shifts]).T
+
+
+@pytest.mark.parametrize("name", ["autograd", "clarke", "residuals"])
+def test_a_planted_kkt_point_in_all_weights_has_no_residual(name):
+    model, X, y, multiplier = planted()
+    found = kkt(model, X, y)
+    residuals = getattr(found, name)
+    assert residuals.worst < 1e-9
+    assert np.allclose(found.multipliers["exact"], multiplier, rtol=1e-9)
+    assert found.distance < 1e-12
+
+
+@pytest.mark.parametrize("balance", [0.5, 2.0])
+def test_output_weights_out_of_balance_are_a_residual(balance):
+    """``u − Σ λ y σ = (b − 1/b) u₀`` and ``W − Σ λ y g = 0`` for u = b u₀, λ = λ₀/b."""
+    model, X, y, multiplier = planted(balance)
+    found = kkt(model, X, y)
+    expected = abs(balance - 1 / balance) / np.hypot(1, balance)
+    assert np.allclose(found.multipliers["exact"], multiplier, rtol=1e-9)
+    assert found.autograd.stationarity == pytest.approx(expected, rel=1e-9)
+    assert found.residuals.stationarity == pytest.approx(expected, rel=1e-9)
+    fixed = kkt(Model(model.W, model.u), X, y)
+    assert fixed.residuals.stationarity < 1e-9
+
+
+@pytest.mark.parametrize("scale", [1e-3, 20.0])
+def test_the_scale_of_all_weights_does_not_matter(scale):
+    model, X, y = balanced()
+    expected = kkt(model, X, y)
+    found = kkt(Model(scale * model.W, scale * model.u, outputs="trained"), X, y)
+    assert found.autograd.stationarity == pytest.approx(expected.autograd.stationarity, rel=1e-6)
+    assert found.clarke.stationarity == pytest.approx(expected.clarke.stationarity, rel=1e-6)
+    assert np.allclose(found.multipliers["exact"], expected.multipliers["exact"], rtol=1e-6)
+    assert found.smallest_margin == pytest.approx(scale**2 * expected.smallest_margin, rel=1e-9)
+
+
+def test_the_step_is_along_the_gradient_in_all_weights():
+    model, X, y = balanced()
+    found = unlearn(model, X, y, [3, 5], fraction=0.5)
+    slopes = gradients(model.W, model.u, X, y)
+    theta = np.append(model.W.ravel(), model.u) - 0.5 * found.multipliers[[3, 5]] @ slopes[[3, 5]]
+    after = np.append(found.model.W.ravel(), found.model.u)
+    assert np.allclose(after, theta, rtol=0, atol=1e-6 * np.abs(theta).max())
+    assert found.model.outputs == "trained"
+    gamma = (y * outputs(model.W, model.u, X)).min()
+    margins = y * outputs(found.model.W, found.model.u, X) / gamma
+    assert np.allclose(found.margins_after, margins, rtol=0, atol=1e-9)
+
+
+def test_the_step_from_the_exact_point_is_recorded_with_it():
+    model, X, y = balanced()
+    found = unlearn(model, X, y, [3], start="exact")
+    before = found.step.before
+    assert np.allclose(before.u, model.u, rtol=1e-12)
+    gamma = (y * outputs(model.W, model.u, X)).min()
+    assert (y * outputs(before.W, before.u, X)).min() == pytest.approx(gamma, rel=1e-9)
+    assert np.allclose(kkt(before, X, y).distance, 0, atol=1e-12)
+
+
+def test_training_of_all_weights_leads_to_a_kkt_point_in_all_of_them():
+    model, X, y = balanced()
+    found = kkt(model, X, y)
+    assert (
+        found.clarke.stationarity
+        < 0.05
+        < kkt(Model(2 * model.W, model.u, outputs="trained"), X, y).clarke.stationarity
+    )
+    assert found.clarke.stationarity <= found.autograd.stationarity + 1e-9
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_certificate_counts_the_output_weights(known):
+    """No multipliers leave less than non-negative least squares does; ours leave what they say."""
+    model, X, y = balanced()
+    done = unlearn(model, X, y, [3])
+    found = certify(done.model, X, y, [3], step=done.step if known else None)
+    keep = np.arange(8) != 3
+    slopes = gradients(done.model.W, done.model.u, X[keep], y[keep])
+    theta = np.append(done.model.W.ravel(), done.model.u)
+    least = nnls(slopes.T, theta)[1] / np.linalg.norm(theta)
+    end = found.ends[0]
+    assert least <= end.epsilon + 1e-6
+    assert end.epsilon < 1.0
+    assert np.isnan(end.epsilon_bound)
+    assert not found.origin.bounded
+    assert found.ends[-1].epsilon > 0
+
+
+def test_a_retrained_kkt_point_in_all_weights_is_certified_with_zeros():
+    """On all samples but a pair of opposite labels, of which the network knows nothing."""
+    model, X, y, _ = planted()
+    more = np.vstack([X, C * np.eye(2, M + 3, M)])
+    found = certify(model, more, np.append(y, [1.0, -1.0]), [M, M + 1])
+    for end in found.ends:
+        assert max(end.epsilon, end.delta, end.tau) < 1e-9
+
+
+def test_a_network_that_does_not_classify_has_no_certificate():
+    model, X, y, _ = planted()
+    found = certify(model, X, -y, [0], step=Step(model, (0,)))
+    assert found.ends[0].epsilon == np.inf
+    assert not found.meets()
+
+
+def test_a_linear_model_has_no_output_weights():
+    with pytest.raises(DataError, match="a linear model has no output weights"):
+        Model(np.ones(3), outputs="trained")
+
+
+def test_the_two_networks_of_a_step_are_trained_alike():
+    model, X, y, _ = planted()
+    with pytest.raises(DataError, match="outputs = 'fixed' before the step and 'trained' after"):
+        certify(model, X, y, [0], step=Step(Model(model.W, model.u), (0,)))
