@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kkt_unlearning
-from kkt_unlearning.audit import Model, Step, certify, unlearn
+from kkt_unlearning.audit import Limits, Model, Step, certify, unlearn
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.maxmargin.point import kkt_point
@@ -67,7 +67,7 @@ def test_an_exact_kkt_point_of_the_retained_samples_is_certified_with_zeros(widt
         assert end.delta < ROUND_OFF
         assert end.tau < ROUND_OFF
         assert np.isnan(end.epsilon_bound)
-    assert found.meets(1e-8, 1e-8, 1e-8)
+    assert found.meeting(Limits(1e-8, 1e-8, 1e-8)).name == "unlearned"
     assert not found.origin.known
 
 
@@ -108,11 +108,13 @@ def test_thresholds_are_met_by_one_certificate_that_keeps_them_all():
     *_, found = certified(6, "trained", [3])
     at = ends(found)
     tau = at["exact"].tau
-    assert found.meets()
-    assert found.meets(0.0, 0.0, tau)
-    assert not found.meets(0.0, 0.0, 0.99 * tau)
-    assert found.meets(at["unlearned"].epsilon, at["unlearned"].delta, 0.0)
-    assert not found.meets(0.5 * at["restored"].epsilon, np.inf, 0.99 * tau)
+    assert found.meeting(Limits(tau=tau)) == at["exact"]
+    assert found.meeting(Limits(tau=0.99 * tau)) is None
+    assert found.meeting(Limits(epsilon=at["unlearned"].epsilon)) == at["unlearned"]
+    assert found.meeting(Limits(at["unlearned"].epsilon, 0.99 * at["unlearned"].delta)) is None
+    near = Limits(at["restored"].epsilon, at["restored"].delta, at["restored"].tau)
+    assert found.meeting(near) == at["restored"]
+    assert found.meeting(Limits(0.99 * near.epsilon, near.delta, near.tau)) is None
 
 
 def test_a_network_that_does_not_classify_the_retained_samples_has_no_certificate():
@@ -120,7 +122,7 @@ def test_a_network_that_does_not_classify_the_retained_samples_has_no_certificat
     for step in (None, Step(model, (3,))):
         found = certify(Model(-model.W, model.u), X, y, [3], step=step)
         assert ends(found)["unlearned"].epsilon == np.inf
-        assert not found.meets()
+        assert found.meeting(Limits(np.inf, np.inf, np.inf)) is None
         assert found.failing[0].name == "smallest retained margin over the largest"
         assert found.smallest_margin <= 0
 

@@ -4,7 +4,7 @@ Each takes the network as a :class:`Model` and its training data; arrays may be 
 the array API standard, and what comes back is in the one of X.
 """
 
-from kkt_unlearning.audit.certification import Certified, End, certify
+from kkt_unlearning.audit.certification import Certified, End, Limits, certify
 from kkt_unlearning.audit.forgetting import Forgotten, unlearn
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.nearness import Nearness, kkt
@@ -14,6 +14,7 @@ __all__ = [
     "Certified",
     "End",
     "Forgotten",
+    "Limits",
     "Model",
     "Nearness",
     "Step",

@@ -46,9 +46,22 @@ class End:
     epsilon_bound: float = _NONE
     delta_bound: float = _NONE
 
-    def meets(self, max_epsilon: float, max_delta: float, max_tau: float) -> bool:
-        """Whether all three numbers are at most these."""
-        return self.epsilon <= max_epsilon and self.delta <= max_delta and self.tau <= max_tau
+
+@dataclass(frozen=True)
+class Limits:
+    """How good a certificate has to be: ``ε ≤ epsilon``, ``δ ≤ delta`` and ``τ ≤ tau`` all at once.
+
+    Left out, ε and τ are 0 and δ is any: were τ free, an exact KKT point would do for every network, and
+    were ε free, no point would have to be a KKT point.
+    """
+
+    epsilon: float = 0.0
+    delta: float = np.inf
+    tau: float = 0.0
+
+    def hold(self, end: End) -> bool:
+        """Whether a certificate is within them."""
+        return end.epsilon <= self.epsilon and end.delta <= self.delta and end.tau <= self.tau
 
 
 @dataclass(frozen=True)
@@ -71,13 +84,11 @@ class Certified:
     kappa: float
     flip_term: float
 
-    def meets(
-        self, max_epsilon: float = np.inf, max_delta: float = np.inf, max_tau: float = np.inf
-    ) -> bool:
-        """Whether θ' separates and one of the certificates has all three numbers at most these."""
+    def meeting(self, limits: Limits) -> End | None:
+        """The first certificate within the limits; None where there is none, or θ' does not separate."""
         if not self.smallest_margin > 0:
-            return False
-        return any(end.meets(max_epsilon, max_delta, max_tau) for end in self.ends)
+            return None
+        return next((end for end in self.ends if limits.hold(end)), None)
 
     @property
     def failing(self) -> tuple[Assumption, ...]:

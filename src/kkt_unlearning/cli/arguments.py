@@ -73,7 +73,8 @@ def _certify(verb: argparse.ArgumentParser) -> None:
             f"--max-{name}",
             type=_threshold,
             metavar="NUMBER",
-            help=f"exit with status 1 unless a certificate has {symbol} at most this (and the others)",
+            help=f"exit with status 1 unless one certificate has {symbol} at most this and keeps the other "
+            "limits (left out: ε and τ 0, δ any)",
         )
     verb.add_argument("--before", metavar="W.npz", help="the network before the step")
     _step(verb, "of the step from --before: ")
@@ -91,6 +92,12 @@ def _common(verb: argparse.ArgumentParser, weights: str) -> None:
     verb.add_argument("--weights", required=True, metavar="W.npz", help=weights)
     verb.add_argument(
         "--label", default="y", metavar="NAME", help="column of the labels in a table (default: y)"
+    )
+    verb.add_argument(
+        "--outputs",
+        choices=("fixed", "trained"),
+        help="whether the output weights were held fixed in training, as in the paper, or trained as well "
+        "(default: what the file says, else fixed)",
     )
     verb.add_argument("--json", action="store_true", help="print one JSON object, not a table")
     verb.add_argument("--quiet", action="store_true", help="no progress on standard error")

@@ -1,11 +1,11 @@
 """What the verbs found as a page for a reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
 
-from kkt_unlearning.audit import Certified, End, Forgotten, Model, Nearness
+from kkt_unlearning.audit import Certified, End, Forgotten, Limits, Model, Nearness
 from kkt_unlearning.cli.text import number, table
 from kkt_unlearning.kkt import KKTResiduals
 
@@ -22,7 +22,6 @@ _ESTIMATES = {
     "loss_gradient": "loss gradient",
     "orthogonal": "orthogonal",
 }
-_SYMBOLS = {"max_epsilon": "ε", "max_delta": "δ", "max_tau": "τ"}
 
 
 def nearness(model: Model, y: np.ndarray, found: Nearness, shown: int) -> str:
@@ -64,9 +63,7 @@ def forgotten(found: Forgotten, out: str) -> str:
     )
 
 
-def certified(
-    found: Certified, forget: Sequence[int], samples: int, limits: Mapping[str, float], met: bool
-) -> str:
+def certified(found: Certified, forget: Sequence[int], samples: int, limits: Limits | None) -> str:
     """Of ``certify``."""
     parts = [
         f"{len(forget)} of {samples} samples forgotten, {samples - len(forget)} retained",
@@ -77,8 +74,8 @@ def certified(
     if found.origin is not None:
         parts.append(f"where it came from: {found.origin.sentence}")
     parts.append(_assumptions(found))
-    if any(np.isfinite(list(limits.values()))):
-        parts.append(_verdict(found, limits, met))
+    if limits is not None:
+        parts.append(_verdict(found, limits))
     return "\n\n".join(parts)
 
 
@@ -148,13 +145,9 @@ def _assumptions(found: Certified) -> str:
     return "\n".join(lines)
 
 
-def _verdict(found: Certified, limits: Mapping[str, float], met: bool) -> str:
-    asked = ", ".join(
-        f"{_SYMBOLS[name]} ≤ {number(limit)}"
-        for name, limit in limits.items()
-        if np.isfinite(limit)
-    )
-    if not met:
-        return f"asked for {asked}: no certificate meets it"
-    best = next(end for end in found.ends if end.meets(*limits.values()))
-    return f"asked for {asked}: met by {_ENDS[best.name]}"
+def _verdict(found: Certified, limits: Limits) -> str:
+    pairs = (("ε", limits.epsilon), ("δ", limits.delta), ("τ", limits.tau))
+    asked = ", ".join(f"{name} ≤ {number(limit)}" for name, limit in pairs if np.isfinite(limit))
+    met = found.meeting(limits)
+    by = "no certificate meets it" if met is None else f"met by {_ENDS[met.name]}"
+    return f"asked for {asked}: {by}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from kkt_unlearning.audit import Certified, Forgotten, Model, Nearness
+from kkt_unlearning.audit import Certified, Forgotten, Limits, Model, Nearness
 from kkt_unlearning.backends import to_numpy
 
 
@@ -50,9 +50,7 @@ def forgotten(found: Forgotten, out: str) -> dict[str, Any]:
     )
 
 
-def certified(
-    found: Certified, forget: Sequence[int], limits: Mapping[str, float], met: bool
-) -> dict[str, Any]:
+def certified(found: Certified, forget: Sequence[int], limits: Limits | None) -> dict[str, Any]:
     """Of ``certify``."""
     return _plain(
         {
@@ -67,7 +65,7 @@ def certified(
             "bounded": found.origin is not None and found.origin.bounded,
             "assumptions": found.assumptions,
             "limits": limits,
-            "met": met,
+            "met": None if limits is None else found.meeting(limits) is not None,
         }
     )
 

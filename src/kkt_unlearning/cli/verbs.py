@@ -4,14 +4,12 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from kkt_unlearning import audit
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.cli import files, printed, records
 from kkt_unlearning.cli.picture import picture
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.formats import Data, ModelFile, check_name, read_data, read_model, write_model
+from kkt_unlearning.formats import Data, ModelFile, read_data, read_model, write_model
 
 DONE, WORSE, UNUSABLE = 0, 1, 2
 
@@ -40,7 +38,6 @@ def kkt(asked: argparse.Namespace, report: Report) -> Answer:
 
 def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
     """The ascent step; the network after it goes to ``--out``."""
-    check_name(asked.out)
     data, found = _inputs(asked)
     forgotten = audit.unlearn(
         found.model,
@@ -67,24 +64,22 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
     certified = audit.certify(
         found.model, data.X, data.y, asked.forget, step=step, delta=asked.max_delta, report=report
     )
-    limits = {
-        name: np.inf if value is None else value
-        for name, value in (
-            ("max_epsilon", asked.max_epsilon),
-            ("max_delta", asked.max_delta),
-            ("max_tau", asked.max_tau),
-        )
-    }
-    met = certified.meets(**limits)
+    limits = _limits(asked)
     if asked.plot is not None:
         content = picture(certified, report)
         besides = [asked.data, asked.weights, *([asked.before] if asked.before else [])]
         files.write(asked.plot, content, besides=tuple(besides))
     return Answer(
-        records.certified(certified, asked.forget, limits, met),
-        printed.certified(certified, asked.forget, len(data.y), limits, met),
-        DONE if met or all(np.isinf(list(limits.values()))) else WORSE,
+        records.certified(certified, asked.forget, limits),
+        printed.certified(certified, asked.forget, len(data.y), limits),
+        DONE if limits is None or certified.meeting(limits) else WORSE,
     )
+
+
+def _limits(asked: argparse.Namespace) -> audit.Limits | None:
+    given = {"epsilon": asked.max_epsilon, "delta": asked.max_delta, "tau": asked.max_tau}
+    given = {name: value for name, value in given.items() if value is not None}
+    return audit.Limits(**given) if given else None
 
 
 def _inputs(asked: argparse.Namespace) -> tuple[Data, ModelFile]:

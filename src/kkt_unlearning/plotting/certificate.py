@@ -37,16 +37,17 @@ def draw(surface: Surface, index: int = 0) -> Figure:
         _ticks(panel.set_yticks, tau)
         panel.set_xlabel("δ allowed: slack λ (q − 1) of the approximate KKT point")
         panel.set_ylabel("τ allowed: 1 − cosine to the unlearned network")
-        restored = f"δ = {surface.delta_star[index]:.3g}, τ = {surface.tau_restored[index]:.3g}"
+        _mark(panel, "θ̃", surface.delta_star[index], delta, surface.tau_restored[index], tau)
         panel.set_title(
-            "bottom row: the network itself; top row: an exact KKT point;\n"
-            f"the network put back into its cell: {restored}"
+            "bottom row: the network θ′ itself; top row: an exact KKT point;\n"
+            "θ̃: the network put back into its activation cell"
         )
-        figure.colorbar(mesh, ax=panel, label="least relative ε found")
+        figure.colorbar(mesh, ax=panel, label="least relative ε found (1e-4: or less)")
     return figure
 
 
 def _contours(panel: Axes, values: np.ma.MaskedArray) -> None:
+    values = values[:-1]  # at the last τ the exact KKT point is reached, and ε falls to 0
     rows, columns = values.shape
     inside = values.compressed()
     levels = [level for level in _LEVELS if inside.size and inside.min() < level < inside.max()]
@@ -60,6 +61,19 @@ def _contours(panel: Axes, values: np.ma.MaskedArray) -> None:
             linewidths=0.8,
         )
         panel.clabel(lines, fmt="%g", fontsize=7)
+
+
+def _mark(
+    panel: Axes, name: str, x: float, columns: np.ndarray, y: float, rows: np.ndarray
+) -> None:
+    """A point between the cells of the grid, where it lies on it."""
+    if x <= columns[-1] and y <= rows[-1]:
+        at = [
+            float(np.interp(value, grid, np.arange(len(grid)) + 0.5))
+            for value, grid in ((x, columns), (y, rows))
+        ]
+        panel.plot(*at, "o", color="white", markersize=4)
+        panel.annotate(name, at, (5, -9), textcoords="offset points", color="white")
 
 
 def _ticks(place, values: Sequence[float]) -> None:
