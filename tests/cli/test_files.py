@@ -1,0 +1,53 @@
+import os
+
+import pytest
+
+from kkt_unlearning.cli.files import read, write
+from kkt_unlearning.errors import DataError
+
+
+def content(file, name):
+    return name, file.read()
+
+
+def test_a_file_is_given_to_its_reader_with_its_name(tmp_path):
+    path = tmp_path / "D.npz"
+    path.write_bytes(b"bytes")
+    assert read(str(path), content) == (str(path), b"bytes")
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path, tmp_path / "none", pipe, "a\0b", ""):
+        with pytest.raises(DataError, match=r"cannot be read .*: name a file that can") as error:
+            read(str(path), content)
+        assert str(error.value).isprintable()
+
+
+def test_writing_replaces_the_whole_file(tmp_path):
+    path = tmp_path / "U.npz"
+    write(str(path), b"old", besides=())
+    write(str(path), b"new", besides=())
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+    umask = os.umask(0)
+    os.umask(umask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+def test_what_was_read_is_not_written_over(tmp_path):
+    path = tmp_path / "W.npz"
+    path.write_bytes(b"weights")
+    (tmp_path / "link").symlink_to(path)
+    for name in (path, tmp_path / "link", tmp_path / "." / "W.npz"):
+        with pytest.raises(DataError, match="was read as well"):
+            write(str(name), b"new", besides=(str(path),))
+    assert path.read_bytes() == b"weights"
+
+
+def test_a_place_that_cannot_be_written_is_refused_and_nothing_is_left(tmp_path):
+    for path in (tmp_path / "none" / "U.npz", tmp_path, "a\0b", ""):
+        with pytest.raises(DataError, match="cannot be written"):
+            write(str(path), b"new", besides=())
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,25 @@
+import math
+
+import pytest
+
+from kkt_unlearning.cli.text import number, table
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.12345, "0.123"),
+        (math.inf, "∞"),
+        (math.nan, "–"),
+        (1e-12, "1e-12"),
+        (-2.0, "-2"),
+    ],
+)
+def test_numbers_have_three_digits(value, text):
+    assert number(value) == text
+
+
+def test_columns_are_aligned():
+    text = table(("name", "ε"), [("a", "0.1"), ("longer name", "10")])
+    assert text.splitlines() == ["name           ε", "a            0.1", "longer name   10"]
