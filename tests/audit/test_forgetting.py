@@ -44,6 +44,41 @@ def test_how_the_network_came_about_is_kept():
     assert (found.step.forget, found.step.start, found.step.fraction) == ((3, 1), "trained", 0.5)
 
 
+@pytest.mark.parametrize("start", ["trained", "exact"])
+@pytest.mark.parametrize("kind", ["fixed", "trained", "bias"])
+def test_the_removal_and_the_samples_give_the_network_before_the_step(start, kind):
+    model, X, y, _ = trained(6, scale=0.01)
+    if kind == "bias":
+        model = Model(model.W, model.u, np.full(6, 0.01))
+    elif kind == "trained":
+        model = Model(model.W, model.u, outputs="trained")
+    found = unlearn(model, X, y, [3, 5], start=start)
+    step, expected = found.removal.step(found.model, X), found.step.before
+    assert np.allclose(step.before.weights, expected.weights, rtol=0, atol=1e-13)
+    assert np.allclose(step.before.u, expected.u, rtol=1e-13)
+    assert (step.forget, step.start, step.fraction) == ((3, 5), start, 1.0)
+
+
+def test_the_removal_alone_does_not_hold_the_forgotten_samples():
+    """The same network and multipliers, other forgotten samples: the removal is the same."""
+    model, X, y, _ = trained(6)
+    found = unlearn(model, X, y, [3])
+    turned = X @ np.linalg.qr(np.random.default_rng(0).normal(size=(120, 120)))[0]
+    moved = Model(model.W @ np.linalg.lstsq(X, turned, rcond=None)[0], model.u)
+    other = unlearn(moved, turned, y, [3])
+    assert np.abs(turned[3] - X[3]).max() > 0.1
+    assert np.allclose(other.removal.coefficients, found.removal.coefficients, rtol=1e-6, atol=1e-9)
+
+
+def test_a_removal_of_another_network_is_refused():
+    model, X, y, _ = trained(6)
+    removal = unlearn(model, X, y, [3]).removal
+    with pytest.raises(DataError, match=r"allowed is \(4, 1\)"):
+        removal.step(Model(model.W[:4], model.u[:4]), X)
+    with pytest.raises(DataError, match="index 3 is out of range"):
+        removal.step(model, X[:3])
+
+
 def test_what_the_data_have_outside_is_left_alone():
     """Weights outside the span of the data, such as initial ones, are not touched by the step."""
     model, X, y, _ = trained(6)

@@ -12,7 +12,8 @@ from kkt_unlearning.cli.text import number, table
         (0.12345, "0.123"),
         (math.inf, "∞"),
         (math.nan, "–"),
-        (1e-12, "1e-12"),
+        (1e-11, "1e-11"),
+        (-1e-13, "0"),
         (-2.0, "-2"),
     ],
 )

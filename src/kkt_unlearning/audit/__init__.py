@@ -8,6 +8,7 @@ from kkt_unlearning.audit.certification import Certified, End, Limits, certify
 from kkt_unlearning.audit.forgetting import Forgotten, unlearn
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.nearness import Nearness, kkt
+from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Limits",
     "Model",
     "Nearness",
+    "Removal",
     "Step",
     "certify",
     "kkt",

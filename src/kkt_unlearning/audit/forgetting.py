@@ -8,6 +8,7 @@ import numpy as np
 from kkt_unlearning.audit.model import Model, follow
 from kkt_unlearning.audit.nearness import at_unit_margin
 from kkt_unlearning.audit.outputs import output_sum
+from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, silent
 from kkt_unlearning.backends import Array
@@ -24,12 +25,14 @@ class Forgotten:
     Attributes:
         model: θ', at the scale of θ.
         step: how it came about; :func:`kkt_unlearning.audit.certify` has its bounds from it.
+        removal: the same without the samples, as it may be kept beside θ'.
         multipliers: ``λ (m,)`` of the exact KKT point, for smallest margin 1 before the step.
         margins_before, margins_after: ``q_i/γ (m,)``, γ the smallest margin before the step.
     """
 
     model: Model
     step: Step
+    removal: Removal
     multipliers: Array
     margins_before: Array
     margins_after: Array
@@ -74,7 +77,9 @@ def unlearn(
     say("ascent step")
     trained = start == "trained"
     done = ascent.unlearn(point, forget, fraction=fraction, trained=W if trained else None)
-    u = _output_step(problem, done) if model.trained_outputs else None
+    removed = _removed_outputs(problem, done) if model.trained_outputs else None
+    u = None if removed is None else problem.output_weights - removed
+    scale = gamma ** (1 / model.degree)
     return Forgotten(
         model=audited.model(model, done.W, gamma, X, u),
         step=Step(
@@ -83,17 +88,31 @@ def unlearn(
             start,
             fraction,
         ),
+        removal=Removal(
+            tuple(forget),
+            start,
+            fraction,
+            scale * _coefficients(problem, done),
+            None if removed is None else scale * removed,
+        ),
         multipliers=follow(point.multipliers, X),
         margins_before=follow(problem.margins(done.start), X),
         margins_after=follow(_margins(problem, done.W, u), X),
     )
 
 
-def _output_step(problem: Problem, done: ascent.Unlearned) -> np.ndarray:
-    """``u' = u − α Σ_{r∈R} λ_r y_r σ(P_·r)``, the part of the step in trained output weights."""
+def _coefficients(problem: Problem, done: ascent.Unlearned) -> np.ndarray:
+    """``C_jr = α λ_r y_r u_j a_jr``, shape (n, k)."""
+    rows = list(done.forget)
+    signed = done.fraction * done.point.multipliers * problem.signs * done.clarke
+    return signed[:, rows]
+
+
+def _removed_outputs(problem: Problem, done: ascent.Unlearned) -> np.ndarray:
+    """``α Σ_{r∈R} λ_r y_r σ(P_·r)``, what trained output weights lose in the step."""
     forgotten = np.isin(np.arange(problem.samples), done.forget)
     multipliers = np.where(forgotten, done.fraction * done.point.multipliers, 0.0)
-    return problem.output_weights - output_sum(problem, done.start, multipliers)
+    return output_sum(problem, done.start, multipliers)
 
 
 def _margins(problem: Problem, W: np.ndarray, u: np.ndarray | None) -> np.ndarray:

@@ -3,13 +3,17 @@
 import math
 from collections.abc import Sequence
 
+_ROUND_OFF = 1e-12  # everything that is printed is relative or in units of the margin
+
 
 def number(value: float) -> str:
-    """Three digits; ``–`` where there is none, ``∞`` where it is infinite."""
+    """Three digits; ``–`` where there is none, ``∞`` where it is infinite, 0 for round-off."""
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞"
+    if abs(value) < _ROUND_OFF:
+        return "0"
     return f"{value:.3g}"
 
 
