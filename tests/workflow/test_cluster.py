@@ -213,7 +213,9 @@ def test_trainings_may_be_bundles_of_their_own(project):
     settings["group-components"]["training"] = 4
     assert planned(project, "apart", settings)["retrain"] > 0
     settings["groups"]["dataset"] = "setting"
-    with pytest.raises(AssertionError, match="Group setting depends on itself"):
+    # Which of two words Snakemake has for it depends on the order in which it meets the jobs.
+    circle = "Group setting depends on itself|no such job is ready for execution"
+    with pytest.raises(AssertionError, match=circle):
         planned(project, "circle", settings)
 
 
