@@ -16,6 +16,8 @@ ARCHIVE ?= results/archive.tar
 SNAKEFILES := Snakefile workflow/rules
 TABLES := benchmarks/results
 EMBED = $(BIN)/python -m workflow.embed
+# The library runs under these, the pipeline and envs/requirements.lock under the first.
+VERSIONS := 3.11 3.12 3.13
 PYTHON_FILES := src scripts tests workflow $(wildcard benchmarks)
 
 # One thread a job: as many jobs as cores run at once.
@@ -23,7 +25,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check test-cluster load cluster-environment
+.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -53,6 +55,28 @@ test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, fo
 	$(BIN)/pytest tests/faults --table $(TABLES)/faults.csv
 	$(EMBED)
 
+test-versions: ## the library's tests under each of python3.11, 3.12 and 3.13 on the PATH, with the newest packages
+	@found="$(strip $(FOUND))"; test -n "$$found" || { \
+		echo "error: Makefile, test-versions: none of $(VERSIONS:%=python%) is on the PATH: install one of them." >&2; exit 1; }; \
+	echo "on the PATH: $$found, of $(VERSIONS)"; \
+	for version in $$found; do \
+		$(MAKE) --no-print-directory build/python$$version/.ready && \
+		build/python$$version/bin/python -m pytest $(LIBRARY_TESTS) || exit 1; \
+	done; \
+	echo "passed under: $$found"
+
+# A name on the PATH may be a stand-in for an interpreter that is not there: it has to run.
+FOUND = $(foreach version,$(VERSIONS),$(shell python$(version) -c 'print("$(version)")' 2>/dev/null))
+
+# Without those of the pipeline, the benchmarks and what is built from the repository, for which the lock is.
+LIBRARY_TESTS := tests $(addprefix --ignore=tests/,workflow test_documentation.py test_benchmarks.py test_release.py)
+
+build/python%/.ready: $(LIBRARY)
+	rm -rf $(@D)
+	python$* -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
 test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may, for docs/cluster.md
 	@{ command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged; } >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
@@ -63,9 +87,10 @@ load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm
 	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings $(or $(SETTINGS),2000)
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
-lint: $(READY) ## ruff, snakefmt and snakemake --lint
+lint: $(READY) ## ruff, mypy, snakefmt and snakemake --lint
 	$(BIN)/ruff check $(PYTHON_FILES)
 	$(BIN)/ruff format --check $(PYTHON_FILES)
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check $(SNAKEFILES)
 	$(BIN)/snakemake --lint
 
@@ -73,6 +98,10 @@ format: $(READY) ## bring the code into shape
 	$(BIN)/ruff check --fix $(PYTHON_FILES)
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt $(SNAKEFILES)
+
+dist: $(READY) ## wheel and sdist, in dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
 
 benchmark: $(READY) ## side-by-side measurements against PyTorch and QP solvers, which this installs
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
@@ -104,7 +133,7 @@ LOCK_FLAGS := --quiet --upgrade --generate-hashes --no-config --no-header --no-a
 	--no-emit-find-links --python-version 3.11 --python-platform x86_64-manylinux_2_28
 
 clean: ## remove results and the environment; the committed figures stay
-	rm -rf $(VENV) $(CLUSTER_VENV) .snakemake .pytest_cache .ruff_cache .hypothesis build src/*.egg-info
+	rm -rf $(VENV) $(CLUSTER_VENV) .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist src/*.egg-info
 	find results -mindepth 1 ! -name README.md -delete
 
 environment: $(READY) ## only .venv, from envs/requirements.lock

@@ -16,7 +16,7 @@ BATCH = ("X", "y", "W0", "X_fresh", "P0_outside", "y_fresh")
 POINT = ("W", "multipliers", "clarke", "pattern", "kinks")
 
 
-def network(settings: dict[str, Any]):
+def network(settings: dict[str, Any]) -> networks.Linear | networks.TwoLayer:
     """The network that a section of ``networks`` describes."""
     return networks.build(settings["kind"], settings.get("width", 1))
 
@@ -54,7 +54,7 @@ def paced(seconds: float = 2.0) -> Callable[[Progress], None]:
     return report
 
 
-def history_rows(training: Training):
+def history_rows(training: Training) -> Iterator[dict[str, Any]]:
     """One row a checkpoint and network; leading axes of the batch are numbered through."""
     for progress in training.history:
         names = ("smallest_margin", "log_loss", "norm", "flips", "supporting_flips")

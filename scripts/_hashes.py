@@ -46,7 +46,7 @@ def recorded(path: str | Path) -> str | None:
     """SHA-256 that the job of a file wrote down; None if there is no record of the file."""
     for provenance in provenances(path):
         with suppress(OSError, ValueError):  # gone or damaged: it says nothing
-            outputs = unsealed(provenance.read_bytes()).get("outputs", {})
+            outputs: dict[str, str] = unsealed(provenance.read_bytes()).get("outputs", {})
             name = named(path, provenance)
             if name in outputs:
                 return outputs[name]

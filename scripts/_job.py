@@ -21,7 +21,7 @@ from _storage import StorageError, replacing
 from kkt_unlearning.errors import BackendError, NotSeparableError, SolverError, UserError
 
 # Backend and solver are chosen once for all experiments, wherever the job's own settings stand.
-_SECTIONS = {BackendError: "backend", SolverError: "duals"}
+_SECTIONS: dict[type[Exception], str] = {BackendError: "backend", SolverError: "duals"}
 
 # What NumPy says, as a ValueError, of an array that would need more bytes than there are addresses.
 _NO_ADDRESS = ("array is too big", "Maximum allowed dimension exceeded", "iterator is too large")
@@ -210,7 +210,8 @@ def _versions() -> dict[str, str | None]:
     """Versions that Snakemake's process found, if this one has the same environment; else its own."""
     known = json.loads(os.environ.get("KKT_UNLEARNING_VERSIONS", "{}"))
     if known.get("prefix") == sys.prefix:
-        return known["versions"]
+        found: dict[str, str | None] = known["versions"]
+        return found
     _make_workflow_importable()
     from workflow.support.versions import versions
 

@@ -99,14 +99,14 @@ def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
     """
     import numpy as np
 
-    arrays = {name: np.asarray(array) for name, array in arrays.items()}
-    for name, array in arrays.items():
+    plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in plain.items():
         if array.dtype.hasobject:
             raise TypeError(
                 f"{path}: {name} holds Python objects, which cannot be saved without pickle."
             )
     with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **plain)
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:

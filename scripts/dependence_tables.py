@@ -8,12 +8,14 @@ from kkt_unlearning.dependence.study import block_rows, boundary_rows, pair_rows
 
 def main(snakemake):
     options, output = snakemake.params.settings, snakemake.output
-    sizes = [options[name] for name in ("retained", "forgotten", "here", "ridges")]
+    retained, forgotten, here, ridges = (
+        options[name] for name in ("retained", "forgotten", "here", "ridges")
+    )
     alphas, overlaps = options["alphas"], options["overlaps"]
     tables = {
-        "block": block_rows(*sizes, alphas),
-        "pair": pair_rows(*sizes, overlaps, alphas),
-        "boundary": boundary_rows(*sizes, overlaps),
+        "block": block_rows(retained, forgotten, here, ridges, alphas),
+        "pair": pair_rows(retained, forgotten, here, ridges, overlaps, alphas),
+        "boundary": boundary_rows(retained, forgotten, here, ridges, overlaps),
         "step": step_rows(overlaps, options["group_sizes"], options["others"]),
     }
     for name, rows in tables.items():

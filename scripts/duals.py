@@ -13,7 +13,7 @@ def main(snakemake):
     settings, trained = snakemake.params.settings, read_arrays(snakemake.input.trained)
     batch = replicates(trained, settings["network"])
     points = exact_points(batch, trained["W"], **solving(settings["duals"]))
-    multipliers = []
+    multipliers: list = []
     for s, (point, W) in enumerate(zip(points, trained["W"], strict=True)):
         guesses = estimates(point.problem, W, trained["loss_weights"][s])
         multipliers.extend(multiplier_rows(point, guesses, s))

@@ -13,7 +13,7 @@ def main(snakemake):
     batch = replicates(trained, settings["network"])
     unlearned = read_arrays(snakemake.input.unlearned)["W"]
     retrained = read_arrays(snakemake.input.retrained)["W"]
-    rows = []
+    rows: list = []
     for s, point in enumerate(points(read_arrays(snakemake.input.points), batch)):
         results = evaluate_replicate(
             batch,

@@ -13,7 +13,8 @@ def main(snakemake):
     batch, options = replicates(trained, settings["network"]), settings["options"]
     sets = explicit_forget_sets(batch.y.shape[1], options["forget"])
     rule, solver = descent(settings["training"]), cell_solver(settings["duals"])
-    moments, levels, rows = settings["training"]["snapshots"], Levels(**options["levels"]), []
+    moments, levels = settings["training"]["snapshots"], Levels(**options["levels"])
+    rows: list = []
     for s, point in enumerate(points(read_arrays(snakemake.input.points), batch)):
         reference = Reference.of(point, sets, solver, settings["duals"]["pivots"])
         weights = trained["snapshots"][:, s]

@@ -9,7 +9,8 @@ from kkt_unlearning.attacks.klom import recipe
 
 
 def main(snakemake):
-    settings, rows = snakemake.params.settings, []
+    settings = snakemake.params.settings
+    rows: list = []
     options = settings["options"]
     for s, pool in enumerate(shadows(read_arrays(snakemake.input.shadows), settings["network"])):
         rows += klom_rows(

@@ -22,7 +22,7 @@ def main(snakemake):
         damping=options["damping"],
         **solving(settings["duals"]),
     )
-    rows = []
+    rows: list = []
     for s, point in enumerate(points(read_arrays(snakemake.input.points), batch)):
         task = Task(point, trained["W"][s], forget_sets, choices)
         retraining = retrained["trained"][s], retrained["steps"][s]

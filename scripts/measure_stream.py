@@ -11,7 +11,7 @@ def main(snakemake):
     settings, trained = snakemake.params.settings, read_arrays(snakemake.input.trained)
     batch = replicates(trained, settings["network"])
     common = {**solving(settings["duals"]), "seed": settings["seed"]}
-    rows = []
+    rows: list = []
     for s, point in enumerate(points(read_arrays(snakemake.input.points), batch)):
         rows.extend(stream_rows(point, s, **settings["options"], **common))
         print(f"replicate {s}: {len(rows)} certificates so far")

@@ -14,7 +14,14 @@ from workflow.support.figures import FIGURES
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
-    *("README.md", "benchmarks/README.md", "results/README.md", "paper_figures/scorecard.md"),
+    *(
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "benchmarks/README.md",
+        "results/README.md",
+        "paper_figures/scorecard.md",
+    ),
     *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
 )
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -171,9 +171,8 @@ def _tar(files: Mapping[str, bytes]) -> bytes:
 def _check_sums(files: Mapping[str, bytes]) -> None:
     if SUMS not in files:
         raise ArchiveError(f"{SUMS} is missing: this is no archive that make archive made.")
-    listed = dict(
-        reversed(line.split("  ", 1)) for line in _text(files, SUMS).splitlines() if "  " in line
-    )
+    lines = (line.split("  ", 1) for line in _text(files, SUMS).splitlines() if "  " in line)
+    listed = {name: digest for digest, name in lines}
     for name in sorted(files.keys() - {SUMS}):
         if listed.pop(name, None) != hashlib.sha256(files[name]).hexdigest():
             raise ArchiveError(

@@ -28,7 +28,7 @@ def main(on_top: Sequence[str]) -> None:
     for path in on_top:
         if not os.path.isfile(path):  # not pathlib, which raises where a name is too long
             raise SystemExit(f"error: {shown(path)}: there is no such file: write its path.")
-    files = [*on_top, BASE]
+    files: list[str | Path] = [*on_top, BASE]
     refuse_unclear(files)
     # only now, since it reads templates
     from snakemake.common.configfile import load_configfile

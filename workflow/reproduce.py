@@ -142,7 +142,7 @@ def _row(outcome: Outcome) -> dict[str, str | int]:
     files = (len(comparison.of(kind)) for kind in FILES)
     verdicts = [d for d in comparison.of("scorecard") if d.column == "verdict"]
     largest = [d.largest for kind in TABLES for d in comparison.of(kind)]
-    values = [comparison.cells, *counts, sum(d.cells for d in verdicts)]
+    values: list[str | int] = [comparison.cells, *counts, sum(d.cells for d in verdicts)]
     values += [f"{max(largest, default=0):.1g}", *files]
     return row | dict(zip(_COUNTS, values, strict=True))
 

@@ -71,8 +71,8 @@ def finding(table: Table, dataset: Table, multipliers: Table, limit: float = TEN
     """
     mixings = np.asarray(dataset["mixing"], float)
     least = float(mixings.min()) if mixings.size else 1.0
-    numbers = [value for t in (1.0, least) for value in _at(t, table, dataset, multipliers)]
-    return Finding(*numbers, _verdict(*numbers, limit))
+    here, lifted = (_at(t, table, dataset, multipliers) for t in (1.0, least))
+    return Finding(*here, *lifted, _verdict(*here, *lifted, limit))
 
 
 def cost(table: Table, multipliers: Table) -> float:

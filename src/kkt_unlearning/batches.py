@@ -5,6 +5,7 @@ Rows of tidy tables; ``docs/questions/batch.md``.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from typing import Literal
 
 import numpy as np
 
@@ -25,7 +26,7 @@ ONE = np.ones(1)  # the prescribed step
 STREAM_COLUMNS = ("epsilon", "delta", "tau", "tau_star", "restored_bound", "outcome")
 
 
-def sizes_of(samples: int, sizes: Sequence[int] | str) -> list[int]:
+def sizes_of(samples: int, sizes: Sequence[int] | Literal["all"]) -> list[int]:
     """Explicit sizes of forget sets; ``"all"`` means 1 to m − 2."""
     return list(range(1, samples - LEFT + 1)) if sizes == "all" else list(sizes)
 
@@ -36,7 +37,7 @@ def batch_rows(
     s: int,
     *,
     seed: int,
-    sizes: Sequence[int] | str,
+    sizes: Sequence[int] | Literal["all"],
     choices: Sequence[str],
     draws: int,
     starts: Sequence[str],
@@ -105,7 +106,7 @@ def stream_rows(
     s: int,
     *,
     seed: int,
-    deletions: int | str,
+    deletions: int | Literal["all"],
     draws: int,
     kink_band: float,
     solver: Solver,
@@ -130,7 +131,7 @@ def stream_rows(
     for draw, order in enumerate(random_orders(rng, samples, draws)[:, :count].tolist()):
         for variant, rows in _variants(point, order, kink_band, solver, pivots):
             for step, row in enumerate(rows, start=1):
-                labels = {"seed": s, "samples": samples, "draw": draw, "variant": variant}
+                labels: Row = {"seed": s, "samples": samples, "draw": draw, "variant": variant}
                 yield labels | {"deletions": step, "point": order[step - 1]} | row
 
 

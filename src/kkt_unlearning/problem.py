@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -15,8 +15,11 @@ ROUND_OFF = 1e-10  # of the largest pre-activation: at most this far from 0 is o
 class Network(Protocol):
     """What every 1-homogeneous network with fixed output weights offers."""
 
-    width: int
-    has_kinks: bool
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def has_kinks(self) -> bool: ...
 
     @property
     def output_weights(self) -> np.ndarray: ...
@@ -166,7 +169,7 @@ def kept(samples: int, forget_sets: Sequence[Sequence[int]]) -> np.ndarray:
 
 
 def explicit_forget_sets(
-    samples: int, forget_sets: Sequence[Sequence[int]] | str
+    samples: int, forget_sets: Sequence[Sequence[int]] | Literal["each"]
 ) -> list[list[int]]:
     """Explicit forget sets; ``"each"`` means every single sample by itself.
 

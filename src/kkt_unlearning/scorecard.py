@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from kkt_unlearning.claims import CLAIMS, SECTIONS, Claim, Tables, Thresholds
 
 REPLICATED, NOT_REPLICATED, NOT_TESTED = "replicated", "not replicated", "not tested"
 VERDICTS = (REPLICATED, NOT_REPLICATED, NOT_TESTED)
 
-Score = dict[str, str | float]
+Score = dict[str, Any]  # texts and numbers, as :func:`score` names them
 
 
 def score(tables: Tables, thresholds: Mapping[str, Thresholds]) -> list[Score]:

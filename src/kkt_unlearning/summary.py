@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Table = Mapping[str, np.ndarray]
 
@@ -57,7 +58,7 @@ def groups(table: Table, *by: str) -> Iterator[tuple[tuple, dict[str, np.ndarray
         yield key, take(table, np.array([other == key for other in keys]))
 
 
-def quantile(values: np.ndarray, q: float) -> float:
+def quantile(values: ArrayLike, q: float) -> float:
     """``½ (v_(⌈nq⌉) + v_(⌊nq⌋+1))`` of ordered values without nan; nan if none is left.
 
     Interpolation between order statistics would give nan next to infinite values; this is infinite
@@ -73,7 +74,7 @@ def quantile(values: np.ndarray, q: float) -> float:
     return float(0.5 * (ordered[low] + ordered[high]))
 
 
-def median(values: np.ndarray) -> float:
+def median(values: ArrayLike) -> float:
     """:func:`quantile` at one half."""
     return quantile(values, 0.5)
 
@@ -130,7 +131,7 @@ def power_law(table: Table, x: str, y: str, along: str) -> PowerLaw:
     """
     curves = [_curve(replicate, x, y, along) for _, replicate in groups(table, "seed")]
     fitted = [curve for curve in curves if np.unique(curve[0]).size > 1]
-    exponents = np.array([np.polyfit(*curve, 1)[0] for curve in fitted])
+    exponents = np.array([np.polyfit(at, values, 1)[0] for at, values in fitted])
     if not exponents.size:
         return PowerLaw(exponents, *[float("nan")] * 4)
     middle, points = median(exponents), np.concatenate(curves, axis=1)

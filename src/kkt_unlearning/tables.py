@@ -13,7 +13,7 @@ Row = dict[str, float | int | str]
 def multiplier_rows(point: KKTPoint, estimates: dict[str, np.ndarray], s: int) -> Iterator[Row]:
     """One row a sample: the exact multiplier and every estimate of it."""
     for i, exact in enumerate(point.multipliers):
-        row = {"seed": s, "sample": i, "exact": float(exact)}
+        row: Row = {"seed": s, "sample": i, "exact": float(exact)}
         yield row | {name: float(values[i]) for name, values in estimates.items()}
 
 
@@ -35,7 +35,7 @@ def retrained_rows(
 ) -> list[Row]:
     """:func:`point_row` of every replicate and forget set."""
     return [
-        {"forget": "+".join(map(str, forget))} | point_row(point, s)
+        {"forget": "+".join(map(str, forget)), **point_row(point, s)}
         for s, row in enumerate(points)
         for forget, point in zip(forget_sets, row, strict=True)
     ]

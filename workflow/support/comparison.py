@@ -67,7 +67,7 @@ def compare(one: Path, other: Path) -> Comparison:
         other: the same of the other run.
     """
     compared: dict[str, int] = {}
-    cells, differences = 0, []
+    cells, differences = 0, list[Difference]()
     for kind, pattern in TABLES.items():
         names = _names((pattern,), one, other)
         compared[kind] = len(names)
@@ -126,10 +126,11 @@ def _table_differences(kind: str, name: str, one: Path, other: Path) -> Iterator
     if header != columns or len(rows) != len(others):
         yield Difference(kind, name, "", max(len(rows), len(others)), math.inf)
         return
+    nothing: list[str] = []
     for index, column in enumerate(header):
         pairs = (
             (row[index : index + 1], twin[index : index + 1])
-            for row, twin in zip_longest(rows, others, fillvalue=[])
+            for row, twin in zip_longest(rows, others, fillvalue=nothing)
         )
         sizes = [relative("".join(a), "".join(b)) for a, b in pairs]
         unequal = [size for size in sizes if size > 0]

@@ -51,13 +51,13 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: the first mistake, seen from the top of the schema.
     """
-    config = _without_nulls(config)
-    check_schema(config, schema())
-    _check_trainings(config)
-    _check_dependence(config["dependence"])
-    for name, experiment in config["experiments"].items():
-        Experiment(name, experiment, config).check()
-    return config
+    given: dict[str, Any] = _without_nulls(config)
+    check_schema(given, schema())
+    _check_trainings(given)
+    _check_dependence(given["dependence"])
+    for name, experiment in given["experiments"].items():
+        Experiment(name, experiment, given).check()
+    return given
 
 
 def _without_nulls(value: Any) -> Any:

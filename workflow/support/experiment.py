@@ -215,7 +215,9 @@ class Experiment:
             )
 
     def _dataset_schema(self) -> dict[str, Any]:
-        return schema()["$defs"][f"dataset_{self.dataset['source']}"]["properties"]
+        definition = schema()["$defs"][f"dataset_{self.dataset['source']}"]
+        properties: dict[str, Any] = definition["properties"]
+        return properties
 
     def _sample_counts(self) -> Iterator[int]:
         """``m`` at every point of the sweep; none for a file that the job will not be able to read."""

@@ -54,7 +54,7 @@ class Places:
 
     def forget(self, experiment: str, point: str) -> list[list[int]] | str | None:
         """Forget sets; ``each`` is every single sample, and stays where only a file knows m."""
-        forget = self._config["experiments"][experiment].get("forget")
+        forget: list[list[int]] | str | None = self._config["experiments"][experiment].get("forget")
         samples = self.dataset(experiment, point).get("samples")
         if forget == "each" and samples is not None:
             return [[sample] for sample in range(samples)]

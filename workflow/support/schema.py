@@ -28,7 +28,7 @@ _MANY = 20  # keys; more are not listed one by one
 @cache
 def schema() -> dict[str, Any]:
     """The schema; every claim it knows is required to have a threshold, and numbers fit an array."""
-    schema = yaml.load(SCHEMA.read_text(encoding="utf-8"), LOADER)
+    schema: dict[str, Any] = yaml.load(SCHEMA.read_text(encoding="utf-8"), LOADER)
     _bound(schema)
     claims = schema["properties"]["claims"]
     claims["required"] = list(claims["properties"])
@@ -134,13 +134,13 @@ def _wrong_type(error: ValidationError) -> tuple[KeyPath, str]:
     names |= {"array": "a list", "object": "a section with keys of its own"}
     kinds = [wanted] if isinstance(wanted, str) else wanted
     allowed = " or ".join(names[kind] for kind in kinds)
-    number = _meant(value, kinds)
-    if number is None:
+    meant = _meant(value, kinds)
+    if meant is None:
         return (), f"the value is {shown(value)}, but {allowed} is needed: write such a value."
     found = (
         f"YAML reads {shown(value)} as text" if isinstance(value, str) else f"the value is {value}"
     )
-    return (), f"{found}, but {allowed} is needed: write {number}."
+    return (), f"{found}, but {allowed} is needed: write {meant}."
 
 
 def _meant(value: Any, kinds: Sequence[str]) -> str | None:
@@ -171,8 +171,8 @@ def _out_of_bounds(error: ValidationError) -> tuple[KeyPath, str]:
         "exclusiveMaximum": ("less than", "lower"),
     }
     bound, remedy = words[error.validator]
-    value, limit = shown(error.instance), str(error.validator_value)
-    limit = as_number(limit) if "e" in limit else limit  # who copies it needs a number
+    value, written = shown(error.instance), str(error.validator_value)
+    limit = as_number(written) if "e" in written else written  # who copies it needs a number
     return (), f"the value is {value}, but {bound} {limit} is allowed: {remedy} it."
 
 

@@ -245,10 +245,12 @@ class Study:
         }
 
     def _network(self, wildcards: Any) -> Settings:
-        return self.config["networks"][wildcards.network]
+        networks: dict[str, Settings] = self.config["networks"]
+        return networks[wildcards.network]
 
     def _training(self, wildcards: Any) -> Settings:
-        return self.config["trainings"][wildcards.training]
+        trainings: dict[str, Settings] = self.config["trainings"]
+        return trainings[wildcards.training]
 
     def _ascent(self, wildcards: Any) -> Settings:
         experiment = self.experiments[wildcards.experiment]

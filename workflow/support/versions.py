@@ -66,7 +66,7 @@ def computing(*libraries: str) -> dict[str, str]:
 def _needed(package: str) -> list[str]:
     """What a package declares that it needs, without its extras."""
     declared = [text for text in requires(package) or [] if "extra ==" not in text]
-    return [re.match(r"[\w.-]+", text)[0] for text in declared]
+    return [re.split(r"[^\w.-]", text, maxsplit=1)[0] for text in declared]
 
 
 def _normalised(name: str) -> str:

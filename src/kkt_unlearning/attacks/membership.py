@@ -1,6 +1,6 @@
 """All attacks on all samples of a pool, as rows of a tidy table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,7 +129,7 @@ def attack_rows(
         numbers = allowed(found, certificates, member, a)
         for attack in ATTACKS:
             result = rates(*scores(attack, both, loss))
-            label = {"seed": s, "models": UNLEARNED, "fraction": fraction, "attack": attack}
+            label: Row = {"seed": s, "models": UNLEARNED, "fraction": fraction, "attack": attack}
             yield from _rows(label, result | numbers)
     label = {"seed": s, "models": CONTROL, "fraction": np.nan}
     alike = control(sides(found, 0, member, folds))
@@ -166,7 +166,12 @@ def _all(found: Outputs) -> range:
     return range(found.trained.shape[1])
 
 
-def _each(measure, values: np.ndarray, found: Outputs, member: np.ndarray) -> np.ndarray:
+def _each(
+    measure: Callable[[int, np.ndarray, Outputs, np.ndarray], float],
+    values: np.ndarray,
+    found: Outputs,
+    member: np.ndarray,
+) -> np.ndarray:
     return np.array([measure(i, values, found, member) for i in _all(found)])
 
 

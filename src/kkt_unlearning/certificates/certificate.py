@@ -7,6 +7,7 @@ The criterion (its name is the paper's, this wording our reading of it): some (Î
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, Unlearned
 
 _CHUNK = CHUNK
+
+Measured = Any
+"""A number of one step, or for a batch an array ``(F, A)`` of one number (or outcome) a step."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +50,19 @@ class Certificate:
             The first says that the numbers exist, not that they are small.
     """
 
-    epsilon_autograd: float
-    epsilon_clarke: float
-    epsilon: float
-    delta: float
-    tau: float
-    delta_budget: float
-    tau_star: float
-    epsilon_bound: float
-    delta_bound: float
-    restored_bound: float
-    kappa: float
-    flip_term: float
-    outcome: str
+    epsilon_autograd: Measured
+    epsilon_clarke: Measured
+    epsilon: Measured
+    delta: Measured
+    tau: Measured
+    delta_budget: Measured
+    tau_star: Measured
+    epsilon_bound: Measured
+    delta_bound: Measured
+    restored_bound: Measured
+    kappa: Measured
+    flip_term: Measured
+    outcome: Measured
 
     def _summary(self) -> str:
         shape, certified = " Ã— ".join(map(str, np.shape(self.epsilon))), self.outcome == "certified"
@@ -121,8 +125,8 @@ def certify(
     Raises:
         SolverError: a quadratic program could not be solved to the solver's tolerance.
     """
-    nearest = None if nearest is None else [nearest]
-    return certify_all(unlearned.steps, nearest, solver).at(0, 0)
+    known = None if nearest is None else [nearest]
+    return certify_all(unlearned.steps, known, solver).at(0, 0)
 
 
 def certify_all(

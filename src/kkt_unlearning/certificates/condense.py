@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kkt_unlearning.maxmargin.classes import classes
+from kkt_unlearning.maxmargin.classes import Classes, classes
 from kkt_unlearning.networks.two_layer import TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.unlearning.ascent import Steps
@@ -48,7 +48,7 @@ def condensed(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
     )
 
 
-def _equal(rows: np.ndarray, group) -> bool:
+def _equal(rows: np.ndarray, group: Classes) -> bool:
     """Whether the rows ``(…, n, ·)`` are equal in each class."""
     difference = np.abs(rows - rows[..., group.first[group.member], :])
     return bool(difference.max() <= _EQUAL * np.abs(rows).max())

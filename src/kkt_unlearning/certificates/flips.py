@@ -107,9 +107,13 @@ def flips_rows(point: KKTPoint, forget_sets: list[list[int]], s: int) -> list[Ro
     found = count_flips(unlearn_all(point, forget_sets, [1.0]))
     names = [field.name for field in fields(Flips)]
     return [
-        {"seed": s, "forget": "+".join(map(str, forget)), "forget_size": len(forget)}
-        | {name: getattr(found, name)[f, 0].item() for name in names}
-        | {"share": float(found.flipped[f, 0] / found.entries[f, 0])}
+        {
+            "seed": s,
+            "forget": "+".join(map(str, forget)),
+            "forget_size": len(forget),
+            **{name: getattr(found, name)[f, 0].item() for name in names},
+            "share": float(found.flipped[f, 0] / found.entries[f, 0]),
+        }
         for f, forget in enumerate(forget_sets)
     ]
 

@@ -102,6 +102,7 @@ def _correction(gram: np.ndarray, P: np.ndarray, kinks: np.ndarray) -> np.ndarra
 def _equal_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Booleans ``(N, m)``: one row of each group of equal ones, an order by group, and the edges in it."""
     bits = np.packbits(rows, axis=1)
+    key: np.ndarray
     if bits.shape[1] <= 8:  # one integer sorts faster than bytes
         key = np.pad(bits, ((0, 0), (0, 8 - bits.shape[1]))).view(np.uint64)[:, 0]
     else:

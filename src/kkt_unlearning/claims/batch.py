@@ -65,7 +65,8 @@ def batch_kappa(tables: Tables, _: Thresholds) -> float:
     for _key, cases in groups(table, *swept(table), "network"):
         means = {size: float(np.mean(g["kappa"])) for (size,), g in groups(cases, "forget_size")}
         if len(means) >= 3:
-            found.append(np.polyfit(*np.log([list(means), list(means.values())]), 1)[0])
+            x, y = np.log([list(means), list(means.values())])
+            found.append(np.polyfit(x, y, 1)[0])
     return float(np.max(found)) if found else float("nan")
 
 
@@ -202,7 +203,7 @@ def batch_stream_kept(tables: Tables, _: Thresholds) -> float:
 def _against_kept(stream: Table, variant: str, quantity: str) -> float:
     """Median over (dimension, replicate, order) of the two-layer ratio at k = m/2."""
     half = _half(select(stream, network="two_layer"), "deletions")
-    ratios = []
+    ratios: list[float] = []
     for _key, group in groups(half, *swept(stream), "seed", "draw"):
         of, to = (select(group, variant=name)[quantity] for name in (variant, "kept"))
         ratios.extend((of[to > 0] / to[to > 0]).tolist() if len(of) == len(to) else [])

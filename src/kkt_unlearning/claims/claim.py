@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kkt_unlearning.summary import (
     Table,
@@ -89,12 +90,12 @@ def prescribed(table: Table, network: str | None = None, start: str = "exact") -
     return found if network is None else select(found, network=network)
 
 
-def largest(values: np.ndarray) -> float:
+def largest(values: ArrayLike) -> float:
     """Largest value; nan where there is none, or one could not be measured."""
     return float(np.max(values)) if np.size(values) else float("nan")
 
 
-def smallest(values: np.ndarray) -> float:
+def smallest(values: ArrayLike) -> float:
     """Smallest value; nan where there is none, or one could not be measured."""
     return float(np.min(values)) if np.size(values) else float("nan")
 

@@ -105,7 +105,7 @@ def convergence_estimated(tables: Tables, _: Thresholds) -> float:
 )
 def convergence_losses_agree(tables: Tables, _: Thresholds) -> float:
     ratios = []
-    for _, group in groups(tables[_TABLE], "descent"):
+    for _key, group in groups(tables[_TABLE], "descent"):
         steps = [_settling(tables, "exact", name) for name in np.unique(group["training"]).tolist()]
         if len(steps) > 1:
             ratios.append(max(steps) / min(steps))

@@ -10,7 +10,7 @@ from kkt_unlearning.summary import Table, groups, median, rows, select
 _ATTACKS, _KLOM = "membership.membership", "membership.klom"
 
 
-def _unlearned(tables: Tables, attack: str) -> Table:
+def _unlearned(tables: Tables, attack: str) -> dict[str, np.ndarray]:
     return select(tables[_ATTACKS], models="unlearned", attack=attack)
 
 

@@ -12,7 +12,8 @@ def _tables(data: str) -> tuple[str, ...]:
 
 
 def _number(tables: Tables, data: str, name: str) -> float:
-    return getattr(finding(*(tables[table] for table in _tables(data))), name)
+    table, dataset, multipliers = (tables[table] for table in _tables(data))
+    return getattr(finding(table, dataset, multipliers), name)
 
 
 def _repaired(tables: Tables, data: str) -> float:

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 # The modules load only when asked for: a job on Gaussian data neither waits for scikit-learn nor
 # depends on it.
@@ -37,7 +38,7 @@ def source(name: str) -> ModuleType:
     return import_module(SOURCES[name])
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)

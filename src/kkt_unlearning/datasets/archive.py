@@ -71,8 +71,8 @@ def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
         check_sizes(replicates=replicates)
         entries = sum(math.prod(map(abs, shape)) for shape, _ in headers.values())
         _check_memory(8 * entries * (replicates + 1), name)
-        for key, error in unreadable.items():
-            raise DataError(_damaged(key, name, error)) from error
+        for key, reason in unreadable.items():
+            raise DataError(_damaged(key, name, reason)) from reason
         for key, (_, dtype) in headers.items():
             _check_kind(dtype, key, name)
         return from_archive(arrays, name, replicates)
@@ -83,7 +83,8 @@ def _headers(
 ) -> tuple[dict[str, tuple[tuple[int, ...], np.dtype]], dict[str, Exception]]:
     """Shape and dtype that the arrays declare, and of the others what is wrong with them."""
     members = set(archive.namelist())
-    headers, unreadable = {}, {}
+    headers: dict[str, tuple[tuple[int, ...], np.dtype]] = {}
+    unreadable: dict[str, Exception] = {}
     for key in _KEYS:
         member = key if key in members else f"{key}.npy"  # the one that NumPy takes
         if member in members:

@@ -4,6 +4,7 @@ import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.sampling import (
+    Draw,
     alternating_labels,
     batch,
     check_sizes,
@@ -69,7 +70,7 @@ def generate(
     streams = (Stream.DATA, Stream.FRESH, Stream.SHARED)
     blocks = samples // block_size
 
-    def draw(replicate):
+    def draw(replicate: int) -> Draw:
         rng, fresh_rng, shared_rng = (generator(seed, stream, replicate) for stream in streams)
         shared = np.sqrt(correlation) * gaussian_points(shared_rng, blocks, dimension)
         own = np.sqrt(1 - correlation)

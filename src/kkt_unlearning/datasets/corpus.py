@@ -15,6 +15,7 @@ from kkt_unlearning.errors import DataError
 
 # what ast.parse raises on files that Python could not import either
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def documents(libraries: Sequence[str], minimum_words: int) -> tuple[list[str], list[str]]:
@@ -90,8 +91,7 @@ def _docstrings(path: Path) -> Iterator[str]:
     with suppress(*_UNREADABLE), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of other people's escape sequences
         for node in ast.parse(path.read_bytes(), str(path)).body:
-            named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            if named and not node.name.startswith("_"):
+            if isinstance(node, _NAMED) and not node.name.startswith("_"):
                 yield ast.get_docstring(node) or ""
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from kkt_unlearning.datasets import corpus
 from kkt_unlearning.datasets.dataset import Dataset
-from kkt_unlearning.datasets.two_classes import Features, check_population, two_classes
+from kkt_unlearning.datasets.two_classes import Features, Pair, check_population, two_classes
 from kkt_unlearning.errors import DataError
 
 
@@ -87,8 +87,9 @@ def _weighted(texts: list[str], vocabulary: int) -> Features:
             f"lower vocabulary to {words.shape[1]} or less."
         )
 
-    def features(train, fresh, left):
+    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> Pair:
         weights = TfidfTransformer().fit(words[left])
-        return tuple(weights.transform(words[rows]).toarray() for rows in (train, fresh))
+        X, X_fresh = (weights.transform(words[rows]).toarray() for rows in (train, fresh))
+        return X, X_fresh
 
     return features

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -107,7 +108,7 @@ def _check_modules(model: str) -> None:
             )
 
 
-def _encoder(model: str):
+def _encoder(model: str) -> Any:
     if not Path(model).is_dir():
         raise DataError(
             f"model is {model}, which is not a folder: give the folder of a sentence-transformers "

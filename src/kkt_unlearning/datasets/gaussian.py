@@ -2,6 +2,7 @@
 
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.sampling import (
+    Draw,
     alternating_labels,
     batch,
     check_sizes,
@@ -43,7 +44,7 @@ def generate(
         seed=seed,
     )
 
-    def draw(replicate):
+    def draw(replicate: int) -> Draw:
         X = gaussian_points(generator(seed, Stream.DATA, replicate), samples, dimension)
         rng = generator(seed, Stream.FRESH, replicate)
         X_fresh = gaussian_points(rng, fresh_samples, dimension)

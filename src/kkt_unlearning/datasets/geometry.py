@@ -1,5 +1,7 @@
 """How far a data set is from orthogonal, and whether a max-margin problem on it has a solution."""
 
+from typing import cast
+
 import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
@@ -72,7 +74,7 @@ def explained_parts(X: np.ndarray) -> np.ndarray:
     Args:
         X: features of one data set, ``(m, d)``, no row zero.
     """
-    coordinates = np.linalg.qr(X.T, mode="r").T  # the same geometry in at most m dimensions
+    coordinates = _triangle(X).T  # the same geometry in at most m dimensions
     found = np.empty(len(X))
     for i, x in enumerate(coordinates):
         others = np.delete(coordinates, i, axis=0)
@@ -150,4 +152,9 @@ def _signed_unit_coordinates(X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """
     norms = np.linalg.norm(X, axis=1, keepdims=True)
     units = y[:, None] * X / np.where(norms > 0, norms, 1.0)
-    return np.linalg.qr(units.T, mode="r").T
+    return _triangle(units).T
+
+
+def _triangle(X: np.ndarray) -> np.ndarray:
+    """R of ``Xᵀ = QR``."""
+    return cast(np.ndarray, np.linalg.qr(X.T, mode="r"))  # whose hints do not know modes apart

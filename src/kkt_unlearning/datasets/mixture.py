@@ -3,7 +3,7 @@
 import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
-from kkt_unlearning.datasets.sampling import batch, check_sizes, coin_flips, gaussian_points
+from kkt_unlearning.datasets.sampling import Draw, batch, check_sizes, coin_flips, gaussian_points
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.seeding import Stream, generator
 
@@ -57,7 +57,7 @@ def generate(
 
     streams = (Stream.DATA, Stream.FRESH, Stream.SHARED)
 
-    def draw(replicate):
+    def draw(replicate: int) -> Draw:
         rng, fresh_rng, shared_rng = (generator(seed, stream, replicate) for stream in streams)
         mean = _mean(shared_rng, dimension, separation)
         y, y_fresh = _labels_of_both_classes(rng, samples), coin_flips(fresh_rng, fresh_samples)

@@ -8,7 +8,7 @@ whatever the data are (docs/questions/natural.md).
 
 import numpy as np
 
-from kkt_unlearning.datasets.two_classes import Features
+from kkt_unlearning.datasets.two_classes import Features, Pair
 
 
 def standardised(rows: np.ndarray) -> Features:
@@ -21,7 +21,7 @@ def standardised(rows: np.ndarray) -> Features:
         Features of rows by number; a feature that is constant on the rows left over is not divided.
     """
 
-    def features(train, fresh, left):
+    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> Pair:
         deviation = rows[left].std(axis=0)
         scale = np.where(deviation > 0, deviation, 1.0)
         mean = rows[left].mean(axis=0)
@@ -33,7 +33,7 @@ def standardised(rows: np.ndarray) -> Features:
 def centred(rows: np.ndarray) -> Features:
     """``x = p - p̄``, mean over the rows left over; ``rows`` as in `standardised`."""
 
-    def features(train, fresh, left):
+    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> Pair:
         mean = rows[left].mean(axis=0)
         return rows[train] - mean, rows[fresh] - mean
 

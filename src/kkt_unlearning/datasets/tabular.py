@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def _rows(name: str, classes: Sequence[str]) -> tuple[np.ndarray, tuple[int, int
     return np.concatenate(members), (len(members[0]), len(members[1]))
 
 
-def _load(name: str):
+def _load(name: str) -> Any:
     if name not in NAMES:
         raise DataError(
             f"name is {name!r}, which is not a known data set: choose one of {', '.join(NAMES)}."

@@ -6,12 +6,13 @@ import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.orthogonalise import check_mixing, orthogonalise
-from kkt_unlearning.datasets.sampling import batch, check_sizes
+from kkt_unlearning.datasets.sampling import Draw, batch, check_sizes
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.seeding import Stream, generator
 
+Pair = tuple[np.ndarray, np.ndarray]
 # rows of the training sample, of the fresh one, and all that are left over -> features of the first two
-Features = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+Features = Callable[[np.ndarray, np.ndarray, np.ndarray], Pair]
 
 
 def two_classes(
@@ -49,7 +50,7 @@ def two_classes(
     check_sizes(samples=samples, fresh_samples=fresh_samples, replicates=replicates, seed=seed)
     check_mixing(mixing)
 
-    def draw(replicate):
+    def draw(replicate: int) -> Draw:
         train, y, rest, y_rest = _split(counts, samples, generator(seed, Stream.DATA, replicate))
         chosen = generator(seed, Stream.FRESH, replicate).permutation(len(rest))[:fresh_samples]
         X, X_fresh = features(train, rest[chosen], rest)

@@ -78,7 +78,7 @@ def multiplier_errors(
             :func:`kkt_unlearning.maxmargin.point.kkt_points`.
     """
     errors = np.full(len(batch.y), np.nan)
-    chosen = np.flatnonzero(start.trained) if batch.network.degree == 1 else []
+    chosen: list[int] = np.flatnonzero(start.trained).tolist() if batch.network.degree == 1 else []
     if len(chosen) == 0:
         return errors
     model = TwoLayer(batch.network.width)

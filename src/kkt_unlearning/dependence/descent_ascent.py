@@ -51,7 +51,7 @@ def _descent_step(hessian: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray
     values, vectors = np.linalg.eigh(hessian)
     size = np.maximum(np.abs(values), 1e-8 * np.abs(values).max())
     step = -vectors @ ((vectors.T @ gradient) / size)
-    step *= min(1.0, _LONGEST / max(np.linalg.norm(step), 1e-300))
+    step *= min(1.0, _LONGEST / max(float(np.linalg.norm(step)), 1e-300))
     return step, float(gradient @ step)
 
 

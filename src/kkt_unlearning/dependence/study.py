@@ -107,7 +107,8 @@ def step_rows(
 
 def _numeric(X: np.ndarray, block: Block) -> dict[str, np.ndarray]:
     """Minimisers found by descent on the samples themselves; descent-ascent starts from ``w_D``."""
-    found, start = {}, np.zeros(X.shape[1])
+    found: dict[str, np.ndarray] = {}
+    start = np.zeros(X.shape[1])
     for loss in LOSSES:
         start = found.get("full", start)
         found[loss] = minimise(X, np.array(block.weights[loss]), block.ridge, start)

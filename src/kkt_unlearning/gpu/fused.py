@@ -3,6 +3,7 @@
 import math
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import array_api_compat
 import numpy as np
@@ -99,7 +100,7 @@ def _whole(values: Array, shape: tuple[int, ...], like: Array) -> Array:
 @cache
 def _kernel(
     launch: Launch, samples: int, dtype: str, has_kinks: bool, logistic: bool, normalised: bool
-):
+) -> Any:
     """``descent.cu`` compiled for one size, network, loss and step rule; CuPy keeps it on disk."""
     import cupy
 

@@ -36,7 +36,7 @@ class Arrival:
         """Which networks have arrived, among those ``asked (…)``, at weights ``W (…, n, k)``."""
         weights = to_numpy(W).reshape(-1, *W.shape[-2:])
         found = np.zeros(len(weights), bool)
-        for b in np.flatnonzero(asked):
+        for b in np.flatnonzero(asked).tolist():
             exact = self._exact(b, weights[b])
             found[b] = exact is not None and cosine_distance(weights[b], exact) <= self.distance
         return found.reshape(asked.shape)

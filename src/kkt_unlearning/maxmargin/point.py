@@ -111,13 +111,14 @@ def kkt_points(
     if not len(problems):
         return []
     solver, problems = solver or Solver(), [problem.double for problem in problems]
-    near = [None] * len(problems) if guesses is None else list(guesses)
+    near: list[Guess | None] = [None] * len(problems) if guesses is None else list(guesses)
     starts = [np.asarray(pattern, dtype=float) for pattern in patterns]
-    A, points = list(starts), [None] * len(starts)
+    A, points = list(starts), dict[int, KKTPoint]()
     left = list(range(len(starts)))
     for cell in range(pivots + 1):
-        cells = [(problems[b], A[b], near[b]) for b in left]
-        found = _in_cells(*map(list, zip(*cells, strict=True)), solver)
+        found = _in_cells(
+            [problems[b] for b in left], [A[b] for b in left], [near[b] for b in left], solver
+        )
         going = []
         for b, point in zip(left, found, strict=True):
             wrong = _violations(point)
@@ -133,9 +134,9 @@ def kkt_points(
             points[b] = replace(point, cells=cell + 1, flipped=int(flipped))
         left = going
         if not left:
-            return points
+            return [points[b] for b in range(len(starts))]
     raise NotConvergedError(
-        f"pivots = {pivots}: {len(left)} of {len(points)} networks still break the Clarke condition; "
+        f"pivots = {pivots}: {len(left)} of {len(starts)} networks still break the Clarke condition; "
         "allowed is none, so train for more steps or raise pivots."
     )
 
@@ -163,10 +164,11 @@ def _start(
     program: Program, problems: list[Problem], groups: list[Classes], guesses: list[Guess | None]
 ) -> Iterate | None:
     """The guesses as a point of the program; None unless there is one for every problem."""
-    if any(guess is None for guess in guesses):
+    known = [guess for guess in guesses if guess is not None]
+    if len(known) < len(guesses):
         return None
     multipliers, coefficients = np.zeros_like(program.reward), np.zeros_like(program.target)
-    for b, (problem, group, guess) in enumerate(zip(problems, groups, guesses, strict=True)):
+    for b, (problem, group, guess) in enumerate(zip(problems, groups, known, strict=True)):
         multipliers[b, : problem.samples] = guess[0]
         rows = group.condensed(guess[0] * problem.signs * guess[1])
         coefficients[b, : len(rows), : problem.samples] = rows

@@ -3,6 +3,8 @@
 Paper: Section 2 (setting); ``docs/theory.md``, section 1.
 """
 
+from collections.abc import Callable
+
 from kkt_unlearning.networks.linear import Linear
 from kkt_unlearning.networks.two_layer import TwoLayer
 
@@ -15,4 +17,8 @@ def build(kind: str, width: int = 1) -> Linear | TwoLayer:
     Raises:
         KeyError: an unknown kind.
     """
-    return {"linear": lambda: Linear(), "two_layer": lambda: TwoLayer(width)}[kind]()
+    kinds: dict[str, Callable[[], Linear | TwoLayer]] = {
+        "linear": lambda: Linear(),
+        "two_layer": lambda: TwoLayer(width),
+    }
+    return kinds[kind]()

@@ -1,6 +1,7 @@
 """Batch unlearning: the certificate against the size of the forget set, and a stream of deletions."""
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -101,9 +102,9 @@ def _rows() -> tuple[Row, ...]:
     )
 
 
-def _line(choice: str, quantity: str, *look: str) -> Line:
+def _line(choice: str, quantity: str, label: str, colour: str, dash: str = "-") -> Line:
     where = {"choice": choice, "quantity": quantity, "start": "exact"}
-    return Line(where, *look, floor=_FLOORS.get(quantity, 0.0))
+    return Line(where, label, colour, dash, _FLOORS.get(quantity, 0.0))
 
 
 def _look(line: Line) -> tuple:
@@ -175,7 +176,7 @@ def _labelled(summary: Table, table: Table) -> dict[str, np.ndarray]:
 
 def _ends(drawn: Table) -> list[str]:
     """Cases of the first and last point of the sweep, in the order of networks."""
-    cases = {}
+    cases: dict[str, list[str]] = {}
     for (network, case), _ in groups(drawn, "network", "case"):
         cases.setdefault(network, []).append(case)
     networks = style.networks_of(drawn)
@@ -207,7 +208,7 @@ def _finish(axes: np.ndarray, lines: Sequence[Row]) -> None:
     ceilings = {0: KAPPA_CEILING, 2: EPSILON_CEILING, 3: DELTA_CEILING}
     for row, ceiling in ceilings.items():
         for panel in axes[row]:
-            style.log_scale(panel, lines[row].floor, ceiling)
+            style.log_scale(panel, cast(float, lines[row].floor), ceiling)
     for panel in axes.flat:
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for line in panel.lines:

@@ -107,7 +107,7 @@ def _mark(axes: np.ndarray, rows: Sequence[Row], table: Table, drawn: Table) -> 
                 panel.axhline(level, color="0.35", linewidth=0.8, linestyle=":")
         if quantity == "holds":
             for line in row.lines:
-                where = line.where | {"agent": agent, "quantity": "onset"}
+                where = {**line.where, "agent": agent, "quantity": "onset"}
                 at = float(select(drawn, **where)["median"][0])
                 if np.isfinite(at):
                     look = {"color": style.colour_of(line.colour), "linestyle": ":"}
@@ -128,5 +128,6 @@ def _tidy(axes: np.ndarray) -> None:
 
 
 def _without_legend(panel: Axes) -> None:
-    if panel.get_legend() is not None:
-        panel.get_legend().remove()
+    legend = panel.get_legend()
+    if legend is not None:
+        legend.remove()

@@ -44,8 +44,8 @@ _PATCH = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
 LOST, REACHED = "share not separating", "share with kappa >= 1"
 
 
-def _line(quantity: str, *look: str, floor: float = 0.0) -> Line:
-    return Line({"quantity": quantity}, *look, floor=floor)
+def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float = 0.0) -> Line:
+    return Line({"quantity": quantity}, label, colour, dash, floor)
 
 
 def _epsilon(*look: str) -> Line:

@@ -21,8 +21,16 @@ AGAINST_DIMENSION = (
 )
 
 
-def _line(quantity: str, *look: str, layers: str = "equal", floor: float = 0.0) -> Line:
-    return Line({"quantity": quantity, "layers": layers}, *look, floor=floor)
+def _line(
+    quantity: str,
+    label: str,
+    colour: str,
+    dash: str = "-",
+    *,
+    layers: str = "equal",
+    floor: float = 0.0,
+) -> Line:
+    return Line({"quantity": quantity, "layers": layers}, label, colour, dash, floor)
 
 
 def _part(*look: str) -> Line:

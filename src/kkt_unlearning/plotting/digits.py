@@ -1,6 +1,7 @@
 """The whole story on real data: geometry, support vectors, certificate, directions, accuracy."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -132,7 +133,12 @@ def _multipliers(axes: Axes, drawn: Table, networks: Iterable[str]) -> None:
         style.draw_lines(axes, drawn, "x", [line])
     named = zip(map(style.name_of, counts["network"]), counts["median"], strict=True)
     text = [f"{name}: {count:g}" for name, count in named]
-    place = {"transform": axes.transAxes, "ha": "right", "va": "top", "fontsize": 6.5}
+    place: dict[str, Any] = {
+        "transform": axes.transAxes,
+        "ha": "right",
+        "va": "top",
+        "fontsize": 6.5,
+    }
     axes.text(0.97, 0.96, "\n".join(["support vectors (median)", *text]), **place)
     axes.set(xlabel="point, by falling multiplier", ylabel="λ / largest λ")
     axes.set_title("exact multipliers")

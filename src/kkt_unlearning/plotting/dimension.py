@@ -25,8 +25,8 @@ QUANTITIES = (
 )
 
 
-def _line(quantity: str, *look: str, floor: float) -> Line:
-    return Line({"quantity": quantity}, *look, floor=floor)
+def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float) -> Line:
+    return Line({"quantity": quantity}, label, colour, dash, floor)
 
 
 _DISTANCES = (

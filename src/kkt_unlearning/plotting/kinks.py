@@ -18,8 +18,8 @@ QUANTITIES = (
 RESIDUAL_FLOOR, DISTANCE_FLOOR = 1e-4, 1e-8
 
 
-def _line(quantity: str, *look: str, floor: float = 0.0) -> Line:
-    return Line({"quantity": quantity}, *look, floor=floor)
+def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float = 0.0) -> Line:
+    return Line({"quantity": quantity}, label, colour, dash, floor)
 
 
 _ROWS = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import erf
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -103,7 +104,11 @@ def _scatter(axes: Axes, lira: Table, dimensions: list[float], quantity: str, fl
         shown, prescribed = np.isfinite(x), auc["fraction"] == 1.0
         colour = style.colour_of(_shade(i))
         for chosen, face in ((shown & prescribed, colour), (shown & ~prescribed, "none")):
-            look = {"markerfacecolor": face, "markeredgecolor": colour, "markersize": 4.5}
+            look: dict[str, Any] = {
+                "markerfacecolor": face,
+                "markeredgecolor": colour,
+                "markersize": 4.5,
+            }
             axes.plot(x[chosen], take(auc, chosen)["median"], "o", **look)
 
 
@@ -151,7 +156,7 @@ def _allowed(row: Sequence[Axes]) -> list[Line2D]:
 
 
 def _keys(dimensions: list[float]) -> list[Line2D]:
-    look = {"linestyle": "", "marker": "o", "markersize": 4.5}
+    look: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4.5}
     colours = [style.colour_of(_shade(i)) for i in range(len(dimensions))]
     marks = [
         Line2D([], [], color=colour, label=f"d = {d:.0f}", **look)

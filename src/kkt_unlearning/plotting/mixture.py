@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from kkt_unlearning.generalisation import bayes_accuracy, max_margin_accuracy, sign_share
 from kkt_unlearning.plotting import style
@@ -63,7 +64,7 @@ def _spread(network: str, d: float, alpha: float, name: str, values: np.ndarray)
     return (network, d, alpha, name, float(np.mean(values)), *(quantile(values, q) for q in BAND))
 
 
-def _heat(axes: Axes, cells: Table, samples: int):
+def _heat(axes: Axes, cells: Table, samples: int) -> AxesImage:
     """Cells as squares with their numbers, and the contour of the predicted accuracy."""
     d, alpha = np.unique(cells["dimension"]), np.unique(cells["separation"])
     grid = np.full((len(alpha), len(d)), np.nan)
@@ -89,8 +90,8 @@ def _contour(axes: Axes, d: np.ndarray, alpha: np.ndarray, samples: int) -> None
         return
     x, y = np.linspace(0, len(d) - 1, 100), np.linspace(0, len(alpha) - 1, 100)
     at = np.exp(np.interp(x, np.arange(len(d)), np.log(d)))
-    predicted = max_margin_accuracy(
-        samples, at, np.interp(y, np.arange(len(alpha)), alpha)[:, None]
+    predicted = np.asarray(
+        max_margin_accuracy(samples, at, np.interp(y, np.arange(len(alpha)), alpha)[:, None])
     )
     if predicted.min() < LEVEL < predicted.max():
         axes.contour(x, y, predicted, levels=[LEVEL], colors="#d55e00", linewidths=1.4)

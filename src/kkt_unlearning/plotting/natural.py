@@ -1,5 +1,7 @@
 """Natural data as they are and made more orthogonal: is Assumption 2.3 the reason?"""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -104,7 +106,11 @@ def _lines(axes: Axes, rows_: Table, name: str, networks: list[str], floor: floa
         line = Line({"data": name, "network": network}, label, network, floor=floor)
         style.draw_lines(axes, rows_, "phi", [reference, line])
         as_it_is = select(rows_, data=name, network=network, setting="mixing=1")
-        at = {"color": style.colour_of(network), "markersize": 8, "markerfacecolor": "none"}
+        at: dict[str, Any] = {
+            "color": style.colour_of(network),
+            "markersize": 8,
+            "markerfacecolor": "none",
+        }
         height = np.where(np.isfinite(as_it_is["median"]), as_it_is["median"], np.nan)
         axes.plot(as_it_is["phi"], np.maximum(height, floor), "o", **at)
 
@@ -130,7 +136,7 @@ def _phi_axis(axes: Axes, drawn: Table) -> None:
 
 
 def _legend(figure: Figure, networks: list[str]) -> None:
-    look = {"color": "0.3", "linestyle": ""}
+    look: dict[str, Any] = {"color": "0.3", "linestyle": ""}
     entries = [
         *(Line2D([], [], color=style.colour_of(n), label=style.name_of(n)) for n in networks),
         Line2D([], [], marker="o", markersize=8, fillstyle="none", label="as it is", **look),

@@ -1,5 +1,7 @@
 """Ways to forget, with and without a recovery phase: what they reach against what they cost."""
 
+from typing import Any
+
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -103,7 +105,7 @@ def _draw_start(axes: Axes, table: Table, floor: float) -> None:
     """A level line at what the trained network has."""
     before = select(table, method="nothing")
     if rows(before) and np.isfinite(before["median"][0]):
-        look = {"color": style.colour_of("original"), "linestyle": ":"}
+        look: dict[str, Any] = {"color": style.colour_of("original"), "linestyle": ":"}
         axes.axhline(max(float(before["median"][0]), floor), label="trained network", **look)
 
 
@@ -115,7 +117,11 @@ def _draw_betas(axes: Axes, table: Table, floor: float) -> None:
         line = select(table, beta=beta)
         line = take(line, np.argsort(line["gradients"], kind="stable"))
         level = np.where(np.isfinite(line["median"]), np.maximum(line["median"], floor), np.nan)
-        look = {"color": shade, "linewidth": 1.0, "label": f"NegGrad+, β = {beta:g}"}
+        look: dict[str, Any] = {
+            "color": shade,
+            "linewidth": 1.0,
+            "label": f"NegGrad+, β = {beta:g}",
+        }
         axes.plot(line["gradients"], level, **look)
 
 
@@ -125,7 +131,13 @@ def _draw_mark(axes: Axes, table: Table, marker: str, label: str, floor: float) 
     if not np.isfinite(level):
         return
     level, whole, known = max(level, floor), table["gradients"][0], table["gradients_known"][0]
-    look = {"color": "0.15", "marker": marker, "linestyle": "", "markersize": 5.0, "zorder": 4}
+    look: dict[str, Any] = {
+        "color": "0.15",
+        "marker": marker,
+        "linestyle": "",
+        "markersize": 5.0,
+        "zorder": 4,
+    }
     axes.plot([whole], [level], label=label, **look)
     if known < whole and table["method"][0] == "prescribed":
         axes.plot([known, whole], [level] * 2, color="0.15", linewidth=0.6, zorder=3)

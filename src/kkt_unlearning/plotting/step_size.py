@@ -21,8 +21,10 @@ QUANTITIES = (
 )
 
 
-def _line(quantity: str, start: str, *look: str, floor: float = 0.0) -> Line:
-    return Line({"quantity": quantity, "start": start}, *look, floor=floor)
+def _line(
+    quantity: str, start: str, label: str, colour: str, dash: str = "-", *, floor: float = 0.0
+) -> Line:
+    return Line({"quantity": quantity, "start": start}, label, colour, dash, floor)
 
 
 _RESTORED = (

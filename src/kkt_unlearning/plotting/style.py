@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -102,7 +103,7 @@ def styled() -> Iterator[None]:
         yield
 
 
-def panels(height: float, shape: tuple[int, int], **options: object) -> tuple[Figure, np.ndarray]:
+def panels(height: float, shape: tuple[int, int], **options: Any) -> tuple[Figure, np.ndarray]:
     """A figure of the page's width that no pyplot state knows of, and its axes, of this shape."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots(*shape, squeeze=False, **options)
@@ -153,7 +154,12 @@ def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
     finite = np.where(np.isfinite(middle), np.maximum(middle, line.floor), np.nan)
     plain = line.dash == ":"
     marker = "" if plain else "o"
-    look = {"marker": marker, "color": colour, "label": line.label, "markeredgewidth": 0}
+    look: dict[str, Any] = {
+        "marker": marker,
+        "color": colour,
+        "label": line.label,
+        "markeredgewidth": 0,
+    }
     axes.plot(at, finite, line.dash, **look)
     if not plain:
         low, high = (np.where(np.isfinite(table[k]), table[k], np.nan) for k in ("low", "high"))
@@ -223,15 +229,16 @@ def finish(axes: np.ndarray, rows: Sequence[Row], extra: Sequence[Line2D] = ()) 
         legend(panels_[-1], extra)
 
 
-def legend(axes: Axes, extra: Sequence[Line2D] = (), **options: object) -> None:
+def legend(axes: Axes, extra: Sequence[Line2D] = (), **options: Any) -> None:
     """Legend to the right of the axes, where it covers nothing."""
-    place = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5), "borderaxespad": 0.0} | options
+    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)}
+    place |= {"borderaxespad": 0.0} | options
     axes.legend(handles=[*axes.get_legend_handles_labels()[0], *extra], **place)
 
 
 def lost_mark() -> Line2D:
     """Legend entry of the crosses of :func:`draw_lines`."""
-    look = {"color": "0.2", "marker": "x", "linestyle": "", "markersize": 4.5}
+    look: dict[str, Any] = {"color": "0.2", "marker": "x", "linestyle": "", "markersize": 4.5}
     return Line2D([], [], label="infinite: not\nseparating", **look)
 
 

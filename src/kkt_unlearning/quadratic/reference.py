@@ -1,6 +1,7 @@
 """The same program by cvxpy: the reference for our own solver, and the arbiter where that gives up."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -36,9 +37,10 @@ def solve_by_cvxpy(program: Program, index: int, tolerance: float) -> Iterate | 
     objective = gain @ multipliers + target[j, i] @ free - 0.5 * cp.sum_squares(image)
     if not _solved(cp.Problem(cp.Maximize(objective), constraints), tolerance):
         return None
-    coefficients = np.where(fixed, lower, 0.0) * multipliers.value
+    found = np.asarray(multipliers.value)
+    coefficients = np.where(fixed, lower, 0.0) * found
     coefficients[j, i] = free.value
-    return Iterate(multipliers.value[None], coefficients[None])
+    return Iterate(found[None], coefficients[None])
 
 
 def _maps(
@@ -54,7 +56,9 @@ def _maps(
     return together, sp.csc_array((X[i].ravel(), rows, starts), shape=(n * k, len(j)))
 
 
-def _bounds(free, multipliers, lower: np.ndarray, upper: np.ndarray, sample: np.ndarray) -> list:
+def _bounds(
+    free: Any, multipliers: Any, lower: np.ndarray, upper: np.ndarray, sample: np.ndarray
+) -> list[Any]:
     import cvxpy as cp
 
     below, above = np.flatnonzero(np.isfinite(lower)), np.flatnonzero(np.isfinite(upper))
@@ -64,7 +68,7 @@ def _bounds(free, multipliers, lower: np.ndarray, upper: np.ndarray, sample: np.
     ]
 
 
-def _solved(program, tolerance: float) -> bool:
+def _solved(program: Any, tolerance: float) -> bool:
     """Solve in place; whether there is an optimum."""
     import cvxpy as cp
 

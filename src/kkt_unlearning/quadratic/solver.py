@@ -1,6 +1,7 @@
 """Which solver is used, and what is asked of its answer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -86,8 +87,8 @@ class Solver:
         from kkt_unlearning.quadratic.reference import solve_by_cvxpy
 
         on_host, solution = _on_host(program), own or _nothing(program)
-        for index in np.flatnonzero(self._unsolved(solution)):
-            found = solve_by_cvxpy(on_host, int(index), self.tolerance)
+        for index in np.flatnonzero(self._unsolved(solution)).tolist():
+            found = solve_by_cvxpy(on_host, index, self.tolerance)
             if found is None:
                 solution.bounded[index] = False
                 continue
@@ -101,7 +102,8 @@ class Solver:
 
 def _on_host(program: Program) -> Program:
     names = ("gram", "lower", "upper", "reward", "target", "cap")
-    return Program(*(to_numpy(getattr(program, name)) for name in names))
+    parts: dict[str, Any] = {name: to_numpy(getattr(program, name)) for name in names}
+    return Program(**parts)
 
 
 def _nothing(program: Program) -> Solution:

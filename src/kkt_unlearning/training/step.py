@@ -8,6 +8,7 @@ the speed of memory and of BLAS; with samples along the last axis they take twic
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from array_api_compat import is_cupy_array, is_numpy_array
@@ -87,7 +88,7 @@ class System:
 
     def __getitem__(self, index: tuple[slice, ...]) -> "System":
         """The system of a part of the batch."""
-        part = {name: getattr(self, name)[index] for name in ("gram", "y", "signs")}
+        part: dict[str, Any] = {name: getattr(self, name)[index] for name in ("gram", "y", "signs")}
         if self.excluded is not None:
             part["excluded"] = self.excluded[index]
         return replace(self, **part)
@@ -102,7 +103,8 @@ class System:
             return xp.stack([values[(*index, ...)] for index in networks])
 
         names = ("gram", "y", "signs", "excluded")
-        return replace(self, **{name: chosen(getattr(self, name)) for name in names})
+        part: dict[str, Any] = {name: chosen(getattr(self, name)) for name in names}
+        return replace(self, **part)
 
     @property
     def supporting(self) -> Array:

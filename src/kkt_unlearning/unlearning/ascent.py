@@ -133,7 +133,7 @@ def unlearn(
 def unlearn_all(
     point: KKTPoint,
     forget_sets: Sequence[Sequence[int]],
-    fractions: Sequence[float],
+    fractions: Sequence[float] | np.ndarray,
     *,
     trained: np.ndarray | None = None,
 ) -> Steps:
