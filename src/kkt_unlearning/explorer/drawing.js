@@ -45,7 +45,7 @@ function hint({ title }, axis, point) {
 }
 
 function traces(curve, axis, vertical) {
-  const { points, colour, dash, symbol = "circle", iterative = true, level = false } = curve;
+  const { points, colour, dash, symbol = "circle", iterative = true, level = false, band: banded = dash !== "dot" } = curve;
   const shown = points.filter(({ median }) => !Number.isNaN(median));
   const x = shown.map((point) => point.x);
   const hovertext = shown.map((point) => hint(curve, axis, point));
@@ -66,7 +66,7 @@ function traces(curve, axis, vertical) {
     mode: "markers",
     marker: { color: colour, symbol: "x-thin-open", size: 9, line: { width: 2 } },
   };
-  return [...(dotted ? [] : [bandOf(shown, colour, vertical)]), line, ...(lost.length ? [crosses] : [])];
+  return [...(banded ? [bandOf(shown, colour, vertical)] : []), line, ...(lost.length ? [crosses] : [])];
 }
 
 // The band as one outline; at a single place an upright bar.
@@ -161,7 +161,8 @@ function legend(curves) {
   return made;
 }
 
-// One figure for each panel that has curves; axis: title, logarithmic, ticks, mark, told(point), picked(x).
+// One figure for each panel that has curves; axis: title, logarithmic, ticks, mark, told(point), picked(x), and
+// legend, where one stands for all panels.
 function draw(host, panels, curves, axis) {
   const used = panels.filter(({ name }) => curves.some(({ panel }) => panel === name));
   while (host.children.length > used.length) {
@@ -182,6 +183,7 @@ function draw(host, panels, curves, axis) {
     Plotly.react(plot, drawn, layout(panel, axis, vertical), { displayModeBar: false, responsive: true });
     plot.removeAllListeners?.("plotly_click");
     if (axis.picked) plot.on("plotly_click", ({ points }) => axis.picked(points[0].x));
-    caption.replaceChildren(...(axis.legendOnce && index ? [] : [legend(own)]));
+    if (axis.legend && !index) axis.legend.replaceChildren(legend(own));
+    caption.replaceChildren(...(axis.legend ? [] : [legend(own)]));
   });
 }

@@ -163,14 +163,14 @@ function showWays(study, point) {
   const axis = {
     title: "cost in gradients of one sample",
     logarithmic: true,
-    legendOnce: true,
+    legend: byId("ways-legend"),
     told: (shown) => `${full(shown.cost)}${shown.steps ? `, ${shown.steps} steps` : ""}`,
   };
   const networks = found.study.networks[found.points[0]];
   const replicates = found.study.replicates[found.points[0]];
   byId("ways-sentence").textContent =
-    `Experiment ${found.study.experiment}: each way to forget against its cost, medians and 10–90 % bands over ${networks} networks ` +
-    `(${replicates} replicates). Gradient methods are lines over their number of steps; the larger marks are at ${made} steps.`;
+    `Experiment ${found.study.experiment}: each way to forget against its cost, medians and 10–90 % bands (none is drawn for NegGrad+) over ${networks} ` +
+    `networks (${replicates} replicates). Gradient methods are lines over their number of steps; the larger marks are at ${made} steps.`;
   draw(byId("ways-panels"), found.study.panels, wayCurves(found.study, ways), axis);
   waysTable(found.study, ways, made);
   waysNumbers(found.study, ways);

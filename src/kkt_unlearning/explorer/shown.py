@@ -44,13 +44,7 @@ class Quantity:
 
     def described(self) -> dict[str, str]:
         """It as the page is told of it."""
-        return {
-            "column": self.column,
-            "title": self.title,
-            "panel": self.panel,
-            "colour": style.colour_of(self.colour),
-            "dash": self.dash,
-        }
+        return vars(self) | {"colour": style.colour_of(self.colour)}
 
 
 @dataclass(frozen=True)
@@ -61,19 +55,17 @@ class Way:
         title: what a reader sees.
         colour: key of the colours of the figures.
         symbol: of its points.
+        band: whether the spread is drawn, which many lines of one colour would hide one another with.
     """
 
     title: str
     colour: str
     symbol: str = "circle"
+    band: bool = True
 
-    def described(self) -> dict[str, str]:
+    def described(self) -> dict[str, str | bool]:
         """It as the page is told of it."""
-        return {
-            "title": self.title,
-            "colour": style.colour_of(self.colour),
-            "symbol": self.symbol,
-        }
+        return vars(self) | {"colour": style.colour_of(self.colour)}
 
 
 PANELS = (
@@ -81,18 +73,17 @@ PANELS = (
     Panel("delta", "δ", 1e-2),
     Panel("distance", "1 − cosine of θ′ to …", 1e-7),
 )
+# A dashed line stands after the solid one that it may lie on.
 QUANTITIES = (
     Quantity("epsilon", "ε at θ̃", "epsilon", "exact"),
     Quantity("restored_bound", "bound on ε at θ̃", "epsilon", "exact", "dot"),
+    Quantity("epsilon_autograd", "ε at θ′ (τ = 0), 0/1 derivatives", "epsilon", "autograd"),
     Quantity("epsilon_clarke", "ε at θ′ (τ = 0), Clarke derivatives", "epsilon", "clarke", "dash"),
     Quantity("epsilon_bound", "bound on ε at θ′", "epsilon", "clarke", "dot"),
-    Quantity("epsilon_autograd", "ε at θ′ (τ = 0), 0/1 derivatives", "epsilon", "autograd"),
     Quantity("epsilon_orthogonal", "ε that orthogonal data would have", "epsilon", "halved", "dot"),
     Quantity("delta", "δ at θ̃", "delta", "exact"),
     Quantity("delta_budget", "δ allowed at θ̃", "delta", "exact", "dot"),
-    Quantity("delta_bound", "bound on δ at θ′", "delta", "clarke", "dot"),
     Quantity("tau", "τ: to θ̃", "distance", "tau"),
-    Quantity("tau_star", "τ*: to the exact KKT point", "distance", "tau_star", "dash"),
     Quantity(
         "distance_original",
         "to the exact KKT point, without the step",
@@ -101,12 +92,14 @@ QUANTITIES = (
         "dash",
     ),
     Quantity("distance_retrained", "to the retrained network", "distance", "retrained"),
+    Quantity("tau_star", "τ*: to the exact KKT point", "distance", "tau_star", "dash"),
     Quantity(
         "distance_retrained_original",
         "to the retrained network, without the step",
         "distance",
         "original",
     ),
+    Quantity("delta_bound", "bound on δ at θ′"),
     Quantity("kappa", "κ of the bounds"),
     Quantity("smallest_margin", "smallest retained margin"),
     Quantity("margin_change", "largest change of a retained margin"),
@@ -186,7 +179,7 @@ SOURCES = {
 def way(method: str, start: str, beta: float) -> Way:
     """How a row of the table of methods is shown."""
     if method == "neggrad_plus":
-        return Way(f"NegGrad+, β = {beta:g}", "original")
+        return Way(f"NegGrad+, β = {beta:g}", "original", band=False)
     plain = Way(f"{named(method)} ({named(start)})", OTHER)
     return WAYS.get((method, start), plain)
 
