@@ -1,5 +1,7 @@
 """A headless Chromium that runs a script in a page and hands back what it found."""
 
+import base64
+import hashlib
 import html
 import json
 import os
@@ -39,23 +41,46 @@ def run(script: str, page: Path, profile: Path, width: int = 1400) -> dict[str, 
     copy.write_text(
         f"{page.read_text(encoding='utf-8')}<script>{script}</script>", encoding="utf-8"
     )
-    dom = subprocess.run(
+    return found(look(copy, profile, width))
+
+
+def look(page: Path, profile: Path, width: int = 1400) -> subprocess.CompletedProcess[str]:
+    """Open a page: what it has become, on ``stdout``, and what its console said, on ``stderr``."""
+    return subprocess.run(
         [
             executable(),
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
+            "--enable-logging=stderr",
             f"--user-data-dir={profile / 'browser'}",
             f"--window-size={width},900",
             "--virtual-time-budget=300000",
             "--dump-dom",
-            copy.as_uri(),
+            page.as_uri(),
         ],
         capture_output=True,
         text=True,
         timeout=300,
         check=True,
-    ).stdout
-    found = re.search(r'<pre id="found">(.*?)</pre>', dom, re.DOTALL)
-    assert found, "the script did not reach its end"
-    return json.loads(html.unescape(found[1]))
+    )
+
+
+def found(looked: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The JSON that a script wrote into ``pre#found``."""
+    written = re.search(r'<pre id="found">(.*?)</pre>', looked.stdout, re.DOTALL)
+    assert written, "the script did not reach its end"
+    return json.loads(html.unescape(written[1]))
+
+
+def complaints(looked: subprocess.CompletedProcess[str]) -> list[str]:
+    """What the page's console said: errors, warnings, what its policy refused."""
+    return [line for line in looked.stderr.splitlines() if ":CONSOLE" in line]
+
+
+def allowing(page: str, script: str) -> str:
+    """A page with a policy that allows only the scripts whose hashes it names, with one more of these."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    allowed = page.replace("script-src ", f"script-src 'sha256-{digest}' ", 1)
+    assert allowed != page, "the page has no such policy"
+    return f"{allowed}<script>{script}</script>"

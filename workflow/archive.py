@@ -1,9 +1,9 @@
 """All results of a configuration as one archive, and the check of such an archive.
 
-``make archive`` packs, ``make verify-archive`` checks. Tables, figures, scorecard, findings, provenance of
-every result, configuration and lock files go in, arrays do not: the tables hold what figures and verdicts
-rest on. The same results give the same bytes, whoever packs them, where and when; hence an uncompressed tar,
-since compressed bytes change with the version of the compressor.
+``make archive`` packs, ``make verify-archive`` checks. Tables, figures, scorecard, findings, explorer,
+provenance of every result, configuration and lock files go in, arrays do not: the tables hold what figures
+and verdicts rest on. The same results give the same bytes, whoever packs them, where and when; hence an
+uncompressed tar, since compressed bytes change with the version of the compressor.
 """
 
 import argparse
@@ -39,6 +39,7 @@ PAGES = (
     "results/findings.html",
     "results/provenance.csv",
     "results/provenance.html",
+    "results/explorer.html",
     "paper_figures/scorecard.md",
     "docs/findings.md",
 )

@@ -181,6 +181,7 @@ def test_everything_is_in_it_and_nothing_of_the_machine(finished, packed, path):
     files = members(path)
     assert {"results/scorecard.csv", "paper_figures/kinks.pdf", "docs/findings.md"} <= files.keys()
     assert {"envs/requirements.lock", "configuration.json", "manifest.json"} <= files.keys()
+    assert {"results/explorer.html", "results/explorer.provenance.json"} <= files.keys()
     assert "results/kinks/base/two_layer/constant/trained.provenance.json" in files
     assert not [name for name in files if "/logs/" in name or name.endswith(".npz")]
     assert str(finished.folder).encode() not in packed

@@ -13,7 +13,7 @@ WRITTEN = {"scorecard": 1, "findings": 1, "provenance": 1}  # pages about all ta
 CERTIFIED = ("recovery", "surface", "convergence", "batch", "stream", "membership")
 PACKAGES = {
     *("python", "numpy", "scipy", "cvxpy", "clarabel", "array-api-compat", "scikit-learn"),
-    *("matplotlib", "seaborn", "pandas", "jinja2", "kkt-unlearning", "snakemake"),
+    *("matplotlib", "seaborn", "plotly", "pandas", "jinja2", "kkt-unlearning", "snakemake"),
     *("cupy-cuda12x", "sentence-transformers"),  # named also where they are not installed
 }
 
@@ -28,6 +28,7 @@ def test_a_full_run_makes_every_figure_and_the_scorecard(finished):
         assert {f"paper_figures/{figure}.{suffix}" for suffix in ("pdf", "png", "csv")} <= made
     assert {"results/scorecard.csv", "paper_figures/scorecard.md"} <= made
     assert {"results/scorecard.html", "results/findings.html", "docs/findings.md"} <= made
+    assert {"results/explorer.html", "results/explorer.provenance.json"} <= made
 
 
 def test_no_training_is_computed_twice(finished):
@@ -101,6 +102,7 @@ def test_a_change_of_the_steps_leaves_training_alone(after):
         "evaluate": 2,
         "table": 1,
         "figure_step_size": 1,
+        "explorer": 1,
         **WRITTEN,
         "all": 1,
     }
@@ -137,7 +139,11 @@ def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
     measured = {f"measure_{name}" for name in CERTIFIED}
     unmoved = {f"figure_{name}" for name in ("multipliers", "kinks", "dependence", "depth")}
     rules = set(project.planned())
-    assert rules == {"evaluate", "table", "measure", "all", *measured, *WRITTEN} | DRAWN - unmoved
+    assert (
+        rules
+        == {"evaluate", "table", "measure", "explorer", "all", *measured, *WRITTEN}
+        | DRAWN - unmoved
+    )
 
 
 def test_a_change_of_one_source_reruns_its_experiments(after):
@@ -199,6 +205,12 @@ def test_a_change_of_a_template_makes_its_page_alone(after):
     project = after()
     append(project.folder / "workflow/report/findings.md.j2", "\nMore.\n")
     assert project.planned() == {"findings": 1, "all": 1}
+
+
+def test_a_change_of_the_explorer_makes_it_alone(after):
+    project = after()
+    append(project.folder / "src/kkt_unlearning/explorer/drawing.js", "\n// changed\n")
+    assert project.planned() == {"explorer": 1, "all": 1}
 
 
 def test_the_workflow_lints(project):

@@ -133,6 +133,29 @@ rule provenance:
         "../../scripts/provenance.py"
 
 
+rule explorer:
+    # certificates and ways to forget as one page to look through; too large an address for a page of the report
+    input:
+        tables=study.explored_tables(),
+    output:
+        html="results/explorer.html",
+        provenance="results/explorer.provenance.json",
+    log:
+        "results/logs/explorer.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(2),
+    params:
+        settings=study.explored(),
+        section="experiments",
+        code=code("explorer"),
+    script:
+        "../../scripts/explorer.py"
+
+
 if workflow.is_main_process:
     for made in (rules.scorecard, rules.provenance):
         mark_outdated(made.output, [])

@@ -40,6 +40,9 @@ TAKEN = {
     "starts": {"certificate"},
 }
 
+# what the explorer shows
+EXPLORED = ("certificate", "batch", "depth", "recovery")
+
 # The main table of an experiment has its bare name.
 _MAIN = "evaluation"
 

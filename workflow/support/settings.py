@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .figures import FIGURES, SECTIONS
-from .measures import parts, suffix
+from .measures import EXPLORED, MEASURES, parts, suffix
 from .origins import Origins
 from .places import Places, Setting
 from .sources import Sources
@@ -51,12 +51,24 @@ class Study:
     def targets(self) -> list[str]:
         """Everything there is to make: figures, tables, the scorecard and the pages about them."""
         figures = [f"paper_figures/{figure}.pdf" for figure in FIGURES]
-        pages = ["results/scorecard.csv", "docs/findings.md", "results/provenance.html"]
+        pages = [
+            "results/scorecard.csv",
+            "docs/findings.md",
+            "results/provenance.html",
+            "results/explorer.html",
+        ]
         return [*figures, *self.all_tables(), *pages]
 
     def all_tables(self) -> list[str]:
         """Tables of every experiment and of the other sections."""
         return [table for name in [*self.experiments, *SECTIONS] for table in self.tables(name)]
+
+    def explored_tables(self) -> list[str]:
+        """Tables that the explorer shows, of all experiments that have one."""
+        return [
+            f"results/tables/{name}{suffix(MEASURES[measure].part)}.csv"
+            for name, measure in self._explored()
+        ]
 
     def drawn(self, figure: str) -> dict[str, str]:
         """Argument of a figure's ``draw`` -> table."""
@@ -184,6 +196,26 @@ class Study:
         settings = self.measured("klom")(wildcards)
         return settings | {"fractions": options["fractions"]}
 
+    def explored(self) -> Settings:
+        """Whose each of `explored_tables` is, and where the data of each point of its sweep lie."""
+        return {
+            "tables": [
+                {
+                    "name": name,
+                    "measure": measure,
+                    "dataset": self.experiments[name]["dataset"],
+                    "homes": [
+                        {
+                            "values": values,
+                            "home": "/".join(self.places.dataset_home(name, point)),
+                        }
+                        for point, values in self.places.points(name).items()
+                    ],
+                }
+                for name, measure in self._explored()
+            ]
+        }
+
     def dataset_code(self, wildcards: Any) -> str:
         """Hash of the files behind rule ``dataset``, with the one source that it calls by name."""
         name = self.experiments[wildcards.experiment]["dataset"]["source"]
@@ -203,6 +235,14 @@ class Study:
     def training_section(self, wildcards: Any) -> str:
         """Key path of the training: where an error in it is mended."""
         return f"trainings.{wildcards.training}"
+
+    def _explored(self) -> list[tuple[str, str]]:
+        return [
+            (name, measure)
+            for name, experiment in self.experiments.items()
+            for measure in EXPLORED
+            if measure in experiment["measures"]
+        ]
 
     def _parts(self, wildcards: Any) -> list[_Part]:
         # "evaluation" is the table that the rule without a measure in its wildcards puts together.

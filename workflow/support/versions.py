@@ -24,7 +24,7 @@ COMPUTING = (
     "sentence-transformers",
 )
 # What draws and writes, and what runs the jobs.
-PRESENTING = ("matplotlib", "seaborn", "pandas", "jinja2", "snakemake", "kkt-unlearning")
+PRESENTING = ("matplotlib", "seaborn", "plotly", "pandas", "jinja2", "snakemake", "kkt-unlearning")
 
 PACKAGES = (*COMPUTING, *PRESENTING)
 

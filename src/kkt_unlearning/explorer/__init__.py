@@ -1,0 +1,1 @@
+"""The explorer: one HTML page on the result tables, to be opened from a disk, without a server."""
