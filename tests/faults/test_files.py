@@ -64,6 +64,22 @@ def test_the_clock_goes_backwards(finished, other, tally, chance, tmp_path):
     tally("clock that goes backwards, and a change cut off by SIGKILL").repeat(CLOCKS, once, other)
 
 
+def test_the_clock_was_ahead(finished, tally, chance, tmp_path):
+    """All files are dated ahead of now, and the results of the last jobs are to be made from them again."""
+    last = ("tables/*", "**/evaluation.*", "**/unlearned.*", "**/kkt.*", "**/trained.*")
+
+    def once(number):
+        folder = finished.copy(tmp_path / str(number))
+        for part in last[: number + 1]:
+            for path in list(folder.path.glob(f"results/{part}")):
+                path.unlink()
+        for path in folder.path.rglob("*"):
+            os.utime(path, (time.time() + YEAR, time.time() + YEAR), follow_symlinks=False)
+        return folder.recover_as_told(), folder
+
+    tally("clock that was ahead").repeat(len(last), once, finished)
+
+
 def throw_about_times(folder: Path, chance) -> None:
     for path in sorted(folder.rglob("*")):
         when = time.time() + chance.uniform(-YEAR, YEAR)

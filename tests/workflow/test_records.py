@@ -1,6 +1,7 @@
 """Results that do not fit their records are refused, or made again whatever their times say."""
 
 import os
+import time
 
 import pytest
 from _hashes import sealed, sha256, unsealed
@@ -51,6 +52,18 @@ def damage(name):
 def test_what_fits_is_left_alone():
     check_records()
     assert aged() == set()
+
+
+def test_files_dated_ahead_are_of_now_and_others_as_they_were():
+    """Snakemake fails a job whose outputs are older than what it read."""
+    before, ahead = time.time() - 100, time.time() + 1e7
+    for name in ("results/a/data.npz", "results/a/part.provenance.json"):
+        os.utime(name, (ahead, ahead))
+    os.utime("results/a/part.csv", (before, before))
+    check_records()
+    for name in ("results/a/data.npz", "results/a/part.provenance.json"):
+        assert before < os.stat(name).st_mtime <= time.time()
+    assert os.stat("results/a/part.csv").st_mtime == pytest.approx(before, abs=1e-3)
 
 
 @pytest.mark.parametrize(

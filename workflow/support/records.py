@@ -2,11 +2,13 @@
 
 Snakemake takes a file for up to date that is younger than its inputs, whatever is in it. It does not see
 that bits were lost, nor, after a clock has gone backwards, that an input was made anew. The records say
-both: each job wrote down the hashes of what it read and of what it wrote.
+both: each job wrote down the hashes of what it read and of what it wrote. And it fails every job that read
+a file dated ahead of now, by a clock that was ahead, since the outputs are older: such times are set to now.
 """
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -54,7 +56,7 @@ class _Records:
 
 
 def check_records() -> None:
-    """Refuse damaged results, and make outdated ones older than everything, so that they are made again.
+    """Refuse damaged results; date outdated ones before all, so that they are made again, and none ahead.
 
     Looked at are final results and what they were made from: records, and all files but arrays, which
     are large, and never final: the next job that reads one looks at it.
@@ -69,6 +71,7 @@ def check_records() -> None:
             "writable, or work in a folder of your own with --directory.",
             file=sys.stderr,
         )
+    _bring_back(RESULTS)
     records = _Records()
     damaged = [*_without_record(records), *_damaged(_reachable(records), records)]
     if damaged:
@@ -76,6 +79,16 @@ def check_records() -> None:
             f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: "
             f"{deleting(*damaged)}."
         )
+
+
+def _bring_back(folder: Path) -> None:
+    """Files dated ahead of now are of now."""
+    now = time.time()
+    for parent, _, names in os.walk(folder):
+        for path in (os.path.join(parent, name) for name in names):
+            with suppress(OSError):  # gone meanwhile, or not ours
+                if os.lstat(path).st_mtime > now:
+                    os.utime(path, (now, now), follow_symlinks=False)
 
 
 def _reachable(records: _Records) -> dict[Path, _Record | None]:
