@@ -13,7 +13,7 @@
 
 import io
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -54,10 +54,11 @@ def read_npz(file: BinaryIO, name: str) -> tuple[Model, Step | None]:
 
 def to_npz(model: Model, step: Step | None) -> bytes:
     """The same arrays give the same bytes."""
-    arrays = _named(model, "")
+    arrays: dict[str, Any] = _trained(model, "")
+    if model.u is not None:
+        arrays["u"] = to_numpy(model.u)
     if step is not None:
-        arrays |= {"u_before": None} | _named(step.before, "_before")
-        del arrays["u_before"]  # a step leaves u as it is
+        arrays |= _trained(step.before, "_before")
         arrays["forget"] = np.array(step.forget, np.int64)
         arrays["from_exact"] = np.array(step.start == "exact")
         arrays["fraction"] = np.array(step.fraction, np.float64)
@@ -66,11 +67,9 @@ def to_npz(model: Model, step: Step | None) -> bytes:
     return file.getvalue()
 
 
-def _named(model: Model, ending: str) -> dict[str, np.ndarray]:
+def _trained(model: Model, ending: str) -> dict[str, np.ndarray]:
     W = to_numpy(model.W)
     arrays = {f"w{ending}": W[0]} if model.u is None else {f"W{ending}": W}
-    if model.u is not None:
-        arrays[f"u{ending}"] = to_numpy(model.u)
     if model.bias is not None:
         arrays[f"bias{ending}"] = to_numpy(model.bias)
     return arrays
@@ -102,7 +101,7 @@ def _model(arrays: Arrays, ending: str = "") -> Model:
         )
     if bias is not None and bias.ndim == 0:
         bias = bias[None]
-    if W is not None:
+    if w is None:
         return Model(W, arrays.get("u"), bias)
     if w.ndim != 1 or "u" in arrays:
         raise DataError(
