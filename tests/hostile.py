@@ -1,11 +1,15 @@
 """Strategies for input that means harm, how often it is drawn, and what became of it."""
 
+import io
 import os
 import re
+import zipfile
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from hypothesis import strategies as st
+from numpy.lib import format as npy
 
 # make test-fuzz asks for more
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
@@ -60,6 +64,38 @@ def assert_one_sentence(text: str) -> None:
     assert text.endswith("."), text
     assert len(text) < 2000, text
     assert not re.search(r"Traceback|object at 0x", text), text
+
+
+def saved(**arrays) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def archive(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as whole:
+        for name, content in members.items():
+            whole.writestr(name, content)
+    return file.getvalue()
+
+
+def declared(shape, descr="<f8", content=b"", fortran_order=False) -> bytes:
+    """An array that says of itself what it likes."""
+    file = io.BytesIO()
+    header = {"shape": shape, "descr": descr, "fortran_order": fortran_order}
+    npy.write_array_header_2_0(file, header)
+    return file.getvalue() + content
+
+
+@st.composite
+def damaged(draw, content: bytes):
+    """The content cut short, or with some bytes changed, added or taken out."""
+    content = bytearray(content[: draw(st.integers(0, len(content)) | st.just(len(content)))])
+    for _ in range(draw(st.integers(0, 4))):
+        place = draw(st.integers(0, len(content)))
+        content[place : place + draw(st.integers(0, 2))] = draw(st.binary(max_size=3))
+    return bytes(content)
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:

@@ -19,7 +19,6 @@ CALLS = {
     *(
         "os.system",
         "os.popen",
-        "torch.load",
         "yaml.unsafe_load",
         "yaml.full_load",
         "pandas.read_pickle",
@@ -27,6 +26,7 @@ CALLS = {
     *("pd.read_pickle", "pd.eval", "subprocess.getoutput"),
 }
 SAFE_LOADERS = {"LOADER", "SafeLoader", "CSafeLoader"}
+_SAFE = {"allow_pickle": "False", "shell": "False", "weights_only": "True"}
 WORDS = re.compile(
     r"\b(?:pickle|eval|exec|os\.system|os\.popen|yaml\.load|torch\.load|shell|run)\s*[(:]|allow_pickle=True"
 )
@@ -51,11 +51,13 @@ def _of_call(node: ast.Call) -> Iterator[str]:
         yield name
     for keyword in node.keywords:
         value = ast.unparse(keyword.value)
-        if (keyword.arg in ("allow_pickle", "shell") and value != "False") or (
-            keyword.arg in ("weights_only", "trust_remote_code")
-        ):
+        safe = _SAFE.get(keyword.arg, value)
+        if value != safe or keyword.arg == "trust_remote_code":
             yield f"{keyword.arg}={value}"
-    if name in ("np.load", "numpy.load") and "allow_pickle" not in [k.arg for k in node.keywords]:
+    given = [keyword.arg for keyword in node.keywords]
+    if name == "torch.load" and "weights_only" not in given:
+        yield f"{name} without weights_only=True"
+    if name in ("np.load", "numpy.load") and "allow_pickle" not in given:
         yield f"{name} without allow_pickle=False"
 
 
@@ -92,6 +94,8 @@ def test_no_rule_has_a_shell_or_runs_what_it_reads(path):
         "np.load(x, allow_pickle=True)",
         "NpzFile(x, allow_pickle=flag)",
         "torch.load(x)",
+        "torch.load(x, weights_only=False)",
+        "torch.load(x, weights_only=flag)",
         "yaml.load(x, yaml.Loader)",
         "yaml.load(x, Loader=yaml.FullLoader)",
         "yaml.unsafe_load(x)",

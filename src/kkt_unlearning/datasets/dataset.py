@@ -115,6 +115,27 @@ def check_fresh(X_fresh: np.ndarray, y_fresh: np.ndarray, dimension: int, name: 
     _check_values(X_fresh, y_fresh, name, "X_fresh", "y_fresh")
 
 
+def check_labels(y: np.ndarray, name: str, key: str) -> None:
+    """Check ``y_i ∈ {-1, +1}``.
+
+    Args:
+        y: labels, ``(m,)``, real.
+        name: what the sentence calls the data.
+        key: what it calls the labels.
+
+    Raises:
+        DataError: another label occurs; for labels 0 and 1 the sentence says how to recode them.
+    """
+    wrong = np.flatnonzero(~np.isin(y, (-1, 1)))
+    if wrong.size:
+        row = int(wrong[0])
+        how = f", 0 and 1 as 2 * {key} - 1" if np.all(np.isin(y, (0, 1))) else ""
+        raise DataError(
+            f"{name}: {key}[{row}] is {y[row]:g}, but labels must be -1 or +1: "
+            f"recode the two classes{how}."
+        )
+
+
 def _check_float64(array: np.ndarray, key: str) -> None:
     if not isinstance(array, np.ndarray) or array.dtype != np.float64:
         found = getattr(array, "dtype", type(array).__name__)
@@ -159,13 +180,7 @@ def _check_values(X: np.ndarray, y: np.ndarray, name: str, X_key: str, y_key: st
             f"{name}: {X_key}[{row}, {column}] is {X[row, column]}, but features must be finite: "
             "replace or remove that sample."
         )
-    wrong = np.flatnonzero(~np.isin(y, (-1, 1)))
-    if wrong.size:
-        row = int(wrong[0])
-        raise DataError(
-            f"{name}: {y_key}[{row}] is {y[row]:g}, but labels must be -1 or +1: "
-            "recode the two classes."
-        )
+    check_labels(y, name, y_key)
 
 
 def _check_contradictions(X: np.ndarray, y: np.ndarray, name: str) -> None:

@@ -81,8 +81,8 @@ def opened(
     with arrays:
         entries = sum(math.prod(map(abs, shape)) for shape, _ in headers.values())
         check_memory(8 * entries * copies, name, remedy, note)
-        for key, error in unreadable.items():
-            raise DataError(_damaged(key, name, error)) from error
+        for key, reason in unreadable.items():
+            raise DataError(_damaged(key, name, reason)) from reason
         for key, (_, dtype) in headers.items():
             _check_kind(dtype, key, name)
         yield arrays
@@ -125,7 +125,8 @@ def _headers(
 ) -> tuple[dict[str, tuple[tuple[int, ...], np.dtype]], dict[str, Exception]]:
     """Shape and dtype that the arrays declare, and of the others what is wrong with them."""
     members = set(archive.namelist())
-    headers, unreadable = {}, {}
+    headers: dict[str, tuple[tuple[int, ...], np.dtype]] = {}
+    unreadable: dict[str, Exception] = {}
     for key in keys:
         member = key if key in members else f"{key}.npy"  # the one that NumPy takes
         if member in members:

@@ -1,0 +1,78 @@
+"""Named columns of a table as features and labels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kkt_unlearning.datasets.dataset import check_labels
+from kkt_unlearning.datasets.foreign import one_line
+from kkt_unlearning.errors import DataError
+
+_LISTED = 10  # columns that a sentence names
+COPIES = 5  # of the table that are held at once: as read, X, float64, checked, in a batch
+
+
+def check_columns(columns: Sequence[str], label: str, name: str) -> None:
+    """One column ``label``, at least one other, all with names that differ.
+
+    Raises:
+        DataError: one of these does not hold.
+    """
+    _check_names(columns, name)
+    if label not in columns:
+        raise DataError(
+            f"{name} has no column {one_line(label)!r} of labels, its columns are {_listed(columns)}: "
+            "rename the column of labels, or name it as label."
+        )
+    if len(columns) < 2:
+        raise DataError(
+            f"{name} has 1 column, {_listed(columns)}, but labels and at least one feature are needed: "
+            "add features."
+        )
+
+
+def _check_names(columns: Sequence[str], name: str) -> None:
+    seen: set[str] = set()
+    for place, column in enumerate(columns):
+        if not column.strip() or column.startswith("__index_level_"):
+            raise DataError(
+                f"{name}: column {place + 1} is named {one_line(column)!r}, as pandas names its index, "
+                "which is no feature: save the table with index=False."
+            )
+        if column in seen:
+            raise DataError(
+                f"{name}: two columns are named {one_line(column)!r}, but each needs a name of its own: "
+                "rename or remove one."
+            )
+        seen.add(column)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    listed = one_line(", ".join(columns[:_LISTED]))
+    return f"{listed}, …" if len(columns) > _LISTED else listed
+
+
+def split(
+    table: np.ndarray, columns: Sequence[str], label: str, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features ``X (m, d)`` and labels ``y (m,)`` of a table ``(m, d + 1)`` of float64.
+
+    Raises:
+        DataError: a cell is nan or infinite, or a label is not ±1; the row is counted from 0.
+    """
+    wrong = np.argwhere(~np.isfinite(table))
+    if wrong.size:
+        row, place = (int(index) for index in wrong[0])
+        raise DataError(missing(name, row, columns[place], f"{table[row, place]:g}"))
+    place = list(columns).index(label)
+    y = table[:, place].copy()
+    check_labels(y, name, one_line(label))
+    return np.delete(table, place, axis=1), y
+
+
+def missing(name: str, row: int, column: str, found: str) -> str:
+    """The sentence for a cell without a finite number."""
+    return (
+        f"{name}: row {row} (the first is 0) has {found} in column {one_line(column)!r}, but every cell "
+        "must be a finite number: fill in or remove that row."
+    )

@@ -1,0 +1,145 @@
+"""A table in a ``.csv``: a line of names, then lines of numbers, separated by commas, in UTF-8."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import BinaryIO
+
+import numpy as np
+
+from kkt_unlearning.datasets.foreign import one_line
+from kkt_unlearning.datasets.memory import check_memory
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.formats.columns import COPIES, check_columns, missing, split
+from kkt_unlearning.formats.opening import size_of
+
+_NAME = 100  # bytes of memory that the name of a column may take, beside its characters
+
+
+def read_csv(file: BinaryIO, name: str, label: str) -> tuple[np.ndarray, np.ndarray]:
+    """Features ``X (m, d)`` and labels ``y (m,)``, each number the nearest float64 to what is written.
+
+    Raises:
+        DataError: as `kkt_unlearning.formats.read_data`.
+    """
+    _check_bytes(file, name)
+    try:
+        columns, table = _table(file, label, name)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name} has the byte {error.object[error.start]:#04x}, which is no text in UTF-8: save it as a "
+            "CSV in UTF-8."
+        ) from error
+    except csv.Error as error:
+        raise DataError(
+            f"{name} cannot be read as a CSV ({one_line(error)}): save the table anew."
+        ) from error
+    return split(table, columns, label, name)
+
+
+def _check_bytes(file: BinaryIO, name: str) -> None:
+    """No more numbers than memory, counted by what separates them, and no bytes that text lacks."""
+    size_of(file, name)
+    columns = separators = longest = 0
+    for line in file:
+        if b"\0" in line:
+            raise DataError(
+                f"{name} has a NUL byte, which no text in UTF-8 has: save it as a CSV in UTF-8."
+            )
+        commas = line.count(b",") + line.count(b"\r") + 1
+        columns = columns or commas
+        separators += commas
+        longest = max(longest, len(line))
+    needed = 8 * COPIES * separators + _NAME * columns + 8 * longest
+    check_memory(needed, name, "save fewer samples or features")
+
+
+@contextmanager
+def _lines(file: BinaryIO) -> Iterator[Iterator[str]]:
+    """Lines of text without those that are blank; the file stays open, whatever becomes of them."""
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    try:
+        yield (line for line in text if line.strip())
+    finally:
+        text.detach()
+
+
+def _table(file: BinaryIO, label: str, name: str) -> tuple[list[str], np.ndarray]:
+    """Names of the columns, and the numbers ``(m, d + 1)`` below them."""
+    with _lines(file) as lines:
+        columns = next(csv.reader(lines, strict=True), [])
+        _check_header(columns, label, name)
+        try:
+            return columns, _numbers(lines, columns, name)
+        except UnicodeDecodeError:
+            raise
+        except (ValueError, MemoryError) as error:
+            failure = error
+    _refuse_cell(file, columns, name)
+    raise DataError(
+        f"{name} cannot be read as a table of numbers ({one_line(failure)}): save it anew."
+    ) from failure
+
+
+def _check_header(columns: list[str], label: str, name: str) -> None:
+    if not columns:
+        raise DataError(f"{name} has no line of text: save a line of names, then one for each row.")
+    if all(map(_is_number, columns)):
+        raise DataError(
+            f"{name} begins with numbers, {one_line(', '.join(columns[:3]))}, but the first line must name "
+            "the columns: add such a line."
+        )
+    if len(columns) == 1:
+        raise DataError(
+            f"{name} has 1 column, {one_line(columns[0])!r}, but labels and at least one feature are needed: "
+            "separate the columns by commas."
+        )
+    check_columns(columns, label, name)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return cell.isascii() and "_" not in cell  # Python reads more than C
+
+
+def _numbers(lines: Iterator[str], columns: list[str], name: str) -> np.ndarray:
+    first = next(lines, None)
+    if first is None:
+        raise DataError(f"{name} has a line of names and no rows: add samples.")
+    rows = chain([first], lines)
+    table = np.loadtxt(rows, delimiter=",", comments=None, quotechar='"', ndmin=2)
+    if table.shape[1] != len(columns):
+        raise DataError(_ragged(name, 0, table.shape[1], len(columns)))
+    return table
+
+
+def _refuse_cell(file: BinaryIO, columns: list[str], name: str) -> None:
+    """Raise the sentence for the first row that is too short or long, or the first cell without a number."""
+    with _lines(file) as lines:
+        rows = csv.reader(lines, strict=True)
+        next(rows)
+        for row, cells in enumerate(rows):
+            if len(cells) != len(columns):
+                raise DataError(_ragged(name, row, len(cells), len(columns)))
+            for column, cell in zip(columns, cells, strict=True):
+                _check_cell(cell, row, column, name)
+
+
+def _check_cell(cell: str, row: int, column: str, name: str) -> None:
+    if not cell.strip():
+        raise DataError(missing(name, row, column, "nothing"))
+    if not _is_number(cell):
+        raise DataError(missing(name, row, column, repr(one_line(cell))))
+
+
+def _ragged(name: str, row: int, found: int, expected: int) -> str:
+    return (
+        f"{name}: row {row} (the first is 0) has {found} cells, but the first line names {expected} columns: "
+        "mend that row."
+    )

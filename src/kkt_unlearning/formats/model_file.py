@@ -1,0 +1,75 @@
+"""A network of the user's own from a file of theirs, and back."""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.formats.layers import network, tensors_of
+from kkt_unlearning.formats.opening import kind_of
+from kkt_unlearning.formats.safetensors_file import read_safetensors, to_safetensors
+from kkt_unlearning.formats.step import Step, check_step
+from kkt_unlearning.formats.torch_file import read_torch, to_torch
+from kkt_unlearning.formats.weights_npz import read_npz, to_npz
+
+KINDS = (".npz", ".safetensors", ".pt", ".pth")
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFile:
+    """What a file of weights holds.
+
+    Args:
+        model: the network, float64.
+        step: how it was unlearned, or None where the file does not say.
+    """
+
+    model: Model
+    step: Step | None = None
+
+
+def read_model(file: BinaryIO, name: str) -> ModelFile:
+    """The network of an ``.npz``, a ``.safetensors`` or a ``.pt``, without ever running what a file says.
+
+    Args:
+        file: open for reading bytes, and read from its start.
+        name: of the file; its extension says the format, and sentences begin with it.
+
+    Raises:
+        DataError: another extension, the file is damaged or would not fit this machine's memory, it holds
+            another kind of network, its library is not installed, or as in `kkt_unlearning.audit.Model`.
+
+    Arrays of an ``.npz``: `kkt_unlearning.formats.weights_npz`; tensors of the others:
+    `kkt_unlearning.formats.layers.network`.
+    """
+    kind = kind_of(name, KINDS)
+    if kind == ".npz":
+        return ModelFile(*read_npz(file, name))
+    read = read_safetensors if kind == ".safetensors" else read_torch
+    return ModelFile(network(read(file, name), name))
+
+
+def write_model(model: Model, name: str, step: Step | None = None) -> bytes:
+    """The content of a file that `read_model` reads; the same network gives the same bytes.
+
+    Args:
+        model: the network; its arrays keep their dtype.
+        name: of the file, whose extension says the format; nothing is written there.
+        step: how the network was unlearned, for an ``.npz`` only.
+
+    Raises:
+        DataError: another extension, a step for a format that keeps none or of another network, or a library
+            that is not installed.
+    """
+    kind = kind_of(name, KINDS)
+    if step is not None:
+        check_step(model, step)
+    if kind == ".npz":
+        return to_npz(model, step)
+    if step is not None:
+        raise DataError(
+            f"{name} would lose how the network was unlearned, which only an .npz keeps: give it the "
+            "extension .npz, or leave step out."
+        )
+    write = to_safetensors if kind == ".safetensors" else to_torch
+    return write(tensors_of(model), name)

@@ -1,0 +1,153 @@
+"""A network in an ``.npz``, and with it how it was unlearned.
+
+| array | shape | what |
+|---|---|---|
+| ``W``, ``u`` | ``(n, d)``, ``(n,)`` | weights and output weights of a two-layer network |
+| ``w`` | ``(d,)`` | weights of a linear model |
+| ``bias`` | ``(n,)``, ``(1,)`` or ``()`` | biases, where the network has them |
+| ``W_before`` or ``w_before``, ``bias_before`` | as those | the network before it was unlearned |
+| ``forget`` | ``(k,)`` | rows of X that it was to forget |
+| ``from_exact`` | ``()`` | 1 if the step began at the exact KKT point, 0 if at the trained weights |
+| ``fraction`` | ``()`` | the step as a fraction of the prescribed one |
+"""
+
+import io
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.backends import to_numpy
+from kkt_unlearning.datasets.foreign import one_line
+from kkt_unlearning.datasets.npz import opened, plain_array, real_array
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.formats.step import Step, check_step
+
+_NETWORK = ("W", "u", "w", "bias")
+_STEP = ("forget", "from_exact", "fraction")
+_BEFORE = ("W_before", "w_before", "bias_before")
+KEYS = (*_NETWORK, *_BEFORE, *_STEP)
+_COPIES = 3  # as read, float64, and in the span of the data
+_LARGEST_ROW = 2.0**53  # whole numbers beyond are not all float64
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def read_npz(file: BinaryIO, name: str) -> tuple[Model, Step | None]:
+    """The network of an archive, and the step it was unlearned with, if there was one.
+
+    Raises:
+        DataError: as `kkt_unlearning.formats.read_model`; the message starts with ``name``.
+    """
+    remedy = "save fewer neurons or features"
+    with opened(
+        file, name, KEYS, copies=_COPIES, wanted="W and u, or w,", remedy=remedy
+    ) as archive:
+        _check_known(archive, name)
+        arrays = {key: _array(archive, key, name) for key in KEYS if key in archive}
+    try:
+        return _model(arrays), _step(arrays)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from error
+
+
+def to_npz(model: Model, step: Step | None) -> bytes:
+    """The same arrays give the same bytes."""
+    arrays: dict[str, Any] = _trained(model, "")
+    if model.u is not None:
+        arrays["u"] = to_numpy(model.u)
+    if step is not None:
+        arrays |= _trained(step.before, "_before")
+        arrays["forget"] = np.array(step.forget, np.int64)
+        arrays["from_exact"] = np.array(step.start == "exact")
+        arrays["fraction"] = np.array(step.fraction, np.float64)
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # dates every member 1980
+    return file.getvalue()
+
+
+def _trained(model: Model, ending: str) -> dict[str, np.ndarray]:
+    W = to_numpy(model.W)
+    arrays = {f"w{ending}": W[0]} if model.u is None else {f"W{ending}": W}
+    if model.bias is not None:
+        arrays[f"bias{ending}"] = to_numpy(model.bias)
+    return arrays
+
+
+def _check_known(archive: Arrays, name: str) -> None:
+    unknown = sorted(key for key in archive if key not in KEYS)
+    if unknown:
+        raise DataError(
+            f"{name} has the array {one_line(unknown[0])!r}, which could be a part of the network: allowed "
+            f"are {', '.join(KEYS)}; rename it or leave it out."
+        )
+
+
+def _array(archive: Arrays, key: str, name: str) -> np.ndarray:
+    array = plain_array(archive, key, name)
+    if key not in _STEP and array.dtype.kind != "f":
+        raise DataError(f"{name}: {key} is {array.dtype}: allowed are floats; save it as float64.")
+    return real_array({key: array}, key, name)
+
+
+def _model(arrays: Arrays, ending: str = "") -> Model:
+    W, w, bias = (arrays.get(f"{key}{ending}") for key in ("W", "w", "bias"))
+    if (W is None) == (w is None):
+        found = "both" if w is not None else "neither"
+        raise DataError(
+            f"of the arrays W{ending} and w{ending} it has {found}: allowed is one, W (n, d) with u (n,) of "
+            "a two-layer network or w (d,) of a linear model; save that one."
+        )
+    if bias is not None and bias.ndim == 0:
+        bias = bias[None]
+    if w is None:
+        return Model(W, arrays.get("u"), bias)
+    if w.ndim != 1 or "u" in arrays:
+        raise DataError(
+            f"w{ending} has shape {w.shape}{' beside u' if 'u' in arrays else ''}: allowed is (d,), of a "
+            "linear model, without u; save a two-layer network as W and u."
+        )
+    return Model(w, None, bias)
+
+
+def _step(arrays: Arrays) -> Step | None:
+    present = [key for key in (*_STEP, *_BEFORE) if key in arrays]
+    if not present:
+        return None
+    before = "w_before" if "w" in arrays else "W_before"
+    absent = [key for key in (*_STEP, before) if key not in arrays]
+    if absent:
+        raise DataError(
+            f"it has {', '.join(present)} without {', '.join(absent)}, but how a network was unlearned is "
+            "all of these or none: save it anew, or leave them out."
+        )
+    step = Step(
+        _model(arrays, "_before"),
+        _rows(arrays["forget"]),
+        "exact" if _number(arrays, "from_exact", (0, 1)) else "trained",
+        _number(arrays, "fraction"),
+    )
+    check_step(_model(arrays), step)
+    return step
+
+
+def _rows(forget: np.ndarray) -> tuple[int, ...]:
+    whole = np.isfinite(forget) & (forget == np.floor(forget)) & (np.abs(forget) <= _LARGEST_ROW)
+    if forget.ndim != 1 or not whole.all():
+        raise DataError(
+            f"forget has shape {forget.shape} or an entry that is no whole number: allowed are rows of X, "
+            "(k,); save it as integers."
+        )
+    return tuple(map(int, forget))
+
+
+def _number(arrays: Arrays, key: str, allowed: tuple[int, ...] = ()) -> float:
+    found = arrays[key]
+    if found.ndim or (allowed and found not in allowed):
+        wanted = " or ".join(map(str, allowed)) or "one number"
+        raise DataError(
+            f"{key} has shape {found.shape} and begins with {found.flat[0] if found.size else 'nothing'}: "
+            f"allowed is {wanted} of shape (); save it so."
+        )
+    return float(found)

@@ -1,0 +1,234 @@
+"""Data of the user's own: what each format gives, and the sentence for what it cannot."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hostile import assert_one_sentence
+
+import kkt_unlearning
+from kkt_unlearning.errors import UserError
+from kkt_unlearning.formats import read_data
+
+X = np.array([[1.0, 0.1], [1 / 3, 2.5e-17], [-7.0, 1e10]])
+Y = np.array([1.0, -1.0, 1.0])
+
+
+def as_csv(label="y") -> bytes:
+    lines = [f"first,{label},second"]
+    lines += [f"{float(a)!r},{int(y)},{float(b)!r}" for (a, b), y in zip(X, Y, strict=True)]
+    return "\n".join(lines).encode()
+
+
+def as_parquet(**columns) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns or {"first": X[:, 0], "y": Y, "second": X[:, 1]}), file)
+    return file.getvalue()
+
+
+def as_npz(**arrays) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def read(content: bytes, name: str, label: str = "y"):
+    return read_data(io.BytesIO(content), name, label)
+
+
+def refusal(content: bytes, name: str, label: str = "y") -> str:
+    with pytest.raises(UserError) as error:
+        read(content, name, label)
+    text = str(error.value)
+    assert_one_sentence(text)
+    assert text.startswith(name)
+    return text
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("D.npz", as_npz(X=X, y=Y)),
+        ("D.csv", as_csv()),
+        ("D.CSV", as_csv()),
+        ("D.parquet", as_parquet()),
+    ],
+)
+def test_every_format_gives_the_same_numbers(name, content):
+    data = read(content, name)
+    assert np.array_equal(data.X, X) and np.array_equal(data.y, Y)
+    assert data.X.dtype == data.y.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + as_csv(),
+        as_csv().replace(b"\n", b"\r\n"),
+        as_csv().replace(b"\n", b"\r"),
+        as_csv().replace(b"\n", b"\n\n"),
+        as_csv().replace(b",", b" , ").replace(b" , y , ", b",y,", 1).replace(b"first ", b"first"),
+        as_csv().replace(b"first", b'"first"').replace(b"-7.0", b'"-7.0"'),
+    ],
+    ids=["byte order mark", "CR LF", "CR", "blank lines", "spaces", "quotes"],
+)
+def test_a_csv_may_be_written_in_several_ways(content):
+    data = read(content.replace(b" y ", b"y"), "D.csv")
+    assert np.array_equal(data.X, X) and np.array_equal(data.y, Y)
+
+
+@pytest.mark.parametrize("name, make", [("D.csv", as_csv), ("D.parquet", as_parquet)])
+def test_the_column_of_labels_may_have_another_name(name, make):
+    content = (
+        make("class")
+        if make is as_csv
+        else make(**{"first": X[:, 0], "class": Y, "second": X[:, 1]})
+    )
+    assert np.array_equal(read(content, name, "class").y, Y)
+
+
+def test_whole_numbers_and_booleans_of_a_parquet_are_numbers():
+    content = as_parquet(a=[1, 2, 3], b=[True, False, True], y=pa.array([1, -1, 1], pa.int8()))
+    assert read(content, "D.parquet").X.tolist() == [[1, 1], [2, 0], [3, 1]]
+
+
+def test_the_reader_leaves_the_file_open():
+    file = io.BytesIO(as_csv())
+    read_data(file, "D.csv")
+    assert not file.closed
+
+
+CSV = {
+    b"": "is empty, 0 bytes",
+    b"\n \n": "has no line of text",
+    b"y,a\n": "has a line of names and no rows",
+    b"1,2\n3,4\n": "begins with numbers, 1, 2",
+    b"y;a\n1;2\n": "has 1 column, 'y;a'",
+    b"y\n1\n-1\n": "has 1 column, 'y'",
+    b"label,a\n1,2\n": "has no column 'y' of labels, its columns are label, a",
+    b"y,a,a\n1,2,3\n": "two columns are named 'a'",
+    b",y,a\n0,1,2\n": "column 1 is named ''",
+    b"y,a\n1,2\n-1,\n": "row 1 (the first is 0) has nothing in column 'a'",
+    b"y,a\n1,2\n-1,red\n": "row 1 (the first is 0) has 'red' in column 'a'",
+    b"y,a\n1,1_0\n-1,2\n": "row 0 (the first is 0) has '1_0' in column 'a'",
+    b"y,a\n1,2\n-1,nan\n": "row 1 (the first is 0) has nan in column 'a'",
+    b"y,a\n1,2\n-1,1e999\n": "row 1 (the first is 0) has inf in column 'a'",
+    b"y,a\n1,2\n-1\n": "row 1 (the first is 0) has 1 cells, but the first line names 2",
+    b"y,a\n1,2,3\n-1,2,3\n": "row 0 (the first is 0) has 3 cells, but the first line names 2",
+    b"y,a\n1,2\n\0,3\n": "has a NUL byte",
+    b"y,a\n1,\xe9\n": "has the byte 0xe9",
+    b"y,\xe9\n1,2\n": "has the byte 0xe9",
+    b'y,"a\n1,2\n': "cannot be read as a CSV",
+    "y,a\n1,2\n".encode("utf-16"): "has a NUL byte",
+    b"y,a\n0,2\n1,3\n": "y[0] is 0, but labels must be -1 or +1: recode the two classes, 0 and 1 as 2 * y",
+    b"y,a\n1,2\n2,3\n": "y[1] is 2, but labels must be -1 or +1: recode the two classes.",
+    b"y,a\n1,2\n1,3\n": "every label in y is +1",
+    b"y,a\n1,2\n-1,2\n": "rows 0 and 1 of X are the same point",
+    b"y,a\n1,2\n-1,1e200\n": "row 1 of X has the squared norm",
+}
+
+
+@pytest.mark.parametrize("content", CSV, ids=lambda content: repr(CSV[content]))
+def test_a_csv_that_cannot_be_used_is_one_sentence(content):
+    assert CSV[content] in refusal(content, "D.csv")
+
+
+PARQUET = {
+    "no column": ({"a": [1.0], "b": [2.0]}, "has no column 'y' of labels"),
+    "one column": ({"y": [1.0, -1.0]}, "has 1 column, y,"),
+    "text": ({"a": ["x", "z"], "y": [1, -1]}, "column 'a' is of type string"),
+    "lists": ({"a": [[1.0], []], "y": [1, -1]}, "column 'a' is of type list"),
+    "missing": (
+        {"a": [1.0, None], "y": [1, -1]},
+        "row 1 (the first is 0) has nothing in column 'a'",
+    ),
+    "nan": ({"a": [1.0, np.nan], "y": [1, -1]}, "row 1 (the first is 0) has nan in column 'a'"),
+    "no rows": ({"a": pa.array([], pa.float64()), "y": pa.array([], pa.float64())}, "has no rows"),
+    "index": ({"__index_level_0__": [0, 1], "y": [1, -1]}, "as pandas names its index"),
+    "0 and 1": ({"a": [1.0, 2.0], "y": [0, 1]}, "recode the two classes, 0 and 1 as 2 * y - 1"),
+}
+
+
+@pytest.mark.parametrize("case", PARQUET)
+def test_a_parquet_that_cannot_be_used_is_one_sentence(case):
+    columns, sentence = PARQUET[case]
+    assert sentence in refusal(as_parquet(**columns), "D.parquet")
+
+
+def test_two_columns_of_a_parquet_with_one_name():
+    file = io.BytesIO()
+    pq.write_table(pa.table([[1.0], [2.0], [1]], ["a", "a", "y"]), file)
+    assert "two columns are named 'a'" in refusal(file.getvalue(), "D.parquet")
+
+
+def test_bytes_that_are_no_parquet():
+    assert "is not a Parquet file" in refusal(b"PAR1" * 9, "D.parquet")
+    assert "is empty" in refusal(b"", "D.parquet")
+
+
+def test_labels_0_and_1_of_an_archive():
+    assert "0 and 1 as 2 * y - 1" in refusal(as_npz(X=X, y=np.array([0, 1, 0])), "D.npz")
+
+
+def test_an_archive_has_no_other_label():
+    assert "label is 'class'" in refusal(as_npz(X=X, y=Y), "D.npz", "class")
+
+
+@pytest.mark.parametrize("name", ["D.xlsx", "D", "csv"])
+def test_other_extensions(name):
+    assert "allowed are .npz, .csv, .parquet" in refusal(as_csv(), name)
+
+
+def test_a_pipe():
+    class Pipe(io.BytesIO):
+        def seek(self, *_):
+            raise io.UnsupportedOperation("seek")
+
+    with pytest.raises(UserError, match="give a file on disk"):
+        read_data(Pipe(as_csv()), "D.csv")
+
+
+@pytest.fixture
+def small_memory(monkeypatch):
+    """A machine of a million bytes."""
+    sizes = {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 1000}
+    monkeypatch.setattr("kkt_unlearning.datasets.memory.os.sysconf", sizes.__getitem__)
+
+
+def test_a_parquet_is_counted_before_it_is_read(small_memory, monkeypatch):
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda *_, **__: pytest.fail("it was read"))
+    content = as_parquet(a=np.zeros(100_000), y=np.ones(100_000))
+    assert len(content) < 10_000
+    assert "would need 0.008 GB of memory, but this machine has 0.001 GB" in refusal(
+        content, "D.parquet"
+    )
+
+
+def test_a_csv_is_counted_before_it_is_read(small_memory, monkeypatch):
+    monkeypatch.setattr(np, "loadtxt", lambda *_, **__: pytest.fail("it was read"))
+    assert "GB of memory, but this machine has" in refusal(b"y,a\n" + b"1,1\n" * 20_000, "D.csv")
+    assert "GB of memory" in refusal(b"y," + b"a," * 20_000, "D.csv")
+
+
+def test_without_the_library_of_a_format(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    text = refusal(as_parquet(), "D.parquet")
+    assert "pip install 'kkt-unlearning[files]'" in text
+    assert np.array_equal(read(as_csv(), "D.csv").X, X)
+
+
+def test_importing_the_readers_imports_no_library_of_one_format():
+    src = Path(kkt_unlearning.__file__).parents[1]
+    path = f"import sys; sys.path.insert(0, {str(src)!r})"
+    script = f"{path}; import kkt_unlearning.formats; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = set(run.stdout.split())
+    assert "kkt_unlearning.formats.torch_file" in loaded
+    assert not {"pandas", "pyarrow", "torch", "safetensors", "sklearn", "cvxpy"} & loaded
