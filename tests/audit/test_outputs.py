@@ -1,9 +1,8 @@
 """Trained output weights: the network is homogeneous of degree 2, and u has KKT conditions of its own."""
 
-from functools import cache
-
 import numpy as np
 import pytest
+from audit_users import balanced, outputs
 from scipy.optimize import nnls
 
 from kkt_unlearning.audit import Limits, Model, Step, certify, kkt, unlearn
@@ -24,28 +23,6 @@ def planted(balance: float = 1.0):
     multiplier = 1 / (C * np.sqrt(M / 2))
     W = (multiplier * y * u[:, None] * (u[:, None] * y > 0)) @ X
     return Model(W, balance * u, outputs="trained"), X, y, multiplier / balance
-
-
-@cache
-def balanced():
-    """A network of which all weights were trained, from ``‖w_j‖ = |u_j|``, by normalised descent."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(8, 60)) / 60**0.5, np.where(np.arange(8) % 2 == 0, 1.0, -1.0)
-    W = rng.normal(size=(12, 60)) / 60**0.5
-    u = np.linalg.norm(W, axis=1) * np.where(np.arange(12) % 2 == 0, 1.0, -1.0)
-    for _ in range(4000):
-        P, q = W @ X.T, y * outputs(W, u, X)
-        pull = np.exp(q.min() - q)
-        pull *= y / pull.sum()
-        step = np.maximum(P, 0.0) @ pull
-        W, u = W + 0.01 * (u[:, None] * (P > 0) * pull) @ X, u + 0.01 * step
-        norm = np.hypot(np.linalg.norm(W), np.linalg.norm(u))
-        W, u = (min(1.0, 40.0 / norm) * part for part in (W, u))  # degree 2 would grow like e^t
-    return Model(W, u, outputs="trained"), X, y
-
-
-def outputs(W, u, X):
-    return u @ np.maximum(W @ X.T, 0.0)
 
 
 def gradients(W, u, X, y, step=1e-6):

@@ -24,9 +24,9 @@ from hostile import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.audit import Model
+from kkt_unlearning.audit import Model, Removal
 from kkt_unlearning.errors import UserError
-from kkt_unlearning.formats import Step, read_data, read_model, write_model
+from kkt_unlearning.formats import read_data, read_model, write_model
 
 X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
 Y = np.array([1.0, -1.0, 1.0])
@@ -115,7 +115,7 @@ def test_parquet_files_whose_description_of_themselves_is_changed(data):
 
 NETWORKS = [
     write_model(MODEL, "W.npz"),
-    write_model(MODEL, "W.npz", Step(MODEL, (1,), "exact", 1.0)),
+    write_model(MODEL, "W.npz", Removal((1,), "exact", 1.0, np.ones((MODEL.width, 1)))),
     saved(w=X[0], bias=np.array(1.0)),
     write_model(MODEL, "W.safetensors"),
 ]
@@ -131,7 +131,7 @@ shapes = st.lists(st.sampled_from([0, 1, 2, 3, -1, 10**6, 2**63, 10**400]), max_
 kinds = st.sampled_from(
     ["<f8", ">f8", "<f2", "<f4", "<f16", "<c16", "|b1", "|i1", "<u8", "|O", "<U9", "<M8[s]", "|V8"]
 )
-keys = st.sampled_from(["W", "u", "w", "bias", "W_before", "forget", "from_exact", "fraction"])
+keys = st.sampled_from(["W", "u", "w", "bias", "removed", "forget", "from_exact", "fraction"])
 
 
 @settings(max_examples=EXAMPLES)

@@ -5,15 +5,16 @@ import json
 import struct
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hostile import archive, assert_one_sentence, declared, saved
 from safetensors.numpy import save
 
-from kkt_unlearning.audit import Model
+from kkt_unlearning.audit import Model, Removal
 from kkt_unlearning.errors import UserError
-from kkt_unlearning.formats import Step, read_model, write_model
+from kkt_unlearning.formats import read_model, write_model
 
 W = np.array([[1.0, 2.0, 1 / 3], [0.0, -1.0, 5e-17]])
 U = np.array([0.5, -0.25])
@@ -51,7 +52,7 @@ def test_a_network_is_read_back_as_it_was(kind, name):
     content = write_model(MODELS[kind], name)
     found = read_model(io.BytesIO(content), name)
     assert_same(found.model, MODELS[kind])
-    assert found.step is None
+    assert found.removal is None
     assert content == write_model(MODELS[kind], name)
 
 
@@ -60,45 +61,62 @@ def test_an_archive_bears_no_date_of_its_making():
         assert {member.date_time[0] for member in whole.infolist()} == {1980}
 
 
+def taken(model, outputs=False, **changed):
+    """What a step took out of a model for rows 3 and 0."""
+    coefficients = np.arange(2.0 * model.width).reshape(model.width, 2)
+    removed = -np.ones(model.width) if outputs else None
+    fields = dict(
+        forget=(3, 0), start="exact", fraction=0.5, coefficients=coefficients, outputs=removed
+    )
+    return Removal(**(fields | changed))
+
+
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("start", ["trained", "exact"])
-def test_how_a_network_was_unlearned_is_kept(kind, start):
-    before = MODELS[kind]
-    model = before.with_weights(before.weights + 1.0, before.W)
-    step = Step(before, (3, 0), start, 0.5)
-    found = read_model(io.BytesIO(write_model(model, "U.npz", step)), "U.npz")
+@pytest.mark.parametrize("outputs", ["fixed", "trained"])
+def test_what_was_taken_out_of_a_network_is_kept(kind, start, outputs):
+    if outputs == "trained" and MODELS[kind].u is None:
+        outputs = "fixed"
+    model = replace(MODELS[kind], outputs=outputs)
+    removal = taken(model, outputs == "trained", start=start)
+    found = read_model(io.BytesIO(write_model(model, "U.npz", removal)), "U.npz")
     assert_same(found.model, model)
-    assert_same(found.step.before, before)
-    assert (found.step.forget, found.step.start, found.step.fraction) == ((3, 0), start, 0.5)
+    assert found.model.outputs == outputs
+    assert (found.removal.coefficients == removal.coefficients).all()
+    assert np.array_equal(found.removal.outputs, removal.outputs)
+    read = (found.removal.forget, found.removal.start, found.removal.fraction)
+    assert read == ((3, 0), start, 0.5)
 
 
 def test_other_formats_do_not_lose_it_silently():
-    step = Step(MODELS["biases"], (0,), "exact", 1.0)
     with pytest.raises(UserError, match=r"only an \.npz keeps"):
-        write_model(MODELS["biases"], "U.safetensors", step)
+        write_model(MODELS["biases"], "U.safetensors", taken(MODELS["biases"]))
 
 
-@pytest.mark.parametrize("kind", ["two layers", "linear"])
-def test_a_step_of_another_network_is_refused(kind):
-    with pytest.raises(UserError, match="changes neither the shape"):
-        write_model(MODELS["biases"], "U.npz", Step(MODELS[kind], (0,), "exact", 1.0))
+def test_what_was_taken_out_of_another_network_is_refused():
+    with pytest.raises(UserError, match=r"removed has shape \(1, 2\)"):
+        write_model(MODELS["biases"], "U.npz", taken(MODELS["linear"]))
+    with pytest.raises(UserError, match="removed_outputs is there"):
+        write_model(MODELS["biases"], "U.npz", taken(MODELS["biases"], outputs=True))
+    with pytest.raises(UserError, match="removed_outputs is not there"):
+        write_model(replace(MODELS["biases"], outputs="trained"), "U.npz", taken(MODELS["biases"]))
 
 
 @pytest.mark.parametrize(
-    "arguments, sentence",
+    "changed, sentence",
     [
-        (((), "exact", 1.0), "forget is []"),
-        (((1, 1), "exact", 1.0), "forget is [1, 1]"),
-        (((-1,), "exact", 1.0), "forget is [-1]"),
-        (((0,), "middle", 1.0), "start is 'middle'"),
-        (((0,), "exact", -1.0), "fraction is -1.0"),
-        (((0,), "exact", np.nan), "fraction is nan"),
-        (((0,), "exact", np.inf), "fraction is inf"),
+        ({"forget": ()}, "forget = []"),
+        ({"forget": (1, 1)}, "forget = [1, 1]"),
+        ({"forget": (-1,)}, "forget = [-1]"),
+        ({"start": "middle"}, "start = 'middle'"),
+        ({"fraction": -1.0}, "fraction = -1.0"),
+        ({"fraction": np.nan}, "fraction = nan"),
+        ({"fraction": np.inf}, "fraction = inf"),
     ],
 )
-def test_steps_that_are_none(arguments, sentence):
+def test_removals_that_are_none(changed, sentence):
     with pytest.raises(UserError) as error:
-        Step(MODELS["linear"], *arguments)
+        taken(MODELS["linear"], **changed)
     assert sentence in str(error.value)
     assert_one_sentence(str(error.value))
 
@@ -108,7 +126,7 @@ def test_a_bias_of_a_linear_model_may_be_a_number():
 
 
 STEP = {
-    "W_before": W + 1,
+    "removed": W[:, :2],
     "forget": np.array([1, 2]),
     "from_exact": np.array(1),
     "fraction": np.array(1.0),
@@ -131,19 +149,26 @@ NPZ = {
     "unknown": ({"W": W, "u": U, "b": BIAS}, "has the array 'b', which could be a part"),
     "half a step": (
         {"W": W, "u": U, "forget": np.array([1])},
-        "without from_exact, fraction, W_before",
+        "without from_exact, fraction, removed",
     ),
-    "a step of a linear model": ({"w": W[0]} | STEP, "without w_before"),
-    "another shape": (
-        {"W": W, "u": U} | STEP | {"W_before": W[:, :2]},
-        "changes neither the shape",
+    "coefficients of a linear model": ({"w": W[0]} | STEP, "removed has shape (2, 2)"),
+    "coefficients that are not finite": (
+        {"W": W, "u": U} | STEP | {"removed": np.full((2, 2), np.nan)},
+        "an entry that is not finite",
     ),
-    "another bias": ({"W": W, "u": U, "bias": BIAS} | STEP, "nor whether it has a bias"),
+    "outputs of another width": (
+        {"W": W, "u": U} | STEP | {"removed_outputs": np.ones(3)},
+        "removed_outputs has shape (3,)",
+    ),
+    "outputs alone": (
+        {"W": W, "u": U, "removed_outputs": np.ones(2)},
+        "without forget, from_exact",
+    ),
     "rows that are none": (
         {"W": W, "u": U} | STEP | {"forget": np.array([0.5])},
         "no whole number",
     ),
-    "no rows": ({"W": W, "u": U} | STEP | {"forget": np.array([], int)}, "forget is []"),
+    "no rows": ({"W": W, "u": U} | STEP | {"forget": np.array([], int)}, "forget = []"),
     "rows in two axes": (
         {"W": W, "u": U} | STEP | {"forget": np.eye(2)},
         "forget has shape (2, 2)",
@@ -153,7 +178,7 @@ NPZ = {
         "begins with 2.0: allowed is 0 or 1",
     ),
     "fractions": ({"W": W, "u": U} | STEP | {"fraction": np.ones(2)}, "fraction has shape (2,)"),
-    "negative": ({"W": W, "u": U} | STEP | {"fraction": np.array(-1.0)}, "fraction is -1.0"),
+    "negative": ({"W": W, "u": U} | STEP | {"fraction": np.array(-1.0)}, "fraction = -1.0"),
 }
 
 
@@ -164,7 +189,7 @@ def test_an_archive_that_cannot_be_used_is_one_sentence(case):
 
 
 def test_an_archive_that_would_fill_the_memory_is_refused_before_it_does():
-    for key in ("W", "u", "bias", "W_before", "forget", "fraction"):
+    for key in ("W", "u", "bias", "removed", "forget", "fraction"):
         content = archive({f"{key}.npy": declared((10**6, 10**7))})
         assert "would need 2.4e+05 GB of memory" in refusal(content, "W.npz")
 

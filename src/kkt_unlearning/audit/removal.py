@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.audit.model import Model
-from kkt_unlearning.audit.step import Step
+from kkt_unlearning.audit.step import Step, check_step
 from kkt_unlearning.backends import Array, to_numpy
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import retained
@@ -29,19 +29,48 @@ class Removal:
     coefficients: np.ndarray
     outputs: np.ndarray | None = None
 
+    def __post_init__(self) -> None:
+        if not self.forget or min(self.forget) < 0 or len(set(self.forget)) < len(self.forget):
+            raise DataError(
+                f"forget = {list(self.forget[:10])}: allowed are rows of X, from 0, at least one and each "
+                "once; name such rows."
+            )
+        check_step(self.start, self.fraction)
+
+    def check(self, model: Model) -> None:
+        """Whether it can be of this network.
+
+        Raises:
+            DataError: it is of another shape, not finite, or the output weights are fixed in one of the two.
+        """
+        shape = (model.width, len(self.forget))
+        if self.coefficients.shape != shape or not np.isfinite(self.coefficients).all():
+            raise DataError(
+                f"removed has shape {self.coefficients.shape} or an entry that is not finite: allowed is "
+                f"{shape}, one number for each neuron and forgotten sample; unlearn again."
+            )
+        if (self.outputs is None) == model.trained_outputs:
+            raise DataError(
+                f"outputs = {model.outputs!r} and removed_outputs is{' not' * (self.outputs is None)} there: "
+                "allowed is it for trained output weights alone; unlearn again."
+            )
+        if self.outputs is not None and (
+            self.outputs.shape != (model.width,) or not np.isfinite(self.outputs).all()
+        ):
+            raise DataError(
+                f"removed_outputs has shape {self.outputs.shape} or an entry that is not finite: allowed is "
+                f"({model.width},), one number for each neuron; unlearn again."
+            )
+
     def step(self, model: Model, X: Array) -> Step:
         """The step that led to ``model``, with the network before it, from the data ``X (m, d)``.
 
         Raises:
-            DataError: a row of the forget set is not in the data, or C is of another network.
+            DataError: a row of the forget set is not in the data, or it is of another network.
         """
+        self.check(model)
         features = model.features(X)
         retained(len(features), self.forget)
-        if self.coefficients.shape != (model.width, len(self.forget)):
-            raise DataError(
-                f"the coefficients of the step have shape {self.coefficients.shape}: allowed is "
-                f"{(model.width, len(self.forget))}, one for each neuron and forgotten sample; unlearn again."
-            )
         weights = model.weights + self.coefficients @ features[list(self.forget)]
         u = None if self.outputs is None else to_numpy(model.u).astype(float) + self.outputs
         before = model.with_weights(weights, weights, u)

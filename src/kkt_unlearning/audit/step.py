@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.errors import DataError
 
@@ -29,11 +31,18 @@ class Step:
     fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.start not in STARTS:
-            raise DataError(
-                f"start = {self.start!r}: allowed are {', '.join(STARTS)}; choose one of them."
-            )
-        if not self.fraction >= 0:
-            raise DataError(
-                f"fraction = {self.fraction}: allowed are numbers >= 0; 1 is the prescribed step."
-            )
+        check_step(self.start, self.fraction)
+
+
+def check_step(start: str, fraction: float) -> None:
+    """Whether there is such a step.
+
+    Raises:
+        DataError: there is not.
+    """
+    if start not in STARTS:
+        raise DataError(f"start = {start!r}: allowed are {', '.join(STARTS)}; choose one of them.")
+    if not 0 <= fraction < np.inf:
+        raise DataError(
+            f"fraction = {fraction}: allowed are finite numbers >= 0; 1 is the prescribed step."
+        )

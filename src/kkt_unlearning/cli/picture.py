@@ -13,18 +13,25 @@ _TAUS = (0.0, *np.geomspace(1 / 4096, 1.0, 25).tolist())  # of τ*
 _PATH = 16  # candidates on each part of the way to the exact point
 
 
-def picture(certified: Certified, report: Callable[[str], None] | None) -> bytes:
+def picture(
+    certified: Certified, trained_outputs: bool, report: Callable[[str], None] | None
+) -> bytes:
     """ε over the allowed δ and τ.
 
     Raises:
-        DataError: the network does not separate, so that there is nothing to draw, or matplotlib and seaborn
-            are not installed.
+        DataError: the network does not separate, or its output weights are trained, so that there is nothing
+            to draw; or matplotlib and seaborn are not installed.
         SolverError: a quadratic program could not be solved to the solver's tolerance.
     """
     if certified.origin is None or not certified.smallest_margin > 0:
         raise DataError(
             "--plot: the unlearned network does not classify every retained sample, so there is no "
             "certificate to draw; leave the option out."
+        )
+    if trained_outputs:
+        raise DataError(
+            "--plot: the surface is known for fixed output weights alone, and these are trained; leave the "
+            "option out."
         )
     try:
         from kkt_unlearning.plotting import certificate, style

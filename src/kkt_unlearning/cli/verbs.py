@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kkt_unlearning import audit
 from kkt_unlearning.audit.step import Step
@@ -10,6 +10,8 @@ from kkt_unlearning.cli import files, printed, records
 from kkt_unlearning.cli.picture import picture
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.formats import Data, ModelFile, read_data, read_model, write_model
+from kkt_unlearning.formats.model_file import KINDS
+from kkt_unlearning.formats.opening import kind_of
 
 DONE, WORSE, UNUSABLE = 0, 1, 2
 
@@ -38,6 +40,7 @@ def kkt(asked: argparse.Namespace, report: Report) -> Answer:
 
 def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
     """The ascent step; the network after it goes to ``--out``."""
+    kind = kind_of(asked.out, KINDS)  # before anything is computed
     data, found = _inputs(asked)
     forgotten = audit.unlearn(
         found.model,
@@ -48,7 +51,8 @@ def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
         fraction=asked.step,
         report=report,
     )
-    content = write_model(forgotten.model, asked.out, forgotten.step)
+    removal = forgotten.removal if kind == ".npz" else None
+    content = write_model(forgotten.model, asked.out, removal)
     files.write(asked.out, content, besides=(asked.data, asked.weights))
     return Answer(records.forgotten(forgotten, asked.out), printed.forgotten(forgotten, asked.out))
 
@@ -60,13 +64,13 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
             f"--plot {asked.plot}: allowed is a name that ends in .png; name such a file."
         )
     data, found = _inputs(asked)
-    step = _step(asked, found)
+    step = _step(asked, found, data)
     certified = audit.certify(
         found.model, data.X, data.y, asked.forget, step=step, delta=asked.max_delta, report=report
     )
     limits = _limits(asked)
     if asked.plot is not None:
-        content = picture(certified, report)
+        content = picture(certified, found.model.trained_outputs, report)
         besides = [asked.data, asked.weights, *([asked.before] if asked.before else [])]
         files.write(asked.plot, content, besides=tuple(besides))
     return Answer(
@@ -84,12 +88,19 @@ def _limits(asked: argparse.Namespace) -> audit.Limits | None:
 
 def _inputs(asked: argparse.Namespace) -> tuple[Data, ModelFile]:
     data = files.read(asked.data, lambda file, name: read_data(file, name, asked.label))
-    return data, files.read(asked.weights, read_model)
+    return data, _network(asked, asked.weights)
 
 
-def _step(asked: argparse.Namespace, found: ModelFile) -> Step | None:
+def _network(asked: argparse.Namespace, path: str) -> ModelFile:
+    found = files.read(path, read_model)
+    if asked.outputs is None or asked.outputs == found.model.outputs:
+        return found
+    return replace(found, model=replace(found.model, outputs=asked.outputs))
+
+
+def _step(asked: argparse.Namespace, found: ModelFile, data: Data) -> Step | None:
     """The one that ``--before`` names, else the one that the file of the unlearned network holds."""
-    if asked.before is None:
-        return found.step
-    before = files.read(asked.before, read_model).model
-    return Step(before, tuple(asked.forget), asked.start, asked.step)
+    if asked.before is not None:
+        before = replace(_network(asked, asked.before).model, outputs=found.model.outputs)
+        return Step(before, tuple(asked.forget), asked.start, asked.step)
+    return None if found.removal is None else found.removal.step(found.model, data.X)

@@ -5,6 +5,5 @@ Paths are opened by the caller. A library that reads one format only is loaded w
 
 from kkt_unlearning.formats.data import Data, read_data
 from kkt_unlearning.formats.model_file import ModelFile, read_model, write_model
-from kkt_unlearning.formats.step import Step
 
-__all__ = ["Data", "ModelFile", "Step", "read_data", "read_model", "write_model"]
+__all__ = ["Data", "ModelFile", "read_data", "read_model", "write_model"]

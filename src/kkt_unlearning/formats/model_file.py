@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.formats.layers import network, tensors_of
 from kkt_unlearning.formats.opening import kind_of
 from kkt_unlearning.formats.safetensors_file import read_safetensors, to_safetensors
-from kkt_unlearning.formats.step import Step, check_step
 from kkt_unlearning.formats.torch_file import read_torch, to_torch
 from kkt_unlearning.formats.weights_npz import read_npz, to_npz
 
@@ -21,11 +21,11 @@ class ModelFile:
 
     Args:
         model: the network, float64.
-        step: how it was unlearned, or None where the file does not say.
+        removal: what was taken out of it, or None where the file does not say.
     """
 
     model: Model
-    step: Step | None = None
+    removal: Removal | None = None
 
 
 def read_model(file: BinaryIO, name: str) -> ModelFile:
@@ -49,27 +49,25 @@ def read_model(file: BinaryIO, name: str) -> ModelFile:
     return ModelFile(network(read(file, name), name))
 
 
-def write_model(model: Model, name: str, step: Step | None = None) -> bytes:
+def write_model(model: Model, name: str, removal: Removal | None = None) -> bytes:
     """The content of a file that `read_model` reads; the same network gives the same bytes.
 
     Args:
         model: the network; its arrays keep their dtype.
         name: of the file, whose extension says the format; nothing is written there.
-        step: how the network was unlearned, for an ``.npz`` only.
+        removal: what was taken out of the network, for an ``.npz`` only.
 
     Raises:
-        DataError: another extension, a step for a format that keeps none or of another network, or a library
-            that is not installed.
+        DataError: another extension, a removal for a format that keeps none or of another network, or a
+            library that is not installed.
     """
     kind = kind_of(name, KINDS)
-    if step is not None:
-        check_step(model, step)
     if kind == ".npz":
-        return to_npz(model, step)
-    if step is not None:
+        return to_npz(model, removal)
+    if removal is not None:
         raise DataError(
-            f"{name} would lose how the network was unlearned, which only an .npz keeps: give it the "
-            "extension .npz, or leave step out."
+            f"{name} would lose what was taken out of the network, which only an .npz keeps: give it the "
+            "extension .npz, or leave removal out."
         )
     write = to_safetensors if kind == ".safetensors" else to_torch
     return write(tensors_of(model), name)

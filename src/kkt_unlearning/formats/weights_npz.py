@@ -1,12 +1,13 @@
-"""A network in an ``.npz``, and with it how it was unlearned.
+"""A network in an ``.npz``, and with it what unlearning took out of it.
 
 | array | shape | what |
 |---|---|---|
 | ``W``, ``u`` | ``(n, d)``, ``(n,)`` | weights and output weights of a two-layer network |
 | ``w`` | ``(d,)`` | weights of a linear model |
 | ``bias`` | ``(n,)``, ``(1,)`` or ``()`` | biases, where the network has them |
-| ``W_before`` or ``w_before``, ``bias_before`` | as those | the network before it was unlearned |
 | ``forget`` | ``(k,)`` | rows of X that it was to forget |
+| ``removed`` | ``(n, k)`` | coefficients that these rows had in the weights before the step |
+| ``removed_outputs`` | ``(n,)`` | what the output weights lost, where they were trained as well |
 | ``from_exact`` | ``()`` | 1 if the step began at the exact KKT point, 0 if at the trained weights |
 | ``fraction`` | ``()`` | the step as a fraction of the prescribed one |
 """
@@ -18,24 +19,24 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.backends import to_numpy
 from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.npz import opened, plain_array, real_array
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.formats.step import Step, check_step
 
 _NETWORK = ("W", "u", "w", "bias")
-_STEP = ("forget", "from_exact", "fraction")
-_BEFORE = ("W_before", "w_before", "bias_before")
-KEYS = (*_NETWORK, *_BEFORE, *_STEP)
+_STEP = ("forget", "from_exact", "fraction", "removed")
+_OUTPUTS = "removed_outputs"
+KEYS = (*_NETWORK, *_STEP, _OUTPUTS)
 _COPIES = 3  # as read, float64, and in the span of the data
 _LARGEST_ROW = 2.0**53  # whole numbers beyond are not all float64
 
 Arrays = Mapping[str, np.ndarray]
 
 
-def read_npz(file: BinaryIO, name: str) -> tuple[Model, Step | None]:
-    """The network of an archive, and the step it was unlearned with, if there was one.
+def read_npz(file: BinaryIO, name: str) -> tuple[Model, Removal | None]:
+    """The network of an archive, and what was taken out of it, if that is said.
 
     Raises:
         DataError: as `kkt_unlearning.formats.read_model`; the message starts with ``name``.
@@ -47,32 +48,29 @@ def read_npz(file: BinaryIO, name: str) -> tuple[Model, Step | None]:
         _check_known(archive, name)
         arrays = {key: _array(archive, key, name) for key in KEYS if key in archive}
     try:
-        return _model(arrays), _step(arrays)
+        model = _model(arrays)
+        return model, _removal(model, arrays)
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
 
 
-def to_npz(model: Model, step: Step | None) -> bytes:
+def to_npz(model: Model, removal: Removal | None) -> bytes:
     """The same arrays give the same bytes."""
-    arrays: dict[str, Any] = _trained(model, "")
-    if model.u is not None:
-        arrays["u"] = to_numpy(model.u)
-    if step is not None:
-        arrays |= _trained(step.before, "_before")
-        arrays["forget"] = np.array(step.forget, np.int64)
-        arrays["from_exact"] = np.array(step.start == "exact")
-        arrays["fraction"] = np.array(step.fraction, np.float64)
+    W = to_numpy(model.W)
+    arrays: dict[str, Any] = {"w": W[0]} if model.u is None else {"W": W, "u": to_numpy(model.u)}
+    if model.bias is not None:
+        arrays["bias"] = to_numpy(model.bias)
+    if removal is not None:
+        removal.check(model)
+        arrays["forget"] = np.array(removal.forget, np.int64)
+        arrays["from_exact"] = np.array(removal.start == "exact")
+        arrays["fraction"] = np.array(removal.fraction, np.float64)
+        arrays["removed"] = removal.coefficients
+        if removal.outputs is not None:
+            arrays[_OUTPUTS] = removal.outputs
     file = io.BytesIO()
     np.savez(file, **arrays)  # dates every member 1980
     return file.getvalue()
-
-
-def _trained(model: Model, ending: str) -> dict[str, np.ndarray]:
-    W = to_numpy(model.W)
-    arrays = {f"w{ending}": W[0]} if model.u is None else {f"W{ending}": W}
-    if model.bias is not None:
-        arrays[f"bias{ending}"] = to_numpy(model.bias)
-    return arrays
 
 
 def _check_known(archive: Arrays, name: str) -> None:
@@ -86,50 +84,51 @@ def _check_known(archive: Arrays, name: str) -> None:
 
 def _array(archive: Arrays, key: str, name: str) -> np.ndarray:
     array = plain_array(archive, key, name)
-    if key not in _STEP and array.dtype.kind != "f":
+    if key in (*_NETWORK, "removed", _OUTPUTS) and array.dtype.kind != "f":
         raise DataError(f"{name}: {key} is {array.dtype}: allowed are floats; save it as float64.")
     return real_array({key: array}, key, name)
 
 
-def _model(arrays: Arrays, ending: str = "") -> Model:
-    W, w, bias = (arrays.get(f"{key}{ending}") for key in ("W", "w", "bias"))
+def _model(arrays: Arrays) -> Model:
+    W, w, bias = (arrays.get(key) for key in ("W", "w", "bias"))
     if (W is None) == (w is None):
         found = "both" if w is not None else "neither"
         raise DataError(
-            f"of the arrays W{ending} and w{ending} it has {found}: allowed is one, W (n, d) with u (n,) of "
+            f"of the arrays W and w it has {found}: allowed is one, W (n, d) with u (n,) of "
             "a two-layer network or w (d,) of a linear model; save that one."
         )
     if bias is not None and bias.ndim == 0:
         bias = bias[None]
+    outputs = "trained" if _OUTPUTS in arrays else "fixed"
     if w is None:
-        return Model(W, arrays.get("u"), bias)
+        return Model(W, arrays.get("u"), bias, outputs)
     if w.ndim != 1 or "u" in arrays:
         raise DataError(
-            f"w{ending} has shape {w.shape}{' beside u' if 'u' in arrays else ''}: allowed is (d,), of a "
+            f"w has shape {w.shape}{' beside u' if 'u' in arrays else ''}: allowed is (d,), of a "
             "linear model, without u; save a two-layer network as W and u."
         )
     return Model(w, None, bias)
 
 
-def _step(arrays: Arrays) -> Step | None:
-    present = [key for key in (*_STEP, *_BEFORE) if key in arrays]
+def _removal(model: Model, arrays: Arrays) -> Removal | None:
+    present = [key for key in (*_STEP, _OUTPUTS) if key in arrays]
     if not present:
         return None
-    before = "w_before" if "w" in arrays else "W_before"
-    absent = [key for key in (*_STEP, before) if key not in arrays]
+    absent = [key for key in _STEP if key not in arrays]
     if absent:
         raise DataError(
-            f"it has {', '.join(present)} without {', '.join(absent)}, but how a network was unlearned is "
-            "all of these or none: save it anew, or leave them out."
+            f"it has {', '.join(present)} without {', '.join(absent)}, but what was taken out of a network "
+            "is all of these or none: save it anew, or leave them out."
         )
-    step = Step(
-        _model(arrays, "_before"),
+    removal = Removal(
         _rows(arrays["forget"]),
         "exact" if _number(arrays, "from_exact", (0, 1)) else "trained",
         _number(arrays, "fraction"),
+        arrays["removed"],
+        arrays.get(_OUTPUTS),
     )
-    check_step(_model(arrays), step)
-    return step
+    removal.check(model)
+    return removal
 
 
 def _rows(forget: np.ndarray) -> tuple[int, ...]:

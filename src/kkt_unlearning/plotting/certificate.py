@@ -1,6 +1,6 @@
 """The certificate surface of one unlearned network: least ε over the allowed δ and τ."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -73,10 +73,10 @@ def _mark(
             for value, grid in ((x, columns), (y, rows))
         ]
         panel.plot(*at, "o", color="white", markersize=4)
-        panel.annotate(name, at, (5, -9), textcoords="offset points", color="white")
+        panel.annotate(name, (at[0], at[1]), (5, -9), textcoords="offset points", color="white")
 
 
-def _ticks(place, values: Sequence[float]) -> None:
+def _ticks(place: Callable[..., object], values: Sequence[float]) -> None:
     """Some of the grid's values at the middle of their cells; the first is 0."""
     chosen = np.unique(np.linspace(0, len(values) - 1, _TICKS).round().astype(int))
     place(chosen + 0.5, [f"{values[i]:.2g}" for i in chosen])

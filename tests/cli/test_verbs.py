@@ -1,0 +1,203 @@
+"""The three verbs on files: what is printed and written, and the exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from audit_users import balanced, trained
+from hostile import assert_one_sentence
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kkt_unlearning import audit
+from kkt_unlearning.cli.main import main
+from kkt_unlearning.formats import read_model
+
+NPZ = ("--data", "D.npz", "--weights", "W.npz")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """D.npz and W.npz of a trained network, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    model, X, y, _ = trained(6, scale=3.0)
+    np.savez("D.npz", X=X, y=y)
+    np.savez("W.npz", W=model.W, u=model.u)
+    return tmp_path
+
+
+def ran(capsys, *words, status=0):
+    """What a command printed, which ended with this status; standard error is for errors alone."""
+    assert main(words) == status
+    printed = capsys.readouterr()
+    assert bool(printed.err) == (status == 2)
+    return printed.err if status == 2 else printed.out
+
+
+def record(capsys, *words, status=0):
+    return json.loads(ran(capsys, *words, "--json", status=status))
+
+
+def test_kkt_tells_what_the_library_finds(capsys):
+    model, X, y, _ = trained(6, scale=3.0)
+    expected, found = audit.kkt(model, X, y), record(capsys, "kkt", *NPZ)
+    assert found["network"] == {"kind": "two_layer", "neurons": 6, "features": 120, "bias": False}
+    assert found["residuals"]["clarke"]["stationarity"] == expected.clarke.stationarity
+    assert found["residuals"]["autograd"]["stationarity"] == expected.autograd.stationarity
+    assert found["exact_point"]["distance"] == expected.distance
+    assert found["exact_point"]["settled"] is True
+    assert found["multipliers"]["exact"] == expected.multipliers["exact"].tolist()
+    assert set(found["multipliers"]) == {"exact", "least_squares", "loss_gradient", "orthogonal"}
+    assert found["phi"] == expected.phi
+
+
+def test_kkt_prints_a_table_of_the_samples(capsys):
+    text = ran(capsys, "kkt", *NPZ)
+    assert text.startswith("two-layer ReLU network, 6 neurons, 120 features, 8 samples\n")
+    assert "stationarity" in text and "in the activation cell of the network" in text
+    rows = text.split("sample  label")[1].splitlines()[1:]
+    assert sorted(int(row.split()[0]) for row in rows) == list(range(8))
+
+
+@pytest.mark.parametrize("start", ["trained", "exact"])
+@pytest.mark.parametrize("outputs", ["fixed", "trained"])
+def test_from_a_trained_network_to_a_certificate(capsys, start, outputs):
+    model, X, y, _ = trained(6, scale=3.0)
+    if outputs == "trained":
+        model, X, y = balanced()
+        np.savez("D.npz", X=X, y=y)
+        np.savez("W.npz", W=model.W, u=model.u)
+    words = ("--forget", "3,5", "--outputs", outputs)
+    made = record(capsys, "unlearn", *NPZ, *words, "--from", start, "--out", "U.npz")
+    assert made["forget"] == [3, 5]
+    expected = audit.unlearn(model, X, y, [3, 5], start=start)
+    with open("U.npz", "rb") as file:
+        assert np.array_equal(read_model(file, "U.npz").model.W, expected.model.W)
+    rest = ("--data", "D.npz", "--weights", "U.npz", "--forget", "3,5")
+    found = record(capsys, "certify", *rest)  # the file says which outputs
+    certified = audit.certify(expected.model, X, y, [3, 5], step=expected.step)
+    assert found["bounded"] is certified.origin.bounded is (outputs == "fixed")
+    for end in certified.ends:
+        told = found["certificates"][end.name]
+        assert told["epsilon"] == pytest.approx(end.epsilon, rel=1e-6, abs=1e-9)
+        assert told["tau"] == pytest.approx(end.tau, rel=1e-6, abs=1e-12)
+
+
+def test_other_formats_have_their_bounds_from_the_network_before(capsys):
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.safetensors")
+    rest = ("--data", "D.npz", "--weights", "U.safetensors", "--forget", "3")
+    assert record(capsys, "certify", *rest)["bounded"] is False
+    assert record(capsys, "certify", *rest, "--before", "W.npz")["bounded"] is True
+    assert (
+        record(capsys, "certify", *rest, "--before", "W.npz", "--step", "0.5")["bounded"] is False
+    )
+
+
+def test_the_exit_status_says_whether_the_limits_are_kept(capsys):
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
+    tau = record(capsys, *rest)["certificates"]["exact"]["tau"]
+    assert record(capsys, *rest, "--max-tau", str(2 * tau))["met"] is True
+    assert record(capsys, *rest, "--max-tau", str(tau / 2), status=1)["met"] is False
+    assert "met by an exact KKT point" in ran(capsys, *rest, "--max-tau", str(2 * tau))
+    assert "no certificate meets it" in ran(capsys, *rest, "--max-tau", str(tau / 2), status=1)
+
+
+def test_a_network_that_does_not_separate_is_worse_than_any_limit(capsys):
+    model, *_ = trained(6)
+    np.savez("U.npz", W=-model.W, u=model.u)
+    rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
+    assert "∞" in ran(capsys, *rest)
+    found = record(capsys, *rest, "--max-epsilon", "1", status=1)
+    assert found["certificates"]["unlearned"]["epsilon"] is None
+
+
+def test_the_surface_is_drawn_where_it_is_asked_for(capsys, folder):
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
+    ran(capsys, *rest, "--plot", "P.png")
+    first = (folder / "P.png").read_bytes()
+    assert first.startswith(b"\x89PNG")
+    ran(capsys, *rest, "--plot", "P.png")
+    assert (folder / "P.png").read_bytes() == first
+
+
+BAD = {
+    "no data": (["kkt", "--data", "none.npz", "--weights", "W.npz"], "none.npz cannot be read"),
+    "no weights": (["kkt", "--data", "D.npz", "--weights", "none.npz"], "none.npz cannot be read"),
+    "weights for data": (["kkt", "--data", "W.npz", "--weights", "W.npz"], "W.npz"),
+    "data for weights": (["kkt", "--data", "D.npz", "--weights", "D.npz"], "D.npz"),
+    "another extension": (["kkt", "--data", "D.txt", "--weights", "W.npz"], "D.txt cannot be read"),
+    "a row beyond": (
+        ["unlearn", *NPZ, "--forget", "8", "--out", "U.npz"],
+        "index 8 is out of range",
+    ),
+    "a row twice": (["unlearn", *NPZ, "--forget", "1,1", "--out", "U.npz"], "an index is repeated"),
+    "all rows": (["unlearn", *NPZ, "--forget", "0-7", "--out", "U.npz"], "that is all 8 samples"),
+    "out of no kind": (
+        ["unlearn", *NPZ, "--forget", "3", "--out", "U.txt"],
+        "U.txt has an extension",
+    ),
+    "out is in": (["unlearn", *NPZ, "--forget", "3", "--out", "W.npz"], "W.npz was read as well"),
+    "out nowhere": (["unlearn", *NPZ, "--forget", "3", "--out", "no/U.npz"], "cannot be written"),
+    "plot of no kind": (["certify", *NPZ, "--forget", "3", "--plot", "P.pdf"], "ends in .png"),
+    "plot is in": (
+        ["certify", *NPZ, "--forget", "3", "--plot", "W.png", "--before", "W.png"],
+        "W.png",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_sentence_and_nothing_is_written(capsys, folder, case):
+    words, sentence = BAD[case]
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    error = ran(capsys, *words, status=2)
+    assert sentence in error
+    assert_one_sentence(error.strip().removeprefix(f"kkt-unlearning {words[0]}: error: "))
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_files_are_one_sentence_or_an_answer(capsys, folder, data):
+    name = data.draw(st.sampled_from(["D.npz", "W.npz"]))
+    content = bytearray((folder / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    content = content[: data.draw(st.integers(0, len(content)))]
+    (folder / f"damaged_{name}").write_bytes(content)
+    status = main(["kkt", *(word.replace(name, f"damaged_{name}") for word in NPZ), "--json"])
+    printed = capsys.readouterr()
+    if status == 2:
+        assert_one_sentence(printed.err.strip().removeprefix("kkt-unlearning kkt: error: "))
+        assert not printed.out
+    else:
+        assert status == 0
+        json.loads(printed.out)
+
+
+def test_a_network_beyond_memory_is_refused_and_says_how_much_it_needs(capsys, folder):
+    from hostile import archive, declared
+
+    (folder / "B.npz").write_bytes(archive({"W.npy": declared((10**6, 10**7))}))
+    error = ran(capsys, "kkt", "--data", "D.npz", "--weights", "B.npz", status=2)
+    assert "GB of memory" in error
+
+
+def test_the_command_is_installed_and_tells_its_progress_to_a_terminal_alone(folder):
+    command = [str(Path(sys.executable).parent / "kkt-unlearning"), "kkt", *NPZ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stderr == ""
+    assert done.stdout.startswith("two-layer ReLU network")
+    main_end, terminal = os.openpty()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal) as run:
+        run.communicate()
+    os.close(terminal)
+    told = os.read(main_end, 4096).decode()
+    os.close(main_end)
+    assert "s] exact KKT point" in told
