@@ -108,6 +108,16 @@ class Recorder(Solver):
         return solution
 
 
+def test_every_cell_that_is_left_is_told():
+    problem, training, _ = solved(1, 6, 40, 12)
+    pattern = wrong_pattern(problem, problem.pattern(training.W), 1)
+    told = []
+    point = kkt_point(problem, pattern, report=lambda cell, turned: told.append((cell, turned)))
+    assert [cell for cell, _ in told] == list(range(1, point.cells))
+    assert point.cells > 1
+    assert all(turned > 0 for _, turned in told)
+
+
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_pivoting_from_a_wrong_pattern_goes_down_to_a_clarke_kkt_point(seed):
     problem, training, _ = solved(seed % 4, 6, 15, 8)

@@ -135,11 +135,10 @@ def certify(
         return Certified(
             (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE
         )
-    say("exact KKT points")
     if model.trained_outputs and margin > 0:
         keep = kept(audited.problem.samples, [forget])[0]
         audited = audited.scaled(audited.smallest_margin(0, keep), model.degree)
-    origin = _origin(audited, model, forget, step, solver)
+    origin = _origin(audited, model, forget, step, solver, say)
     say("bounds")
     certificate = certify_all(origin.steps, [origin.nearest], solver).at(0, 0)
     say("certificates")
@@ -154,13 +153,18 @@ def certify(
 
 
 def _origin(
-    audited: Subject, model: Model, forget: Sequence[int], step: Step | None, solver: Solver
+    audited: Subject,
+    model: Model,
+    forget: Sequence[int],
+    step: Step | None,
+    solver: Solver,
+    say: Report,
 ) -> Origin:
     if model.trained_outputs:
-        return joint_origin(audited, forget, solver)
+        return joint_origin(audited, forget, solver, say)
     if step is None:
-        return unknown_origin(audited, forget, solver)
-    return known_origin(audited, step, solver)
+        return unknown_origin(audited, forget, solver, say)
+    return known_origin(audited, step, solver, say)
 
 
 def _check_forget(samples: int, forget: Sequence[int], step: Step | None) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkt_unlearning.audit.exact import exact_point
 from kkt_unlearning.audit.model import Model, follow
 from kkt_unlearning.audit.nearness import at_unit_margin
 from kkt_unlearning.audit.outputs import output_sum
@@ -12,7 +13,6 @@ from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, silent
 from kkt_unlearning.backends import Array
-from kkt_unlearning.maxmargin.point import kkt_point
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning import ascent
@@ -72,8 +72,7 @@ def unlearn(
     audited, gamma = at_unit_margin(model, X, y)
     problem, W = audited.problem, audited.networks[0]
     retained(problem.samples, forget)
-    say("exact KKT point")
-    point = kkt_point(problem, problem.pattern(W), solver)
+    point = exact_point(problem, W, solver, say)
     say("ascent step")
     trained = start == "trained"
     done = ascent.unlearn(point, forget, fraction=fraction, trained=W if trained else None)

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from kkt_unlearning.audit.exact import exact_point
 from kkt_unlearning.audit.model import Model, follow
 from kkt_unlearning.audit.outputs import joint_distance, joint_residuals
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
@@ -15,7 +16,7 @@ from kkt_unlearning.clarke import fit_multipliers
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.kkt import KKTResiduals, kkt_residuals
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.multipliers import (
     least_squares_multipliers,
@@ -104,8 +105,7 @@ def kkt(
     descent = Descent(loss=loss)
     audited, gamma = at_unit_margin(model, X, y)
     problem, W = audited.problem, audited.networks[0]
-    say("exact KKT point")
-    point = kkt_point(problem, problem.pattern(W), solver)
+    point = exact_point(problem, W, solver, say)
     say("multipliers")
     multipliers = _multipliers(problem, W, point, descent)
     fitted = multipliers["least_squares"]

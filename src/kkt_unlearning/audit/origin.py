@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kkt_unlearning.audit.exact import exact_point
 from kkt_unlearning.audit.step import Step
-from kkt_unlearning.audit.subject import Subject
+from kkt_unlearning.audit.subject import Report, Subject
 from kkt_unlearning.certificates.certificate import nearest_kkt_points
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -54,7 +55,7 @@ class Origin:
         return kept(self.steps.point.problem.samples, self.steps.forget_sets)[0]
 
 
-def known_origin(audited: Subject, step: Step, solver: Solver) -> Origin:
+def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -> Origin:
     """From the network before the step, the second of ``audited``; θ' is the first.
 
     Raises:
@@ -62,7 +63,7 @@ def known_origin(audited: Subject, step: Step, solver: Solver) -> Origin:
         SolverError, NotSeparableError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.
     """
     problem, (after, before) = audited.problem, audited.networks
-    point = kkt_point(problem, problem.pattern(before), solver)
+    point = exact_point(problem, before, solver, report)
     (nearest,) = nearest_kkt_points(point, [step.forget], solver)
     exact = step.start == "exact"
     start, clarke = starting_point(point, None if exact else before)
@@ -83,7 +84,7 @@ def known_origin(audited: Subject, step: Step, solver: Solver) -> Origin:
     )
 
 
-def joint_origin(audited: Subject, forget: Sequence[int], solver: Solver) -> Origin:
+def joint_origin(audited: Subject, forget: Sequence[int], solver: Solver, report: Report) -> Origin:
     """For trained output weights: the exact KKT point of the retained problem with u' held fixed.
 
     It is found from the activations before the step, of the second network of ``audited`` if there is one.
@@ -93,13 +94,15 @@ def joint_origin(audited: Subject, forget: Sequence[int], solver: Solver) -> Ori
         SolverError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.
     """
     origin = _from(
-        audited.problem.retain(forget), audited.networks[-1], audited.networks[0], solver
+        audited.problem.retain(forget), audited.networks[-1], audited.networks[0], solver, report
     )
     cell = "its own" if len(audited.networks) == 1 else "those before the step"
     return replace(origin, sentence=_JOINT.format(cell))
 
 
-def unknown_origin(audited: Subject, forget: Sequence[int], solver: Solver) -> Origin:
+def unknown_origin(
+    audited: Subject, forget: Sequence[int], solver: Solver, report: Report
+) -> Origin:
     """From θ' alone: the exact KKT point of the retained problem that its own activations lead to.
 
     Raises:
@@ -107,10 +110,12 @@ def unknown_origin(audited: Subject, forget: Sequence[int], solver: Solver) -> O
         SolverError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.
     """
     W = audited.networks[0]
-    return _from(audited.problem.retain(forget), W, W, solver)
+    return _from(audited.problem.retain(forget), W, W, solver, report)
 
 
-def _from(problem: Problem, before: np.ndarray, W: np.ndarray, solver: Solver) -> Origin:
-    point = kkt_point(problem, problem.pattern(before), solver)
+def _from(
+    problem: Problem, before: np.ndarray, W: np.ndarray, solver: Solver, report: Report
+) -> Origin:
+    point = exact_point(problem, before, solver, report)
     steps = Steps(point, point.W, point.clarke, ((),), np.ones(1), W[None, None])
     return Origin(steps, point, bounded=False, sentence=_ALONE, arrived=np.nan)

@@ -3,7 +3,7 @@
 ``docs/theory.md``, section 5.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solver import Solver
 
 Guess = tuple[np.ndarray, np.ndarray]
+Report = Callable[[int, int], None]
 
 _SOLVED = 1e-5  # largest KKT residual of a point
 KINK = 1e-9  # of the largest pre-activation: what is nearer to 0 is 0; likewise for multipliers
@@ -77,7 +78,11 @@ class KKTPoint:
 
 
 def kkt_point(
-    problem: Problem, pattern: np.ndarray, solver: Solver | None = None, pivots: int = 50
+    problem: Problem,
+    pattern: np.ndarray,
+    solver: Solver | None = None,
+    pivots: int = 50,
+    report: Report | None = None,
 ) -> KKTPoint:
     """The Clarke-KKT point reached from the activation pattern ``A (n, m)`` of a trained network.
 
@@ -92,7 +97,7 @@ def kkt_point(
             above 1e-5.
         NotConvergedError: more than ``pivots`` cells were left.
     """
-    return kkt_points([problem], [pattern], solver, pivots)[0]
+    return kkt_points([problem], [pattern], solver, pivots, report=report)[0]
 
 
 def kkt_points(
@@ -101,12 +106,14 @@ def kkt_points(
     solver: Solver | None = None,
     pivots: int = 50,
     guesses: Sequence[Guess] | None = None,
+    report: Report | None = None,
 ) -> list[KKTPoint]:
     """:func:`kkt_point` of many problems (seeds, forget sets) at once; each round is one batched solve.
 
     Args:
         guesses: multipliers ``λ (m,)`` and derivatives ``a (n, m)`` near those of each answer, where they are
             known: the solver starts there.
+        report: is told after each cell how many activations are turned for the next one, over all problems.
     """
     if not len(problems):
         return []
@@ -119,7 +126,7 @@ def kkt_points(
         found = _in_cells(
             [problems[b] for b in left], [A[b] for b in left], [near[b] for b in left], solver
         )
-        going = []
+        going, turned = [], 0
         for b, point in zip(left, found, strict=True):
             wrong = _violations(point)
             if wrong.any():
@@ -128,10 +135,13 @@ def kkt_points(
                 A[b] = np.where(wrong, 1.0 - A[b], A[b])
                 near[b] = (point.multipliers, point.clarke)
                 going.append(b)
+                turned += int(wrong.sum())
                 continue
             _check_solved(point)
             flipped = ((starts[b] != A[b]) & supporting(problems[b])).sum()
             points[b] = replace(point, cells=cell + 1, flipped=int(flipped))
+        if report is not None and going:
+            report(cell + 1, turned)
         left = going
         if not left:
             return [points[b] for b in range(len(starts))]
