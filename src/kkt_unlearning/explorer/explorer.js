@@ -106,9 +106,10 @@ function sentence(study, point) {
   const told = Object.fromEntries(study.parameters.map((p) => [p.name, chosenTitle(p)]));
   const plainly = new Set(["network", "training", "start", "forget_size", "fraction", "way", "steps"]);
   const swept = study.parameters.filter(({ name }) => !plainly.has(name));
-  const where = swept.map((parameter) => `${parameter.title} ${chosenTitle(parameter)}`).join(", ");
+  const where = swept.map((parameter) => `${parameter.title}: ${chosenTitle(parameter)}`).join("; ");
   const points = told.forget_size === "1" ? "one sample" : `${told.forget_size} samples`;
-  const of = study.samples ? ` of ${study.samples}` : "";
+  const samples = told.samples ?? study.samples;
+  const of = samples ? ` of ${samples}` : "";
   const data = `Data: ${study.data}${where ? ` (${where})` : ""}, experiment ${study.experiment}.`;
   if (study.measure === "recovery") return `Ways to forget ${points}${of} by the network “${told.network}”. ${data}`;
   const from = told.start ? `, ${told.start}` : "";
