@@ -25,7 +25,7 @@ function certificateCurves(study) {
     .map((x, index) => ({ x, point: pointOf(study, { [parameter.name]: index }) }))
     .filter(({ point }) => point !== undefined);
   return study.quantities
-    .filter(({ panel }) => panel)
+    .filter(({ panel }) => panel && found.length)
     .map((quantity) => ({
       ...quantity,
       points: found.map(({ x, point }) => ({ x, networks: study.networks[point], ...spread(study, quantity.column, point) })),
@@ -136,11 +136,10 @@ function measured(study, point) {
 }
 
 function showCertificate(study, point) {
-  const shown = study.measure !== "recovery";
-  byId("certificate").hidden = !shown;
-  if (!shown) return;
+  const curves = study.measure === "recovery" ? [] : certificateCurves(study);
+  byId("certificate").hidden = !curves.length;
+  if (!curves.length) return;
   const axis = horizontal(study);
-  const curves = certificateCurves(study);
   draw(byId("certificate-panels"), study.panels, curves, axis);
   byId("certificate-table").hidden = point === undefined;
   if (point !== undefined) certificateTable(study, point);
