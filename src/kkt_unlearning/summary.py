@@ -54,8 +54,11 @@ def stack(tables: Sequence[Table]) -> dict[str, np.ndarray]:
 def groups(table: Table, *by: str) -> Iterator[tuple[tuple, dict[str, np.ndarray]]]:
     """Values of the columns ``by`` and the rows that share them, in order of first appearance."""
     keys = list(zip(*(np.asarray(table[name]).tolist() for name in by), strict=True))
-    for key in dict.fromkeys(keys):
-        yield key, take(table, np.array([other == key for other in keys]))
+    places: dict[tuple, list[int]] = {}
+    for row, key in enumerate(keys):
+        places.setdefault(key, []).append(row)
+    for key, found in places.items():
+        yield key, take(table, np.array(found))
 
 
 def quantile(values: ArrayLike, q: float) -> float:

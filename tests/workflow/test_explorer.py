@@ -288,9 +288,9 @@ def test_the_same_tables_give_the_same_page(after):
     assert path.read_bytes() == before
 
 
-def test_an_experiment_left_out_is_left_out_of_the_page(project, tiny_config):
-    planned = project.planned(
-        *project.on_top({"experiments": {"mine": tiny_config["experiments"]["natural_text"]}}),
-        "results/explorer.html",
-    )
-    assert planned["explorer"] == 1
+def test_an_experiment_of_the_users_own_comes_to_the_page(after, tiny_config):
+    project = after()
+    mine = tiny_config["experiments"]["natural_text"] | {"measures": ["certificate"]}
+    changes = project.on_top({"experiments": {"mine": mine}})
+    planned = project.planned(*changes, "--", "results/explorer.html")
+    assert planned["table"] == planned["explorer"] == 1

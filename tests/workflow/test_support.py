@@ -174,6 +174,21 @@ def test_the_table_of_data_sets_has_no_network(study):
     assert study.table(wildcards)["labels"] == [{}]
 
 
+def test_the_explorer_is_told_of_each_table_and_where_its_data_lie(study):
+    told = {table["name"]: table for table in study.explored(None)["tables"]}
+    assert len(told) == len(study.explored_tables()) == len(set(study.explored_tables()))
+    assert "results/tables/batch.batch.csv" in study.explored_tables()
+    assert told["dimension"]["homes"] == [
+        {
+            "values": {"dimension": 40},
+            "home": "step_size/base",
+        },  # the data of step_size have d = 40
+        {"values": {"dimension": 80}, "home": "dimension/dimension=80"},
+    ]
+    assert told["recovery"]["homes"] == [{"values": {}, "home": "step_size/base"}]
+    assert "kinks" not in told  # nothing is unlearned in it
+
+
 # origins of the figures
 
 

@@ -149,7 +149,7 @@ rule explorer:
         mem_mb=growing(1000),
         runtime=growing(2),
     params:
-        settings=study.explored(),
+        settings=study.explored,
         section="experiments",
         code=code("explorer"),
     script:

@@ -196,7 +196,7 @@ class Study:
         settings = self.measured("klom")(wildcards)
         return settings | {"fractions": options["fractions"]}
 
-    def explored(self) -> Settings:
+    def explored(self, wildcards: Any) -> Settings:
         """Whose each of `explored_tables` is, and where the data of each point of its sweep lie."""
         return {
             "tables": [

@@ -20,10 +20,13 @@ function spread(study, column, point) {
   return { median, low, high, count, infinite };
 }
 
+const hasBand = ({ dash, band: wanted = true }) => wanted && dash !== "dot";
+
 // Ends of a vertical axis, and where on it a value is drawn.
 function verticalAxis(panel, curves) {
   const logarithmic = state.scale === LOGARITHMIC;
-  const cells = curves.flatMap(({ points }) => points.flatMap(({ median, low, high }) => [median, low, high]));
+  const drawn = (curve) => curve.points.flatMap(({ median, low, high }) => (hasBand(curve) ? [median, low, high] : [median]));
+  const cells = curves.flatMap(drawn);
   const finite = cells.filter(Number.isFinite);
   const small = finite.some((value) => value < panel.floor);
   const least = finite.reduce((a, b) => Math.min(a, b), Infinity);
@@ -45,7 +48,7 @@ function hint({ title }, axis, point) {
 }
 
 function traces(curve, axis, vertical) {
-  const { points, colour, dash, symbol = "circle", iterative = true, level = false, band: banded = dash !== "dot" } = curve;
+  const { points, colour, dash, symbol = "circle", iterative = true, level = false } = curve;
   const shown = points.filter(({ median }) => !Number.isNaN(median));
   const x = shown.map((point) => point.x);
   const hovertext = shown.map((point) => hint(curve, axis, point));
@@ -66,7 +69,7 @@ function traces(curve, axis, vertical) {
     mode: "markers",
     marker: { color: colour, symbol: "x-thin-open", size: 9, line: { width: 2 } },
   };
-  return [...(banded ? [bandOf(shown, colour, vertical)] : []), line, ...(lost.length ? [crosses] : [])];
+  return [...(hasBand(curve) ? [bandOf(shown, colour, vertical)] : []), line, ...(lost.length ? [crosses] : [])];
 }
 
 // The band as one outline; at a single place an upright bar.

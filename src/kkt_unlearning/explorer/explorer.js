@@ -25,7 +25,7 @@ function certificateCurves(study) {
     .map((x, index) => ({ x, point: pointOf(study, { [parameter.name]: index }) }))
     .filter(({ point }) => point !== undefined);
   return study.quantities
-    .filter(({ panel }) => panel)
+    .filter(({ panel }) => panel && found.length)
     .map((quantity) => ({
       ...quantity,
       points: found.map(({ x, point }) => ({ x, networks: study.networks[point], ...spread(study, quantity.column, point) })),
@@ -106,9 +106,10 @@ function sentence(study, point) {
   const told = Object.fromEntries(study.parameters.map((p) => [p.name, chosenTitle(p)]));
   const plainly = new Set(["network", "training", "start", "forget_size", "fraction", "way", "steps"]);
   const swept = study.parameters.filter(({ name }) => !plainly.has(name));
-  const where = swept.map((parameter) => `${parameter.title} ${chosenTitle(parameter)}`).join(", ");
+  const where = swept.map((parameter) => `${parameter.title}: ${chosenTitle(parameter)}`).join("; ");
   const points = told.forget_size === "1" ? "one sample" : `${told.forget_size} samples`;
-  const of = study.samples ? ` of ${study.samples}` : "";
+  const samples = told.samples ?? study.samples;
+  const of = samples ? ` of ${samples}` : "";
   const data = `Data: ${study.data}${where ? ` (${where})` : ""}, experiment ${study.experiment}.`;
   if (study.measure === "recovery") return `Ways to forget ${points}${of} by the network “${told.network}”. ${data}`;
   const from = told.start ? `, ${told.start}` : "";
@@ -135,11 +136,10 @@ function measured(study, point) {
 }
 
 function showCertificate(study, point) {
-  const shown = study.measure !== "recovery";
-  byId("certificate").hidden = !shown;
-  if (!shown) return;
+  const curves = study.measure === "recovery" ? [] : certificateCurves(study);
+  byId("certificate").hidden = !curves.length;
+  if (!curves.length) return;
   const axis = horizontal(study);
-  const curves = certificateCurves(study);
   draw(byId("certificate-panels"), study.panels, curves, axis);
   byId("certificate-table").hidden = point === undefined;
   if (point !== undefined) certificateTable(study, point);

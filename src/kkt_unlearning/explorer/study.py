@@ -78,6 +78,7 @@ def study(name: str, measure: str, table: Table, dataset: Json, homes: Sequence[
     parameters = [_parameter(column, np.asarray(table[column])) for column in by]
     quantities = [quantity for quantity in kind.quantities if _is_measured(table, quantity)]
     found = [(dict(zip(by, key, strict=True)), group) for key, group in groups(table, *by)]
+    settings = [setting for setting, _ in found]
     return {
         "experiment": name,
         "measure": measure,
@@ -88,8 +89,8 @@ def study(name: str, measure: str, table: Table, dataset: Json, homes: Sequence[
         "panels": [vars(panel) for panel in kind.panels],
         "quantities": [quantity.described() for quantity in quantities],
         "ways": {text: shown.described() for text, shown in ways.items()},
-        "points": [_numbers(setting, parameters) for setting, _ in found],
-        "homes": [_home(setting, homes) for setting, _ in found],
+        "points": _numbers(settings, parameters),
+        "homes": _homes(settings, sweep, homes),
         "networks": [rows(group) for _, group in found],
         "replicates": [len(np.unique(group["seed"])) for _, group in found],
         "values": _values(table, by, quantities),
@@ -136,16 +137,20 @@ def _parameter(column: str, cells: np.ndarray) -> Json:
     }
 
 
-def _numbers(setting: Json, parameters: Sequence[Json]) -> list[int]:
-    return [shown["values"].index(_cell(setting[shown["name"]])) for shown in parameters]
+def _numbers(settings: Sequence[Json], parameters: Sequence[Json]) -> list[list[int]]:
+    """For each setting the numbers of its values among those of the parameters."""
+    numbers = [{value: n for n, value in enumerate(shown["values"])} for shown in parameters]
+    names = [shown["name"] for shown in parameters]
+    return [
+        [number[_cell(setting[name])] for name, number in zip(names, numbers, strict=True)]
+        for setting in settings
+    ]
 
 
-def _home(setting: Json, homes: Sequence[Json]) -> str:
-    """Where the data of a setting lie."""
-    for home in homes:
-        if all(setting.get(name) == value for name, value in home["values"].items()):
-            return home["home"]
-    return ""
+def _homes(settings: Sequence[Json], sweep: Sequence[str], homes: Sequence[Json]) -> list[str]:
+    """Where the data of each setting lie."""
+    known = {tuple(home["values"][name] for name in sweep): home["home"] for home in homes}
+    return [known.get(tuple(setting[name] for name in sweep), "") for setting in settings]
 
 
 def _cell(value: Any) -> Any:
