@@ -176,12 +176,24 @@ def with_index(content: bytes, change) -> bytes:
 WHOLE = saved(network(True).state_dict())
 
 
-@pytest.mark.parametrize("rows", [5, 255, 2**31 - 1])
-def test_a_tensor_larger_than_its_storage(rows):
-    declared = b"J" + struct.pack("<i", rows) + b"K\x03\x86"
+@pytest.mark.parametrize("shape", [(5, 3), (255, 3), (2**31 - 1, 3), (-4, -3), (-1, 0)])
+def test_a_tensor_larger_than_its_storage(shape):
+    declared = b"".join(b"J" + struct.pack("<i", size) for size in shape) + b"\x86"
     content = with_index(WHOLE, lambda index: index.replace(b"K\x04K\x03\x86", declared, 1))
     assert content != with_index(WHOLE, lambda index: index)
-    assert outcome(content) != "accepted"
+    assert "is not a state dict of PyTorch, or a damaged one" in outcome(content)
+
+
+def long(number: int) -> bytes:
+    return b"\x8a\x09" + number.to_bytes(9, "little", signed=True)
+
+
+@pytest.mark.parametrize("strides", [(2**61, 1), (2**62, 2**62), (3, -1), (-3, 1), (2**63, 1)])
+def test_strides_that_lead_beside_the_storage(strides):
+    declared = b"".join(map(long, strides)) + b"\x86"
+    content = with_index(WHOLE, lambda index: index.replace(b"K\x03K\x01\x86", declared, 1))
+    assert content != with_index(WHOLE, lambda index: index)
+    assert "is not a state dict of PyTorch, or a damaged one" in outcome(content)
 
 
 @pytest.mark.parametrize("entries", [13, 2**31 - 1])
@@ -234,7 +246,7 @@ def test_state_dicts_with_a_changed_index(index):
     outcome(with_index(WHOLE, lambda _: index))
 
 
-numbers = st.sampled_from([0, 1, 2, 3, 4, 12, -1, 2**31 - 1])
+numbers = st.sampled_from([0, 1, 2, 3, 4, 12, -1, -4, 2**31 - 1, -(2**31)])
 
 
 @settings(max_examples=EXAMPLES)
