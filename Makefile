@@ -18,14 +18,14 @@ TABLES := benchmarks/results
 EMBED = $(BIN)/python -m workflow.embed
 # The library runs under these, the pipeline and envs/requirements.lock under the first.
 VERSIONS := 3.11 3.12 3.13
-PYTHON_FILES := src scripts tests workflow $(wildcard benchmarks)
+PYTHON_FILES := src scripts tests workflow docs $(wildcard benchmarks)
 
 # One thread a job: as many jobs as cores run at once.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check test-cluster load cluster-environment test-versions dist
+.PHONY: help figures report docs test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -36,6 +36,9 @@ figures: $(READY) ## all figures, tables and the scorecard
 report: $(READY) ## the same as one page for a browser, results/report.html
 	$(BIN)/snakemake --cores all
 	$(BIN)/snakemake --report results/report.html --report-stylesheet workflow/report/style.css
+
+docs: $(READY) ## the documentation as a site, build/docs/index.html
+	$(BIN)/python -m sphinx -W --keep-going -q -j auto docs build/docs
 
 test: $(READY) ## the tests
 	$(BIN)/pytest
@@ -133,7 +136,7 @@ LOCK_FLAGS := --quiet --upgrade --generate-hashes --no-config --no-header --no-a
 	--no-emit-find-links --python-version 3.11 --python-platform x86_64-manylinux_2_28
 
 clean: ## remove results and the environment; the committed figures stay
-	rm -rf $(VENV) $(CLUSTER_VENV) .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist src/*.egg-info
+	rm -rf $(VENV) $(CLUSTER_VENV) .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist docs/generated src/*.egg-info
 	find results -mindepth 1 ! -name README.md -delete
 
 environment: $(READY) ## only .venv, from envs/requirements.lock

@@ -1,5 +1,6 @@
 """What the README and the theory say must be true: code runs, links lead somewhere, names exist."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -22,7 +23,11 @@ PAGES = (
         "results/README.md",
         "paper_figures/scorecard.md",
     ),
-    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")),
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "docs").rglob("*.md")
+        if not path.is_relative_to(ROOT / "docs" / "generated")
+    ),
 )
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -31,8 +36,16 @@ def without_code(text):
     return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 
 
+def names(path):
+    """Functions and classes of a module; the site has an anchor for each."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
 def anchors(path):
     """What GitHub calls the headings of a page."""
+    if path.suffix == ".py":
+        return names(path)
     headings = re.findall(
         r"^#+ +(.+?) *$", without_code(path.read_text(encoding="utf-8")), re.MULTILINE
     )

@@ -22,7 +22,7 @@ class Flips:
     (P > 0) to another; from off the kink onto it, which has measure zero, is not counted.
 
     Attributes:
-        entries: all, n (m − |R|).
+        entries: all, ``n (m − |R|)``.
         kinks: on a kink before the step.
         kink_on, kink_off: left the kink to the right, to the left.
         off_on, on_off: crossed the kink.

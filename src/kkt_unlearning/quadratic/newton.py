@@ -1,7 +1,7 @@
 """The active-set Newton step: solve the equations of the bounds that hold, exactly.
 
 Where no bound holds, ``(C G)_F = T_F``; elsewhere ``C = λv``. From a point with gradient ``g = T − C G``
-and ``C = λv`` on the bounds, each neuron's free coefficients are eliminated,
+and ``C = λv`` on the bounds, each neuron's free coefficients are eliminated::
 
     δC_F = G_FF⁻¹ (g_F − G_F· (v∘δλ)),   H = Σ_j diag(v_j) (G − G_·F G_FF⁻¹ G_F·) diag(v_j),
 

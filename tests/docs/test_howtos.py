@@ -1,0 +1,139 @@
+"""The pages on adding something: what they say to write is written, in a copy of the project, and run."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("config", "scripts", "src", "workflow")
+BLOCKS = r"((?:```(?:python|diff|yaml)\n.*?```\n+)+)"
+EDIT = re.compile(rf"^\*\*`([^`]+)`\*\*.*?\n\n{BLOCKS}", re.DOTALL | re.MULTILINE)
+PREPARE = """
+import numpy as np
+import yaml
+from snakemake.utils import update_config
+from workflow.support.configuration import checked
+
+def configuration(*files):
+    config = {}
+    for name in files:
+        with open(name, encoding="utf-8") as file:
+            update_config(config, yaml.safe_load(file))
+    return checked(config)
+"""
+DATASET = """
+from dataset import make
+from kkt_unlearning.datasets import describe
+
+experiment = configuration("config.yaml", "sphere.yaml")["experiments"]["dimension"]
+assert experiment["dataset"]["source"] == "sphere"
+sizes = {"samples": 6, "dimension": 20, "fresh_samples": 4, "replicates": 2, "seed": 1}
+data = make("sphere", sizes)
+assert data.X.shape == (2, 6, 20) and data.X_fresh.shape == (2, 4, 20)
+psi, phi = (describe(data)[name] for name in ("psi", "phi"))
+assert (psi < 1e-12).all() and (phi > 0.1).all()
+"""
+METHOD = """
+from builders import solved
+from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.certificates.criterion import criterion_all
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.training import Descent
+from kkt_unlearning.unlearning.methods import Choices, Task, attempts
+
+experiment = configuration("config.yaml", "projection.yaml")["experiments"]["recovery"]
+assert "projection" in experiment["recovery"]["methods"]
+problem, training, point = solved(1, 6, 60, 8)
+forget = [(0,), (1, 4)]
+choices = Choices([0.5], Descent(), [10], damping=1.0, solver=Solver(), pivots=50)
+(attempt,) = attempts(Task(point, training.W, forget, choices), ["projection"])
+for W, which in zip(attempt.W, forget, strict=True):
+    assert np.abs(problem.margins(W)[list(which)]).max() < 1e-10 * np.abs(problem.margins(W)).max()
+found = criterion_all(point, attempt.W[:, None], forget, nearest_kkt_points(point, forget))
+assert (found.outcome == "certified").all()
+assert (found.epsilon < 1).all() and (found.tau_star < 1).all()
+"""
+ATTACK = """
+from shadow_pool import FOLDS, pool
+from kkt_unlearning.attacks import membership
+from kkt_unlearning.attacks.outputs import outputs
+from kkt_unlearning.plotting.membership import ATTACKS
+
+assert set(membership.ATTACKS) == set(ATTACKS)
+shadows = pool(None)
+found = outputs(shadows, [0.0, 1.0])
+for step, expected in enumerate((lambda auc: auc > 0.9, lambda auc: auc < 0.8)):
+    both = membership.sides(found, step, shadows.member, FOLDS)
+    rates = membership.rates(*membership.scores("magnitude", both, "exponential"))
+    assert rates["auc"].shape == rates["tpr_10"].shape == (shadows.pool.samples,)
+    assert expected(rates["auc"].mean()), rates["auc"]
+"""
+
+
+def edits(page: Path) -> Iterator[tuple[str, str, str]]:
+    """File, language and code of every block that the page says to write."""
+    for path, blocks in EDIT.findall(page.read_text(encoding="utf-8")):
+        for language, code in re.findall(r"```(\w+)\n(.*?)```", blocks, re.DOTALL):
+            yield path, language, code
+
+
+def patched(text: str, difference: str) -> str:
+    lines = difference.splitlines()
+    old = "\n".join(line[1:] for line in lines if line[0] in " -")
+    new = "\n".join(line[1:] for line in lines if line[0] in " +")
+    assert text.count(old) == 1, f"once, and no more, there must be: {old}"
+    return text.replace(old, new)
+
+
+def write(page: Path, project: Path) -> None:
+    for path, language, code in edits(page):
+        file = project / path
+        assert file.exists() == (language == "diff"), path
+        text = patched(file.read_text(encoding="utf-8"), code) if language == "diff" else code
+        file.write_text(text, encoding="utf-8")
+
+
+def lines(page: Path) -> int:
+    """Lines to write, or to change."""
+    every = [(line, kind) for _, kind, code in edits(page) for line in code.splitlines()]
+    return sum(len(line) > 1 and (kind != "diff" or line[0] in "+-") for line, kind in every)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for part in PARTS:
+        shutil.copytree(
+            ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
+    shutil.copy2(ROOT / "config.yaml", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "check"), [("dataset", DATASET), ("method", METHOD), ("attack", ATTACK)]
+)
+def test_what_a_page_says_to_write_works(name, check, project):
+    page = ROOT / "docs" / "howto" / f"{name}.md"
+    write(page, project)
+    folders = [project / "src", project / "scripts", project, ROOT / "tests"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))}
+    run = subprocess.run(
+        [sys.executable, "-c", PREPARE + check],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("name", ["dataset", "method", "attack"])
+def test_a_page_needs_fewer_than_thirty_lines(name):
+    assert 5 < lines(ROOT / "docs" / "howto" / f"{name}.md") < 30

@@ -1,0 +1,103 @@
+"""The site: built without a warning, links that lead somewhere, nothing from the network."""
+
+import ast
+import html
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from workflow.support.figures import FIGURES
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src"
+FOREIGN = ("http:", "https:", "mailto:", "data:", "//")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, as make docs builds it but without the coloured copies of the sources."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "2"]
+    run = subprocess.run(
+        [*command, "-t", "without_sources", "docs", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, str]:
+    return {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+
+
+def ids(text: str) -> set[str]:
+    return {html.unescape(name) for name in re.findall(r'\bid="([^"]+)"', text)}
+
+
+def test_every_link_leads_to_a_page_and_a_place_on_it(pages):
+    places = {path: ids(text) for path, text in pages.items()}
+    broken = []
+    for path, text in pages.items():
+        for link in set(re.findall(r'<\w[^<>]*?\s(?:href|src)="([^"]+)"', text)):
+            if link.startswith(FOREIGN):
+                continue
+            name, _, anchor = unquote(html.unescape(link)).partition("#")
+            target = (path.parent / name.partition("?")[0]).resolve() if name else path
+            if not target.is_file() or (anchor and anchor not in places.get(target, ())):
+                broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_the_network(site, pages):
+    loads = r'<(?:script|link|img|iframe|source|embed|object)\b[^>]*?="((?:https?:)?//[^"]*)"'
+    asked = {link for text in pages.values() for link in re.findall(loads, text)}
+    for path in site.rglob("*.css"):
+        style = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r'(?:@import\s*|url\(\s*)["\']?((?:https?:)?//[^)"\']*)', style))
+    for path in site.rglob("*.js"):
+        script = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r'(?:fetch|import)\s*\(\s*["\']((?:https?:)?//[^"\']*)', script))
+    assert asked == set()
+
+
+def test_formulas_are_shown_without_a_script(site, pages):
+    for path, text in pages.items():
+        assert "\\lVert" not in text and not re.search("<script[^>]*mathjax", text, re.I), path
+    displayed = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8").count("```math")
+    assert pages[site / "theory.html"].count('<div class="math">') == displayed > 20
+
+
+def test_the_gallery_shows_every_figure_with_its_caption(site, pages):
+    gallery = pages[site / "generated" / "gallery.html"]
+    shown = re.findall(r'<img [^>]*src="\.\./(_images/[^"]+)"', gallery)
+    for figure, image in zip(FIGURES, shown, strict=True):
+        assert (site / image).read_bytes() == (ROOT / f"paper_figures/{figure}.png").read_bytes()
+        caption = (ROOT / f"workflow/report/{figure}.rst").read_text(encoding="utf-8").split()
+        assert " ".join(caption[:6]) in " ".join(html.unescape(gallery).split())
+
+
+def public_names() -> Iterator[str]:
+    """Public functions and classes of the library, without the claims: these are rows of the scorecard."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        module = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            public = isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
+            claim = public and module.startswith("kkt_unlearning.claims.")
+            claim = claim and not ast.get_docstring(node)
+            if public and not claim:
+                yield f"{module}.{node.name}"
+
+
+def test_every_public_name_is_in_the_api_reference(site, pages):
+    reference = site / "generated" / "api"
+    shown = set().union(*(ids(text) for path, text in pages.items() if path.parent == reference))
+    assert [name for name in public_names() if name not in shown] == []
