@@ -1,15 +1,13 @@
 """A network in an ``.npz``, and with it what unlearning took out of it.
 
-| array | shape | what |
-|---|---|---|
-| ``W``, ``u`` | ``(n, d)``, ``(n,)`` | weights and output weights of a two-layer network |
-| ``w`` | ``(d,)`` | weights of a linear model |
-| ``bias`` | ``(n,)``, ``(1,)`` or ``()`` | biases, where the network has them |
-| ``forget`` | ``(k,)`` | rows of X that it was to forget |
-| ``removed`` | ``(n, k)`` | coefficients that these rows had in the weights before the step |
-| ``removed_outputs`` | ``(n,)`` | what the output weights lost, where they were trained as well |
-| ``from_exact`` | ``()`` | 1 if the step began at the exact KKT point, 0 if at the trained weights |
-| ``fraction`` | ``()`` | the step as a fraction of the prescribed one |
+- ``W (n, d)`` and ``u (n,)``: weights and output weights of a two-layer network.
+- ``w (d,)``: weights of a linear model.
+- ``bias``, of shape ``(n,)``, ``(1,)`` or ``()``: biases, where the network has them.
+- ``forget (k,)``: rows of X that it was to forget.
+- ``removed (n, k)``: coefficients that these rows had in the weights before the step.
+- ``removed_outputs (n,)``: what the output weights lost, where they were trained as well.
+- ``from_exact ()``: 1 if the step began at the exact KKT point, 0 if at the trained weights.
+- ``fraction ()``: the step as a fraction of the prescribed one.
 """
 
 import io
