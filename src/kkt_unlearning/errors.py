@@ -23,3 +23,7 @@ class SolverError(UserError):
 
 class BackendError(UserError):
     """The requested array backend cannot run on this machine."""
+
+
+class ArgumentError(DataError, ValueError):
+    """A ``DataError`` of an estimator, where users of scikit-learn expect a ``ValueError``."""

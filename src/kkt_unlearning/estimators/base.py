@@ -1,0 +1,270 @@
+"""What both estimators do: train, find the exact KKT point, and take terms out of it again.
+
+NumPy in and out: arrays of other libraries are converted, as scikit-learn does by default.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from operator import index
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from kkt_unlearning.errors import ArgumentError, DataError
+from kkt_unlearning.maxmargin.arrival import Arrival
+from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.problem import Network, Problem, retained
+from kkt_unlearning.span import span_coordinates
+from kkt_unlearning.training import Descent, Training, train
+from kkt_unlearning.unlearning.ascent import starting_point
+from kkt_unlearning.unlearning.held import Held
+
+STARTS = ("trained", "exact")
+_LARGEST = 1e100  # norm of a sample: its square, and that square's inverse, are far from what float64 ends at
+
+
+@contextmanager
+def _argument_errors() -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        raise ArgumentError(str(error)) from error
+
+
+class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
+    """Training, the KKT point and unlearning; a subclass says of which network, and names its weights."""
+
+    fit_intercept: bool
+    loss: str
+    step: str
+    step_size: float
+    steps: int
+    minimum_margin: float
+    stop_distance: float
+    pivots: int = 0  # a linear model has one cell
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    @_argument_errors()
+    def fit(self, X: Any, y: Any) -> Self:
+        """Train by gradient descent, and find the exact KKT point of the activations reached.
+
+        Args:
+            X: features ``(m, d)``, dense and finite.
+            y: labels ``(m,)`` of two classes, of any type.
+
+        Raises:
+            ArgumentError: a parameter that is not allowed, or not two classes (a ``ValueError``).
+            NotSeparableError: no hyperplane separates the classes (linear model).
+            NotConvergedError: a margin is at most ``minimum_margin`` after the last step, or no KKT point was
+                found within ``pivots`` cells.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        classes, labels = _signed(y)
+        problem = Problem(self._network(), self._features(X), labels)
+        size = _longest(problem.X)
+        # In these units one step size fits data of every scale, which neither network knows of by itself.
+        unit = Problem(problem.network, problem.X / size, problem.y)
+        self._check_separable(unit)
+        training, point, start = self._trained(unit)
+        self.classes_ = classes
+        self._set_weights(start / size)
+        self.kkt_point_ = _rescaled(point, problem, size)
+        self.multipliers_ = self.kkt_point_.multipliers
+        self.n_iter_ = int(training.steps)
+        self.forgotten_ = np.array([], dtype=int)
+        self._start, self._derivatives = None, None
+        vars(self).pop("certificate_", None)
+        return self
+
+    @_argument_errors()
+    def unlearn(self, forget: Sequence[int], fraction: float = 1.0, start: str = "trained") -> Self:
+        """Forget samples: ``θ − α Σ_{r∈R} λ_r y_r g_r``, in place of the weights, with ``certificate_``.
+
+        Changes the estimator and returns it. Once the certificate is there, the rows, labels and multipliers
+        of the forgotten samples are dropped. A further call forgets more: the weights are those of one step
+        for the union of the sets, in any order, and ``certificate_`` is of the network and the samples then
+        held. Where an error is raised nothing has changed.
+
+        Args:
+            forget: indices R of rows of the ``X`` that was given to ``fit``, in its numbering, whatever has
+                been forgotten since.
+            fraction: α ≥ 0, the step as a fraction of the prescribed one.
+            start: ``trained`` (the weights from training, scaled to smallest margin 1) or ``exact`` (the
+                exact KKT point). Later calls go on from where the first began, and allow no other.
+
+        Raises:
+            ArgumentError: a bad forget set, fraction or start, or an earlier call left a sample that is not
+                classified (a ``ValueError``).
+            NotSeparableError, NotConvergedError, SolverError: no certificate could be computed.
+
+        Paper: Section 2.3; ``docs/theory.md``, section 6; several calls: ``docs/questions/batch.md``,
+        section 5.
+        """
+        check_is_fitted(self, "kkt_point_")
+        rows = _indices(forget)
+        held, certificate = self._held(start).without(self._positions(rows), fraction)
+        self._set_weights(held.W)
+        self.kkt_point_, self._derivatives = held.point, held.derivatives
+        self.multipliers_ = held.point.multipliers
+        self.forgotten_ = np.concatenate([self.forgotten_, np.array(rows, dtype=int)])
+        self.certificate_, self._start = certificate, start
+        return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """``N(θ, x)``, positive for ``classes_[1]``, shape ``(m,)``; ±1 or beyond on what was fitted."""
+        check_is_fitted(self, "kkt_point_")
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        network, (W, bias) = self.kkt_point_.problem.network, self._parts()
+        P = X @ W.T + bias
+        return (network.pattern(P) * P) @ network.output_weights
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The class of each row, shape ``(m,)``."""
+        positive = self.decision_function(X) > 0
+        return self.classes_[positive.astype(int)]
+
+    def _network(self) -> Network:
+        raise NotImplementedError
+
+    def _initial_weights(self, dimension: int) -> np.ndarray:
+        """``W(0) (n, d)``, for data whose longest sample has norm 1."""
+        raise NotImplementedError
+
+    def _parts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Weights ``(n, d)`` and biases ``(n,)``, of the fitted attributes."""
+        raise NotImplementedError
+
+    def _set_parts(self, W: np.ndarray, bias: np.ndarray) -> None:
+        raise NotImplementedError
+
+    def _weights(self) -> np.ndarray:
+        """``W``, ``(n, d)`` or with biases as the last column ``(n, d + 1)``."""
+        W, bias = self._parts()
+        has_bias = self.kkt_point_.problem.X.shape[1] > W.shape[1]
+        return np.column_stack([W, bias]) if has_bias else W
+
+    def _set_weights(self, W: np.ndarray) -> None:
+        d = self.n_features_in_
+        self._set_parts(W[:, :d].copy(), W[:, d].copy() if W.shape[1] > d else np.zeros(len(W)))
+
+    def _check_separable(self, problem: Problem) -> None:
+        """Nothing by default: what a wide network can separate shows in training."""
+
+    def _features(self, X: np.ndarray) -> np.ndarray:
+        """``X`` with a last feature 1, whose weight is the bias."""
+        return np.column_stack([X, np.ones(len(X))]) if self.fit_intercept else X.copy()
+
+    def _trained(self, problem: Problem) -> tuple[Training, KKTPoint, np.ndarray]:
+        """The training, the exact point and the trained weights of smallest margin 1, ``(n, d)``."""
+        descent = Descent(
+            loss=self.loss,
+            step=self.step,
+            step_size=self.step_size,
+            steps=self.steps,
+            minimum_margin=self.minimum_margin,
+            stop_distance=self.stop_distance,
+        )
+        span = span_coordinates(problem.X, self._initial_weights(problem.X.shape[1]))
+        small = Problem(problem.network, span.X, problem.y)
+        arrival = Arrival([small], self.stop_distance) if self.stop_distance else None
+        training = train(small, span.W0, descent, settled=arrival)
+        point = kkt_point(small, small.pattern(training.W), pivots=self.pivots)
+        start, _ = starting_point(point, training.W)
+        return training, replace(point, W=span.lift(point.W)), span.lift(start)
+
+    def _positions(self, rows: list[int]) -> list[int]:
+        """Where the rows to forget stand among the samples still held."""
+        total = len(self.multipliers_) + len(self.forgotten_)
+        retained(total, rows)
+        gone = sorted(set(rows) & set(self.forgotten_.tolist()))
+        if gone:
+            raise DataError(
+                f"forget = {rows}: row {gone[0]} has been forgotten already; name rows that are still held."
+            )
+        held = retained(total, self.forgotten_)
+        if len(rows) == len(held):
+            raise DataError(
+                f"forget = {rows}: those are all samples still held; leave at least one to be retained."
+            )
+        return np.searchsorted(held, rows).tolist()
+
+    def _held(self, start: str) -> Held:
+        if start not in STARTS:
+            raise DataError(
+                f"start = {start!r}: allowed are {', '.join(STARTS)}; choose one of them."
+            )
+        if self._start not in (None, start):
+            raise DataError(
+                f"start = {start!r}: this estimator has unlearned from start = {self._start!r}, and later "
+                "calls go on from there; name the same, or fit again."
+            )
+        point = self.kkt_point_
+        if self._start is not None:
+            return Held(point, self._weights(), self._derivatives)
+        if start == "exact":
+            return Held(point, point.W, point.clarke)
+        W = self._weights()
+        return Held(point, W, point.problem.pattern(W))
+
+
+def _signed(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two classes, and the labels: −1 for the first of them, +1 for the second."""
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind != "binary":
+        raise DataError(
+            f"Only binary classification is supported. The type of the target is {kind}: give labels of "
+            "two classes."
+        )
+    classes, members = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise DataError(
+            f"y has one class only, {classes.tolist()}, in {len(y)} sample(s): two are needed, so add "
+            "samples of another."
+        )
+    return classes, 2.0 * members - 1.0
+
+
+def _indices(forget: Sequence[int]) -> list[int]:
+    """Row numbers as integers; a mask of booleans would otherwise pass for the rows 0 and 1."""
+    if not isinstance(forget, Sequence | np.ndarray) or isinstance(forget, str):
+        raise DataError(f"forget = {forget!r}: allowed are lists of row numbers; write [{forget}].")
+    for row in forget:
+        if isinstance(row, bool | np.bool_) or not hasattr(row, "__index__"):
+            raise DataError(
+                f"forget has the entry {row!r}: allowed are row numbers; of a mask give "
+                "numpy.flatnonzero(mask)."
+            )
+    return [index(row) for row in forget]
+
+
+def _longest(X: np.ndarray) -> float:
+    """``max_i ‖x_i‖``, bias feature included."""
+    with np.errstate(over="ignore"):
+        size = float(np.linalg.norm(X, axis=1).max())
+    if not 1 / _LARGEST < size < _LARGEST:
+        raise DataError(
+            f"X: the longest sample has norm {size:.3g}; allowed are {1 / _LARGEST:.0e} to {_LARGEST:.0e}, "
+            "so scale the features."
+        )
+    return size
+
+
+def _rescaled(point: KKTPoint, problem: Problem, size: float) -> KKTPoint:
+    """The point for data ``size`` times as long: ``θ/size``, and ``λ/size²``."""
+    exact = KKTPoint.from_arrays(
+        problem,
+        point.W / size,
+        point.multipliers / size**2,
+        point.clarke,
+        point.pattern,
+        point.kinks,
+    )
+    return replace(exact, cells=point.cells, flipped=point.flipped)

@@ -1,0 +1,317 @@
+"""The estimators compute what the library does, forget what they are told to, and keep nothing of it."""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import ROUND_OFF, least_distance, one_sentence
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
+
+import kkt_unlearning
+from kkt_unlearning import Descent, Linear, Problem, TwoLayer, certify, kkt_point, train, unlearn
+from kkt_unlearning.errors import ArgumentError, NotConvergedError, NotSeparableError, UserError
+from kkt_unlearning.estimators import MaxMarginLinear, MaxMarginTwoLayer
+from kkt_unlearning.networks.initial import gaussian_weights
+from kkt_unlearning.span import span_coordinates
+
+SAMPLES, DIMENSION, WIDTH, STEPS = 8, 40, 12, 1500
+BOTH = ["linear", "two_layer"]
+
+
+def data(seed=0):
+    rng = np.random.default_rng(seed)
+    X = 3.0 * rng.normal(size=(SAMPLES, DIMENSION))
+    return X, np.where(np.arange(SAMPLES) % 2 == 0, "a", "b")
+
+
+def estimator(kind, **parameters):
+    if kind == "linear":
+        return MaxMarginLinear(steps=STEPS, **parameters)
+    return MaxMarginTwoLayer(width=WIDTH, steps=STEPS, random_state=0, **parameters)
+
+
+def fitted(kind, **parameters):
+    return estimator(kind, **parameters).fit(*data())
+
+
+def weights(model):
+    """All weights in one array, the bias last."""
+    if isinstance(model, MaxMarginLinear):
+        return np.column_stack([model.coef_, model.intercept_])
+    return np.column_stack([model.weights_, model.hidden_bias_])
+
+
+def by_hand(kind, fit_intercept):
+    """Trained weights of smallest margin 1 and the exact point, by the library's own verbs."""
+    X, y = data()
+    X = np.column_stack([X, np.ones(SAMPLES)]) if fit_intercept else X
+    size = np.linalg.norm(X, axis=1).max()
+    network = Linear() if kind == "linear" else TwoLayer(WIDTH)
+    W0 = np.zeros((1, X.shape[1]))
+    if kind == "two_layer":
+        W0 = gaussian_weights(np.random.RandomState(0), WIDTH, X.shape[1], 0.1)
+    span = span_coordinates(X / size, W0)
+    unit = Problem(network, span.X, np.where(y == "a", -1.0, 1.0))
+    trained = train(unit, span.W0, Descent(steps=STEPS))
+    W = span.lift(trained.W) / trained.margins.min() / size
+    return W, kkt_point(Problem(network, X, unit.y), unit.pattern(trained.W))
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_fit_is_the_training_of_the_library(kind, fit_intercept):
+    model = fitted(kind, fit_intercept=fit_intercept)
+    W, point = by_hand(kind, fit_intercept)
+    d = W.shape[1]
+    np.testing.assert_allclose(weights(model)[:, :d], W, atol=ROUND_OFF)
+    assert (weights(model)[:, d:] == 0).all()  # a bias that is not there
+    np.testing.assert_allclose(model.multipliers_, point.multipliers, rtol=1e-9)
+    np.testing.assert_allclose(model.kkt_point_.W, point.W, atol=1e-9 * np.abs(point.W).max())
+    assert max(model.kkt_point_.residuals.worst, model.kkt_point_.gap) < 1e-9
+    assert model.n_iter_ == STEPS
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_the_smallest_margin_is_one_and_every_label_is_learnt(kind):
+    X, y = data()
+    model = fitted(kind)
+    margins = model.decision_function(X) * np.where(y == "a", -1, 1)
+    assert margins.min() == pytest.approx(1.0, abs=ROUND_OFF)
+    assert list(model.classes_) == ["a", "b"]
+    assert list(model.predict(X)) == list(y)
+    assert model.score(X, y) == 1.0
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize(("start", "fraction"), [("trained", 1.0), ("exact", 0.8)])
+def test_the_certificate_is_that_of_the_step(kind, start, fraction):
+    model = fitted(kind)
+    point, W = model.kkt_point_, weights(model)
+    step = unlearn(point, [5, 2], fraction=fraction, trained=W if start == "trained" else None)
+    assert model.unlearn([5, 2], fraction=fraction, start=start) is model
+    np.testing.assert_allclose(weights(model), step.W, atol=ROUND_OFF)
+    expected = vars(certify(step))
+    found = vars(model.certificate_)
+    assert found.pop("outcome") == expected.pop("outcome") == "certified"
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("start", ["trained", "exact"])
+def test_later_calls_forget_the_union_in_any_order(kind, start):
+    at_once = fitted(kind).unlearn([6, 1, 4], start=start)
+    one_by_one = fitted(kind).unlearn([4], start=start).unlearn([1, 6], start=start)
+    np.testing.assert_allclose(weights(one_by_one), weights(at_once), atol=ROUND_OFF)
+    np.testing.assert_array_equal(one_by_one.multipliers_, at_once.multipliers_)
+    assert list(one_by_one.forgotten_) == [4, 1, 6]
+    found, expected = one_by_one.certificate_, at_once.certificate_
+    assert found.tau_star == pytest.approx(expected.tau_star, rel=1e-6, abs=ROUND_OFF)
+    assert found.tau == pytest.approx(expected.tau, rel=1e-6, abs=ROUND_OFF)
+    assert found.epsilon <= found.restored_bound
+
+
+def arrays(value):
+    """Every array that can be reached from an object, and what each is a view of."""
+    if isinstance(value, np.ndarray):
+        yield value
+        yield from arrays(value.base)
+    elif isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from arrays(part)
+    elif hasattr(value, "__dict__"):
+        yield from arrays(vars(value))
+
+
+def holds(model, row):
+    """Whether the bytes of a row are in a pickle of the model, or among its arrays."""
+    looked = [pickle.dumps(model), *(array.tobytes() for array in arrays(model))]
+    return any(row.tobytes() in text for text in looked)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_nothing_of_a_forgotten_sample_stays(kind, fit_intercept):
+    X, _ = data()
+    model = fitted(kind, fit_intercept=fit_intercept)
+    forgotten_multiplier = model.multipliers_[3:4].copy()
+    assert holds(model, X[3])
+    assert holds(model, forgotten_multiplier)
+    model.unlearn([3])
+    assert not holds(model, X[3])
+    assert not holds(model, forgotten_multiplier)
+    assert holds(model, X[4])
+    assert {SAMPLES} & {size for array in arrays(model) for size in array.shape} == set()
+
+
+def test_the_estimator_does_not_hold_the_array_of_the_caller():
+    X, y = data()
+    model = MaxMarginLinear(fit_intercept=False, steps=STEPS).fit(X, y)
+    assert not any(np.shares_memory(array, X) for array in arrays(model))
+
+
+def test_a_new_fit_starts_anew():
+    model = fitted("linear").unlearn([3])
+    model.fit(*data())
+    assert list(model.forgotten_) == []
+    assert not hasattr(model, "certificate_")
+    np.testing.assert_array_equal(weights(model), weights(fitted("linear")))
+    model.unlearn([3], start="exact")  # which the first fit would not allow any more
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (dict(forget=3), "write [3]."),
+        (dict(forget="3"), "write [3]."),
+        (dict(forget=[8]), "allowed are 0 to 7"),
+        (dict(forget=[-1]), "index -1 is out of range"),
+        (dict(forget=[1, 1]), "is repeated"),
+        (dict(forget=[1.0]), "the entry 1.0"),
+        (dict(forget=np.arange(8) == 3), "numpy.flatnonzero(mask)"),
+        (dict(forget=[0]), "row 0 has been forgotten already"),
+        (dict(forget=range(8)), "all 8 samples"),
+        (dict(forget=range(1, 8)), "all samples still held"),
+        (dict(forget=[1], fraction=-1.0), "fraction = -1.0"),
+        (dict(forget=[1], start="nowhere"), "allowed are trained, exact"),
+        (dict(forget=[1], start="exact"), "has unlearned from start = 'trained'"),
+    ],
+)
+def test_what_cannot_be_forgotten_changes_nothing(arguments, sentence):
+    model = fitted("linear").unlearn([0])
+    before = pickle.dumps(model)
+    with pytest.raises(ArgumentError) as error:
+        model.unlearn(**arguments)
+    assert sentence in one_sentence(error)
+    assert isinstance(error.value, ValueError)
+    assert pickle.dumps(model) == before
+
+
+def test_an_estimator_that_is_not_fitted_cannot_unlearn():
+    with pytest.raises(NotFittedError):
+        MaxMarginLinear().unlearn([0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("linear", dict(loss="hinge")),
+        ("linear", dict(step="long")),
+        ("linear", dict(step_size=0.0)),
+        ("two_layer", dict(stop_distance=2.0)),
+        ("two_layer", dict(minimum_margin=-1.0)),
+    ],
+)
+def test_a_parameter_that_is_not_allowed_is_a_value_error(kind, parameters):
+    with pytest.raises(ValueError, match=next(iter(parameters))) as error:
+        fitted(kind, **parameters)
+    assert one_sentence(error)
+
+
+XOR = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]]), np.array([0, 0, 1, 1])
+
+
+def test_two_layers_separate_what_no_hyperplane_does():
+    with pytest.raises(NotSeparableError) as error:
+        MaxMarginLinear().fit(*XOR)
+    assert "MaxMarginTwoLayer" in one_sentence(error)
+    model = MaxMarginTwoLayer(width=60, steps=STEPS, random_state=0)
+    assert model.fit(*XOR).score(*XOR) == 1.0
+
+
+def test_equal_points_with_other_labels_are_refused_by_both():
+    X, y = np.array([[1.0, 2.0], [1.0, 2.0], [0.0, 1.0]]), np.array([0, 1, 1])
+    for kind, refusal in (("linear", NotSeparableError), ("two_layer", NotConvergedError)):
+        with pytest.raises(refusal) as error:
+            estimator(kind).fit(X, y)
+        assert one_sentence(error)
+
+
+@pytest.mark.parametrize(
+    ("X", "sentence"),
+    [
+        (np.zeros((2, 1)), "the longest sample has norm 0"),
+        (np.array([[1e300], [-1e300]]), "scale the features"),
+        (np.array([[1e308, 1e308], [-1e308, 1.0]]), "has norm inf"),
+    ],
+)
+def test_absurd_scales_are_refused(X, sentence):
+    with pytest.raises(ArgumentError) as error:
+        MaxMarginLinear(fit_intercept=False).fit(X, [0, 1])
+    assert sentence in one_sentence(error)
+
+
+def test_the_exact_point_in_the_plane_is_the_widest_margin():
+    X = np.array([[2.0, 0.5], [1.5, 2.0], [3.0, 1.0], [-1.0, -0.5], [0.0, -2.0], [-2.0, 1.0]])
+    y = np.array([1, 1, 1, -1, -1, -1])
+    point = MaxMarginLinear().fit(X, y).kkt_point_
+    expected, multipliers = least_distance(point.problem, np.ones((1, 6)))
+    np.testing.assert_allclose(point.W, expected, atol=1e-9)
+    # Four margins are 1 in three dimensions, so only their sum is determined.
+    assert point.multipliers.sum() == pytest.approx(multipliers.sum(), rel=1e-9)
+
+
+def test_names_of_features_are_kept_and_asked_for():
+    X, y = data()
+    frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(DIMENSION)])
+    model = estimator("linear").fit(frame, y)
+    assert list(model.feature_names_in_) == list(frame.columns)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[frame.columns[::-1]])
+
+
+def test_training_ends_where_it_has_arrived():
+    short = fitted("linear", stop_distance=1e-2)
+    assert 1 <= short.n_iter_ < STEPS
+
+
+@settings(max_examples=20)
+@given(scale=st.floats(1e-6, 1e6))
+def test_without_a_bias_the_scale_of_the_features_changes_no_output(scale):
+    X, y = data()
+    before = MaxMarginLinear(fit_intercept=False, steps=100).fit(X, y).unlearn([3])
+    after = MaxMarginLinear(fit_intercept=False, steps=100).fit(scale * X, y).unlearn([3])
+    np.testing.assert_allclose(
+        after.decision_function(scale * X), before.decision_function(X), rtol=1e-9
+    )
+    assert after.certificate_.tau_star == pytest.approx(before.certificate_.tau_star, rel=1e-6)
+
+
+def test_the_same_is_exact_for_two_layers_and_powers_of_two():
+    X, y = data()
+    before = fitted("two_layer", fit_intercept=False)
+    after = estimator("two_layer", fit_intercept=False).fit(X / 1024, y)
+    np.testing.assert_array_equal(after.decision_function(X / 1024), before.decision_function(X))
+
+
+def test_exchanged_labels_turn_a_linear_model_round():
+    X, y = data()
+    other = estimator("linear").fit(X, np.where(y == "a", "b", "a"))
+    np.testing.assert_allclose(
+        other.decision_function(X), -fitted("linear").decision_function(X), atol=ROUND_OFF
+    )
+
+
+def test_the_bytes_that_the_seed_decides_are_the_same_again():
+    first, second = fitted("two_layer").unlearn([2]), fitted("two_layer").unlearn([2])
+    assert pickle.dumps(first) == pickle.dumps(second)
+
+
+def test_without_scikit_learn_the_import_says_what_to_install():
+    source = str(Path(kkt_unlearning.__file__).parents[1])
+    code = (
+        f"import sys; sys.path.insert(0, {source!r}); sys.modules['sklearn'] = None\n"
+        "import kkt_unlearning.estimators"
+    )
+    run = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].endswith("not installed: pip install scikit-learn.")
+
+
+def test_errors_of_an_argument_are_errors_that_a_user_can_mend():
+    assert issubclass(ArgumentError, UserError)
