@@ -46,6 +46,8 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
     minimum_margin: float
     stop_distance: float
     pivots: int = 0  # a linear model has one cell
+    _start: str | None  # where unlearning began, and the derivatives of its steps
+    _derivatives: np.ndarray | None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -81,7 +83,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_ = int(training.steps)
         self.forgotten_ = np.array([], dtype=int)
         self._start, self._derivatives = None, None
-        vars(self).pop("certificate_", None)
+        self.__dict__.pop("certificate_", None)
         return self
 
     @_argument_errors()
@@ -189,7 +191,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             raise DataError(
                 f"forget = {rows}: row {gone[0]} has been forgotten already; name rows that are still held."
             )
-        held = retained(total, self.forgotten_)
+        held = retained(total, self.forgotten_.tolist())
         if len(rows) == len(held):
             raise DataError(
                 f"forget = {rows}: those are all samples still held; leave at least one to be retained."
@@ -207,7 +209,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
                 "calls go on from there; name the same, or fit again."
             )
         point = self.kkt_point_
-        if self._start is not None:
+        if self._derivatives is not None:
             return Held(point, self._weights(), self._derivatives)
         if start == "exact":
             return Held(point, point.W, point.clarke)
