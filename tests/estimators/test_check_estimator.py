@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from kkt_unlearning.estimators import MaxMarginLinear, MaxMarginTwoLayer
 
-LINEAR = MaxMarginLinear()
+LINEAR = MaxMarginLinear(steps=2000, minimum_margin=1e-3)
 TWO_LAYER = MaxMarginTwoLayer(width=40, steps=1000, minimum_margin=1e-3)
 
 HYPERPLANE = "no hyperplane separates its {}"
@@ -80,8 +80,8 @@ def separable(X, y):
     gaps = np.diff(np.sort(X, axis=0), axis=0)
     place, feature = np.unravel_index(gaps.argmax(), gaps.shape)
     values = X[:, feature]
-    below = values <= np.sort(values)[place]
-    return np.where(below, *np.unique(y)).reshape(np.shape(y))
+    below, y = values <= np.sort(values)[place], np.asarray(y)
+    return np.where(below, *np.unique(y)).reshape(y.shape)
 
 
 class RelabelledLinear(MaxMarginLinear):
