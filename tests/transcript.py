@@ -1,4 +1,4 @@
-"""Puts what the code and commands of a page print under them: python -m workflow.transcript docs/audit.md.
+"""Puts what the code and commands of a page print under them: python -m tests.transcript docs/audit.md.
 
 Blocks marked ``python`` and ``console`` run in order in an empty folder, commands after ``$``. What they
 print takes the place of the lines below a command, or of the ``text`` block after the code. Tests hold the

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from workflow.transcript import main, transcript
+from transcript import main, transcript
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("page", ["docs/audit.md"])
