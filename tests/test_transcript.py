@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from transcript import main, transcript
 
 ROOT = Path(__file__).parents[1]
