@@ -37,7 +37,9 @@ myst_heading_anchors = 4
 myst_url_schemes = {"http": None, "https": None, "repository": None}
 html_math_renderer = "mathml"
 
-autodoc_default_options = {"members": True, "ignore-module-all": True}
+# What scikit-learn adds to every estimator, in words that link to its own pages.
+FOREIGN = "set_fit_request, set_score_request, set_predict_request, set_decision_function_request"
+autodoc_default_options = {"members": True, "ignore-module-all": True, "exclude-members": FOREIGN}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
