@@ -55,7 +55,7 @@ test-report: $(READY) ## the tests of the report; they fail where there is no Ch
 	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py
 
 test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, for docs/faults.md
-	$(BIN)/pytest tests/faults --table $(TABLES)/faults.csv
+	$(BIN)/pytest tests/faults --table $(TABLES)/faults.csv $(if $(AT_MOST),--at-most $(AT_MOST))
 	$(EMBED)
 
 test-versions: ## the library's tests under each of python3.11, 3.12 and 3.13 on the PATH, with the newest packages

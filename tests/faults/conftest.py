@@ -14,6 +14,10 @@ SIDE_BY_SIDE = len(os.sched_getaffinity(0))  # repetitions at once, each in a fo
 COLUMNS = ("fault", "repetitions", "lost", "differing", "recovered", "told")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--at-most", type=int, help="repetitions of each fault, of those that it has")
+
+
 @dataclass
 class Tally:
     """Outcomes of one fault.
@@ -23,9 +27,11 @@ class Tally:
         differing: those after which a file was not as without the fault, or one too many.
         recovered: those after which every file was as without it.
         told: those in which a run stopped with a sentence that said what to delete.
+        at_most: repetitions that are made of those asked for; None: all.
     """
 
     fault: str
+    at_most: int | None = None
     repetitions: int = 0
     lost: int = 0
     differing: int = 0
@@ -48,7 +54,7 @@ class Tally:
             is_needed: whether a file that was deleted is missed.
         """
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            for runs, folder in pool.map(once, range(times)):
+            for runs, folder in pool.map(once, range(times)[: self.at_most]):
                 self._count(runs, folder.files(), wanted.files(), is_needed)
 
     def _count(
@@ -76,12 +82,12 @@ class Tally:
 
 
 @pytest.fixture
-def tally(campaign: list[dict]) -> Iterator[Callable[[str], Tally]]:
+def tally(campaign: list[dict], pytestconfig: pytest.Config) -> Iterator[Callable[[str], Tally]]:
     """Starts the row of a fault; it fails the test if a repetition was not recovered."""
     made: list[Tally] = []
 
     def start(fault: str) -> Tally:
-        made.append(Tally(fault))
+        made.append(Tally(fault, pytestconfig.getoption("--at-most")))
         return made[-1]
 
     yield start
