@@ -145,7 +145,7 @@ def test_arrays_of_another_library_give_the_same_certificate():
     _, X, y, _, done, found = certified(6, "trained", [3])
     step = Step(model_elsewhere(done.step.before), (3,))
     other = certify(model_elsewhere(done.model), elsewhere(X), elsewhere(y), [3], step=step)
-    assert other.ends == found.ends
+    assert repr(other.ends) == repr(found.ends)  # where nan is nan
 
 
 @pytest.mark.parametrize("start", ["trained", "exact"])

@@ -1,3 +1,6 @@
+import os
+import re
+
 import numpy as np
 import pytest
 from audit_users import elsewhere, model_elsewhere, trained
@@ -98,6 +101,19 @@ def test_a_bias_is_the_weight_of_a_feature_that_is_one():
     assert (found.exact.bias == expected.exact.W[:, -1]).all()
 
 
+def test_a_row_of_zeros_needs_a_bias():
+    problem, W0 = gaussian(1, 8, 120, 6)
+    u, samples = TwoLayer(6).output_weights, problem.X.copy()
+    samples[3] = 0.0
+    X = np.column_stack([samples, np.ones(8)])
+    W = train(Problem(problem.network, X, problem.y), np.pad(W0, ((0, 0), (0, 1)))).W
+    found = kkt(Model(W[:, :-1], u, W[:, -1]), samples, problem.y)
+    assert found.multipliers["exact"].shape == (8,)
+    assert found.residuals.stationarity < 1e-9
+    with pytest.raises(DataError, match="the data: row 3 of X is zero, but a network without bias"):
+        kkt(Model(W[:, :-1], u), samples, problem.y)
+
+
 def test_arrays_of_another_library_come_back_in_it():
     model, X, y, _ = trained(6)
     expected = kkt(model, X, y)
@@ -136,3 +152,18 @@ def test_progress_is_told():
     kkt(model, X, y, report=told.append)
     assert told[0] == "exact KKT point"
     assert len(told) == 3
+
+
+def test_a_machine_too_small_is_one_sentence_with_the_memory_needed(monkeypatch):
+    model, X, y, _ = trained(6)
+    monkeypatch.setattr(os, "sysconf", lambda name: 2**14)  # of pages, and as many pages: 256 MiB
+    with pytest.raises(DataError, match=r"samples: its arrays would need 0\.269 GB of memory"):
+        kkt(model, X, y)
+
+
+def test_a_program_that_takes_long_says_how_far_it_is(monkeypatch):
+    model, X, y, _ = trained(6)
+    monkeypatch.setattr("kkt_unlearning.audit.exact._SECONDS", 0.0)
+    told = []
+    kkt(model, X, y, report=told.append)
+    assert any(re.fullmatch(r"quadratic program: residual \d\.\de[+-]\d\d", line) for line in told)

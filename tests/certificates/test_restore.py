@@ -128,3 +128,23 @@ def test_more_kinks_than_dimensions(seed):
     found = restore(problem, W, pattern, kinks)
     np.testing.assert_allclose(found.W[0], 0.0, atol=1e-10)
     np.testing.assert_array_equal(found.W[1], W[1])
+
+
+def test_neurons_in_many_small_parts_move_as_in_one(monkeypatch):
+    rng = np.random.default_rng(0)
+    problem, W = gaussian(3, 8, 15, 12)[0], rng.normal(size=(12, 15))
+    pattern, kinks = rng.integers(0, 2, (12, 8)).astype(float), rng.random((12, 8)) < 0.3
+    at_once = restore(problem, W, pattern, kinks)
+    sizes = []
+
+    def pinv(square, hermitian, original=np.linalg.pinv):
+        sizes.append(square.shape)
+        return original(square, hermitian=hermitian)
+
+    monkeypatch.setattr("kkt_unlearning.certificates.restore._CHUNK", 8)
+    monkeypatch.setattr(np.linalg, "pinv", pinv)
+    in_parts = restore(problem, W, pattern, kinks)
+    assert len(sizes) > 4
+    assert all(count == 1 or count * f * f <= 8 for count, f, _ in sizes)
+    np.testing.assert_array_equal(in_parts.kinks, at_once.kinks)
+    np.testing.assert_allclose(in_parts.W, at_once.W, rtol=0, atol=ROUND_OFF)

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kkt_unlearning.audit.model import OUTPUTS
 from kkt_unlearning.cli.arguments import indices, parser
+from kkt_unlearning.losses import LOSSES
+from kkt_unlearning.unlearning.ascent import STARTS
 
 
 @pytest.mark.parametrize(
@@ -87,3 +90,11 @@ def test_every_verb_explains_itself(verb, capsys):
     assert end.value.code == 0
     assert "usage: kkt-unlearning" in text
     assert "Exit status: 0" in text
+
+
+def test_what_may_be_chosen_is_what_the_library_allows():
+    verbs = parser()._subparsers._group_actions[0].choices
+    choices = {action.dest: action.choices for verb in verbs.values() for action in verb._actions}
+    assert choices["start"] == STARTS
+    assert choices["outputs"] == OUTPUTS
+    assert choices["loss"] == tuple(LOSSES)

@@ -113,7 +113,7 @@ def test_later_calls_forget_the_union_in_any_order(kind, start):
     found, expected = one_by_one.certificate_, at_once.certificate_
     assert found.tau_star == pytest.approx(expected.tau_star, rel=1e-6, abs=ROUND_OFF)
     assert found.tau == pytest.approx(expected.tau, rel=1e-6, abs=ROUND_OFF)
-    assert found.epsilon <= found.restored_bound
+    assert found.epsilon <= found.restored_bound + ROUND_OFF  # both may be 0 but for it
 
 
 def arrays(value):

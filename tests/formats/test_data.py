@@ -232,3 +232,10 @@ def test_importing_the_readers_imports_no_library_of_one_format():
     loaded = set(run.stdout.split())
     assert "kkt_unlearning.formats.torch_file" in loaded
     assert not {"pandas", "pyarrow", "torch", "safetensors", "sklearn", "cvxpy"} & loaded
+
+
+@pytest.mark.parametrize("name, make", [("D.npz", as_npz), ("D.parquet", None)])
+def test_a_row_of_zeros_is_read_since_a_network_may_have_biases(name, make):
+    first = np.array([1.0, 0.0, 2.0])
+    content = make(X=first[:, None], y=Y) if make else as_parquet(a=first, y=Y)
+    np.testing.assert_array_equal(read(content, name).X, first[:, None])

@@ -103,8 +103,8 @@ def test_only_what_is_unsolved_goes_to_the_reference(monkeypatch):
     batch = stacked([fit_program(*random_fit(seed, "gaussian")) for seed in range(4)])
     alone, asked = maximise(batch), []
 
-    def one_failed(program, start=None):
-        found = maximise(program, start)
+    def one_failed(program, start=None, report=None):
+        found = maximise(program, start, report)
         if len(program.reward) == 4:
             found.residual[2], found.coefficients[2] = 1.0, 0.0
         return found
@@ -173,3 +173,12 @@ def test_the_reference_answers_on_the_device_too():
     program = fit_program(*random_fit(1, "gaussian"))
     found = Solver("cvxpy").solve(there(program))
     np.testing.assert_allclose(back(found.coefficients), maximise(program).coefficients, atol=1e-11)
+
+
+def test_progress_is_the_residual_of_the_best_points_so_far():
+    told = []
+    solution = Solver(report=told.append).solve(stacked(CASES["fits"]))
+    assert len(told) > 1
+    assert told[-1] == solution.residual.max()
+    assert told[0] > told[-1]
+    assert Solver(report=told.append) == Solver()

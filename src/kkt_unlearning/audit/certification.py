@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.audit.assumptions import Assumption, assumptions
+from kkt_unlearning.audit.exact import telling
 from kkt_unlearning.audit.measure import Measure
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.origin import Origin, joint_origin, known_origin, unknown_origin
@@ -125,18 +126,19 @@ def certify(
 
     ``docs/theory.md``, section 6.
     """
-    say, solver = report or silent, solver or Solver()
+    say = report or silent
+    solver = telling(solver, say)
     models = (model,) if step is None else (model, step.before)
     audited = subject(X, y, *models)
     _check_forget(audited.problem.samples, forget, step)
-    margin = _relative_margin(audited, forget)
+    keep = kept(audited.problem.samples, [forget])[0]
+    margin = _relative_margin(audited, keep)
     if not margin > 0 and (step is None or model.trained_outputs):  # nothing to put it back into
         nothing = End("unlearned", np.inf, np.inf, 0.0)
         return Certified(
             (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE
         )
     if model.trained_outputs and margin > 0:
-        keep = kept(audited.problem.samples, [forget])[0]
         audited = audited.scaled(audited.smallest_margin(0, keep), model.degree)
     origin = _origin(audited, model, forget, step, solver, say)
     say("bounds")
@@ -176,8 +178,7 @@ def _check_forget(samples: int, forget: Sequence[int], step: Step | None) -> Non
         )
 
 
-def _relative_margin(audited: Subject, forget: Sequence[int]) -> float:
-    keep = kept(audited.problem.samples, [forget])[0]
+def _relative_margin(audited: Subject, keep: np.ndarray) -> float:
     gamma = audited.smallest_margin(0, keep)
     q = audited.problem.margins(audited.networks[0])[keep]
     return (gamma if gamma > 0 else float(q.min())) / float(np.abs(q).max() or 1.0)

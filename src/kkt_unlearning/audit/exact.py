@@ -1,5 +1,8 @@
 """The exact KKT point that a network leads to, the longest part of every audit, with word of its progress."""
 
+from dataclasses import replace
+from time import monotonic
+
 import numpy as np
 
 from kkt_unlearning.audit.subject import Report
@@ -7,8 +10,23 @@ from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 
+_SECONDS = 2.0  # between two lines on the same quadratic program
 
-def exact_point(problem: Problem, W: np.ndarray, solver: Solver | None, report: Report) -> KKTPoint:
+
+def telling(solver: Solver | None, report: Report) -> Solver:
+    """The solver, or the default one, which tells how far programs are that take long."""
+    told = monotonic()
+
+    def tell(residual: float) -> None:
+        nonlocal told
+        if monotonic() - told >= _SECONDS:
+            told = monotonic()
+            report(f"quadratic program: residual {residual:.1e}")
+
+    return replace(solver or Solver(), report=tell)
+
+
+def exact_point(problem: Problem, W: np.ndarray, solver: Solver, report: Report) -> KKTPoint:
     """:func:`kkt_unlearning.kkt_point` from the activations of ``W (n, k)``.
 
     Raises:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.audit.exact import exact_point
+from kkt_unlearning.audit.exact import exact_point, telling
 from kkt_unlearning.audit.model import Model, follow
 from kkt_unlearning.audit.nearness import at_unit_margin
-from kkt_unlearning.audit.outputs import output_sum
+from kkt_unlearning.audit.outputs import output_sum, with_outputs
 from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, silent
@@ -16,6 +16,7 @@ from kkt_unlearning.backends import Array
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning import ascent
+from kkt_unlearning.unlearning.ascent import check_fraction, check_start
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +69,18 @@ def unlearn(
     Paper: Section 2.3; ``docs/theory.md``, section 1.
     """
     say = report or silent
-    Step(model, tuple(forget), start, fraction)
+    check_start(start)
+    check_fraction(fraction)
     audited, gamma = at_unit_margin(model, X, y)
     problem, W = audited.problem, audited.networks[0]
     retained(problem.samples, forget)
-    point = exact_point(problem, W, solver, say)
+    point = exact_point(problem, W, telling(solver, say), say)
     say("ascent step")
     trained = start == "trained"
     done = ascent.unlearn(point, forget, fraction=fraction, trained=W if trained else None)
     removed = _removed_outputs(problem, done) if model.trained_outputs else None
     u = None if removed is None else problem.output_weights - removed
+    after = problem if u is None else with_outputs(problem, u)
     scale = gamma ** (1 / model.degree)
     return Forgotten(
         model=audited.model(model, done.W, gamma, X, u),
@@ -96,7 +99,7 @@ def unlearn(
         ),
         multipliers=follow(point.multipliers, X),
         margins_before=follow(problem.margins(done.start), X),
-        margins_after=follow(_margins(problem, done.W, u), X),
+        margins_after=follow(after.margins(done.W), X),
     )
 
 
@@ -112,9 +115,3 @@ def _removed_outputs(problem: Problem, done: ascent.Unlearned) -> np.ndarray:
     forgotten = np.isin(np.arange(problem.samples), done.forget)
     multipliers = np.where(forgotten, done.fraction * done.point.multipliers, 0.0)
     return output_sum(problem, done.start, multipliers)
-
-
-def _margins(problem: Problem, W: np.ndarray, u: np.ndarray | None) -> np.ndarray:
-    if u is None:
-        return problem.margins(W)
-    return problem.y * (u @ np.maximum(problem.preactivations(W), 0.0))

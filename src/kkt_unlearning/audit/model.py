@@ -12,6 +12,7 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.networks import Linear, TwoLayer
 
 OUTPUTS = ("fixed", "trained")
+SAME = 1e-6  # relative difference of equal weights, as float32 keeps them
 
 
 @dataclass(frozen=True, eq=False)

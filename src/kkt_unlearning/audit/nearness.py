@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from kkt_unlearning.audit.exact import exact_point
+from kkt_unlearning.audit.exact import exact_point, telling
 from kkt_unlearning.audit.model import Model, follow
 from kkt_unlearning.audit.outputs import joint_distance, joint_residuals
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
@@ -101,7 +101,8 @@ def kkt(
 
     ``docs/theory.md``, sections 4, 5 and 7.
     """
-    say, solver = report or silent, solver or Solver()
+    say = report or silent
+    solver = telling(solver, say)
     descent = Descent(loss=loss)
     audited, gamma = at_unit_margin(model, X, y)
     problem, W = audited.problem, audited.networks[0]
@@ -117,7 +118,7 @@ def kkt(
         autograd = joint_residuals(problem, W, autograd, fitted, 1.0)
         residuals = joint_residuals(problem, point.W, residuals, point.multipliers, 1.0)
         distance = partial(joint_distance, u=problem.output_weights)
-    psi, phi = near_orthogonality(audited.features)
+    psi, phi = near_orthogonality(problem.X)
     return Nearness(
         margins=follow(problem.margins(W), X),
         smallest_margin=gamma,

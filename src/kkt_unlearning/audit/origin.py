@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kkt_unlearning.audit.exact import exact_point
+from kkt_unlearning.audit.model import SAME
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, Subject
 from kkt_unlearning.certificates.certificate import nearest_kkt_points
@@ -14,8 +15,6 @@ from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, ascend, starting_point
-
-_SAME = 1e-6  # relative, as float32 keeps weights
 
 _STEP = "the prescribed step from the network before it, so that its bounds hold"
 _OTHER = (
@@ -72,7 +71,7 @@ def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -
         problem, start, point.multipliers, step.forget, clarke=clarke, fraction=step.fraction
     )
     difference = float(np.linalg.norm(W - expected) / np.linalg.norm(expected))
-    bounded = difference <= _SAME
+    bounded = difference <= SAME
     if not bounded:
         start, clarke = point.W, point.clarke
     return Origin(

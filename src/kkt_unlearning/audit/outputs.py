@@ -12,7 +12,13 @@ from dataclasses import replace
 import numpy as np
 
 from kkt_unlearning.kkt import KKTResiduals
+from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
+
+
+def with_outputs(problem: Problem, u: np.ndarray) -> Problem:
+    """The same samples, for a network with output weights ``u (n,)``."""
+    return replace(problem, network=TwoLayer(len(u), tuple(u.tolist())))
 
 
 def output_sum(problem: Problem, W: np.ndarray, multipliers: np.ndarray) -> np.ndarray:

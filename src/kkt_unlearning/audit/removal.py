@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.audit.model import Model
-from kkt_unlearning.audit.step import Step, check_step
+from kkt_unlearning.audit.step import Step
 from kkt_unlearning.backends import Array, to_numpy
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import retained
+from kkt_unlearning.unlearning.ascent import check_fraction, check_start
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,8 @@ class Removal:
                 f"forget = {list(self.forget[:10])}: allowed are rows of X, from 0, at least one and each "
                 "once; name such rows."
             )
-        check_step(self.start, self.fraction)
+        check_start(self.start)
+        check_fraction(self.fraction)
 
     def check(self, model: Model) -> None:
         """Whether it can be of this network.

@@ -2,12 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from kkt_unlearning.audit.model import Model
-from kkt_unlearning.errors import DataError
-
-STARTS = ("trained", "exact")
+from kkt_unlearning.unlearning.ascent import check_fraction, check_start
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +18,7 @@ class Step:
         fraction: α ≥ 0.
 
     Raises:
-        DataError: another start, or ``fraction < 0``.
+        DataError: a start or fraction that is not allowed.
     """
 
     before: Model
@@ -31,18 +27,5 @@ class Step:
     fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        check_step(self.start, self.fraction)
-
-
-def check_step(start: str, fraction: float) -> None:
-    """Whether there is such a step.
-
-    Raises:
-        DataError: there is not.
-    """
-    if start not in STARTS:
-        raise DataError(f"start = {start!r}: allowed are {', '.join(STARTS)}; choose one of them.")
-    if not 0 <= fraction < np.inf:
-        raise DataError(
-            f"fraction = {fraction}: allowed are finite numbers >= 0; 1 is the prescribed step."
-        )
+        check_start(self.start)
+        check_fraction(self.fraction)

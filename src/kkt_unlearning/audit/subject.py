@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kkt_unlearning.audit.coordinates import Coordinates, coordinates
-from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.model import SAME, Model
+from kkt_unlearning.audit.outputs import with_outputs
 from kkt_unlearning.backends import Array, to_numpy
 from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.datasets.dataset import check_data
+from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 
+_WORK = 2**28  # bytes of work arrays, whatever the sizes
 Report = Callable[[str], None]  # is told what is being computed
-
-_SAME = 1e-6  # relative, as float32 keeps them
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,11 @@ class Subject:
         problem: the max-margin problem on all samples, ``X (m, k)``.
         networks: their weights ``(n, k)``, one for each model, at the scale that they came with.
         frame: the coordinates.
-        features: the data as the network sees them, ``(m, d)``, with the 1 of a bias.
     """
 
     problem: Problem
     networks: tuple[np.ndarray, ...]
     frame: Coordinates
-    features: np.ndarray
 
     def smallest_margin(self, index: int, keep: np.ndarray | bool = True) -> float:
         """``γ = min_i q_i`` of a network over the samples kept; 0 where it is not positive."""
@@ -44,11 +42,10 @@ class Subject:
         """All networks at ``γ^(−1/degree) θ``: margins γ become 1. Of degree 2 that scales u as well."""
         if degree == 1:
             return replace(self, networks=tuple(W / gamma for W in self.networks))
-        root, problem = gamma**0.5, self.problem
-        u = tuple((problem.network.output_weights / root).tolist())
+        root = gamma**0.5
         return replace(
             self,
-            problem=replace(problem, network=TwoLayer(len(u), u)),
+            problem=with_outputs(self.problem, self.problem.output_weights / root),
             networks=tuple(W / root for W in self.networks),
         )
 
@@ -61,7 +58,7 @@ class Subject:
         """
         factor = gamma ** (1 / model.degree)
         if model.trained_outputs:
-            u = factor * (self.problem.network.output_weights if u is None else u)
+            u = factor * (self.problem.output_weights if u is None else u)
         return model.with_weights(factor * self.frame.lift(W), like, u)
 
 
@@ -74,15 +71,26 @@ def subject(X: Array, y: Array, *models: Model) -> Subject:
 
     Raises:
         DataError: the data are not finite with labels ±1 of both classes, or do not fit the network; or the
-            models differ in width, output weights or bias.
+            models differ in width, output weights or bias; or this machine's memory would not do.
     """
     labels, features = to_numpy(y).astype(np.float64), models[0].features(X)
     check_data(features, labels, "the data")
     weights = [model.weights for model in models]
     _check_alike(models)
+    _check_size(len(labels), features.shape[1], len(weights[0]))
     frame = coordinates(features, weights)
     problem = Problem(models[0].network, frame.data(features), labels)
-    return Subject(problem, tuple(frame.weights(W) for W in weights), frame, features)
+    return Subject(problem, tuple(frame.weights(W) for W in weights), frame)
+
+
+def _check_size(samples: int, dimension: int, width: int) -> None:
+    """Gram matrix, pre-activations and weights in as many copies as tracing the memory of audits shows."""
+    square, between = samples**2 + width * samples, (samples + width) * dimension
+    check_memory(
+        8 * (30 * square + 6 * between) + _WORK,
+        f"the network on {samples} samples",
+        "use fewer samples or neurons",
+    )
 
 
 def _check_alike(models: Sequence[Model]) -> None:
@@ -100,7 +108,7 @@ def _check_alike(models: Sequence[Model]) -> None:
                 "the same; name the network that the step started from."
             )
         fixed = first.u is not None and not first.trained_outputs
-        if fixed and not np.allclose(to_numpy(first.u), to_numpy(other.u), _SAME, 0):
+        if fixed and not np.allclose(to_numpy(first.u), to_numpy(other.u), SAME, 0):
             raise DataError(
                 "the output weights u before and after the step differ: allowed are the same, since the step "
                 "leaves them as they are; name the network that the step started from."

@@ -6,6 +6,7 @@ sign it turns. Each crossing changes a derivative by a finite amount and so adds
 the price of a small angle τ. ``docs/theory.md``, section 6.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from kkt_unlearning.problem import Problem
 
 _NOTHING = 1e-12  # of the weights before
+_CHUNK = 2**22  # numbers in a work array: 32 MiB
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,36 @@ def _cleared(moved: np.ndarray, W: np.ndarray) -> np.ndarray:
 def _correction(gram: np.ndarray, P: np.ndarray, kinks: np.ndarray) -> np.ndarray:
     """``G_KK⁻¹ P_K`` for every row, 0 off its kinks, ``(N, m)``; rows with equal K share one inverse."""
     first, order, edges = _equal_rows(kinks)
-    held = kinks[first]
-    # For duplicated points the least-norm correction is still unique in the weights.
-    inverses = np.linalg.pinv(
-        np.where(held[:, :, None] & held[:, None, :], gram, 0.0), hermitian=True
-    )
     right = np.where(kinks, P, 0.0)[order]
-    out = np.empty_like(right)
-    for inverse, start, stop in zip(inverses, edges[:-1], edges[1:], strict=True):
-        np.matmul(right[start:stop], inverse, out=out[start:stop])
+    out = np.zeros_like(right)
+    for part, places, inverses in _inverses(gram, kinks[first]):
+        for group, place, inverse in zip(part, places, inverses, strict=True):
+            rows = slice(edges[group], edges[group + 1])
+            out[rows, place] = right[rows, place] @ inverse
     back = np.empty_like(out)
     back[order] = out
     return back
+
+
+def _inverses(
+    gram: np.ndarray, held: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Of ``K (g, m)``: which rows, where their K is ``(c, f)`` and ``G_KK⁻¹ (c, f, f)``, c at a time.
+
+    f is the most entries of any of the c; empty places are 0. Memory grows neither with g nor with m.
+    """
+    counts = held.sum(axis=1)
+    left = np.argsort(-counts, kind="stable")
+    left = left[counts[left] > 0]
+    while len(left):
+        most = int(counts[left[0]])
+        part, left = np.split(left, [max(1, _CHUNK // most**2)])
+        places = np.argsort(~held[part], axis=1, kind="stable")[:, :most]
+        used = np.take_along_axis(held[part], places, axis=1)
+        square = gram[places[:, :, None], places[:, None, :]]
+        square[~(used[:, :, None] & used[:, None, :])] = 0.0
+        # For duplicated points the least-norm correction is still unique in the weights.
+        yield part, places, np.linalg.pinv(square, hermitian=True)
 
 
 def _equal_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

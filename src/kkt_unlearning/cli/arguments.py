@@ -63,8 +63,8 @@ def _unlearn(verb: argparse.ArgumentParser) -> None:
 def _certify(verb: argparse.ArgumentParser) -> None:
     verb.description = (
         "Which (ε, δ)-approximate KKT points of the retained samples lie within 1 − cosine τ of the "
-        "unlearned network. Bounds need the network before the step: an .npz from unlearn holds it, else "
-        "--before."
+        "unlearned network. Bounds need the network before the step: an .npz from unlearn gives it "
+        "together with the data, else --before."
     )
     _common(verb, "the unlearned network, in the same formats")
     _forget(verb)

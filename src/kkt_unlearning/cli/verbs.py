@@ -99,7 +99,7 @@ def _network(asked: argparse.Namespace, path: str) -> ModelFile:
 
 
 def _step(asked: argparse.Namespace, found: ModelFile, data: Data) -> Step | None:
-    """The one that ``--before`` names, else the one that the file of the unlearned network holds."""
+    """The one that ``--before`` names, else the one whose removal the file of the unlearned network holds."""
     if asked.before is not None:
         before = replace(_network(asked, asked.before).model, outputs=found.model.outputs)
         return Step(before, tuple(asked.forget), asked.start, asked.step)

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from kkt_unlearning.datasets.dataset import Dataset, check_data, check_fresh
+from kkt_unlearning.datasets.dataset import Dataset, check_data, check_fresh, check_samples
 from kkt_unlearning.datasets.npz import opened, real_array
 from kkt_unlearning.datasets.sampling import check_sizes
 from kkt_unlearning.errors import DataError
@@ -65,15 +65,29 @@ def from_archive(archive: Mapping[str, np.ndarray], name: str, replicates: int) 
             ``name``.
     """
     check_sizes(replicates=replicates)
-    X, y = (real_array(archive, key, name) for key in ("X", "y"))
+    X, y = samples(archive, name)
     check_data(X, y, name)
-    _check_norms(X, "X", name)
     X_fresh, y_fresh = _fresh(archive, name, X.shape[1])
     check_fresh(X_fresh, y_fresh, X.shape[1], name)
     _check_norms(X_fresh, "X_fresh", name)
     return Dataset(
         *(np.repeat(array[None], replicates, axis=0) for array in (X, y, X_fresh, y_fresh))
     )
+
+
+def samples(archive: Mapping[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray]:
+    """``X (m, d)`` and ``y (m,)`` of an archive, for a network of any kind: a row may be zero.
+
+    Args:
+        archive, name: as in `from_archive`.
+
+    Raises:
+        DataError: as in `from_archive`, but for rows that are zero.
+    """
+    X, y = (real_array(archive, key, name) for key in ("X", "y"))
+    check_samples(X, y, name)
+    _check_norms(X, "X", name)
+    return X, y
 
 
 def _check_norms(X: np.ndarray, key: str, name: str) -> None:

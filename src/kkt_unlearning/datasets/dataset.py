@@ -56,6 +56,28 @@ class Dataset:
 
 
 def check_data(X: np.ndarray, y: np.ndarray, name: str) -> None:
+    """Check one data set as `check_samples`, and that no row is zero.
+
+    A network without bias gives such a point margin 0 whatever its weights.
+
+    Args:
+        X: features, ``(m, d)``, real.
+        y: labels, ``(m,)``, real.
+        name: what the sentence calls the data, such as the file they come from.
+
+    Raises:
+        DataError: one sentence with the value found, what is allowed and the remedy.
+    """
+    check_samples(X, y, name)
+    zero = np.flatnonzero(~X.any(axis=1))
+    if zero.size:
+        raise DataError(
+            f"{name}: row {zero[0]} of X is zero, but a network without bias gives such a point "
+            "margin 0 whatever its weights: remove it."
+        )
+
+
+def check_samples(X: np.ndarray, y: np.ndarray, name: str) -> None:
     """Check one data set: ``m ≥ 2``, ``d ≥ 1``, finite features, both labels, no contradiction.
 
     Labels are -1 and +1. A contradiction is a point that occurs with both labels: no parameters
@@ -86,12 +108,6 @@ def check_data(X: np.ndarray, y: np.ndarray, name: str) -> None:
             "add samples of the other class."
         )
     _check_contradictions(X, y, name)
-    zero = np.flatnonzero(~X.any(axis=1))
-    if zero.size:
-        raise DataError(
-            f"{name}: row {zero[0]} of X is zero, but a network without bias gives such a point "
-            "margin 0 whatever its weights: remove it."
-        )
 
 
 def check_fresh(X_fresh: np.ndarray, y_fresh: np.ndarray, dimension: int, name: str) -> None:

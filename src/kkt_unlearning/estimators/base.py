@@ -20,10 +20,9 @@ from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Network, Problem, retained
 from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, Training, train
-from kkt_unlearning.unlearning.ascent import starting_point
+from kkt_unlearning.unlearning.ascent import check_start, starting_point
 from kkt_unlearning.unlearning.held import Held
 
-STARTS = ("trained", "exact")
 _LARGEST = 1e100  # norm of a sample: its square, and that square's inverse, are far from what float64 ends at
 
 
@@ -199,10 +198,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         return np.searchsorted(held, rows).tolist()
 
     def _held(self, start: str) -> Held:
-        if start not in STARTS:
-            raise DataError(
-                f"start = {start!r}: allowed are {', '.join(STARTS)}; choose one of them."
-            )
+        check_start(start)
         if self._start not in (None, start):
             raise DataError(
                 f"start = {start!r}: this estimator has unlearned from start = {self._start!r}, and later "

@@ -5,18 +5,20 @@ from typing import BinaryIO
 
 import numpy as np
 
-from kkt_unlearning.datasets.archive import from_archive, read_archive
+from kkt_unlearning.datasets.archive import samples
+from kkt_unlearning.datasets.npz import opened
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.formats.csv_file import read_csv
 from kkt_unlearning.formats.opening import kind_of
 from kkt_unlearning.formats.parquet_file import read_parquet
 
 KINDS = (".npz", ".csv", ".parquet")
+_REMEDY = "save fewer samples or features"
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """``{(x_i, y_i)}, i = 1..m``: what `kkt_unlearning.datasets.check_data` allows.
+    """``{(x_i, y_i)}, i = 1..m``: what `kkt_unlearning.datasets.dataset.check_samples` allows.
 
     Args:
         X: features ``(m, d)``, float64, as they are in the file.
@@ -40,7 +42,7 @@ def read_data(file: BinaryIO, name: str, label: str = "y") -> Data:
     Raises:
         DataError: another extension, the file is damaged or would not fit this machine's memory, a cell is no
             finite number, there is no such column, pyarrow is not installed for a ``.parquet``, or as in
-            `kkt_unlearning.datasets.archive.from_archive`.
+            `kkt_unlearning.datasets.archive.samples`.
     """
     kind = kind_of(name, KINDS)
     if kind == ".npz":
@@ -48,9 +50,8 @@ def read_data(file: BinaryIO, name: str, label: str = "y") -> Data:
             raise DataError(
                 f"{name}: label is {label!r}, but an .npz has its labels in the array y: leave label out."
             )
-        dataset = read_archive(file, name, replicates=1)
-    else:
-        read = read_csv if kind == ".csv" else read_parquet
-        X, y = read(file, name, label)
-        dataset = from_archive({"X": X, "y": y}, name, replicates=1)
-    return Data(dataset.X[0], dataset.y[0])
+        with opened(file, name, ("X", "y"), copies=2, wanted="X and y", remedy=_REMEDY) as arrays:
+            return Data(*samples(arrays, name))
+    read = read_csv if kind == ".csv" else read_parquet
+    X, y = read(file, name, label)
+    return Data(*samples({"X": X, "y": y}, name))

@@ -3,6 +3,7 @@
 ``docs/theory.md``, section 5.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from kkt_unlearning.quadratic.activity import predicted, present, residual
 from kkt_unlearning.quadratic.coordinate import ascend
 from kkt_unlearning.quadratic.newton import newton_point
 from kkt_unlearning.quadratic.program import Iterate, Program, feasible, pushed
+
+Report = Callable[[float], None]
 
 _EXACT = 1e-13  # residual at which no further step is made
 _ROUND_OFF = (
@@ -48,13 +51,16 @@ class Solution:
         self.residual[index], self.bounded[index] = other.residual[0], other.bounded[0]
 
 
-def maximise(program: Program, start: Iterate | None = None) -> Solution:
+def maximise(
+    program: Program, start: Iterate | None = None, report: Report | None = None
+) -> Solution:
     """Solve a batch of programs, from ``start`` where a point is known that is near the optimum.
 
-    Rounds of sweeps and Newton steps; a program that is done leaves the batch.
+    Rounds of sweeps and Newton steps; a program that is done leaves the batch. ``report`` is told the largest
+    residual so far before each Newton step.
     """
     point = feasible(program, *_start(program, start))
-    best, left = _Best(point), np.arange(point.multipliers.shape[0])
+    best, left = _Best(point, report), np.arange(point.multipliers.shape[0])
     for attempt in range(_ROUNDS):
         before = best.residual[left]
         point = _round(best, program, point, left, _SWEEPS if attempt else 0)
@@ -88,9 +94,9 @@ def indices(chosen: np.ndarray, like: Array) -> Array:
 class _Best:
     """The best points so far of all programs, in the places where they started."""
 
-    def __init__(self, point: Iterate) -> None:
+    def __init__(self, point: Iterate, report: Report | None) -> None:
         batch = point.multipliers.shape[0]
-        self.point = point
+        self.point, self.report = point, report
         self.residual = np.full(batch, np.inf)
         self.bounded = np.ones(batch, bool)
         self.stalled = np.zeros(batch, bool)
@@ -101,8 +107,10 @@ class _Best:
         return (self.residual <= _EXACT) | self.stalled | ~self.bounded
 
     def offer(self, left: np.ndarray, point: Iterate, found: np.ndarray) -> None:
-        """Take the points of the programs ``left`` where they are better."""
+        """Take the points of the programs ``left`` where they are better, and tell how good the best are."""
         better = found < self.residual[left]
+        if self.report is not None:
+            self.report(float(np.minimum(found, self.residual[left]).max()))
         if not better.any():
             return
         self.residual[left[better]] = found[better]

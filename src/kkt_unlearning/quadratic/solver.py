@@ -1,6 +1,6 @@
 """Which solver is used, and what is asked of its answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from kkt_unlearning.backends import constant, namespace, to_numpy
 from kkt_unlearning.errors import DataError, SolverError
 from kkt_unlearning.quadratic.program import Iterate, Program
-from kkt_unlearning.quadratic.solve import Solution, indices, maximise
+from kkt_unlearning.quadratic.solve import Report, Solution, indices, maximise
 
 SOLVERS = ("active_set", "cvxpy")
 LEAST = 1e-12
@@ -22,6 +22,7 @@ class Solver:
         name: ``active_set`` (our own: coordinate ascent and active-set Newton steps) or ``cvxpy`` (the
             reference, an interior-point method, whose answer the same Newton steps then sharpen).
         tolerance: the largest relative residual that counts as solved; also cvxpy's gap.
+        report: is told the largest residual so far before each Newton step.
 
     Raises:
         DataError: an unknown name, or a tolerance below 1e-12.
@@ -29,6 +30,7 @@ class Solver:
 
     name: str = "active_set"
     tolerance: float = 1e-9
+    report: Report | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.name not in SOLVERS:
@@ -49,7 +51,7 @@ class Solver:
         Raises:
             SolverError: neither came within the tolerance.
         """
-        own = maximise(program, start) if self.name == "active_set" else None
+        own = maximise(program, start, self.report) if self.name == "active_set" else None
         if own is not None and not (self._unsolved(own)).any():
             return own
         solution = self._by_reference(program, own)

@@ -10,6 +10,33 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
 
+STARTS = (
+    "trained",
+    "exact",
+)  # where a step may begin: the trained weights, or the exact point near them
+
+
+def check_start(start: str) -> None:
+    """Whether it is one of ``STARTS``.
+
+    Raises:
+        DataError: it is not.
+    """
+    if start not in STARTS:
+        raise DataError(f"start = {start!r}: allowed are {', '.join(STARTS)}; choose one of them.")
+
+
+def check_fraction(fraction: float) -> None:
+    """Whether ``0 ≤ α < ∞``.
+
+    Raises:
+        DataError: it is not.
+    """
+    if not 0 <= fraction < np.inf:
+        raise DataError(
+            f"fraction = {fraction}: allowed are finite numbers >= 0; 1 is the prescribed step."
+        )
+
 
 def ascend(
     problem: Problem,
@@ -38,14 +65,11 @@ def ascend(
         the unlearned weights, ``(…, n, k)``.
 
     Raises:
-        DataError: a bad forget set, or ``fraction < 0``.
+        DataError: a bad forget set or fraction.
 
     Paper: Section 2.3 (the unlearning agent), Theorems 3.1 and 4.1; sets: Appendices B.2 and C.3.
     """
-    if not fraction >= 0:
-        raise DataError(
-            f"fraction = {fraction}: allowed are numbers >= 0; 1 is the prescribed step."
-        )
+    check_fraction(fraction)
     retained(problem.samples, forget)
     if clarke is None:
         clarke = problem.pattern(W)
