@@ -25,7 +25,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report docs test test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check test-cluster load cluster-environment test-versions dist
+.PHONY: help figures report docs test test-torch test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -53,6 +53,10 @@ check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to s
 
 test-report: $(READY) ## the tests of the report; they fail where there is no Chromium to open it with
 	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py
+
+test-torch: $(READY) ## PyTorch's files, read and written, against PyTorch, which this installs
+	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
+	$(BIN)/pytest tests/formats/test_torch_files.py
 
 test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, for docs/faults.md
 	$(BIN)/pytest tests/faults --table $(TABLES)/faults.csv $(if $(AT_MOST),--at-most $(AT_MOST))

@@ -11,6 +11,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.lib import format as npy
 
+from kkt_unlearning.errors import UserError
+
 # make test-fuzz asks for more
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
 
@@ -64,6 +66,18 @@ def assert_one_sentence(text: str) -> None:
     assert text.endswith("."), text
     assert len(text) < 2000, text
     assert not re.search(r"Traceback|object at 0x", text), text
+
+
+def outcome(what: str, call, *arguments) -> str:
+    """``accepted``, or the sentence with which a call refuses its input; counted."""
+    try:
+        call(*arguments)
+        found = "accepted"
+    except UserError as error:
+        found = str(error)
+        assert_one_sentence(found)
+    outcomes[what, "accepted" if found == "accepted" else "refused"] += 1
+    return found
 
 
 def saved(**arrays) -> bytes:

@@ -13,11 +13,10 @@ from hostile import (
     EXAMPLES,
     PAYLOADS,
     archive,
-    assert_one_sentence,
     damaged,
     declared,
     everything_in,
-    outcomes,
+    outcome,
     saved,
     texts,
 )
@@ -28,22 +27,9 @@ from kkt_unlearning.datasets import corpus, describe, download
 from kkt_unlearning.datasets.archive import read_archive
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.datasets.openml import read_arff
-from kkt_unlearning.errors import DataError
 
 X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
 Y = np.array([1.0, -1.0, 1.0])
-
-
-def outcome(what: str, call, *arguments) -> str:
-    """A result, or the sentence with which it is refused."""
-    try:
-        call(*arguments)
-        found = "accepted"
-    except DataError as error:
-        found = str(error)
-        assert_one_sentence(found)
-    outcomes[what, "accepted" if found == "accepted" else "refused"] += 1
-    return found
 
 
 def archive_outcome(content: bytes, replicates: int = 2) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hostile import EXAMPLES, assert_one_sentence, outcomes, texts
+from hostile import EXAMPLES, assert_one_sentence, outcome, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,10 +123,8 @@ keys = st.sampled_from(["0.weight", "2.weight", "0.bias", "2.bias", "weight", "a
 )
 def test_any_tensors_are_a_network_or_one_sentence(shaped, value):
     tensors = {key: np.full(shape, value) for key, shape in shaped.items()}
-    try:
-        found = network(tensors, "W.pt")
-        assert found.W.shape in shaped.values()
-        outcomes["state dicts", "accepted"] += 1
-    except UserError as error:
-        assert_one_sentence(str(error))
-        outcomes["state dicts", "refused"] += 1
+
+    def taken() -> None:
+        assert network(tensors, "W.pt").W.shape in shaped.values()
+
+    outcome("state dicts", taken)
