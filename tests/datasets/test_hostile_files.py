@@ -3,7 +3,6 @@
 import io
 import json
 import struct
-import time
 import tracemalloc
 import zipfile
 
@@ -252,6 +251,7 @@ def arff_files(draw):
 
 @settings(max_examples=EXAMPLES)
 @given(content=arff_files(), target=st.sampled_from(["class", "weight", "skin colour"]) | texts)
+@example(content=ARFF.replace(b"2.0", b"2\r.0"), target="class")
 def test_arff_files(content, target):
     outcome("ARFF", read_arff, content, target, "fruit")
 
@@ -265,10 +265,9 @@ def test_nominal_values_that_would_fill_the_memory_are_not_spread_out():
 
 
 def test_blank_lines_take_no_longer_than_others():
-    started = time.process_time()
-    content = ARFF.replace(b"@DATA", b"\n" * 200_000 + b"@DATA")
+    # Were each line read on to the end of all, this would not end within the time of a test run.
+    content = ARFF.replace(b"@DATA", b"\n" * 1_000_000 + b"@DATA")
     assert outcome("ARFF", read_arff, content, "class", "fruit") == "accepted"
-    assert time.process_time() - started < 10  # from each line to the end of all takes minutes
 
 
 DESCRIBED = {"data_set_description": {"format": "ARFF", "url": "https://www.openml.org/x.arff"}}

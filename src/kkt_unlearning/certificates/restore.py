@@ -14,6 +14,7 @@ import numpy as np
 from kkt_unlearning.problem import Problem
 
 _NOTHING = 1e-12  # of the weights before
+_EPS = float(np.finfo(float).eps)
 _CHUNK = 2**22  # numbers in a work array: 32 MiB
 
 
@@ -39,9 +40,10 @@ def restore(
 ) -> Restored:
     """Project ``W (…, n, k)`` onto ``{P_ji = 0 on the kinks}``, with crossed entries made kinks as well.
 
-    For each neuron, ``w ← w − X_Kᵀ G_KK⁻¹ P_K``. Entries that end on the wrong side of ``pattern`` join K
-    and the projection is repeated; K only grows, so this ends, in the closed cell of ``pattern`` and so
-    with every derivative of ``pattern`` in the sub-differential.
+    For each neuron, ``w ← w − X_Kᵀ G_KK⁻¹ P_K``, of least norm where samples depend on each other. Entries
+    that end on the wrong side of ``pattern`` join K and the projection is repeated; K only grows, so this
+    ends, in the closed cell of ``pattern`` and so with every derivative of ``pattern`` in the
+    sub-differential.
 
     Args:
         problem: the problem on the retained samples, or on all of them.
@@ -58,8 +60,7 @@ def restore(
     side = np.broadcast_to(2.0 * pattern - 1.0, shape).reshape(held.shape)
     watched, moved, going = keep.reshape(held.shape), rows.copy(), np.arange(len(rows))
     for _ in range(problem.samples + 1):  # each round adds an entry to a row's K, or is its last
-        P = moved[going] @ problem.X.T
-        moved[going] -= _correction(problem.gram, P, held[going]) @ problem.X
+        moved[going] = _projected(problem.X, moved[going], held[going])
         P = moved[going] @ problem.X.T
         crossed = (side[going] * P < 0) & ~held[going] & watched[going]
         going, crossed = going[crossed.any(axis=1)], crossed[crossed.any(axis=1)]
@@ -74,7 +75,7 @@ def project(problem: Problem, W: np.ndarray, kinks: np.ndarray) -> np.ndarray:
     shape = np.broadcast_shapes(W.shape[:-1], kinks.shape[:-1])
     rows = np.broadcast_to(W, (*shape, W.shape[-1])).reshape(-1, W.shape[-1])
     held = np.broadcast_to(kinks, (*shape, problem.samples)).reshape(-1, problem.samples)
-    moved = rows - _correction(problem.gram, rows @ problem.X.T, held) @ problem.X
+    moved = _projected(problem.X, rows, held)
     return moved.reshape(*shape, W.shape[-1])
 
 
@@ -84,39 +85,42 @@ def _cleared(moved: np.ndarray, W: np.ndarray) -> np.ndarray:
     return np.where(left <= _NOTHING * before, 0.0, moved)
 
 
-def _correction(gram: np.ndarray, P: np.ndarray, kinks: np.ndarray) -> np.ndarray:
-    """``G_KK⁻¹ P_K`` for every row, 0 off its kinks, ``(N, m)``; rows with equal K share one inverse."""
+def _projected(X: np.ndarray, rows: np.ndarray, kinks: np.ndarray) -> np.ndarray:
+    """``w − w VᵀV``, V an orthonormal basis of the samples on the kinks of the row; rows of equal K share V.
+
+    From the samples and not from their Gram matrix, whose condition is the square of theirs.
+    """
     first, order, edges = _equal_rows(kinks)
-    right = np.where(kinks, P, 0.0)[order]
-    out = np.zeros_like(right)
-    for part, places, inverses in _inverses(gram, kinks[first]):
-        for group, place, inverse in zip(part, places, inverses, strict=True):
-            rows = slice(edges[group], edges[group + 1])
-            out[rows, place] = right[rows, place] @ inverse
-    back = np.empty_like(out)
-    back[order] = out
+    moved = rows[order]
+    for part, bases in _bases(X, kinks[first]):
+        for group, V in zip(part, bases, strict=True):
+            own = slice(edges[group], edges[group + 1])
+            moved[own] -= (moved[own] @ V.T) @ V
+    back = np.empty_like(moved)
+    back[order] = moved
     return back
 
 
-def _inverses(
-    gram: np.ndarray, held: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of ``K (g, m)``: which rows, where their K is ``(c, f)`` and ``G_KK⁻¹ (c, f, f)``, c at a time.
+def _bases(X: np.ndarray, held: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For sets of kinks ``K (g, m)``: which of them, and their ``V (c, f, k)``, c at a time.
 
-    f is the most entries of any of the c; empty places are 0. Memory grows neither with g nor with m.
+    f is at most the entries of the largest of the c; rows that are not needed are 0. Memory grows neither
+    with g nor with m.
     """
+    lengths = np.linalg.norm(X, axis=1, keepdims=True)
+    units = X / np.where(lengths > 0, lengths, 1.0)
     counts = held.sum(axis=1)
     left = np.argsort(-counts, kind="stable")
     left = left[counts[left] > 0]
     while len(left):
         most = int(counts[left[0]])
-        part, left = np.split(left, [max(1, _CHUNK // most**2)])
+        part, left = np.split(left, [max(1, _CHUNK // (most * X.shape[1]))])
         places = np.argsort(~held[part], axis=1, kind="stable")[:, :most]
         used = np.take_along_axis(held[part], places, axis=1)
-        square = gram[places[:, :, None], places[:, None, :]]
-        square[~(used[:, :, None] & used[:, None, :])] = 0.0
-        # For duplicated points the least-norm correction is still unique in the weights.
-        yield part, places, np.linalg.pinv(square, hermitian=True)
+        _, sizes, V = np.linalg.svd(units[places] * used[:, :, None], full_matrices=False)
+        # Points in the span of others, duplicates say, add no direction.
+        V[sizes <= max(most, X.shape[1]) * _EPS * sizes[:, :1]] = 0.0
+        yield part, V
 
 
 def _equal_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

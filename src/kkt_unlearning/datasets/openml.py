@@ -1,5 +1,6 @@
 """Two classes of a data set of OpenML, whose file is pinned by its checksum."""
 
+import csv
 import io
 import re
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from kkt_unlearning.errors import DataError
 
 ENTRIES = 10**8  # of the features; a file with many nominal values is far smaller than these
 
+_UNREADABLE = (csv.Error, ValueError, NotImplementedError, IndexError, StopIteration)
 _LINES = re.MULTILINE | re.IGNORECASE
 
 
@@ -101,7 +103,7 @@ def read_arff(content: bytes, target: str, name: str) -> tuple[np.ndarray, np.nd
 
     try:
         table, meta = arff.loadarff(io.StringIO(_requoted(content.decode("utf-8"))))
-    except (arff.ArffError, ValueError, NotImplementedError, IndexError, StopIteration) as error:
+    except (*_UNREADABLE, arff.ArffError) as error:
         raise DataError(
             f"the file of {name} cannot be read as dense ARFF of numbers and nominal values "
             f"({one_line(error)}): choose another data set."
