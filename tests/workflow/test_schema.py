@@ -1,6 +1,5 @@
 """Lists whose entries must differ, against jsonschema's own comparison of each with each."""
 
-import time
 
 import pytest
 from hypothesis import given
@@ -37,7 +36,6 @@ def test_entries_are_equal_where_jsonschema_finds_them_equal(value):
 
 @pytest.mark.parametrize("last, unique", [("b", True), ("a1", False)])
 def test_lists_of_many_kinds_take_no_longer_than_others(last, unique):
-    mixed = [index if index % 2 == 0 else f"a{index}" for index in range(50_000)]
-    started = time.process_time()
+    # Were each compared with each, this would not end within the time of a test run.
+    mixed = [index if index % 2 == 0 else f"a{index}" for index in range(200_000)]
     assert passes([*mixed, last]) == unique
-    assert time.process_time() - started < 10  # each with each takes minutes
