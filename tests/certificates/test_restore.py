@@ -167,3 +167,13 @@ def test_a_sample_that_occurs_twice_adds_no_direction():
     kinks = np.array([[True, True, False]])
     found = restore(problem, np.array([[2.0, 0.0, 0.5]]), np.ones((1, 3)), kinks)
     np.testing.assert_allclose(found.W, [[1.6, -0.8, 0.5]], atol=1e-15)
+
+
+@pytest.mark.parametrize("beside", [0.0, 1e-14, -1e-14])
+@pytest.mark.parametrize("side", [0.0, 1.0])
+def test_what_ends_on_zero_is_a_kink_on_whichever_side_round_off_puts_it(beside, side):
+    problem = Problem(network(1), np.eye(3), np.array([1.0, -1.0, 1.0]))
+    pattern, kinks = np.array([[1.0, side, 1.0]]), np.zeros((1, 3), bool)
+    found = restore(problem, np.array([[2.0, beside, 1e-8]]), pattern, kinks)
+    np.testing.assert_array_equal(found.kinks, [[False, True, False]])
+    np.testing.assert_array_equal(found.W, [[2.0, 0.0, 1e-8]])

@@ -1,6 +1,5 @@
 """Lists whose entries must differ, against jsonschema's own comparison of each with each."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.problem import Problem
+from kkt_unlearning.problem import ROUND_OFF, Problem
 
 _NOTHING = 1e-12  # of the weights before
 _EPS = float(np.finfo(float).eps)
@@ -41,8 +41,8 @@ def restore(
     """Project ``W (…, n, k)`` onto ``{P_ji = 0 on the kinks}``, with crossed entries made kinks as well.
 
     For each neuron, ``w ← w − X_Kᵀ G_KK⁻¹ P_K``, of least norm where samples depend on each other. Entries
-    that end on the wrong side of ``pattern`` join K and the projection is repeated; K only grows, so this
-    ends, in the closed cell of ``pattern`` and so with every derivative of ``pattern`` in the
+    that end on 0 or on the wrong side of ``pattern`` join K and the projection is repeated; K only grows,
+    so this ends, in the closed cell of ``pattern`` and so with every derivative of ``pattern`` in the
     sub-differential.
 
     Args:
@@ -57,12 +57,14 @@ def restore(
     held = (np.broadcast_to(kinks, shape) & keep).reshape(-1, problem.samples)
     if not problem.network.has_kinks:
         return Restored(W, held.reshape(shape))
+    size = np.abs(problem.preactivations(W)).max(axis=(-2, -1), keepdims=True)
+    inner = ROUND_OFF * np.broadcast_to(size, (*shape[:-1], 1)).reshape(-1, 1)
     side = np.broadcast_to(2.0 * pattern - 1.0, shape).reshape(held.shape)
     watched, moved, going = keep.reshape(held.shape), rows.copy(), np.arange(len(rows))
     for _ in range(problem.samples + 1):  # each round adds an entry to a row's K, or is its last
         moved[going] = _projected(problem.X, moved[going], held[going])
         P = moved[going] @ problem.X.T
-        crossed = (side[going] * P < 0) & ~held[going] & watched[going]
+        crossed = (side[going] * P < inner[going]) & ~held[going] & watched[going]
         going, crossed = going[crossed.any(axis=1)], crossed[crossed.any(axis=1)]
         if not len(going):
             return Restored(_cleared(moved.reshape(W.shape), W), held.reshape(shape))
