@@ -75,7 +75,9 @@ def test_a_removal_of_another_network_is_refused():
     removal = unlearn(model, X, y, [3]).removal
     with pytest.raises(DataError, match=r"allowed is \(4, 1\)"):
         removal.step(Model(model.W[:4], model.u[:4]), X)
-    with pytest.raises(DataError, match="index 3 is out of range"):
+    with pytest.raises(
+        DataError, match="the data have 3 rows, but the step that led to this network saw 8"
+    ):
         removal.step(model, X[:3])
 
 

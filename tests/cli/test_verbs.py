@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,18 +92,80 @@ def test_other_formats_have_their_bounds_from_the_network_before(capsys):
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.safetensors")
     rest = ("--data", "D.npz", "--weights", "U.safetensors", "--forget", "3")
     assert record(capsys, "certify", *rest)["bounded"] is False
-    assert record(capsys, "certify", *rest, "--before", "W.npz")["bounded"] is True
-    assert (
-        record(capsys, "certify", *rest, "--before", "W.npz", "--step", "0.5")["bounded"] is False
-    )
+    before = (*rest, "--before", "W.npz")
+    assert record(capsys, "certify", *before)["bounded"] is True
+    assert record(capsys, "certify", *before, "--step", "0.5")["bounded"] is False
+    assert record(capsys, "certify", *before, "--from", "exact")["bounded"] is False
+
+
+@pytest.mark.parametrize("out", ["U.npz", "U.safetensors"])
+def test_a_step_from_the_exact_point_is_known_by_the_trained_network(capsys, out):
+    how = ("--from", "exact", "--step", "0.5")
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", *how, "--out", out)
+    rest = ("certify", "--data", "D.npz", "--weights", out, "--forget", "3", "--before", "W.npz")
+    assert record(capsys, *rest, *how)["bounded"] is True
+    assert record(capsys, *rest)["bounded"] is (out == "U.npz")  # which says how the step was made
+    assert "0.5 of the prescribed step from the exact KKT point, so" in ran(capsys, *rest, *how)
+
+
+def test_who_has_forgotten_does_not_step_again(capsys):
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    again = ("unlearn", "--data", "D.npz", "--weights", "U.npz", "--forget", "5", "--out", "V.npz")
+    error = ran(capsys, *again, status=2)
+    assert "U.npz has forgotten [3] already: forget them and [5] in one step" in error
+
+
+def test_data_without_the_forgotten_rows_are_told_apart(capsys):
+    _, X, y, _ = trained(6)
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    np.savez("less.npz", X=np.delete(X, 3, axis=0), y=np.delete(y, 3))
+    rest = ("certify", "--data", "less.npz", "--weights", "U.npz", "--forget", "3")
+    assert "the data have 7 rows, but the step that led" in ran(capsys, *rest, status=2)
+
+
+def test_a_network_before_that_does_not_classify_is_named(capsys):
+    model, *_ = trained(6)
+    np.savez("B.npz", W=-model.W, u=model.u)
+    rest = ("certify", *NPZ, "--forget", "3", "--before", "B.npz")
+    assert "the network before the step has margin -" in ran(capsys, *rest, status=2)
+
+
+def test_a_linear_model_has_no_kinks_to_tell_of(capsys):
+    model, *_ = trained(None)
+    np.savez("L.npz", w=model.W[0])
+    text = ran(capsys, "kkt", "--data", "D.npz", "--weights", "L.npz")
+    assert text.startswith("linear model of 120 features, 8 samples")
+    assert not re.search("Clarke|kink|cell", text)
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(folder):
+    words = [sys.executable, "-m", "kkt_unlearning.cli", "kkt", *NPZ]
+    program = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    program.stdout.close()
+    assert program.stderr.read() == b""
+    program.stderr.close()
+    assert program.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_an_answer_that_cannot_be_printed_is_no_verdict(folder):
+    words = [sys.executable, "-m", "kkt_unlearning.cli", "certify", *NPZ, "--forget", "3"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*words, "--max-tau", "1"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert_one_sentence(done.stderr.strip().removeprefix("kkt-unlearning certify: error: "))
 
 
 def test_the_exit_status_says_whether_the_limits_are_kept(capsys):
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
     rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
     tau = record(capsys, *rest)["certificates"]["exact"]["tau"]
-    assert record(capsys, *rest, "--max-tau", str(2 * tau))["met"] is True
-    assert record(capsys, *rest, "--max-tau", str(tau / 2), status=1)["met"] is False
+    kept = record(capsys, *rest, "--max-tau", str(2 * tau))
+    broken = record(capsys, *rest, "--max-tau", str(tau / 2), status=1)
+    assert (kept["met"], kept["met_by"]) == (True, "exact")
+    assert (broken["met"], broken["met_by"]) == (False, None)
     assert "met by an exact KKT point" in ran(capsys, *rest, "--max-tau", str(2 * tau))
     assert "no certificate meets it" in ran(capsys, *rest, "--max-tau", str(tau / 2), status=1)
 
@@ -119,7 +182,7 @@ def test_a_network_that_does_not_separate_is_worse_than_any_limit(capsys):
 def test_the_surface_is_drawn_where_it_is_asked_for(capsys, folder):
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
     rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
-    ran(capsys, *rest, "--plot", "P.png")
+    assert ran(capsys, *rest, "--plot", "P.png").endswith("written: P.png\n")
     first = (folder / "P.png").read_bytes()
     assert first.startswith(b"\x89PNG")
     ran(capsys, *rest, "--plot", "P.png")
@@ -144,6 +207,10 @@ BAD = {
     ),
     "out is in": (["unlearn", *NPZ, "--forget", "3", "--out", "W.npz"], "W.npz was read as well"),
     "out nowhere": (["unlearn", *NPZ, "--forget", "3", "--out", "no/U.npz"], "cannot be written"),
+    "a step of no network": (
+        ["certify", *NPZ, "--forget", "3", "--step", "0.5"],
+        "--from and --step are of the step from --before, which is not given",
+    ),
     "plot of no kind": (["certify", *NPZ, "--forget", "3", "--plot", "P.pdf"], "ends in .png"),
     "plot is in": (
         ["certify", *NPZ, "--forget", "3", "--plot", "W.png", "--before", "W.png"],

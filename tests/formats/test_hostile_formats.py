@@ -112,7 +112,7 @@ def test_parquet_files_whose_description_of_themselves_is_changed(data):
 
 NETWORKS = [
     write_model(MODEL, "W.npz"),
-    write_model(MODEL, "W.npz", Removal((1,), "exact", 1.0, np.ones((MODEL.width, 1)))),
+    write_model(MODEL, "W.npz", Removal((1,), "exact", 1.0, 3, np.ones((MODEL.width, 1)))),
     saved(w=X[0], bias=np.array(1.0)),
     write_model(MODEL, "W.safetensors"),
 ]

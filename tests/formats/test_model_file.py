@@ -66,7 +66,12 @@ def taken(model, outputs=False, **changed):
     coefficients = np.arange(2.0 * model.width).reshape(model.width, 2)
     removed = -np.ones(model.width) if outputs else None
     fields = dict(
-        forget=(3, 0), start="exact", fraction=0.5, coefficients=coefficients, outputs=removed
+        forget=(3, 0),
+        start="exact",
+        fraction=0.5,
+        samples=9,
+        coefficients=coefficients,
+        outputs=removed,
     )
     return Removal(**(fields | changed))
 
@@ -130,6 +135,7 @@ STEP = {
     "forget": np.array([1, 2]),
     "from_exact": np.array(1),
     "fraction": np.array(1.0),
+    "samples": np.array(9),
 }
 NPZ = {
     "nothing": ({}, "of the arrays W and w it has neither"),
@@ -149,7 +155,7 @@ NPZ = {
     "unknown": ({"W": W, "u": U, "b": BIAS}, "has the array 'b', which could be a part"),
     "half a step": (
         {"W": W, "u": U, "forget": np.array([1])},
-        "without from_exact, fraction, removed",
+        "without from_exact, fraction, samples, removed",
     ),
     "coefficients of a linear model": ({"w": W[0]} | STEP, "removed has shape (2, 2)"),
     "coefficients that are not finite": (
@@ -179,6 +185,8 @@ NPZ = {
     ),
     "fractions": ({"W": W, "u": U} | STEP | {"fraction": np.ones(2)}, "fraction has shape (2,)"),
     "negative": ({"W": W, "u": U} | STEP | {"fraction": np.array(-1.0)}, "fraction = -1.0"),
+    "half a sample": ({"W": W, "u": U} | STEP | {"samples": np.array(8.5)}, "samples = 8.5"),
+    "no samples": ({"W": W, "u": U} | STEP | {"samples": np.array(0)}, "samples = 0.0"),
 }
 
 

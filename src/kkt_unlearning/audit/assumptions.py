@@ -19,14 +19,14 @@ class Assumption:
     Attributes:
         name: of what is measured; value, allowed: the two numbers.
         holds: whether they are in that order.
-        meaning: what it says when it does not hold, and what to do.
+        otherwise: what it means if it does not hold, and what to do.
     """
 
     name: str
     value: float
     allowed: float
     holds: bool
-    meaning: str
+    otherwise: str
 
 
 def assumptions(
@@ -80,7 +80,7 @@ def _arrival(distance: float) -> Assumption:
         ARRIVED,
         distance <= ARRIVED,
         "training had not arrived at a KKT point, whose multipliers the step uses; train for longer, with "
-        "steps divided by the loss, or start from the exact point",
+        "steps divided by the loss and no penalty on the weights, or start from the exact point",
     )
 
 

@@ -94,6 +94,7 @@ def unlearn(
             tuple(forget),
             start,
             fraction,
+            problem.samples,
             scale * _coefficients(problem, done),
             None if removed is None else scale * removed,
         ),

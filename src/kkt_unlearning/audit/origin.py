@@ -10,16 +10,17 @@ from kkt_unlearning.audit.model import SAME
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, Subject
 from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.errors import DataError
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, ascend, starting_point
 
-_STEP = "the prescribed step from the network before it, so that its bounds hold"
+_STEP = "{}, so that its bounds hold"
 _OTHER = (
-    "not the step from the network before it (they differ by {:.1e} of its norm), so there are no bounds; "
-    "the activations before the step are used"
+    "not {} (they differ by {:.1e} of its norm), so there are no bounds; the activations before the step are "
+    "used"
 )
 _JOINT = "output weights are trained, for which there are no bounds; the activations are {}"
 _ALONE = "not known, so there are no bounds, and the activations are its own"
@@ -62,11 +63,12 @@ def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -
         SolverError, NotSeparableError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.
     """
     problem, (after, before) = audited.problem, audited.networks
+    gamma = _smallest_margin(audited)
     point = exact_point(problem, before, solver, report)
     (nearest,) = nearest_kkt_points(point, [step.forget], solver)
     exact = step.start == "exact"
     start, clarke = starting_point(point, None if exact else before)
-    W = after * (np.linalg.norm(start) / np.linalg.norm(before))
+    W = after / gamma
     expected = ascend(
         problem, start, point.multipliers, step.forget, clarke=clarke, fraction=step.fraction
     )
@@ -78,9 +80,22 @@ def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -
         Steps(point, start, clarke, (step.forget,), np.array([step.fraction]), W[None, None]),
         nearest,
         bounded,
-        _STEP if bounded else _OTHER.format(difference),
+        (_STEP if bounded else _OTHER).format(step.words, difference),
         arrived=float(cosine_distance(before, point.W)),
     )
+
+
+def _smallest_margin(audited: Subject) -> float:
+    """Of the network before the step: the scale of both networks."""
+    gamma = audited.smallest_margin(1)
+    if not gamma > 0:
+        q = audited.problem.margins(audited.networks[1])
+        raise DataError(
+            f"the network before the step has margin {q.min():.3g} on sample {int(q.argmin())}: allowed are "
+            "positive ones on all samples, forgotten ones included; give all of the data, and the network "
+            "that the step started from."
+        )
+    return gamma
 
 
 def joint_origin(audited: Subject, forget: Sequence[int], solver: Solver, report: Report) -> Origin:

@@ -20,6 +20,7 @@ class Removal:
 
     Attributes:
         forget: R, k rows of the data; start, fraction: as of a :class:`kkt_unlearning.audit.Step`.
+        samples: m, the rows of the data that the step saw.
         coefficients: ``C_jr = α λ_r y_r u_j a_jr``, (n, k), at the scale of the weights.
         outputs: ``α Σ_r λ_r y_r σ(P_jr)``, (n,), what trained output weights lost; None where they are fixed.
     """
@@ -27,6 +28,7 @@ class Removal:
     forget: tuple[int, ...]
     start: str
     fraction: float
+    samples: int
     coefficients: np.ndarray
     outputs: np.ndarray | None = None
 
@@ -68,10 +70,15 @@ class Removal:
         """The step that led to ``model``, with the network before it, from the data ``X (m, d)``.
 
         Raises:
-            DataError: a row of the forget set is not in the data, or it is of another network.
+            DataError: the data have another number of rows, or it is of another network.
         """
         self.check(model)
         features = model.features(X)
+        if len(features) != self.samples:
+            raise DataError(
+                f"the data have {len(features)} rows, but the step that led to this network saw "
+                f"{self.samples}: give those data, forgotten rows included."
+            )
         retained(len(features), self.forget)
         weights = model.weights + self.coefficients @ features[list(self.forget)]
         u = None if self.outputs is None else to_numpy(model.u).astype(float) + self.outputs

@@ -26,6 +26,13 @@ class Step:
     start: str = "trained"
     fraction: float = 1.0
 
+    @property
+    def words(self) -> str:
+        """The step as a sentence names it."""
+        share = "" if self.fraction == 1 else f"{self.fraction:g} of "
+        of = "exact KKT point" if self.start == "exact" else "trained weights"
+        return f"{share}the prescribed step from the {of}"
+
     def __post_init__(self) -> None:
         check_start(self.start)
         check_fraction(self.fraction)

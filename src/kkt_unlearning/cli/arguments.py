@@ -58,6 +58,7 @@ def _unlearn(verb: argparse.ArgumentParser) -> None:
         "--out", required=True, metavar="U.npz", help="where the unlearned network goes"
     )
     _step(verb)
+    verb.set_defaults(start="trained", step=1.0)
 
 
 def _certify(verb: argparse.ArgumentParser) -> None:
@@ -77,7 +78,10 @@ def _certify(verb: argparse.ArgumentParser) -> None:
             "limits (left out: ε and τ 0, δ any)",
         )
     verb.add_argument("--before", metavar="W.npz", help="the network before the step")
-    _step(verb, "of the step from --before: ")
+    _step(
+        verb,
+        "of the step from --before; by default what the file of the unlearned network says, else ",
+    )
     verb.add_argument("--plot", metavar="P.png", help="draw ε over the allowed δ and τ")
 
 
@@ -113,20 +117,19 @@ def _forget(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _step(verb: argparse.ArgumentParser, of: str = "") -> None:
+def _step(verb: argparse.ArgumentParser, by_default: str = "by default ") -> None:
     verb.add_argument(
         "--from",
         dest="start",
         choices=("trained", "exact"),
-        default="trained",
-        help=f"{of}from the trained weights, or from the exact KKT point near them (default: %(default)s)",
+        help="from the trained weights, or from the exact KKT point that they lead to "
+        f"({by_default}trained)",
     )
     verb.add_argument(
         "--step",
         type=_threshold,
-        default=1.0,
         metavar="NUMBER",
-        help=f"{of}its size as a fraction of the prescribed one (default: 1)",
+        help=f"its size as a fraction of the prescribed one ({by_default}1)",
     )
 
 

@@ -1,6 +1,7 @@
 """The command ``kkt-unlearning``."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -30,5 +31,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return verbs.UNUSABLE
     except KeyboardInterrupt:
         return _INTERRUPTED
-    print(json.dumps(answer.record, ensure_ascii=False) if asked.json else answer.page)
-    return answer.status
+    text = json.dumps(answer.record, ensure_ascii=False) if asked.json else answer.page
+    return answer.status if _printed(text, asked.verb) else verbs.UNUSABLE
+
+
+def _printed(text: str, verb: str) -> bool:
+    """Whether the answer went out; a reader who has seen enough of it is no error."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _discard_output()
+    except OSError as error:
+        _discard_output()
+        print(
+            f"kkt-unlearning {verb}: error: the answer cannot be printed ({error.strerror}): send it where "
+            "there is room.",
+            file=sys.stderr,
+        )
+        return False
+    return True
+
+
+def _discard_output() -> None:
+    """What is left in the buffer would be tried again as Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

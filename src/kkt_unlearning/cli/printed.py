@@ -16,6 +16,7 @@ _ENDS = {
     "restored": "put back into its activation cell",
     "exact": "an exact KKT point",
 }
+_DERIVATIVES = {"autograd": "0/1 derivatives", "clarke": "Clarke, on the kinks"}
 _ESTIMATES = {
     "exact": "exact λ",
     "least_squares": "least squares",
@@ -31,8 +32,8 @@ def nearness(model: Model, y: np.ndarray, found: Nearness, shown: int) -> str:
             f"{_network(model)}, {len(y)} samples\n"
             f"smallest margin {number(found.smallest_margin)}; all that follows is for the network scaled to "
             "smallest margin 1",
-            _residuals(found),
-            _exact_point(found),
+            _residuals(found, ("autograd",) if model.u is None else tuple(_DERIVATIVES)),
+            _exact_point(found) if model.u is None else f"{_exact_point(found)}\n{_kinks(found)}",
             f"data as the network sees them: ψ = {number(found.psi)}, φ = {number(found.phi)}",
             _samples(y, found, shown),
         ]
@@ -48,10 +49,9 @@ def forgotten(found: Forgotten, out: str) -> str:
         for i in forget[:SHOWN]
     ]
     kept = np.delete(after, forget)
-    of = "the exact KKT point" if found.step.start == "exact" else "the trained weights"
     head = (
-        f"{len(forget)} of {len(after)} samples forgotten by {number(found.step.fraction)} of the prescribed "
-        f"step from {of}; margins for smallest margin 1 before it"
+        f"{len(forget)} of {len(after)} samples forgotten by {found.step.words}; margins for smallest margin "
+        "1 before it"
     )
     return "\n\n".join(
         [
@@ -63,8 +63,14 @@ def forgotten(found: Forgotten, out: str) -> str:
     )
 
 
-def certified(found: Certified, forget: Sequence[int], samples: int, limits: Limits | None) -> str:
-    """Of ``certify``."""
+def certified(
+    found: Certified,
+    forget: Sequence[int],
+    samples: int,
+    limits: Limits | None,
+    plot: str | None = None,
+) -> str:
+    """Of ``certify``; ``plot``: where the surface was written."""
     parts = [
         f"{len(forget)} of {samples} samples forgotten, {samples - len(forget)} retained",
         table(("certificate", "ε", "bound", "δ", "bound", "τ"), [_end(e) for e in found.ends]),
@@ -76,6 +82,8 @@ def certified(found: Certified, forget: Sequence[int], samples: int, limits: Lim
     parts.append(_assumptions(found))
     if limits is not None:
         parts.append(_verdict(found, limits))
+    if plot is not None:
+        parts.append(f"written: {plot}")
     return "\n\n".join(parts)
 
 
@@ -86,28 +94,30 @@ def _network(model: Model) -> str:
     return f"two-layer ReLU network, {model.width} neurons, {model.dimension} features{bias}"
 
 
-def _residuals(found: Nearness) -> str:
+def _residuals(found: Nearness, derivatives: Sequence[str]) -> str:
     rows = [
         (
             field.name.replace("_", " "),
-            number(getattr(found.autograd, field.name)),
-            number(getattr(found.clarke, field.name)),
+            *(number(getattr(getattr(found, name), field.name)) for name in derivatives),
         )
         for field in fields(KKTResiduals)
     ]
-    return table(("KKT residual", "0/1 derivatives", "Clarke, on the kinks"), rows)
+    return table(("KKT residual", *(_DERIVATIVES[name] for name in derivatives)), rows)
 
 
 def _exact_point(found: Nearness) -> str:
+    return f"nearest exact KKT point: 1 − cosine {number(found.distance)}, duality gap {number(found.gap)}"
+
+
+def _kinks(found: Nearness) -> str:
     cell = (
-        "in the activation cell of the network"
+        "it lies in the activation cell of the network"
         if found.settled
         else f"the cell has not settled: {found.flipped} activations turned over {found.cells} cells, so "
         "train for longer"
     )
     return (
-        f"nearest exact KKT point: 1 − cosine {number(found.distance)} ({cell}; duality gap "
-        f"{number(found.gap)})\n"
+        f"{cell}\n"
         f"kinks: {found.kinks} pre-activations are 0 there; putting the network onto them moves it by 1 − "
         f"cosine {number(found.moved)}"
     )
@@ -132,14 +142,15 @@ def _more(samples: int, shown: int) -> str:
 
 def _end(end: End) -> tuple[str, ...]:
     numbers = (end.epsilon, end.epsilon_bound, end.delta, end.delta_bound, end.tau)
-    return (_ENDS[end.name], *map(number, numbers))
+    held = " with u′ held" if end.name == "exact" and end.epsilon > 0 else ""
+    return (_ENDS[end.name] + held, *map(number, numbers))
 
 
 def _assumptions(found: Certified) -> str:
     if not found.failing:
         return "every assumption that can be told from these files holds"
     lines = [
-        f"does not hold: {one.name} is {number(one.value)}, allowed {number(one.allowed)}: {one.meaning}"
+        f"does not hold: {one.name} is {number(one.value)}, allowed {number(one.allowed)}: {one.otherwise}"
         for one in found.failing
     ]
     return "\n".join(lines)

@@ -52,6 +52,7 @@ def forgotten(found: Forgotten, out: str) -> dict[str, Any]:
 
 def certified(found: Certified, forget: Sequence[int], limits: Limits | None) -> dict[str, Any]:
     """Of ``certify``."""
+    met = None if limits is None else found.meeting(limits)
     return _plain(
         {
             "forget": forget,
@@ -65,7 +66,8 @@ def certified(found: Certified, forget: Sequence[int], limits: Limits | None) ->
             "bounded": found.origin is not None and found.origin.bounded,
             "assumptions": found.assumptions,
             "limits": limits,
-            "met": None if limits is None else found.meeting(limits) is not None,
+            "met": None if limits is None else met is not None,
+            "met_by": None if met is None else met.name,
         }
     )
 

@@ -8,6 +8,7 @@ from kkt_unlearning import audit
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.cli import files, printed, records
 from kkt_unlearning.cli.picture import picture
+from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.formats import Data, ModelFile, read_data, read_model, write_model
 from kkt_unlearning.formats.model_file import KINDS
@@ -42,6 +43,7 @@ def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
     """The ascent step; the network after it goes to ``--out``."""
     kind = kind_of(asked.out, KINDS)  # before anything is computed
     data, found = _inputs(asked)
+    _check_first(asked, found)
     forgotten = audit.unlearn(
         found.model,
         data.X,
@@ -75,9 +77,19 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
         files.write(asked.plot, content, besides=tuple(besides))
     return Answer(
         records.certified(certified, asked.forget, limits),
-        printed.certified(certified, asked.forget, len(data.y), limits),
+        printed.certified(certified, asked.forget, len(data.y), limits, asked.plot),
         DONE if limits is None or certified.meeting(limits) else WORSE,
     )
+
+
+def _check_first(asked: argparse.Namespace, found: ModelFile) -> None:
+    """A second step has to start where the first did: its multipliers are of all samples."""
+    if found.removal is not None:
+        gone = sorted(found.removal.forget)
+        raise DataError(
+            f"{one_line(asked.weights)} has forgotten {gone} already: forget them and {asked.forget} in one "
+            "step, from the network before it."
+        )
 
 
 def _limits(asked: argparse.Namespace) -> audit.Limits | None:
@@ -95,12 +107,26 @@ def _network(asked: argparse.Namespace, path: str) -> ModelFile:
     found = files.read(path, read_model)
     if asked.outputs is None or asked.outputs == found.model.outputs:
         return found
+    if found.removal is not None:
+        raise DataError(
+            f"--outputs {asked.outputs}: {one_line(path)} says that they were {found.model.outputs} when it "
+            "was unlearned; leave the option out."
+        )
     return replace(found, model=replace(found.model, outputs=asked.outputs))
 
 
 def _step(asked: argparse.Namespace, found: ModelFile, data: Data) -> Step | None:
     """The one that ``--before`` names, else the one whose removal the file of the unlearned network holds."""
+    given = {"start": asked.start, "fraction": asked.step}
+    given = {name: value for name, value in given.items() if value is not None}
     if asked.before is not None:
         before = replace(_network(asked, asked.before).model, outputs=found.model.outputs)
-        return Step(before, tuple(asked.forget), asked.start, asked.step)
+        known = found.removal
+        kept = {} if known is None else {"start": known.start, "fraction": known.fraction}
+        return Step(before, tuple(asked.forget), **{**kept, **given})
+    if given:
+        raise DataError(
+            "--from and --step are of the step from --before, which is not given: name the network before "
+            "the step, or leave them out."
+        )
     return None if found.removal is None else found.removal.step(found.model, data.X)

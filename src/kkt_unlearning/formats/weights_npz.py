@@ -8,6 +8,7 @@
 - ``removed_outputs (n,)``: what the output weights lost, where they were trained as well.
 - ``from_exact ()``: 1 if the step began at the exact KKT point, 0 if at the trained weights.
 - ``fraction ()``: the step as a fraction of the prescribed one.
+- ``samples ()``: m, the rows of X that the step saw.
 """
 
 import io
@@ -24,7 +25,7 @@ from kkt_unlearning.datasets.npz import opened, plain_array, real_array
 from kkt_unlearning.errors import DataError
 
 _NETWORK = ("W", "u", "w", "bias")
-_STEP = ("forget", "from_exact", "fraction", "removed")
+_STEP = ("forget", "from_exact", "fraction", "samples", "removed")
 _OUTPUTS = "removed_outputs"
 KEYS = (*_NETWORK, *_STEP, _OUTPUTS)
 _COPIES = 3  # as read, float64, and in the span of the data
@@ -63,6 +64,7 @@ def to_npz(model: Model, removal: Removal | None) -> bytes:
         arrays["forget"] = np.array(removal.forget, np.int64)
         arrays["from_exact"] = np.array(removal.start == "exact")
         arrays["fraction"] = np.array(removal.fraction, np.float64)
+        arrays["samples"] = np.array(removal.samples, np.int64)
         arrays["removed"] = removal.coefficients
         if removal.outputs is not None:
             arrays[_OUTPUTS] = removal.outputs
@@ -122,6 +124,7 @@ def _removal(model: Model, arrays: Arrays) -> Removal | None:
         _rows(arrays["forget"]),
         "exact" if _number(arrays, "from_exact", (0, 1)) else "trained",
         _number(arrays, "fraction"),
+        _count(arrays),
         arrays["removed"],
         arrays.get(_OUTPUTS),
     )
@@ -137,6 +140,13 @@ def _rows(forget: np.ndarray) -> tuple[int, ...]:
             "(k,); save it as integers."
         )
     return tuple(map(int, forget))
+
+
+def _count(arrays: Arrays) -> int:
+    found = _number(arrays, "samples")
+    if not (found == np.floor(found) and 0 < found <= _LARGEST_ROW):
+        raise DataError(f"samples = {found}: allowed are whole numbers from 1; save it as one.")
+    return int(found)
 
 
 def _number(arrays: Arrays, key: str, allowed: tuple[int, ...] = ()) -> float:

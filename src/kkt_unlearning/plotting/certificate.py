@@ -40,7 +40,7 @@ def draw(surface: Surface, index: int = 0) -> Figure:
         _mark(panel, "θ̃", surface.delta_star[index], delta, surface.tau_restored[index], tau)
         panel.set_title(
             "bottom row: the network θ′ itself; top row: an exact KKT point;\n"
-            "θ̃: the network put back into its activation cell"
+            "θ̃: the network put back into its activation cell, at the δ allowed to it"
         )
         figure.colorbar(mesh, ax=panel, label="least relative ε found (1e-4: or less)")
     return figure
