@@ -155,6 +155,38 @@ def test_bad_forget_sets(forget, named):
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("forget", "said"),
+    [
+        ([True, False, True, False, False], "has the entry True: .* numpy.flatnonzero"),
+        (np.arange(5) == 3, "has the entry np.False_: .* numpy.flatnonzero"),
+        ([True], "has the entry True"),
+        ([3.0], "has the entry 3.0: allowed are row numbers"),
+        (np.array([3.0]), "has the entry np.float64"),
+        (["3"], "has the entry '3': allowed are row numbers"),
+        ([[0, 1]], r"has the entry \[0, 1\]"),
+        (np.array([[0, 1]]), r"has the entry array\(\[0, 1\]\)"),
+        ([None], "has the entry None"),
+        ("3", r"forget = '3': allowed are lists of row numbers; write \[3\]"),
+        ({1, 2}, r"forget = {1, 2}: allowed are lists of row numbers; convert it"),
+        (np.array(3), r"forget = array\(3\): allowed are lists"),
+    ],
+)
+def test_forget_sets_are_row_numbers(forget, said):
+    with pytest.raises(DataError, match=said) as error:
+        retained(5, forget)
+    one_sentence(error)
+
+
+@pytest.mark.parametrize("integer", [int, np.int64, np.uint8])
+def test_row_numbers_may_be_integers_of_numpy(integer):
+    for forget in ([integer(3), integer(0)], np.array([3, 0], integer), (integer(3), 0)):
+        assert retained(5, forget).tolist() == [1, 2, 4]
+        found = explicit_forget_sets(5, [forget])
+        assert found == [[3, 0]] and all(type(row) is int for row in found[0])
+    assert retained(5, np.array([])).tolist() == retained(5, range(0)).tolist() == [0, 1, 2, 3, 4]
+
+
 def test_forget_sets_are_checked_before_anything_is_computed():
     assert explicit_forget_sets(3, "each") == [[0], [1], [2]]
     assert explicit_forget_sets(3, [(0, 2), [1]]) == [[0, 2], [1]]

@@ -173,6 +173,8 @@ def test_a_new_fit_starts_anew():
         (dict(forget=[-1]), "index -1 is out of range"),
         (dict(forget=[1, 1]), "is repeated"),
         (dict(forget=[1.0]), "the entry 1.0"),
+        (dict(forget=[]), "at least one"),
+        (dict(forget=np.array([])), "at least one"),
         (dict(forget=np.arange(8) == 3), "numpy.flatnonzero(mask)"),
         (dict(forget=[0]), "row 0 has been forgotten already"),
         (dict(forget=range(8)), "all 8 samples"),

@@ -6,7 +6,6 @@ NumPy in and out: arrays of other libraries are converted, as scikit-learn does 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from operator import index
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from kkt_unlearning.errors import ArgumentError, DataError
 from kkt_unlearning.maxmargin.arrival import Arrival
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
-from kkt_unlearning.problem import Network, Problem, retained
+from kkt_unlearning.problem import Network, Problem, retained, row_numbers
 from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, Training, train
 from kkt_unlearning.unlearning.ascent import check_start, starting_point
@@ -110,7 +109,11 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         section 5.
         """
         check_is_fitted(self, "kkt_point_")
-        rows = _indices(forget)
+        rows = row_numbers(forget)
+        if not rows:
+            raise DataError(
+                "forget = []: allowed are rows of X, from 0, at least one and each once; name such rows."
+            )
         held, certificate = self._held(start).without(self._positions(rows), fraction)
         self._set_weights(held.W)
         self.kkt_point_, self._derivatives = held.point, held.derivatives
@@ -228,19 +231,6 @@ def _signed(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             "samples of another."
         )
     return classes, 2.0 * members - 1.0
-
-
-def _indices(forget: Sequence[int]) -> list[int]:
-    """Row numbers as integers; a mask of booleans would otherwise pass for the rows 0 and 1."""
-    if not isinstance(forget, Sequence | np.ndarray) or isinstance(forget, str):
-        raise DataError(f"forget = {forget!r}: allowed are lists of row numbers; write [{forget}].")
-    for row in forget:
-        if isinstance(row, bool | np.bool_) or not hasattr(row, "__index__"):
-            raise DataError(
-                f"forget has the entry {row!r}: allowed are row numbers; of a mask give "
-                "numpy.flatnonzero(mask)."
-            )
-    return [index(row) for row in forget]
 
 
 def _longest(X: np.ndarray) -> float:
