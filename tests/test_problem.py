@@ -80,6 +80,14 @@ def test_width_below_one_is_refused(width):
     assert f"width = {width}" in text and "n >= 1" in text and "raise" in text
 
 
+@pytest.mark.parametrize("width", [2.5, 2.0, "2", None])
+def test_a_width_that_is_no_whole_number_is_refused(width):
+    with pytest.raises(DataError) as error:
+        TwoLayer(width)
+    assert f"width = {width!r}: allowed are whole numbers" in one_sentence(error)
+    assert TwoLayer(np.int64(2)) == TwoLayer(2)
+
+
 def test_networks_by_name():
     assert build("linear") == Linear()
     assert build("linear", 7).width == 1

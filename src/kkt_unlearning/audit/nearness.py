@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from kkt_unlearning.audit.exact import exact_point, telling
-from kkt_unlearning.audit.model import Model, follow
+from kkt_unlearning.audit.model import Model, check_model, check_numbers, follow
 from kkt_unlearning.audit.outputs import joint_distance, joint_residuals
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
@@ -142,9 +142,12 @@ def at_unit_margin(model: Model, X: Array, y: Array) -> tuple[Subject, float]:
     """The network scaled to smallest margin 1, and the margin γ that it had.
 
     Raises:
-        DataError: see :func:`kkt_unlearning.audit.subject.subject`.
+        DataError: the model is none, or y no array of numbers; or see
+            :func:`kkt_unlearning.audit.subject.subject`.
         NotConvergedError: γ is not positive.
     """
+    check_model(model)
+    check_numbers("y", y)
     audited = subject(X, y, model)
     gamma = audited.smallest_margin(0)
     if gamma > 0:
