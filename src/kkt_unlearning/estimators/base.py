@@ -13,7 +13,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from kkt_unlearning.errors import ArgumentError, DataError
+from kkt_unlearning.datasets.dataset import contradiction
+from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
 from kkt_unlearning.maxmargin.arrival import Arrival
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Network, Problem, retained, row_numbers
@@ -62,7 +63,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
 
         Raises:
             ArgumentError: a parameter that is not allowed, or not two classes (a ``ValueError``).
-            NotSeparableError: no hyperplane separates the classes (linear model).
+            NotSeparableError: a point is in both classes, or no hyperplane separates them (linear model).
             NotConvergedError: a margin is at most ``minimum_margin`` after the last step, or no KKT point was
                 found within ``pivots`` cells.
         """
@@ -70,6 +71,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         classes, labels = _signed(y)
         problem = Problem(self._network(), self._features(X), labels)
         size = _longest(problem.X)
+        _check_contradictions(X, y)
         # In these units one step size fits data of every scale, which neither network knows of by itself.
         unit = Problem(problem.network, problem.X / size, problem.y)
         self._check_separable(unit)
@@ -168,6 +170,10 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
 
     def _trained(self, problem: Problem) -> tuple[Training, KKTPoint, np.ndarray]:
         """The training, the exact point and the trained weights of smallest margin 1, ``(n, d)``."""
+        if not isinstance(self.pivots, int | np.integer) or self.pivots < 0:
+            raise DataError(
+                f"pivots = {self.pivots!r}: allowed are whole numbers >= 0; 50 is usual."
+            )
         descent = Descent(
             loss=self.loss,
             step=self.step,
@@ -231,6 +237,17 @@ def _signed(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             "samples of another."
         )
     return classes, 2.0 * members - 1.0
+
+
+def _check_contradictions(X: np.ndarray, y: np.ndarray) -> None:
+    """No weights give a point two positive margins: training would end without them, after its last step."""
+    rows = contradiction(X, y)
+    if rows is not None:
+        first, second = y[list(rows)].tolist()
+        raise NotSeparableError(
+            f"rows {rows[0]} and {rows[1]} of X are the same point with labels {first!r} and {second!r}, "
+            "which no network separates: remove one of the two."
+        )
 
 
 def _longest(X: np.ndarray) -> float:
