@@ -80,6 +80,14 @@ def test_width_below_one_is_refused(width):
     assert f"width = {width}" in text and "n >= 1" in text and "raise" in text
 
 
+@pytest.mark.parametrize("width", [2.5, 2.0, "2", None])
+def test_a_width_that_is_no_whole_number_is_refused(width):
+    with pytest.raises(DataError) as error:
+        TwoLayer(width)
+    assert f"width = {width!r}: allowed are whole numbers" in one_sentence(error)
+    assert TwoLayer(np.int64(2)) == TwoLayer(2)
+
+
 def test_networks_by_name():
     assert build("linear") == Linear()
     assert build("linear", 7).width == 1
@@ -153,6 +161,38 @@ def test_bad_forget_sets(forget, named):
     assert str(forget) in text
     for part in named:
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("forget", "said"),
+    [
+        ([True, False, True, False, False], "has the entry True: .* numpy.flatnonzero"),
+        (np.arange(5) == 3, "has the entry np.False_: .* numpy.flatnonzero"),
+        ([True], "has the entry True"),
+        ([3.0], "has the entry 3.0: allowed are row numbers"),
+        (np.array([3.0]), "has the entry np.float64"),
+        (["3"], "has the entry '3': allowed are row numbers"),
+        ([[0, 1]], r"has the entry \[0, 1\]"),
+        (np.array([[0, 1]]), r"has the entry array\(\[0, 1\]\)"),
+        ([None], "has the entry None"),
+        ("3", r"forget = '3': allowed are lists of row numbers; write \[3\]"),
+        ({1, 2}, r"forget = {1, 2}: allowed are lists of row numbers; convert it"),
+        (np.array(3), r"forget = array\(3\): allowed are lists"),
+    ],
+)
+def test_forget_sets_are_row_numbers(forget, said):
+    with pytest.raises(DataError, match=said) as error:
+        retained(5, forget)
+    one_sentence(error)
+
+
+@pytest.mark.parametrize("integer", [int, np.int64, np.uint8])
+def test_row_numbers_may_be_integers_of_numpy(integer):
+    for forget in ([integer(3), integer(0)], np.array([3, 0], integer), (integer(3), 0)):
+        assert retained(5, forget).tolist() == [1, 2, 4]
+        found = explicit_forget_sets(5, [forget])
+        assert found == [[3, 0]] and all(type(row) is int for row in found[0])
+    assert retained(5, np.array([])).tolist() == retained(5, range(0)).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_forget_sets_are_checked_before_anything_is_computed():

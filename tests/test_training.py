@@ -261,6 +261,9 @@ def test_no_entry_moves_farther_in_a_step_than_its_reach():
         ({"step_size": -1.0}, ["step_size = -1.0", "step_size > 0", "raise"]),
         ({"step_size": float("nan")}, ["step_size = nan", "step_size > 0"]),
         ({"steps": 0}, ["steps = 0", "steps >= 1", "raise"]),
+        ({"steps": 2.5}, ["steps = 2.5", "whole numbers >= 1"]),
+        ({"steps": "x"}, ["steps = 'x'", "whole numbers >= 1"]),
+        ({"step_size": "x"}, ["step_size = 'x'", "numbers"]),
     ],
 )
 def test_bad_settings_are_refused(settings, named):

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Literal, Protocol
 
 import numpy as np
 
 from kkt_unlearning.backends import Array, constant, namespace
+from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.errors import DataError
 
 ROUND_OFF = 1e-10  # of the largest pre-activation: at most this far from 0 is on the kink
@@ -136,11 +138,9 @@ def retained(samples: int, forget: Sequence[int]) -> np.ndarray:
     """Indices of the retain set, ascending.
 
     Raises:
-        DataError: an index of the forget set is out of range or repeated, or it is the whole set.
+        DataError: an index of the forget set is no integer, out of range or repeated, or it is the whole set.
     """
-    if not isinstance(forget, Sequence | np.ndarray):
-        raise DataError(f"forget = {forget!r}: allowed are lists of indices; write [{forget}].")
-    forget = list(forget)
+    forget = row_numbers(forget)
     wrong = [r for r in forget if not 0 <= r < samples]
     if wrong:
         raise DataError(
@@ -154,6 +154,34 @@ def retained(samples: int, forget: Sequence[int]) -> np.ndarray:
             f"forget = {forget}: that is all {samples} samples; leave at least one to be retained."
         )
     return np.setdiff1d(np.arange(samples), forget)
+
+
+def row_numbers(forget: Sequence[int] | np.ndarray) -> list[int]:
+    """The indices of a forget set as integers; a mask of booleans would otherwise pass for the rows 0 and 1.
+
+    Raises:
+        DataError: it is no list, or has an entry that is no integer.
+    """
+    if isinstance(forget, np.ndarray) and forget.ndim == 1 and forget.dtype.kind in "iu":
+        return forget.tolist()
+    listed = isinstance(forget, Sequence) or (isinstance(forget, np.ndarray) and forget.ndim)
+    if not listed or isinstance(forget, str | bytes):
+        single = isinstance(forget, str | int | np.integer)
+        remedy = f"write [{forget}]" if single else "convert it to one"
+        raise DataError(f"forget = {forget!r}: allowed are lists of row numbers; {remedy}.")
+    return [row if type(row) is int else _row_number(row) for row in forget]
+
+
+def _row_number(row: object) -> int:
+    if not isinstance(row, bool | np.bool_):
+        try:
+            return index(row)  # type: ignore[arg-type]
+        except TypeError:
+            pass
+    raise DataError(
+        f"forget has the entry {one_line(repr(row))}: allowed are row numbers; of a mask give "
+        "numpy.flatnonzero(mask)."
+    )
 
 
 def kept(samples: int, forget_sets: Sequence[Sequence[int]]) -> np.ndarray:
@@ -180,4 +208,4 @@ def explicit_forget_sets(
         return [[r] for r in range(samples)]
     for forget in forget_sets:
         retained(samples, forget)
-    return [list(forget) for forget in forget_sets]
+    return [row_numbers(forget) for forget in forget_sets]

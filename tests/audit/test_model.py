@@ -52,6 +52,18 @@ def test_other_weights_come_in_the_library_of_the_data():
         (dict(W=W, u=U * np.inf), "u has an entry that is nan or infinite"),
         (dict(W=W, u=np.array([0.0, 1.0])), "u[0] is 0: such a neuron says nothing"),
         (dict(W=0 * W, u=U), "W is 0 everywhere"),
+        (dict(W=W.tolist(), u=U), "W is of type list: allowed are arrays; give numpy.asarray(W)"),
+        (dict(W=W.tolist()), "W is of type list"),
+        (dict(W=W, u=U.tolist()), "u is of type list"),
+        (dict(W=W, u=U, bias=1.0), "bias is of type float"),
+        (
+            dict(W=W * 1e200, u=U),
+            "W: the largest absolute value is 6e+200; allowed are 1e-100 to 1e+100",
+        ),
+        (dict(W=W * 1e-310, u=U), "W: the largest absolute value is 6e-310"),
+        (dict(W=W, u=U, bias=U * 1e200), "W and bias: the largest absolute value is 2e+200"),
+        (dict(W=W, u=U * 1e200), "u: the largest absolute value is 2e+200"),
+        (dict(W=W, u=U * 1e-200), "u: the largest absolute value is 2e-200"),
     ],
 )
 def test_what_is_no_network_is_refused_in_one_sentence(arrays, sentence):
@@ -64,3 +76,25 @@ def test_what_is_no_network_is_refused_in_one_sentence(arrays, sentence):
 def test_data_of_another_dimension_are_refused(shape):
     with pytest.raises(DataError, match="the network takes 3 features"):
         Model(W, U).features(np.ones(shape))
+
+
+@pytest.mark.parametrize(
+    ("X", "sentence"),
+    [
+        ([[1.0, 2.0, 3.0]], "X is of type list: allowed are arrays; give numpy.asarray(X)."),
+        (
+            np.ones((2, 3), complex),
+            "X is complex128: allowed are arrays of real numbers; convert it.",
+        ),
+        (np.full((2, 3), "a"), "X is <U1: allowed are arrays of real numbers; convert it."),
+        (np.full((2, 3), None), "X is object: allowed are arrays of real numbers; convert it."),
+    ],
+)
+def test_data_that_are_no_array_of_numbers_are_refused(X, sentence):
+    with pytest.raises(DataError) as error:
+        Model(W, U).features(X)
+    assert str(error.value) == sentence
+
+
+def test_features_may_be_whole_numbers():
+    assert Model(W, U).features(np.ones((1, 3), int)).tolist() == [[1.0, 1.0, 1.0]]

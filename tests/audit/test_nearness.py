@@ -4,7 +4,7 @@ import re
 import numpy as np
 import pytest
 from audit_users import elsewhere, model_elsewhere, trained
-from builders import gaussian, planted_orthogonal, planted_pairs
+from builders import gaussian, one_sentence, planted_orthogonal, planted_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,6 +138,27 @@ def test_a_sample_that_is_not_classified_is_named():
     model, X, y, _ = trained(6)
     with pytest.raises(NotConvergedError, match=r"^sample 3 has margin -\S+ \(1 of 8 samples"):
         kkt(model, X, np.where(np.arange(8) == 3, -y, y))
+
+
+def test_lists_and_weights_alone_are_refused_in_one_sentence():
+    model, X, y, _ = trained(4)
+    for arguments, sentence in (
+        ((model, X.tolist(), y), "X is of type list: allowed are arrays"),
+        ((model, X, y.tolist()), "y is of type list: allowed are arrays"),
+        ((model, X, y.astype(str)), "y is <U"),
+        (((model.W, model.u), X, y), "model is of type tuple: .* write Model"),
+    ):
+        with pytest.raises(DataError, match=sentence) as error:
+            kkt(*arguments)
+        one_sentence(error)
+
+
+@pytest.mark.parametrize("scale", [1e-98, 1e98])
+def test_weights_of_every_allowed_size_are_audited(scale):
+    model, X, y, _ = trained(4)
+    expected, found = kkt(model, X, y), kkt(Model(scale * model.W, model.u), X, y)
+    assert np.isclose(found.distance, expected.distance, rtol=1e-6, atol=1e-14)
+    assert np.isclose(found.smallest_margin, scale * expected.smallest_margin, rtol=1e-12, atol=0)
 
 
 def test_an_unknown_loss_is_refused():

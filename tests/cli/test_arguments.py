@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kkt_unlearning.audit.model import OUTPUTS
-from kkt_unlearning.cli.arguments import indices, parser
+from kkt_unlearning.cli.arguments import LARGEST_STEP, indices, parser
 from kkt_unlearning.losses import LOSSES
-from kkt_unlearning.unlearning.ascent import STARTS
+from kkt_unlearning.unlearning.ascent import LARGEST_FRACTION, STARTS
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,30 @@ def test_rows_and_ranges(text, rows):
         "1-2-3",
         "3 4",
         "9" * 30,
+        "9" * 5000,
     ],
 )
 def test_what_is_no_list_of_rows_is_refused(text):
     with pytest.raises(argparse.ArgumentTypeError, match="allowed are"):
         indices(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "there is no row: allowed are one or more"),
+        (
+            "0-99999999999999",
+            "'0-99999999999999': allowed are rows from 0 to 999999999, at most 1000000",
+        ),
+        ("0-1000000", "'0-1000000': allowed are ranges upwards of at most 1000000 rows in all"),
+        ("3,x", "'x' is no row: allowed are whole numbers from 0 and ranges such as 20-29"),
+    ],
+)
+def test_the_limit_that_rows_break_is_named(text, sentence):
+    with pytest.raises(argparse.ArgumentTypeError) as error:
+        indices(text)
+    assert str(error.value).startswith(sentence)
 
 
 @given(st.text(max_size=30))
@@ -79,7 +98,31 @@ def test_bad_words_end_with_status_2(words, capsys):
     with pytest.raises(SystemExit) as end:
         parser().parse_args(words)
     assert end.value.code == 2
-    assert "error:" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    verb = words[0] if words and words[0] != "audit" else None
+    prog = f"kkt-unlearning {verb}" if verb else "kkt-unlearning"
+    assert said.startswith(f"{prog}: error: ")
+    assert said.endswith(f"; see {prog} --help\n")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "allowed"),
+    [
+        *(
+            ("--step", text, "numbers from 0 to 1e+06")
+            for text in ("inf", "nan", "1e400", "1e300", "-1")
+        ),
+        *(("--max-delta", text, "finite numbers >= 0") for text in ("inf", "nan", "1e400", "much")),
+    ],
+)
+def test_the_numbers_that_are_allowed_are_named(option, text, allowed, capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["certify", *COMMON, "--forget", "3", f"{option}={text}"])
+    assert capsys.readouterr().err == (
+        f"kkt-unlearning certify: error: argument {option}: {text!r}: allowed are {allowed}; see "
+        "kkt-unlearning certify --help\n"
+    )
 
 
 @pytest.mark.parametrize("verb", [[], ["kkt"], ["unlearn"], ["certify"]])
@@ -98,3 +141,4 @@ def test_what_may_be_chosen_is_what_the_library_allows():
     assert choices["start"] == STARTS
     assert choices["outputs"] == OUTPUTS
     assert choices["loss"] == tuple(LOSSES)
+    assert LARGEST_STEP == LARGEST_FRACTION

@@ -25,6 +25,22 @@ def test_what_is_no_file_is_refused(tmp_path):
         assert str(error.value).isprintable()
 
 
+def test_what_it_is_instead_of_a_file_is_said(tmp_path):
+    for path, reason in (
+        (tmp_path, f"{tmp_path} cannot be read (it is a folder, not a file)"),
+        (os.devnull, f"{os.devnull} cannot be read (it is no regular file)"),
+        ("none.npz", "none.npz cannot be read (there is no such file or folder)"),
+        ("none.npz/D.npz", "none.npz/D.npz cannot be read (there is no such file or folder)"),
+        ("", "'' cannot be read (there is no such file or folder)"),
+        (" ", "' ' cannot be read (there is no such file or folder)"),
+    ):
+        with pytest.raises(DataError) as error:
+            read(str(path), content)
+        assert str(error.value) == f"{reason}: name a file that can."
+    with pytest.raises(DataError, match=r"^'' cannot be written"):
+        write("", b"new", besides=())
+
+
 def test_writing_replaces_the_whole_file(tmp_path):
     path = tmp_path / "U.npz"
     write(str(path), b"old", besides=())

@@ -110,7 +110,8 @@ CSV = {
     b"1,2\n3,4\n": "begins with numbers, 1, 2",
     b"y;a\n1;2\n": "has 1 column, 'y;a'",
     b"y\n1\n-1\n": "has 1 column, 'y'",
-    b"label,a\n1,2\n": "has no column 'y' of labels, its columns are label, a",
+    b"label,a\n1,2\n": "has no column 'y' of labels, its columns are label, a: rename the column of "
+    "labels to that, or name it with label (--label).",
     b"y,a,a\n1,2,3\n": "two columns are named 'a'",
     b",y,a\n0,1,2\n": "column 1 is named ''",
     b"y,a\n1,2\n-1,\n": "row 1 (the first is 0) has nothing in column 'a'",
@@ -125,6 +126,9 @@ CSV = {
     b"y,\xe9\n1,2\n": "has the byte 0xe9",
     b'y,"a\n1,2\n': "cannot be read as a CSV",
     "y,a\n1,2\n".encode("utf-16"): "has a NUL byte",
+    b'y,a\n1,"1,5"\n-1,2\n': "'1,5' in column 'a', but every cell must be a finite number: write 1.5, with",
+    b'y,a\n1,"-,5e-3"\n-1,2\n': "write -.5e-3, with a point for the comma.",
+    b'y,a\n1,"1,2,5"\n-1,2\n': "'1,2,5' in column 'a', but every cell must be a finite number: fill in",
     b"y,a\n0,2\n1,3\n": "y[0] is 0, but labels must be -1 or +1: recode the two classes, 0 and 1 as 2 * y",
     b"y,a\n1,2\n2,3\n": "y[1] is 2, but labels must be -1 or +1: recode the two classes.",
     b"y,a\n1,2\n1,3\n": "every label in y is +1",
@@ -173,6 +177,10 @@ def test_bytes_that_are_no_parquet():
 
 def test_labels_0_and_1_of_an_archive():
     assert "0 and 1 as 2 * y - 1" in refusal(as_npz(X=X, y=np.array([0, 1, 0])), "D.npz")
+
+
+def test_a_name_that_is_empty_is_quoted():
+    assert refusal(b"", "").startswith("'' has an extension that says nothing of its format")
 
 
 def test_an_archive_has_no_other_label():

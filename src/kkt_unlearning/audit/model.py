@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from kkt_unlearning.networks import Linear, TwoLayer
 
 OUTPUTS = ("fixed", "trained")
 SAME = 1e-6  # relative difference of equal weights, as float32 keeps them
+_LARGEST = (
+    1e100  # weight; the smallest is one over it: margins and their squares are numbers of float64
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +34,9 @@ class Model:
         outputs: ``fixed`` or ``trained``, whether u was held fixed in training.
 
     Raises:
-        DataError: an array is misshapen, not of floats or not finite; W is 0, or an output weight; or another
-            word for ``outputs``, or trained ones of a linear model.
+        DataError: an array is none, misshapen, not of floats or not finite; W is 0, or an output weight; the
+            largest weight, or output weight, is not between 1e-100 and 1e100; or another word for
+            ``outputs``, or trained ones of a linear model.
     """
 
     W: Array
@@ -40,6 +45,7 @@ class Model:
     outputs: str = "fixed"
 
     def __post_init__(self) -> None:
+        _library("W", self.W)
         if self.u is None and self.W.ndim == 1:
             object.__setattr__(self, "W", self.W[None, :])
         _check_shape("W", self.W, 2)
@@ -57,6 +63,9 @@ class Model:
             _check_output_weights(to_numpy(self.u))
         if not to_numpy(self.W).any():
             raise DataError("W is 0 everywhere: such a network has no direction; train it first.")
+        _check_size("W and bias" if self.bias is not None else "W", self.weights)
+        if self.u is not None:
+            _check_size("u", to_numpy(self.u))
 
     @property
     def width(self) -> int:
@@ -84,8 +93,9 @@ class Model:
         """``X (m, d)`` with the feature 1 of a bias, ``(m, d)`` or ``(m, d + 1)``, float64 in host memory.
 
         Raises:
-            DataError: X has another number of features than the network.
+            DataError: X is no array of numbers, or has another number of features than the network.
         """
+        check_numbers("X", X)
         if X.ndim != 2 or X.shape[1] != self.dimension:
             raise DataError(
                 f"X has shape {tuple(X.shape)}, but the network takes {self.dimension} features: "
@@ -119,6 +129,31 @@ class Model:
         )
 
 
+def check_model(model: object) -> None:
+    """Whether it is a :class:`Model`.
+
+    Raises:
+        DataError: it is something else, such as the weights alone.
+    """
+    if not isinstance(model, Model):
+        raise DataError(
+            f"model is of type {type(model).__name__}: allowed are networks as kkt_unlearning.audit.Model; "
+            "write Model(W, u)."
+        )
+
+
+def check_numbers(name: str, values: Array) -> None:
+    """Whether it is an array, of any library, of real numbers.
+
+    Raises:
+        DataError: it is not.
+    """
+    if not _library(name, values).isdtype(values.dtype, ("real floating", "integral")):
+        raise DataError(
+            f"{name} is {values.dtype}: allowed are arrays of real numbers; convert it."
+        )
+
+
 def follow(values: Array, like: Array) -> Array:
     """``values`` in the library, dtype and on the device of ``like``."""
     return constant(to_numpy(values), like)
@@ -131,13 +166,21 @@ def _with_column(matrix: Array, column: Array | None) -> np.ndarray:
     return np.column_stack([matrix, to_numpy(column).astype(np.float64)])
 
 
+def _library(name: str, values: Array) -> ModuleType:
+    try:
+        return namespace(values)
+    except TypeError as error:
+        raise DataError(
+            f"{name} is of type {type(values).__name__}: allowed are arrays; give numpy.asarray({name})."
+        ) from error
+
+
 def _check_shape(name: str, values: Array, axes: int) -> None:
-    allowed = {1: "(n,)", 2: "(n, d)"}[axes]
+    xp, allowed = _library(name, values), {1: "(n,)", 2: "(n, d)"}[axes]
     if values.ndim != axes or 0 in values.shape:
         raise DataError(
             f"{name} has shape {tuple(values.shape)}: allowed is {allowed}; reshape it."
         )
-    xp = namespace(values)
     if not xp.isdtype(values.dtype, "real floating"):
         raise DataError(f"{name} is {values.dtype}: allowed are floats; convert it.")
     if not bool(xp.all(xp.isfinite(values))):
@@ -162,6 +205,15 @@ def _check_outputs(outputs: str, linear: bool) -> None:
     if linear and outputs == "trained":
         raise DataError(
             "outputs = 'trained': a linear model has no output weights; allowed is fixed, so leave it out."
+        )
+
+
+def _check_size(name: str, values: np.ndarray) -> None:
+    size = float(np.abs(values).max())
+    if not 1 / _LARGEST <= size <= _LARGEST:
+        raise DataError(
+            f"{name}: the largest absolute value is {size:.3g}; allowed are {1 / _LARGEST:g} to "
+            f"{_LARGEST:g}, so scale the weights."
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kkt_unlearning.audit.coordinates import Coordinates, coordinates
-from kkt_unlearning.audit.model import SAME, Model
+from kkt_unlearning.audit.model import SAME, Model, check_model, check_numbers
 from kkt_unlearning.audit.outputs import with_outputs
 from kkt_unlearning.backends import Array, to_numpy
 from kkt_unlearning.certificates.stationarity import smallest_margin
@@ -70,9 +70,12 @@ def subject(X: Array, y: Array, *models: Model) -> Subject:
     """The checked data ``X (m, d)``, ``y (m,)`` and models of one network; all in float64 on the host.
 
     Raises:
-        DataError: the data are not finite with labels ±1 of both classes, or do not fit the network; or the
-            models differ in width, output weights or bias; or this machine's memory would not do.
+        DataError: a model or an array is none; the data are not finite with labels ±1 of both classes, or do
+            not fit the network; or the models differ in width, output weights or bias; or this machine's memory would not do.
     """
+    for model in models:
+        check_model(model)
+    check_numbers("y", y)
     labels, features = to_numpy(y).astype(np.float64), models[0].features(X)
     check_data(features, labels, "the data")
     weights = [model.weights for model in models]

@@ -3,11 +3,17 @@
 import argparse
 import math
 import re
+from collections.abc import Callable
+from typing import NoReturn
 
 import kkt_unlearning
+from kkt_unlearning.datasets.foreign import one_line
 
-_RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?", re.ASCII)
+_RANGE = re.compile(r"(\d+)(?:-(\d+))?", re.ASCII)
+_DIGITS = 9  # of a row: more would be more samples than any memory holds
 _MOST = 10**6  # forgotten samples; a longer list is a slip of the hand
+_SHOWN = 40  # characters of a word that a sentence repeats
+LARGEST_STEP = 1e6  # what the library allows, without waiting for it here
 
 _WEIGHTS = "the trained network: .npz (W and u, or w), .safetensors, or .pt with PyTorch installed"
 _EPILOGUE = (
@@ -16,9 +22,16 @@ _EPILOGUE = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong on one line, as every other error is said, and leaves the usage to ``--help``."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {one_line(message)}; see {self.prog} --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the three verbs."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="kkt-unlearning",
         description="Audit a trained linear model or two-layer ReLU network: how near it is to a KKT point "
         "of the max-margin problem, unlearn samples by gradient ascent, certify the result.",
@@ -72,7 +85,7 @@ def _certify(verb: argparse.ArgumentParser) -> None:
     for name, symbol in (("epsilon", "ε"), ("delta", "δ"), ("tau", "τ")):
         verb.add_argument(
             f"--max-{name}",
-            type=_threshold,
+            type=_number(math.inf),
             metavar="NUMBER",
             help=f"exit with status 1 unless one certificate has {symbol} at most this and keeps the other "
             "limits (left out: ε and τ 0, δ any)",
@@ -127,7 +140,7 @@ def _step(verb: argparse.ArgumentParser, by_default: str = "by default ") -> Non
     )
     verb.add_argument(
         "--step",
-        type=_threshold,
+        type=_number(LARGEST_STEP),
         metavar="NUMBER",
         help=f"its size as a fraction of the prescribed one ({by_default}1)",
     )
@@ -135,28 +148,41 @@ def _step(verb: argparse.ArgumentParser, by_default: str = "by default ") -> Non
 
 def indices(text: str) -> list[int]:
     """``3,20-29`` as rows in the order given."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            "there is no row: allowed are one or more, such as 3,17 or 3,20-29"
+        )
     rows: list[int] = []
     for part in text.split(","):
-        match = _RANGE.fullmatch(part.strip())
+        match, shown = _RANGE.fullmatch(part.strip()), repr(part[:_SHOWN])
         if match is None:
             raise argparse.ArgumentTypeError(
-                f"{part!r} is no row: allowed are whole numbers from 0 and ranges such as 20-29, separated "
+                f"{shown} is no row: allowed are whole numbers from 0 and ranges such as 20-29, separated "
                 "by commas"
+            )
+        if max(len(match[1]), len(match[2] or "")) > _DIGITS:
+            raise argparse.ArgumentTypeError(
+                f"{shown}: allowed are rows from 0 to {10**_DIGITS - 1}, at most {_MOST} of them"
             )
         first, last = int(match[1]), int(match[2] or match[1])
         if not first <= last < first + _MOST - len(rows):
             raise argparse.ArgumentTypeError(
-                f"{part!r}: allowed are ranges upwards of at most {_MOST} rows in all"
+                f"{shown}: allowed are ranges upwards of at most {_MOST} rows in all"
             )
         rows.extend(range(first, last + 1))
     return rows
 
 
-def _threshold(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r}: allowed are numbers >= 0")
-    return value
+def _number(most: float) -> Callable[[str], float]:
+    allowed = "finite numbers >= 0" if math.isinf(most) else f"numbers from 0 to {most:g}"
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (0 <= value <= most and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"{text[:_SHOWN]!r}: allowed are {allowed}")
+        return value
+
+    return number

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,12 +26,15 @@ def read(path: str, reader: Callable[[BinaryIO, str], Value]) -> Value:
 
 def _opened(path: str) -> BinaryIO:
     try:
-        if not os.path.isfile(path):  # a pipe or a device would be waited for
-            raise FileNotFoundError(errno.ENOENT, "there is no such file")
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file")
+        if not stat.S_ISREG(mode):  # a pipe or a device would be waited for
+            raise OSError(errno.EINVAL, "it is no regular file")
         return open(path, "rb")
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{one_line(path)} cannot be read ({_reason(error)}): name a file that can."
+            f"{_named(path)} cannot be read ({_reason(error)}): name a file that can."
         ) from error
 
 
@@ -42,12 +46,12 @@ def write(path: str, content: bytes, *, besides: tuple[str, ...]) -> None:
     """
     for other in besides:
         if os.path.exists(path) and os.path.samefile(path, other):
-            raise DataError(f"{one_line(path)} was read as well: name another file to write.")
+            raise DataError(f"{_named(path)} was read as well: name another file to write.")
     try:
         _replace(Path(path), content)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{one_line(path)} cannot be written ({_reason(error)}): name a file in a folder that can be."
+            f"{_named(path)} cannot be written ({_reason(error)}): name a file in a folder that can be."
         ) from error
 
 
@@ -71,5 +75,11 @@ def _umask() -> int:
     return mask
 
 
+def _named(path: str) -> str:
+    return one_line(path) or repr(path)  # a name that is empty or blank would not be seen
+
+
 def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file or folder"
     return getattr(error, "strerror", None) or "that is no path"

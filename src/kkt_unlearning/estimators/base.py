@@ -6,7 +6,6 @@ NumPy in and out: arrays of other libraries are converted, as scikit-learn does 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from operator import index
 from typing import Any, Self
 
 import numpy as np
@@ -14,10 +13,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from kkt_unlearning.errors import ArgumentError, DataError
+from kkt_unlearning.datasets.dataset import contradiction
+from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
 from kkt_unlearning.maxmargin.arrival import Arrival
 from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
-from kkt_unlearning.problem import Network, Problem, retained
+from kkt_unlearning.problem import Network, Problem, retained, row_numbers
 from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, Training, train
 from kkt_unlearning.unlearning.ascent import check_start, starting_point
@@ -63,7 +63,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
 
         Raises:
             ArgumentError: a parameter that is not allowed, or not two classes (a ``ValueError``).
-            NotSeparableError: no hyperplane separates the classes (linear model).
+            NotSeparableError: a point is in both classes, or no hyperplane separates them (linear model).
             NotConvergedError: a margin is at most ``minimum_margin`` after the last step, or no KKT point was
                 found within ``pivots`` cells.
         """
@@ -71,6 +71,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         classes, labels = _signed(y)
         problem = Problem(self._network(), self._features(X), labels)
         size = _longest(problem.X)
+        _check_contradictions(X, y)
         # In these units one step size fits data of every scale, which neither network knows of by itself.
         unit = Problem(problem.network, problem.X / size, problem.y)
         self._check_separable(unit)
@@ -110,7 +111,11 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         section 5.
         """
         check_is_fitted(self, "kkt_point_")
-        rows = _indices(forget)
+        rows = row_numbers(forget)
+        if not rows:
+            raise DataError(
+                "forget = []: allowed are rows of X, from 0, at least one and each once; name such rows."
+            )
         held, certificate = self._held(start).without(self._positions(rows), fraction)
         self._set_weights(held.W)
         self.kkt_point_, self._derivatives = held.point, held.derivatives
@@ -165,6 +170,10 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
 
     def _trained(self, problem: Problem) -> tuple[Training, KKTPoint, np.ndarray]:
         """The training, the exact point and the trained weights of smallest margin 1, ``(n, d)``."""
+        if not isinstance(self.pivots, int | np.integer) or self.pivots < 0:
+            raise DataError(
+                f"pivots = {self.pivots!r}: allowed are whole numbers >= 0; 50 is usual."
+            )
         descent = Descent(
             loss=self.loss,
             step=self.step,
@@ -230,17 +239,15 @@ def _signed(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return classes, 2.0 * members - 1.0
 
 
-def _indices(forget: Sequence[int]) -> list[int]:
-    """Row numbers as integers; a mask of booleans would otherwise pass for the rows 0 and 1."""
-    if not isinstance(forget, Sequence | np.ndarray) or isinstance(forget, str):
-        raise DataError(f"forget = {forget!r}: allowed are lists of row numbers; write [{forget}].")
-    for row in forget:
-        if isinstance(row, bool | np.bool_) or not hasattr(row, "__index__"):
-            raise DataError(
-                f"forget has the entry {row!r}: allowed are row numbers; of a mask give "
-                "numpy.flatnonzero(mask)."
-            )
-    return [index(row) for row in forget]
+def _check_contradictions(X: np.ndarray, y: np.ndarray) -> None:
+    """No weights give a point two positive margins: training would end without them, after its last step."""
+    rows = contradiction(X, y)
+    if rows is not None:
+        first, second = y[list(rows)].tolist()
+        raise NotSeparableError(
+            f"rows {rows[0]} and {rows[1]} of X are the same point with labels {first!r} and {second!r}, "
+            "which no network separates: remove one of the two."
+        )
 
 
 def _longest(X: np.ndarray) -> float:

@@ -1,8 +1,11 @@
 """The two-layer ReLU network as a classifier."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils import check_random_state
 
+from kkt_unlearning.errors import DataError
 from kkt_unlearning.estimators.base import MaxMarginClassifier
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.networks.initial import gaussian_weights
@@ -80,6 +83,11 @@ class MaxMarginTwoLayer(MaxMarginClassifier):
         return TwoLayer(self.width)
 
     def _initial_weights(self, dimension: int) -> np.ndarray:
+        scale = self.initial_scale
+        if not (isinstance(scale, Real) and 0 < scale < np.inf):
+            raise DataError(
+                f"initial_scale = {scale!r}: allowed are finite numbers > 0; 0.1 is usual."
+            )
         generator = check_random_state(self.random_state)
         return gaussian_weights(generator, self.width, dimension, self.initial_scale)
 

@@ -22,7 +22,7 @@ def check_columns(columns: Sequence[str], label: str, name: str) -> None:
     if label not in columns:
         raise DataError(
             f"{name} has no column {one_line(label)!r} of labels, its columns are {_listed(columns)}: "
-            "rename the column of labels, or name it as label."
+            "rename the column of labels to that, or name it with label (--label)."
         )
     if len(columns) < 2:
         raise DataError(
@@ -70,9 +70,11 @@ def split(
     return np.delete(table, place, axis=1), y
 
 
-def missing(name: str, row: int, column: str, found: str) -> str:
+def missing(
+    name: str, row: int, column: str, found: str, remedy: str = "fill in or remove that row"
+) -> str:
     """The sentence for a cell without a finite number."""
     return (
         f"{name}: row {row} (the first is 0) has {found} in column {one_line(column)!r}, but every cell "
-        "must be a finite number: fill in or remove that row."
+        f"must be a finite number: {remedy}."
     )

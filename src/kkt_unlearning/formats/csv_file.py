@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -15,6 +16,7 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.formats.columns import COPIES, check_columns, missing, split
 from kkt_unlearning.formats.opening import size_of
 
+_COMMA = re.compile(r"\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*", re.ASCII)  # 1,5 for 1.5
 _NAME = 100  # bytes of memory that the name of a column may take, beside its characters
 
 
@@ -134,6 +136,11 @@ def _refuse_cell(file: BinaryIO, columns: list[str], name: str) -> None:
 def _check_cell(cell: str, row: int, column: str, name: str) -> None:
     if not cell.strip():
         raise DataError(missing(name, row, column, "nothing"))
+    comma = _COMMA.fullmatch(cell)
+    if comma:
+        point = one_line(f"{comma[1]}.{comma[2]}")
+        remedy = f"write {point}, with a point for the comma"
+        raise DataError(missing(name, row, column, repr(one_line(cell)), remedy))
     if not _is_number(cell):
         raise DataError(missing(name, row, column, repr(one_line(cell))))
 

@@ -19,8 +19,8 @@ def kind_of(name: str, allowed: Sequence[str]) -> str:
         if name.lower().endswith(kind):
             return kind
     raise DataError(
-        f"{name} has an extension that says nothing of its format: allowed are {', '.join(allowed)}; "
-        "name the file by its format."
+        f"{name.strip() or repr(name)} has an extension that says nothing of its format: allowed are "
+        f"{', '.join(allowed)}; name the file by its format."
     )
 
 

@@ -20,7 +20,7 @@ class TwoLayer:
         weights: ``u``, n numbers; by default ``u_j = (−1)^j/√n``.
 
     Raises:
-        DataError: ``width < 1``, or another number of output weights.
+        DataError: ``width`` is no whole number or < 1, or another number of output weights.
 
     Paper: Section 4; ``docs/theory.md``, section 1.
     """
@@ -31,6 +31,10 @@ class TwoLayer:
     has_kinks = True
 
     def __post_init__(self) -> None:
+        if not isinstance(self.width, int | np.integer):
+            raise DataError(
+                f"width = {self.width!r}: allowed are whole numbers >= 1 of neurons; write one."
+            )
         if self.width < 1:
             raise DataError(f"width = {self.width}: a network needs n >= 1 neurons; raise it.")
         if self.weights is not None and len(self.weights) != self.width:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -40,6 +41,10 @@ class Descent:
     def __post_init__(self) -> None:
         _check_choice("loss", self.loss, tuple(LOSSES))
         _check_choice("step", self.step, STEPS)
+        for key in ("step_size", "stop_distance", "minimum_margin"):
+            _check_number(key, getattr(self, key))
+        if not isinstance(self.steps, int | np.integer):
+            raise DataError(f"steps = {self.steps!r}: allowed are whole numbers >= 1; write one.")
         if not (self.step_size > 0 and self.steps >= 1):
             raise DataError(
                 f"step_size = {self.step_size}, steps = {self.steps}: allowed are step_size > 0 and "
@@ -85,6 +90,11 @@ def _plus(values: Array, excluded: Array | None) -> Array:
 def _check_choice(key: str, value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise DataError(f"{key} = {value!r}: allowed are {', '.join(allowed)}; choose one of them.")
+
+
+def _check_number(key: str, value: object) -> None:
+    if not isinstance(value, Real):
+        raise DataError(f"{key} = {value!r}: allowed are numbers; write one.")
 
 
 def step_reach(problem: Problem, W: Array, descent: Descent) -> Array:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -16,6 +17,11 @@ STARTS = (
 )  # where a step may begin: the trained weights, or the exact point near them
 
 
+LARGEST_FRACTION = (
+    1e6  # of the prescribed step; a larger one is a slip of the hand, and may overflow
+)
+
+
 def check_start(start: str) -> None:
     """Whether it is one of ``STARTS``.
 
@@ -27,14 +33,16 @@ def check_start(start: str) -> None:
 
 
 def check_fraction(fraction: float) -> None:
-    """Whether ``0 ≤ α < ∞``.
+    """Whether it is a number ``0 ≤ α ≤ 1e6``.
 
     Raises:
         DataError: it is not.
     """
-    if not 0 <= fraction < np.inf:
+    number = isinstance(fraction, Real)
+    if not (number and 0 <= fraction <= LARGEST_FRACTION):
         raise DataError(
-            f"fraction = {fraction}: allowed are finite numbers >= 0; 1 is the prescribed step."
+            f"fraction = {fraction if number else repr(fraction)}: allowed are numbers >= 0 up to "
+            f"{LARGEST_FRACTION:.0e}; 1 is the prescribed step."
         )
 
 
