@@ -181,3 +181,11 @@ def test_a_negative_delta_is_refused():
     _, X, y, _, done, _ = certified(6, "trained", [3])
     with pytest.raises(DataError, match="delta = -1"):
         certify(done.model, X, y, [3], step=done.step, delta=-1.0)
+
+
+def test_lists_are_refused_in_one_sentence():
+    model, X, y, _ = trained(6)
+    with pytest.raises(DataError, match="y is of type list: allowed are arrays"):
+        certify(model, X, y.tolist(), [3])
+    with pytest.raises(DataError, match="allowed"):
+        certify((model.W, model.u), X, y, [3])
