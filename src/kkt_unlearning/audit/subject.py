@@ -71,8 +71,8 @@ def subject(X: Array, y: Array, *models: Model) -> Subject:
 
     Raises:
         DataError: a model or an array is none; the data are not finite with labels ±1 of both classes, or do
-            not fit the network; or the models differ in width, output weights or bias; or this machine's memory
-            would not do.
+            not fit the network; or the models differ in width, output weights or bias; or this machine's
+            memory would not do.
     """
     for model in models:
         check_model(model)
