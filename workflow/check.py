@@ -10,21 +10,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workflow.support.configuration import check
-from workflow.support.mistakes import shown
+from workflow.support.mistakes import listed, shown
 from workflow.support.reading import refuse_unclear
 
 BASE = Path(__file__).parents[1] / "config.yaml"
 
 
 def main(on_top: Sequence[str]) -> None:
-    """End the program with one sentence if Snakemake should not be given these files.
+    """Say that Snakemake can be given these files, or end the program with one sentence.
 
     Args:
         on_top: configuration files, of which a later one counts more.
 
     Raises:
-        SystemExit: there is a mistake, or a file is missing.
+        SystemExit: there is a mistake, or a file is missing or not named.
     """
+    if not any(on_top):
+        raise SystemExit("error: no file is named: write make check CONFIG=theirs.yaml.")
     for path in on_top:
         if not os.path.isfile(path):  # not pathlib, which raises where a name is too long
             raise SystemExit(f"error: {shown(path)}: there is no such file: write its path.")
@@ -38,6 +40,7 @@ def main(on_top: Sequence[str]) -> None:
     for file in [BASE, *on_top]:
         update_config(config, load_configfile(file))
     check(config, files)
+    print(f"{listed(map(shown, on_top))} can be given to snakemake, with --configfile.")
 
 
 if __name__ == "__main__":

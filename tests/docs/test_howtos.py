@@ -135,5 +135,25 @@ def test_what_a_page_says_to_write_works(name, check, project):
 
 
 @pytest.mark.parametrize("name", ["dataset", "method", "attack"])
+@pytest.mark.parametrize("command", [["check", "--extend-select", "ANN"], ["format", "--check"]])
+def test_what_a_page_says_to_write_passes_make_lint(name, command, project):
+    """Of mypy what pages are most likely to lack: types of arguments."""
+    pytest.importorskip("ruff")
+    page = ROOT / "docs" / "howto" / f"{name}.md"
+    shutil.copy2(ROOT / "pyproject.toml", project)
+    write(page, project)
+    new = {path for path, kind, _ in edits(page) if path.endswith(".py") and kind == "python"}
+    edited = {path for path, _, _ in edits(page) if path.endswith(".py")}
+    run = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, *sorted(new if "ANN" in command else edited)],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert new and run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("name", ["dataset", "method", "attack"])
 def test_a_page_needs_fewer_than_thirty_lines(name):
     assert 5 < lines(ROOT / "docs" / "howto" / f"{name}.md") < 30

@@ -76,6 +76,14 @@ def test_formulas_are_shown_without_a_script(site, pages):
     assert pages[site / "theory.html"].count('<div class="math">') == displayed > 20
 
 
+def test_no_marks_of_formulas_or_code_are_left_in_the_text(pages):
+    for path, text in pages.items():
+        text = re.sub(r"<(pre|code|script|style|math)\b.*?</\1>", "", text, flags=re.DOTALL)
+        shown = html.unescape(re.sub(r"<[^>]*>", "", text))
+        left = re.findall(r".{0,30}[`$].{0,30}", shown)
+        assert left == [], path
+
+
 def test_the_gallery_shows_every_figure_with_its_caption(site, pages):
     gallery = pages[site / "generated" / "gallery.html"]
     shown = re.findall(r'<img [^>]*src="\.\./(_images/[^"]+)"', gallery)

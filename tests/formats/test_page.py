@@ -37,9 +37,11 @@ def _in_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["D.npz", "D.csv", "D.parquet"])
-def test_data_are_read_back_digit_by_digit(name):
-    run(snippet(f'"{name}"'), X=X, y=Y)
+@pytest.mark.parametrize(
+    "name, save", [("D.npz", "savez"), ("D.csv", "savetxt"), ("D.parquet", "to_parquet")]
+)
+def test_data_are_read_back_digit_by_digit(name, save):
+    run(snippet(f'"{name}"', save), X=X, y=Y)
     with open(name, "rb") as file:
         data = read_data(file, name)
     assert np.array_equal(data.X, X) and np.array_equal(data.y, Y)
@@ -53,6 +55,16 @@ def test_a_network_of_numpy():
     run(snippet("W.npz", "W=W, u=u)"), W=X, u=Y)
     with open("W.npz", "rb") as file:
         model = read_model(file, "W.npz").model
+    assert np.array_equal(model.W, X) and np.array_equal(model.u, Y)
+
+
+def test_a_network_is_read_and_written_again():
+    np.savez("D.npz", X=X, y=Y, further=np.array("text"))
+    np.savez("W.npz", W=X, u=Y)
+    names = run(snippet("read_data", "write_model"))
+    assert np.array_equal(names["data"].X, X) and np.array_equal(names["data"].y, Y)
+    with open("copy.npz", "rb") as file:
+        model = read_model(file, "copy.npz").model
     assert np.array_equal(model.W, X) and np.array_equal(model.u, Y)
 
 

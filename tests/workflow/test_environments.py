@@ -1,7 +1,10 @@
 """The pinned environments agree with one another."""
 
+import ast
 import re
+import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ENVS = ROOT / "envs"
 FILES = sorted(path for path in ENVS.iterdir() if path.is_file())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 
 
 def pins(text: str) -> dict[str, str]:
@@ -18,7 +23,11 @@ def pins(text: str) -> dict[str, str]:
 
 def names(path: Path) -> set[str]:
     lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
-    return {re.split(r"[=<>~ ]", line)[0] for line in lines if line}
+    return names_of([line for line in lines if line])
+
+
+def names_of(requirements: Sequence[str]) -> set[str]:
+    return {re.split(r"[=<>~\[ ]", text)[0] for text in requirements}
 
 
 @pytest.fixture
@@ -38,18 +47,40 @@ def test_a_conda_environment_has_the_pins_of_the_lock(kind, locked):
 
 def test_a_conda_environment_has_all_that_the_library_needs():
     *_, pip = yaml.safe_load((ENVS / "cpu.yaml").read_text())["dependencies"]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    needed = {re.split(r"[=<>~ ]", name)[0] for name in project["dependencies"]}
-    assert needed <= pins("\n".join(pip["pip"])).keys()
+    assert names_of(PROJECT["dependencies"]) <= pins("\n".join(pip["pip"])).keys()
 
 
 def test_the_lock_has_what_is_asked_for(locked):
     assert names(ENVS / "requirements.in") <= locked.keys()
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
-        "optional-dependencies"
-    ]
-    asked = {re.split(r"[=<>~\[ ]", name)[0] for name in extras["pipeline"] + extras["test"]}
+    asked = set().union(*(names_of(EXTRAS[extra]) for extra in ("plot", "pipeline", "test")))
     assert asked - {"kkt-unlearning"} <= locked.keys()
+
+
+def test_plots_need_what_their_extra_has():
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "src/kkt_unlearning/plotting").glob("*.py")
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {
+        alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+    }
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    packages = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
+    assert packages - {"kkt_unlearning"} - names_of(PROJECT["dependencies"]) == names_of(
+        EXTRAS["plot"]
+    )
+
+
+def test_extras_that_sentences_name_exist():
+    texts = [
+        path.read_text(encoding="utf-8")
+        for folder, kind in (("src", "*.py"), ("docs", "*.md"))
+        for path in (ROOT / folder).rglob(kind)
+    ]
+    named = re.findall(r"kkt-unlearning\[(\w+)\]", "".join(texts))
+    assert "plot" in named
+    assert set(named) <= EXTRAS.keys()
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-gpu.lock"])

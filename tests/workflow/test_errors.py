@@ -67,7 +67,15 @@ MISTAKES = {
     ),
     "a measure that is no list": (
         {"experiments": {"kinks": {"measures": "stationarity"}}},
-        r"kinks\.measures: the value is stationarity, but a list is needed",
+        r"kinks\.measures: the value is stationarity, but a list is needed: write \[stationarity\]",
+    ),
+    "a sweep that is no list": (
+        {"experiments": {"kinks": {"sweep": {"dimension": 100}}}},
+        r"kinks\.sweep\.dimension: the value is 100, but a list is needed: write \[100\]",
+    ),
+    "more steps than can be made": (
+        {"trainings": {"normalised": {"steps": 10**13}}},
+        r"trainings\.normalised\.steps: the value is 10000000000000, but at most 1000000000 is allowed",
     ),
     "text for an integer": ({"replicates": "2"}, "replicates: .* write 2"),
     "no replicate": ({"replicates": 0}, "replicates: the value is 0, but at least 1"),

@@ -95,9 +95,18 @@ def test_files_of_somebody_else_are_checked_without_running_them(tmp_path, monke
     assert [path.name for path in tmp_path.iterdir()] == ["theirs.yaml"]
 
 
-def test_files_of_somebody_else_that_are_good_pass(tmp_path):
+def test_files_of_somebody_else_that_are_good_pass(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "theirs.yaml").write_text(yaml.safe_dump({"seed": 3}))
-    main([str(tmp_path / "theirs.yaml")])
+    main(["theirs.yaml"])
+    said = "theirs.yaml can be given to snakemake, with --configfile.\n"
+    assert capsys.readouterr() == (said, "")
+
+
+@pytest.mark.parametrize("arguments", [[], [""]])
+def test_a_check_of_no_file_says_how_to_name_one(arguments):
+    with pytest.raises(SystemExit, match=r"^error: .* write make check CONFIG=theirs\.yaml\.$"):
+        main(arguments)
 
 
 @pytest.mark.parametrize("name", PAYLOADS)

@@ -4,6 +4,7 @@ A sentence names the key, the value found, what is allowed and the remedy.
 """
 
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -22,6 +23,7 @@ SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 _LARGEST = {"integer": 2**63 - 1, "number": sys.float_info.max}
 
+_ENTRY = re.compile(r"[\w.+-]{1,60}", re.ASCII)
 _MANY = 20  # keys; more are not listed one by one
 
 
@@ -134,6 +136,8 @@ def _wrong_type(error: ValidationError) -> tuple[KeyPath, str]:
     names |= {"array": "a list", "object": "a section with keys of its own"}
     kinds = [wanted] if isinstance(wanted, str) else wanted
     allowed = " or ".join(names[kind] for kind in kinds)
+    if kinds == ["array"] and error.schema.get("minItems", 1) <= 1 and _is_entry(value):
+        return (), f"the value is {value}, but {allowed} is needed: write [{value}]."
     meant = _meant(value, kinds)
     if meant is None:
         return (), f"the value is {shown(value)}, but {allowed} is needed: write such a value."
@@ -141,6 +145,11 @@ def _wrong_type(error: ValidationError) -> tuple[KeyPath, str]:
         f"YAML reads {shown(value)} as text" if isinstance(value, str) else f"the value is {value}"
     )
     return (), f"{found}, but {allowed} is needed: write {meant}."
+
+
+def _is_entry(value: Any) -> bool:
+    """Whether it is a number or a name, which a list holds as it is written."""
+    return type(value) in (int, float, str) and bool(_ENTRY.fullmatch(str(value)))
 
 
 def _meant(value: Any, kinds: Sequence[str]) -> str | None:

@@ -37,7 +37,7 @@ def picture(
         from kkt_unlearning.plotting import certificate, style
     except ImportError as error:
         raise DataError(
-            f"--plot: {error.name} is not installed; run pip install 'kkt-unlearning[pipeline]'."
+            f"--plot: {error.name} is not installed; run pip install 'kkt-unlearning[plot]'."
         ) from error
     from kkt_unlearning.certificates.surface import surface
 
