@@ -14,9 +14,7 @@ from kkt_unlearning.networks import Linear, TwoLayer
 
 OUTPUTS = ("fixed", "trained")
 SAME = 1e-6  # relative difference of equal weights, as float32 keeps them
-_LARGEST = (
-    1e100  # weight; the smallest is one over it: margins and their squares are numbers of float64
-)
+_LARGEST = 1e100  # weight, the smallest one over it: float64 holds margins and their squares
 
 
 @dataclass(frozen=True, eq=False)

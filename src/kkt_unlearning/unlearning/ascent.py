@@ -11,15 +11,8 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
 
-STARTS = (
-    "trained",
-    "exact",
-)  # where a step may begin: the trained weights, or the exact point near them
-
-
-LARGEST_FRACTION = (
-    1e6  # of the prescribed step; a larger one is a slip of the hand, and may overflow
-)
+STARTS = ("trained", "exact")  # the trained weights, or the exact point that they lead to
+LARGEST_FRACTION = 1e6  # a larger step is a slip of the hand, and may overflow
 
 
 def check_start(start: str) -> None:
