@@ -106,8 +106,8 @@ def _projected(X: np.ndarray, rows: np.ndarray, kinks: np.ndarray) -> np.ndarray
 def _bases(X: np.ndarray, held: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """For sets of kinks ``K (g, m)``: which of them, and their ``V (c, f, k)``, c at a time.
 
-    f is at most the entries of the largest of the c; rows that are not needed are 0. Memory grows neither
-    with g nor with m.
+    f is at most the entries of the largest of the c; rows that are not needed are 0. Memory does not grow
+    with g.
     """
     lengths = np.linalg.norm(X, axis=1, keepdims=True)
     units = X / np.where(lengths > 0, lengths, 1.0)
