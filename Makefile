@@ -18,6 +18,7 @@ TABLES := benchmarks/results
 EMBED = $(BIN)/python -m workflow.embed
 # The library runs under these, the pipeline and envs/requirements.lock under the first.
 VERSIONS := 3.11 3.12 3.13
+ON_ALL_CORES := --numprocesses logical --dist loadgroup
 PYTHON_FILES := src scripts tests workflow docs $(wildcard benchmarks)
 
 # One thread a job: as many jobs as cores run at once.
@@ -40,8 +41,8 @@ report: $(READY) ## the same as one page for a browser, results/report.html
 docs: $(READY) ## the documentation as a site, build/docs/index.html
 	$(BIN)/python -m sphinx -W --keep-going -q -j auto docs build/docs
 
-test: $(READY) ## the tests
-	$(BIN)/pytest
+test: $(READY) ## the tests, one process a core
+	$(BIN)/pytest $(ON_ALL_CORES)
 
 test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each: what became of them, for docs/hostile.md
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest --hypothesis-profile=fuzz --table $(TABLES)/hostile.csv \
@@ -68,7 +69,7 @@ test-versions: ## the library's tests under each of python3.11, 3.12 and 3.13 on
 	echo "on the PATH: $$found, of $(VERSIONS)"; \
 	for version in $$found; do \
 		$(MAKE) --no-print-directory build/python$$version/.ready && \
-		build/python$$version/bin/python -m pytest $(LIBRARY_TESTS) || exit 1; \
+		build/python$$version/bin/python -m pytest $(ON_ALL_CORES) $(LIBRARY_TESTS) || exit 1; \
 	done; \
 	echo "passed under: $$found"
 
@@ -87,7 +88,7 @@ build/python%/.ready: $(LIBRARY)
 test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may, for docs/cluster.md
 	@{ command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged; } >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
-	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5) --table $(TABLES)/faults_slurm.csv
+	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5) $(if $(WHOLE),--whole $(WHOLE)) --table $(TABLES)/faults_slurm.csv
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
 load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm, once that is installed, for docs/cluster.md

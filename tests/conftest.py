@@ -29,6 +29,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_ROWS] = []
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of a file are for one process, as their fixtures are; so are all that share the one full run."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        shared = "finished" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("finished" if shared else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def campaign(pytestconfig: pytest.Config) -> list[dict]:
     """Rows of the table that is shown at the end, and kept where ``--table`` says."""

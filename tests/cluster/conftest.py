@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.runs import Run
+from tests.cluster.runs import PROFILES, Run
 from tests.cluster.slurm import Slurm, missing
 
 CORES = 6  # of a node: jobs of several runs at once, which wait for one another otherwise
@@ -17,6 +17,9 @@ PLUGINS = ("snakemake_executor_plugin_slurm", "snakemake_executor_plugin_cluster
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--repetitions", type=int, default=5, help="of every fault on a cluster")
+    parser.addoption(
+        "--whole", choices=PROFILES, help="the one profile that makes everything; else both"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.cluster.slurm import Slurm
 
 ROOT = Path(__file__).parents[2]
+PROFILES = ("slurm-generic", "slurm")
 MADE = ("results", "paper_figures", "docs")
 TIMEOUT = 1500  # seconds
 NOT_OURS = ("PYTHONPATH", "SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")

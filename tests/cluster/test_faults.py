@@ -13,7 +13,7 @@ from subprocess import Popen
 
 import pytest
 
-from tests.cluster.runs import TIMEOUT, Run
+from tests.cluster.runs import PROFILES, TIMEOUT, Run
 from tests.cluster.slurm import NODES, Slurm
 
 TARGET = "kinks"
@@ -137,7 +137,6 @@ FAULTS = {
     "node drained": Fault(drain_node, alone=True),
     "controller lost for 20 s": Fault(lose_controller, alone=True),
 }
-PROFILES = ("slurm-generic", "slurm")
 BESIDE = [(profile, name) for profile in PROFILES for name in FAULTS if not FAULTS[name].alone]
 # The plugin for Slurm does not ride out a lost controller: docs/cluster.md.
 ALONE = [

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.cluster.runs import Run
-
-PROFILES = ("slurm-generic", "slurm")
+from tests.cluster.runs import PROFILES, Run
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_slurm_makes_the_bytes_of_a_local_run(profile, slurm, undisturbed, tmp_path):
+def test_slurm_makes_the_bytes_of_a_local_run(profile, slurm, undisturbed, tmp_path, pytestconfig):
+    if pytestconfig.option.whole not in (None, profile):
+        pytest.skip(f"only {pytestconfig.option.whole} makes all of it, as --whole says")
     run = Run(tmp_path / "run", (), profile, slurm)
     assert run.finish() == 0, run.log.read_text()
     made, expected = run.files(), undisturbed().files()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.cluster.runs import Run
+from tests.cluster.runs import PROFILES, Run
 
 SHARED = {"dataset", "train", "duals"}
 TARGET = "kinks"
@@ -16,7 +16,7 @@ def computed(run: Run) -> set[str]:
     return {name for log in logs for name in re.findall(r"^(\w+): start ", log, re.MULTILINE)}
 
 
-@pytest.mark.parametrize("profile", ["slurm-generic", "slurm"])
+@pytest.mark.parametrize("profile", PROFILES)
 def test_jobs_take_what_another_run_has_computed(profile, slurm, undisturbed, tmp_path):
     store = tmp_path / "store"
     store.mkdir()
