@@ -3,23 +3,24 @@
 import gc
 from pathlib import Path
 
-from workflow.support.backend import refuse_missing_backend
-from workflow.support.cluster import announce_root, growing
-from workflow.support.committed import caption, mark_outdated, template
-from workflow.support.config_files import announce
-from workflow.support.configuration import check
-from workflow.support.figures import FIGURES, experiments_of, section_of
-from workflow.support.measures import MEASURES
-from workflow.support.reading import refuse_unclear
-from workflow.support.records import check_records
-from workflow.support.settings import Study
-from workflow.support.sharing import sharing
-from workflow.support.sources import Sources
-from workflow.support.versions import announce_versions, computing
+from workflow.support.places.backend import refuse_missing_backend
+from workflow.support.places.cluster import announce_root, growing
+from workflow.support.places.committed import caption, mark_outdated, template
+from kkt_unlearning.studies.study import figures, measures, rows_of
+from workflow.support.configuration.files import announce, base_files
+from workflow.support.configuration.check import check
+from workflow.support.places.tables import experiments_of, section_of
+from workflow.support.configuration.reading import refuse_unclear
+from workflow.support.records.records import check_records
+from workflow.support.places.plan import SETTING, Plan
+from workflow.support.places.sharing import sharing
+from workflow.support.places.sources import Sources
+from workflow.support.places.versions import announce_versions, computing
 
-refuse_unclear([*workflow.configfiles, Path(workflow.basedir, "config.yaml")])
+refuse_unclear([*workflow.configfiles, *base_files(workflow.basedir)])
 
 
+configfile: Path(workflow.basedir, "config/claims.yaml")
 configfile: Path(workflow.basedir, "config.yaml")
 
 
@@ -36,23 +37,23 @@ code = sources.digest
 shared = sharing(
     workflow
 )  # unasked, Snakemake would warn of each rule that could be shared
-study = Study(check(config, workflow.configfiles), sources)
+plan = Plan(check(config, workflow.configfiles), sources)
 if workflow.is_main_process:  # not each job of a cluster again
     check_records()
 
 
 wildcard_constraints:
-    experiment="|".join(study.experiments),
-    network="|".join(study.config["networks"]),
-    training="|".join(study.config["trainings"]),
+    experiment="|".join(plan.experiments),
+    network="|".join(plan.config["networks"]),
+    training="|".join(plan.config["trainings"]),
     point=r"[^/]+",
     measure="|".join(
-        ["dataset", "kkt", *(measure.part for measure in MEASURES.values())]
+        ["dataset", "kkt", *(measure.part for measure in measures().values())]
     ),
 
 
 onstart:
-    refuse_missing_backend(workflow, study.config)
+    refuse_missing_backend(workflow, plan.config)
 
 
 report: "workflow/report/workflow.rst"
@@ -60,7 +61,7 @@ report: "workflow/report/workflow.rst"
 
 rule all:
     input:
-        study.targets(),
+        plan.targets(),
 
 
 include: "workflow/rules/datasets.smk"
@@ -68,13 +69,9 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/duals.smk"
 include: "workflow/rules/unlearning.smk"
 include: "workflow/rules/retraining.smk"
-include: "workflow/rules/evaluation.smk"
-include: "workflow/rules/recovery.smk"
-include: "workflow/rules/flips.smk"
-include: "workflow/rules/convergence.smk"
-include: "workflow/rules/batch.smk"
-include: "workflow/rules/depth.smk"
-include: "workflow/rules/membership.smk"
+include: "workflow/rules/deep.smk"
+include: "workflow/rules/shadows.smk"
+include: "workflow/rules/measures.smk"
 include: "workflow/rules/dependence.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/figures.smk"

@@ -9,10 +9,10 @@ from benchmarks.checks import measures, strictest, verdict
 from benchmarks.instance import Instance, instance
 from benchmarks.peers.cell import Cell, Solution, cvxpy_clarabel
 from benchmarks.race import Row
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.span import span_coordinates
 
 LARGE, QUICKEST = 5000, 1e-9  # from so many variables on the arbiter is asked for no more than 1e-9
 

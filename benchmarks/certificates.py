@@ -17,11 +17,11 @@ from benchmarks import figures
 from benchmarks.instance import instance
 from benchmarks.race import Contestant, Limits, Row, race
 from kkt_unlearning.certificates.certificate import Certificate, certify, certify_all
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.unlearning import unlearn, unlearn_all
 
 FRACTIONS = np.linspace(0.0, 2.0, 41)

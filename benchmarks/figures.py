@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from pandas import DataFrame
 
-from kkt_unlearning.plotting import style
+from kkt_unlearning.studies import style
 
 _PALETTE = sns.color_palette("colorblind").as_hex()
 _MARKERS = "osD^v<>PhX"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from kkt_unlearning.plotting import style
+from kkt_unlearning.studies import style
 
 
 def measure(name: str, folder: Path, quick: bool) -> None:

@@ -12,8 +12,8 @@ from benchmarks.instance import instance
 from benchmarks.peers.multipliers import CONTESTANTS, Trained, gradients, scaled
 from benchmarks.race import Limits, Row, race
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.span import span_coordinates
 
 STEPS, DIMENSION, SEEDS = 1000, 500, 3
 WIDTHS, SAMPLES_OF_WIDTHS = (30, 100, 300, 1000, 3000), 10

@@ -21,11 +21,11 @@ from benchmarks.peers.cell import Solution
 from benchmarks.peers.descent import pytorch, span
 from benchmarks.peers.multipliers import gradients
 from benchmarks.race import Row
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.span import span_coordinates
 
 SEEDS = 3
 MARKS = (10, 30, 100, 300, 1000, 4000)

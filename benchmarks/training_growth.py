@@ -18,8 +18,8 @@ from benchmarks.instance import Instance, instance
 from benchmarks.peers.descent import last, plain_numpy, pytorch
 from benchmarks.race import Contestant, Limits, Row, race
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent
+from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.training.step import System, advance
 
 RULE, ETA, SEEDS = "constant", 0.1, 2

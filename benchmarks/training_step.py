@@ -16,8 +16,8 @@ from benchmarks.instance import Instance, instance
 from benchmarks.peers.descent import GENERATORS, descend
 from benchmarks.race import Contestant, Limits, Row, race
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.span import span_coordinates
 
 STEP_SIZE = {"constant": 0.1, "normalised": 1.0}
 STEPS = {"ours": 4000, "plain NumPy": 100, "PyTorch autograd": 40}

@@ -1,5 +1,6 @@
 """The arrays of deep networks, as ``deep.npz`` holds them, and the objects they stand for."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from kkt_unlearning.deep.network import DeepNetwork
 from kkt_unlearning.deep.replicates import DeepReplicates
 from kkt_unlearning.deep.training import DeepTraining
 from kkt_unlearning.deep.weights import Layers
+from kkt_unlearning.studies.depth.case import DeepCase
 
 
 def network(settings: dict[str, Any]) -> DeepNetwork:
@@ -51,3 +53,13 @@ def read_networks(path: str, model: DeepNetwork) -> tuple[DeepReplicates, dict[s
 
 def _layers(arrays: dict[str, np.ndarray], name: str, model: DeepNetwork) -> Layers:
     return tuple(arrays[f"{name}_{number}"] for number in range(1, model.degree + 1))
+
+
+def cases(files: Any, settings: dict[str, Any]) -> Iterator[DeepCase]:
+    """What the measure ``depth`` is taken of: all replicates at once.
+
+    Args:
+        files: the path of ``networks``.
+    """
+    batch, found = read_networks(files.networks, network(settings["network"]))
+    yield DeepCase(batch, found, settings)

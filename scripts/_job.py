@@ -99,7 +99,7 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
 def _one_line(error: Exception) -> str:
     """Its words as a terminal shows them; names of others may have characters that it would obey."""
     _make_workflow_importable()
-    from workflow.support.mistakes import printable
+    from workflow.support.configuration.mistakes import printable
 
     return printable(" ".join(str(error).split()))
 
@@ -114,7 +114,7 @@ def _is_too_large(error: Exception) -> bool:
 def _origin(section: str, snakemake: Any) -> str:
     """File of the configuration that the section is from."""
     _make_workflow_importable()
-    from workflow.support.config_files import origin_of_section
+    from workflow.support.configuration.files import origin_of_section
 
     return origin_of_section(section, snakemake.config)
 
@@ -213,6 +213,6 @@ def _versions() -> dict[str, str | None]:
         found: dict[str, str | None] = known["versions"]
         return found
     _make_workflow_importable()
-    from workflow.support.versions import versions
+    from workflow.support.places.versions import versions
 
     return versions()

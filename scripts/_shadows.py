@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from _batch import network
+from _replicates import network
+from _storage import read_arrays
 
 from kkt_unlearning.attacks.shadows import ARRAYS, Shadows
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.studies.membership.case import PoolCase
 
 
 def stack_shadows(pools: list[Shadows]) -> dict[str, np.ndarray]:
@@ -17,8 +19,13 @@ def stack_shadows(pools: list[Shadows]) -> dict[str, np.ndarray]:
     return data | arrays | {"pattern": arrays["pattern"] > 0}
 
 
-def shadows(arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> Iterator[Shadows]:
-    """The shadow models that ``shadows.npz`` holds, pool by pool."""
+def cases(files: Any, settings: dict[str, Any]) -> Iterator[PoolCase]:
+    """What attacks are measured of, pool by pool.
+
+    Args:
+        files: the path of ``shadows``.
+    """
+    arrays = read_arrays(files.shadows)
     for s in range(len(arrays["X"])):
-        pool = Problem(network(settings), arrays["X"][s], arrays["y"][s])
-        yield Shadows(pool, *(arrays[name][s] for name in ARRAYS))
+        pool = Problem(network(settings["network"]), arrays["X"][s], arrays["y"][s])
+        yield PoolCase(s, Shadows(pool, *(arrays[name][s] for name in ARRAYS)), settings)

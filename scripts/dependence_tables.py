@@ -3,7 +3,7 @@
 from _job import job
 from _storage import rounded, write_table
 
-from kkt_unlearning.dependence.study import block_rows, boundary_rows, pair_rows, step_rows
+from kkt_unlearning.studies.dependence.rows import block_rows, boundary_rows, pair_rows, step_rows
 
 
 def main(snakemake):

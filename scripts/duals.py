@@ -1,12 +1,12 @@
 """Rule duals: trained networks -> exact KKT points and multipliers, with the estimates beside them."""
 
-from _batch import replicates, solving, stack_points
 from _job import job
+from _replicates import replicates, solving, stack_points
 from _storage import read_arrays, write_arrays, write_table
 
-from kkt_unlearning.multipliers import estimates
-from kkt_unlearning.replicates import exact_points
-from kkt_unlearning.tables import multiplier_rows, point_row
+from kkt_unlearning.kkt.multipliers import estimates
+from kkt_unlearning.studies.replicates import exact_points
+from kkt_unlearning.studies.tables import multiplier_rows, point_row
 
 
 def main(snakemake):

@@ -7,8 +7,8 @@ from _job import job
 from _storage import read_table, write_text
 from plotly.offline import get_plotlyjs
 
-from kkt_unlearning.explorer.page import page
-from kkt_unlearning.explorer.study import study
+from kkt_unlearning.studies.explorer.page import page
+from kkt_unlearning.studies.explorer.table import study
 
 
 def main(snakemake: Any) -> None:

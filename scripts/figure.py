@@ -9,13 +9,13 @@ import numpy as np
 from _job import job
 from _storage import read_table, replacing, rounded, write_table
 
-from kkt_unlearning.plotting.style import save
+from kkt_unlearning.studies.style import save
 
 
 def main(snakemake: Any) -> dict[str, Any]:
     """Tables → the figure as pdf and png, and the numbers in it, to 6 significant digits, as csv."""
     figure = snakemake.params.settings["figure"]
-    draw = import_module(f"kkt_unlearning.plotting.{figure}").draw
+    draw = import_module(f"kkt_unlearning.studies.{figure}.figure").draw
     paths = {name: path for name, path in snakemake.input.items() if name != "caption"}
     shown, drawn = draw(**{name: read_table(path) for name, path in paths.items()})
     with replacing(snakemake.output.pdf) as pdf, replacing(snakemake.output.png) as png:

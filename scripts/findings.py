@@ -5,9 +5,9 @@ from pathlib import Path
 from _job import job
 from _storage import read_table, write_text
 
-from kkt_unlearning.pages.findings import page
-from kkt_unlearning.pages.markdown import to_html
-from kkt_unlearning.pages.template import fill
+from kkt_unlearning.studies.pages.findings import page
+from kkt_unlearning.studies.pages.markdown import to_html
+from kkt_unlearning.studies.pages.template import fill
 
 
 def main(snakemake):

@@ -5,8 +5,8 @@ from pathlib import Path
 from _job import job
 from _storage import read_record, write_table, write_text
 
-from kkt_unlearning.pages.provenance import origin, table
-from kkt_unlearning.pages.template import fill
+from kkt_unlearning.studies.pages.provenance import origin, table
+from kkt_unlearning.studies.pages.template import fill
 
 
 def main(snakemake):

@@ -1,14 +1,15 @@
 """Rule retrain: the networks trained without each forget set, one batch, and their exact KKT points."""
 
 import numpy as np
-from _batch import descent, history_rows, paced, replicates, solving
 from _job import job
+from _replicates import history_rows, paced, replicates, solving
 from _storage import read_arrays, write_arrays, write_table
 
 from kkt_unlearning.backends import backend_name
 from kkt_unlearning.problem import explicit_forget_sets
-from kkt_unlearning.replicates import retrain_all, retrained_points
-from kkt_unlearning.tables import retrained_rows
+from kkt_unlearning.studies.case import descent
+from kkt_unlearning.studies.replicates import retrain_all, retrained_points
+from kkt_unlearning.studies.tables import retrained_rows
 
 
 def main(snakemake):

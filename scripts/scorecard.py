@@ -5,8 +5,8 @@ from pathlib import Path
 from _job import job
 from _storage import read_table, rounded, write_table, write_text
 
-from kkt_unlearning.pages.scorecard import page
-from kkt_unlearning.scorecard import score
+from kkt_unlearning.studies.pages.scorecard import page
+from kkt_unlearning.studies.scorecard import score
 
 
 def main(snakemake):

@@ -1,12 +1,13 @@
 """Rule shadows: data sets as pools -> exact KKT points of networks trained on random halves of each."""
 
-from _batch import descent, network, paced, solving
 from _job import job
+from _replicates import network, paced, solving
 from _shadows import stack_shadows
 from _storage import read_arrays, write_arrays
 
 from kkt_unlearning.attacks.shadows import shadows_of_pool
 from kkt_unlearning.backends import backend_name
+from kkt_unlearning.studies.case import descent
 
 
 def main(snakemake):

@@ -1,11 +1,12 @@
 """Rule train: data set -> trained networks, all replicates as one batch, in span coordinates."""
 
-from _batch import BATCH, descent, history_rows, network, paced
 from _job import job
+from _replicates import BATCH, history_rows, network, paced
 from _storage import read_arrays, write_arrays, write_table
 
 from kkt_unlearning.backends import backend_name
-from kkt_unlearning.replicates import initialise, train_all
+from kkt_unlearning.studies.case import descent
+from kkt_unlearning.studies.replicates import initialise, train_all
 
 
 def main(snakemake):

@@ -1,12 +1,13 @@
 """Rule train_deep: data set -> deep networks, trained, and retrained without each forget set, in batches."""
 
-from _batch import descent, paced
 from _deep import network, write_networks
 from _job import job
+from _replicates import paced
 from _storage import read_arrays, write_table
 
 from kkt_unlearning.deep.replicates import initialise, retrain_all, train_all
 from kkt_unlearning.problem import explicit_forget_sets
+from kkt_unlearning.studies.case import descent
 
 
 def main(snakemake):

@@ -1,8 +1,8 @@
 """Rule unlearn: KKT points -> unlearned networks, for every start, forget set and fraction."""
 
 import numpy as np
-from _batch import points, replicates
 from _job import job
+from _replicates import points, replicates
 from _storage import read_arrays, write_arrays
 
 from kkt_unlearning.problem import explicit_forget_sets

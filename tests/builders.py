@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 from scipy.optimize import nnls
 
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training import Descent, Training, train

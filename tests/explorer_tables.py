@@ -3,7 +3,7 @@
 import numpy as np
 import result_tables
 
-from kkt_unlearning.explorer.study import study
+from kkt_unlearning.studies.explorer.table import study
 
 DATASET = {"source": "gaussian", "samples": 10, "dimension": 40}
 HOMES = [{"values": {"dimension": d}, "home": f"there/{d}"} for d in (40, 80)]

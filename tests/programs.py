@@ -4,7 +4,7 @@ import numpy as np
 from builders import network
 from scipy.optimize import linprog
 
-from kkt_unlearning.maxmargin.cell import coefficient_bounds
+from kkt_unlearning.kkt.cell import coefficient_bounds
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.program import Program
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from workflow.support.schema import schema
+from workflow.support.configuration.schema import schema
 
 NAMES = ("linear", "two_layer", "normalised", "constant", "no_such_name")
 

@@ -10,10 +10,10 @@ from builders import ROUND_OFF, gaussian, one_sentence, solved
 
 from kkt_unlearning.backends import backend_name, constant, namespace, select, to_numpy
 from kkt_unlearning.errors import BackendError
-from kkt_unlearning.losses import LOSSES
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training import Descent, step_reach, train
+from kkt_unlearning.training.losses import LOSSES
 from kkt_unlearning.unlearning.ascent import ascend
 
 # On this device NumPy cannot take an array by accident, as it can on array-api-strict's CPU.

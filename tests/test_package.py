@@ -30,7 +30,8 @@ def test_importing_the_package_imports_nothing_else():
     "code",
     [
         "from kkt_unlearning import *",
-        "import kkt_unlearning.evaluation, kkt_unlearning.trajectory, kkt_unlearning.replicates",
+        "from kkt_unlearning.studies import bounds, kinks, replicates\n"
+        "import kkt_unlearning.studies.bounds.rows, kkt_unlearning.studies.kinks.rows",
     ],
 )
 def test_importing_every_module_imports_no_solver_and_no_plotting(code):

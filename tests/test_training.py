@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from kkt_unlearning.errors import DataError, NotConvergedError
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, step_reach, train
+from kkt_unlearning.training.span import span_coordinates
 
 LOSSES = ("exponential", "logistic")
 STEPS = ("constant", "normalised")

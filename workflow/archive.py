@@ -16,17 +16,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from scripts._hashes import SUFFIX
 
-from .support import vouching
-from .support.configuration import check
-from .support.figures import FIGURES
-from .support.manifest import commit, manifest
-from .support.reading import refuse_unclear
-from .support.settings import Study
-from .support.sources import Sources
-from .support.unpacking import ArchiveError, members
+from kkt_unlearning.studies.study import figures
+from workflow.support.configuration.check import check
+from workflow.support.configuration.files import base_files, merged
+from workflow.support.configuration.reading import refuse_unclear
+from workflow.support.places.plan import Plan
+from workflow.support.places.sources import Sources
+from workflow.support.records import vouching
+from workflow.support.records.manifest import commit, manifest
+from workflow.support.records.unpacking import ArchiveError, members
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -58,30 +58,25 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     Raises:
         ArchiveError: results are missing, do not fit their records, or are of another configuration.
     """
-    study = Study(merged(configfiles), Sources(ROOT))
-    files = {name: _read(folder / name) for name in results(study)}
+    plan = Plan(checked(configfiles), Sources(ROOT))
+    files = {name: _read(folder / name) for name in results(plan)}
     files |= vouching.behind(
-        [*files, *(f"{FIGURES_FROM}{name}{SUFFIX}" for name in FIGURES)], folder
+        [*files, *(f"{FIGURES_FROM}{name}{SUFFIX}" for name in figures())], folder
     )
     vouching.check(files)
-    _refuse_others(files, study)
+    _refuse_others(files, plan)
     files |= {name: _read(ROOT / name) for name in PROJECT}
-    files[CONFIGURATION] = _json(study.config)
+    files[CONFIGURATION] = _json(plan.config)
     files[MANIFEST] = _json(manifest(files, commit(ROOT)))
     files[SUMS] = sums(files)
     return _tar(files)
 
 
-def merged(configfiles: Sequence[Path]) -> dict[str, Any]:
+def checked(configfiles: Sequence[Path]) -> dict[str, Any]:
     """Configuration that Snakemake merges from ``config.yaml`` and these files, checked."""
-    from snakemake.utils import update_config
-
-    paths = [ROOT / "config.yaml", *configfiles]
-    refuse_unclear(paths)
-    config: dict[str, Any] = {}
-    for path in paths:
-        update_config(config, yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
-    return check(config, [*reversed(paths[1:]), paths[0]])
+    files = [*reversed(configfiles), *base_files(ROOT)]
+    refuse_unclear(files)
+    return check(merged(ROOT, configfiles), files)
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:
@@ -100,7 +95,7 @@ def verify(path: Path) -> str:
             tables and thresholds, or records, results and manifest do not fit one another; the message
             is one sentence.
     """
-    from .support.rescoring import scorecard
+    from workflow.support.records.rescoring import scorecard
 
     files = members(path)
     _check_sums(files)
@@ -126,12 +121,14 @@ def verify(path: Path) -> str:
     return f"{len(files) - 1} files have their sums, and {len(tables)} tables give the scorecard: {counted}."
 
 
-def results(study: Study) -> list[str]:
+def results(plan: Plan) -> list[str]:
     """Tables, figures and pages that a configuration makes; what an earlier one left is not among them."""
-    return [*study.all_tables(), *_DRAWN, *PAGES]
+    return [*plan.all_tables(), *_DRAWN, *PAGES]
 
 
-_DRAWN = [f"paper_figures/{figure}.{kind}" for figure in FIGURES for kind in ("pdf", "png", "csv")]
+_DRAWN = [
+    f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")
+]
 
 
 def _read(path: Path) -> bytes:
@@ -141,11 +138,11 @@ def _read(path: Path) -> bytes:
         raise ArchiveError(f"{path} is missing: run snakemake, which makes it.") from None
 
 
-def _refuse_others(files: Mapping[str, bytes], study: Study) -> None:
+def _refuse_others(files: Mapping[str, bytes], plan: Plan) -> None:
     """The two pages that are made last: what they were made with is what all was made with."""
     said = [_read_json(files, f"results/{page}{SUFFIX}") for page in ("scorecard", "provenance")]
-    wanted = [{"claims": study.config["claims"]}, study.origins.settings()]
-    seeds = [None, study.config["seed"]]
+    wanted = [{"claims": plan.config["claims"]}, plan.origins.settings()]
+    seeds = [None, plan.config["seed"]]
     whats = ("thresholds", "settings")
     for record, settings, seed, what in zip(said, wanted, seeds, whats, strict=True):
         if (record["settings"], record["seed"]) != (json.loads(json.dumps(settings)), seed):

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow.support.configuration import check
-from workflow.support.mistakes import listed, shown
-from workflow.support.reading import refuse_unclear
+from workflow.support.configuration.check import check
+from workflow.support.configuration.files import base_files, merged
+from workflow.support.configuration.mistakes import listed, shown
+from workflow.support.configuration.reading import refuse_unclear
 
-BASE = Path(__file__).parents[1] / "config.yaml"
+ROOT = Path(__file__).parents[1]
 
 
 def main(on_top: Sequence[str]) -> None:
@@ -30,16 +31,9 @@ def main(on_top: Sequence[str]) -> None:
     for path in on_top:
         if not os.path.isfile(path):  # not pathlib, which raises where a name is too long
             raise SystemExit(f"error: {shown(path)}: there is no such file: write its path.")
-    files: list[str | Path] = [*on_top, BASE]
+    files: list[str | Path] = [*on_top, *base_files(ROOT)]
     refuse_unclear(files)
-    # only now, since it reads templates
-    from snakemake.common.configfile import load_configfile
-    from snakemake.utils import update_config
-
-    config: dict = {}
-    for file in [BASE, *on_top]:
-        update_config(config, load_configfile(file))
-    check(config, files)
+    check(merged(ROOT, on_top), files)
     print(f"{listed(map(shown, on_top))} can be given to snakemake, with --configfile.")
 
 

@@ -6,7 +6,7 @@ A page says where: between ``<!-- table: NAME -->`` and ``<!-- end of table -->`
 import re
 from pathlib import Path
 
-from .support.tables import markdown, read_csv
+from workflow.support.records.tables import markdown, read_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 _PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)

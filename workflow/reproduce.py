@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .support.backend import missing
-from .support.comparison import FILES, TABLES, Comparison, Difference, compare
-from .support.tables import markdown, write_csv
+from workflow.support.places.backend import missing
+from workflow.support.records.comparison import FILES, TABLES, Comparison, Difference, compare
+from workflow.support.records.tables import markdown, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 FIRST = "plain"

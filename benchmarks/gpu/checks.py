@@ -9,13 +9,13 @@ import numpy as np
 from benchmarks.gpu.instances import Sizes, batch, largest_difference, moved, start, system
 from benchmarks.gpu.rows import Row
 from kkt_unlearning.backends import to_numpy
-from kkt_unlearning.gpu import fused_descent
-from kkt_unlearning.losses import LOSSES
-from kkt_unlearning.maxmargin.cell import alike, cell_programs
+from kkt_unlearning.kkt.cell import alike, cell_programs
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.program import Program
 from kkt_unlearning.quadratic.solve import maximise
 from kkt_unlearning.training import STEPS, Descent, Training, step_reach, train
+from kkt_unlearning.training.gpu import fused_descent
+from kkt_unlearning.training.losses import LOSSES
 from kkt_unlearning.unlearning.ascent import ascend
 
 ARRAYS = ("gram", "lower", "upper", "reward", "target", "cap")

@@ -10,9 +10,9 @@ import numpy as np
 from benchmarks.gpu.instances import Sizes, batch, moved, start, system
 from benchmarks.gpu.rows import Row
 from kkt_unlearning.backends import namespace
-from kkt_unlearning.gpu import fused_descent, obstacle
-from kkt_unlearning.gpu.launch import multiply_adds
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.gpu import fused_descent, obstacle
+from kkt_unlearning.training.gpu.launch import multiply_adds
 
 GOAL_SECONDS, GOAL_SHARE = (
     0.2,

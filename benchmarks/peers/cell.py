@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from benchmarks.race import Contestant
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.instance import Instance
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.span import span_coordinates
 
 Generator = Callable[[Instance, str, float, Sequence[int]], Iterator[np.ndarray]]
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.peers.cell import CONDENSED, Cell, Solution, cvxpy_clarabel, in_form, ours
-from kkt_unlearning.maxmargin.point import kkt_points
+from kkt_unlearning.kkt.point import kkt_points
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 

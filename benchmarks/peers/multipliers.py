@@ -7,7 +7,7 @@ from scipy.optimize import nnls
 
 from benchmarks.instance import Instance
 from benchmarks.race import Contestant
-from kkt_unlearning.multipliers import least_squares_multipliers
+from kkt_unlearning.kkt.multipliers import least_squares_multipliers
 from kkt_unlearning.problem import Problem
 
 

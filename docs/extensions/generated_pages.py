@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from workflow.support.figures import FIGURES, experiments_of
+from kkt_unlearning.studies.study import figures
+from workflow.support.places.tables import experiments_of
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "src" / "kkt_unlearning"
@@ -31,7 +32,7 @@ def heading(text: str, line: str) -> str:
 def gallery() -> str:
     """Every figure with its caption, and the files that it comes in."""
     intro = "Every figure of the replication with its caption. Experiments are sections of ``config.yaml``."
-    return "\n".join([heading("Figures", "="), intro, "", *map(_figure, FIGURES)])
+    return "\n".join([heading("Figures", "="), intro, "", *map(_figure, figures())])
 
 
 def _figure(name: str) -> str:

@@ -17,7 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from workflow.support.figures import FIGURES
+from kkt_unlearning.studies.study import figures
 
 SCHEME = "repository:"
 SHOWN = "files"  # folder of the site for texts as they are
@@ -56,7 +56,7 @@ def _is_module(path: str) -> bool:
 
 def _is_figure(path: str) -> bool:
     file = PurePosixPath(path)
-    return file.parent.name == "paper_figures" and file.suffix == ".png" and file.stem in FIGURES
+    return file.parent.name == "paper_figures" and file.suffix == ".png" and file.stem in figures()
 
 
 def _is_text(path: str) -> bool:

@@ -1,5 +1,13 @@
 """Errors that a user can mend: each message is one sentence with value, what is allowed and remedy."""
 
+LONGEST = 300  # characters of other people's words in a sentence
+
+
+def one_line(found: object) -> str:
+    """Its text on one line, cut short, with ``?`` for whatever a terminal would not show as it is."""
+    words = " ".join(str(found).split())[:LONGEST]
+    return "".join(character if character.isprintable() else "?" for character in words)
+
 
 class UserError(Exception):
     """Base of every error whose message is written for the user, so that a caller can show it bare."""

@@ -8,8 +8,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from kkt_unlearning.backends import Array, constant, namespace
-from kkt_unlearning.datasets.foreign import one_line
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 ROUND_OFF = 1e-10  # of the largest pre-activation: at most this far from 0 is on the kink
 
@@ -35,7 +34,7 @@ class Problem:
 
     Weights are matrices ``W (…, n, d)``; ``X`` is ``(…, m, d)`` and ``y`` ``(…, m)`` with labels ±1, and
     leading axes are a batch. Any coordinates will do in which inner products are right: the pipeline
-    works in those of :mod:`kkt_unlearning.span`, where ``d ≤ m + 1``.
+    works in those of :mod:`kkt_unlearning.training.span`, where ``d ≤ m + 1``.
 
     Paper: Eq. (2); ``docs/theory.md``, section 1.
     """

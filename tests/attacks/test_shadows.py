@@ -6,7 +6,7 @@ from builders import ROUND_OFF
 from shadow_pool import DESCENT, MODELS, M, pool
 
 from kkt_unlearning.attacks.design import initial_weights
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.training import train
 

@@ -8,7 +8,7 @@ import kkt_unlearning
 from kkt_unlearning.audit import Limits, Model, Step, certify, unlearn
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 
 ROUND_OFF = 1e-9  # what two computations in other coordinates differ by
 

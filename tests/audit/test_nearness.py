@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kkt_unlearning.audit import Model, kkt
 from kkt_unlearning.errors import DataError, NotConvergedError
-from kkt_unlearning.multipliers import least_squares_multipliers
+from kkt_unlearning.kkt.multipliers import least_squares_multipliers
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training import train

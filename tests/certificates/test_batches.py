@@ -19,7 +19,7 @@ from kkt_unlearning.certificates.certificate import (
 from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver

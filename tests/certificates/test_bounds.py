@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kkt_unlearning.certificates.bounds import bounds, flip_term, margin_shift
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.errors import NotConvergedError
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.training import Descent, train
 from kkt_unlearning.unlearning.ascent import unlearn
 

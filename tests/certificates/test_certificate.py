@@ -16,12 +16,12 @@ from kkt_unlearning.certificates.certificate import (
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.unlearning.ascent import starting_point, unlearn
 
 MACHINE = 1e-12

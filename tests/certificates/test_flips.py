@@ -6,9 +6,10 @@ from builders import labels, planted_orthogonal, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.certificates.flips import count_flips, flips_rows, predicted_crossings
+from kkt_unlearning.certificates.flips import count_flips, predicted_crossings
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.studies.flips.rows import flips_rows
 from kkt_unlearning.unlearning.ascent import unlearn_all
 
 

@@ -11,7 +11,7 @@ from scipy.optimize import nnls
 
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.multipliers import gradient_matrix
+from kkt_unlearning.kkt.multipliers import gradient_matrix
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.unlearning.ascent import unlearn
 

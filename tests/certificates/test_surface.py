@@ -10,12 +10,13 @@ from kkt_unlearning.certificates.certificate import certify_all, nearest_kkt_poi
 from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.restore import project, restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
-from kkt_unlearning.certificates.surface import candidates, face_point, surface, surface_rows
+from kkt_unlearning.certificates.surface import candidates, face_point, surface
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.studies.flips.rows import surface_rows
 from kkt_unlearning.unlearning.ascent import unlearn_all
 
 MACHINE = 1e-9

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kkt_unlearning.audit.model import OUTPUTS
 from kkt_unlearning.cli.arguments import LARGEST_STEP, indices, parser
-from kkt_unlearning.losses import LOSSES
+from kkt_unlearning.training.losses import LOSSES
 from kkt_unlearning.unlearning.ascent import LARGEST_FRACTION, STARTS
 
 

@@ -23,7 +23,7 @@ import yaml
 from tests.cluster import plan
 from tests.cluster.runs import Run
 from tests.cluster.slurm import NODES, Slurm
-from workflow.support.tables import markdown, read_csv, write_csv
+from workflow.support.records.tables import markdown, read_csv, write_csv
 
 SEEDS = 10
 BUNDLE = 100  # settings

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from workflow.support.tables import markdown, read_csv, write_csv
+from workflow.support.records.tables import markdown, read_csv, write_csv
 
 MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "load_slurm.csv"
 SETTINGS = 10**6

@@ -9,7 +9,7 @@ from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.datasets.orthogonalise import orthogonalise
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
 

@@ -16,22 +16,17 @@ BLOCKS = r"((?:```(?:python|diff|yaml)\n.*?```\n+)+)"
 EDIT = re.compile(rf"^\*\*`([^`]+)`\*\*.*?\n\n{BLOCKS}", re.DOTALL | re.MULTILINE)
 PREPARE = """
 import numpy as np
-import yaml
-from snakemake.utils import update_config
-from workflow.support.configuration import checked
+from workflow.support.configuration.check import checked
+from workflow.support.configuration.files import merged
 
 def configuration(*files):
-    config = {}
-    for name in files:
-        with open(name, encoding="utf-8") as file:
-            update_config(config, yaml.safe_load(file))
-    return checked(config)
+    return checked(merged(".", files))
 """
 DATASET = """
 from dataset import make
 from kkt_unlearning.datasets import describe
 
-experiment = configuration("config.yaml", "sphere.yaml")["experiments"]["dimension"]
+experiment = configuration("sphere.yaml")["experiments"]["dimension"]
 assert experiment["dataset"]["source"] == "sphere"
 sizes = {"samples": 6, "dimension": 20, "fresh_samples": 4, "replicates": 2, "seed": 1}
 data = make("sphere", sizes)
@@ -47,7 +42,7 @@ from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.training import Descent
 from kkt_unlearning.unlearning.methods import Choices, Task, attempts
 
-experiment = configuration("config.yaml", "projection.yaml")["experiments"]["recovery"]
+experiment = configuration("projection.yaml")["experiments"]["recovery"]
 assert "projection" in experiment["recovery"]["methods"]
 problem, training, point = solved(1, 6, 60, 8)
 forget = [(0,), (1, 4)]
@@ -63,7 +58,7 @@ ATTACK = """
 from shadow_pool import FOLDS, pool
 from kkt_unlearning.attacks import membership
 from kkt_unlearning.attacks.outputs import outputs
-from kkt_unlearning.plotting.membership import ATTACKS
+from kkt_unlearning.studies.membership.figure import ATTACKS
 
 assert set(membership.ATTACKS) == set(ATTACKS)
 shadows = pool(None)

@@ -18,7 +18,7 @@ from kkt_unlearning import Descent, Linear, Problem, TwoLayer, certify, kkt_poin
 from kkt_unlearning.errors import ArgumentError, NotSeparableError, UserError
 from kkt_unlearning.estimators import MaxMarginLinear, MaxMarginTwoLayer
 from kkt_unlearning.networks.initial import gaussian_weights
-from kkt_unlearning.span import span_coordinates
+from kkt_unlearning.training.span import span_coordinates
 
 SAMPLES, DIMENSION, WIDTH, STEPS = 8, 40, 12, 1500
 BOTH = ["linear", "two_layer"]

@@ -128,7 +128,7 @@ def test_margins_need_no_steps():
 @pytest.mark.parametrize("obstacle", [None, "n = 6 neurons are too many"])
 def test_arrays_of_cupy_go_to_the_kernel_unless_something_is_in_its_way(monkeypatch, obstacle):
     # Another library stands in for CuPy, and a kernel that adds 1 for the real one.
-    from kkt_unlearning import gpu
+    from kkt_unlearning.training import gpu
 
     def kernel(P, slopes_sum, steps, *, descent, gram, y, u, has_kinks, excluded):
         assert (descent, has_kinks, steps) == (system.descent, True, 5)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.losses import LOSSES
 from kkt_unlearning.training import Descent, train
+from kkt_unlearning.training.losses import LOSSES
 from kkt_unlearning.training.weighted import weighted_descent
 
 LOSSES_, STEPS = (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kkt_unlearning.certificates.bounds import margin_shift
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.unlearning.forget_sets import (

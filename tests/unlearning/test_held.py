@@ -8,7 +8,7 @@ from builders import ROUND_OFF, one_sentence, solved
 
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem

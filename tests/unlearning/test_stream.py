@@ -9,9 +9,9 @@ from scipy.optimize import nnls
 
 from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import kkt_point
+from kkt_unlearning.kkt.multipliers import gradient_matrix
+from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.metrics import cosine_distance
-from kkt_unlearning.multipliers import gradient_matrix
 from kkt_unlearning.unlearning.ascent import unlearn
 from kkt_unlearning.unlearning.stream import delete_kept, delete_reestimated, delete_resolved
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from snakemake.utils import update_config
+
+from workflow.support.configuration.files import merged
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "config", "envs", "profiles", "scripts", "src", "workflow")
@@ -119,10 +120,8 @@ def _copy(target: Path) -> Project:
 
 @pytest.fixture
 def tiny_config() -> dict:
-    """What Snakemake merges from config.yaml and config/tiny.yaml."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    update_config(config, yaml.safe_load((ROOT / "config" / "tiny.yaml").read_text()))
-    return config
+    """What Snakemake merges from the files of the project and config/tiny.yaml."""
+    return merged(ROOT, [ROOT / "config/tiny.yaml"])
 
 
 @pytest.fixture

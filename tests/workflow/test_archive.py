@@ -13,9 +13,9 @@ from _hashes import sealed, unsealed
 
 from workflow import archive
 from workflow.archive import SUMS, merged, pack, sums, verify
-from workflow.support import unpacking
-from workflow.support.manifest import commit
-from workflow.support.unpacking import ArchiveError, members
+from workflow.support.records import unpacking
+from workflow.support.records.manifest import commit
+from workflow.support.records.unpacking import ArchiveError, members
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "config/tiny.yaml"

@@ -12,11 +12,11 @@ import yaml
 from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
-from workflow.support.backend import TRAINING
-from workflow.support.cluster import growing
-from workflow.support.configuration import checked
-from workflow.support.figures import FIGURES
-from workflow.support.places import Places
+from kkt_unlearning.studies.study import figures
+from workflow.support.configuration.check import checked
+from workflow.support.places.backend import TRAINING
+from workflow.support.places.cluster import growing
+from workflow.support.places.places import Places
 
 ROOT = Path(__file__).parents[2]
 PROFILES = ROOT / "workflow" / "profiles"
@@ -41,7 +41,7 @@ def rules():
     """Names of all rules that make something."""
     text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
     return {second or first for first, second in NAMED.findall(text)} | {
-        f"figure_{figure}" for figure in FIGURES
+        f"figure_{figure}" for figure in figures()
     }
 
 

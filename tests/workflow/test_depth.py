@@ -3,8 +3,8 @@
 import pytest
 from snakemake.utils import update_config
 
-from workflow.support.configuration import checked
-from workflow.support.mistakes import ConfigurationError
+from workflow.support.configuration.check import checked
+from workflow.support.configuration.mistakes import ConfigurationError
 
 MISTAKES = {
     "a network of one layer": (

@@ -10,9 +10,10 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from workflow.support.configuration import check, checked
-from workflow.support.mistakes import ConfigurationError, dotted
-from workflow.support.reading import refuse_unclear
+from workflow.support.configuration.check import check, checked
+from workflow.support.configuration.files import base_files
+from workflow.support.configuration.mistakes import ConfigurationError, dotted
+from workflow.support.configuration.reading import refuse_unclear
 
 ROOT = Path(__file__).parents[2]
 
@@ -364,7 +365,7 @@ def test_a_mistake_is_told_of_the_file_it_is_in(tiny_config, tmp_path, changes, 
     mine = tmp_path / "mine.yaml"
     mine.write_text(changes)
     update_config(tiny_config, yaml.safe_load(changes))
-    files = [ROOT / "config" / "tiny.yaml", mine, ROOT / "config.yaml"]
+    files = [ROOT / "config" / "tiny.yaml", mine, *base_files(ROOT)]
     with pytest.raises(SystemExit) as caught:
         check(tiny_config, files)
     assert re.match(rf"error: mine\.yaml, {key}: ", str(caught.value)), caught.value

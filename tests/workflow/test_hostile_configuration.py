@@ -25,14 +25,15 @@ from snakemake.common.configfile import load_configfile
 from snakemake.iocontainers import Wildcards
 from snakemake.utils import update_config
 
-from workflow.support.configuration import check
-from workflow.support.measures import parts
-from workflow.support.reading import refuse_unclear
-from workflow.support.settings import Study
-from workflow.support.sources import Sources
+from workflow.support.configuration.check import check
+from workflow.support.configuration.files import merged
+from workflow.support.configuration.reading import refuse_unclear
+from workflow.support.places.plan import Plan
+from workflow.support.places.sources import Sources
+from workflow.support.places.tables import parts
 
 ROOT = Path(__file__).parents[2]
-BASE = yaml.safe_load((ROOT / "config.yaml").read_text())
+BASE = merged(ROOT)
 TINY = yaml.safe_load((ROOT / "config" / "tiny.yaml").read_text())
 update_config(BASE, TINY)
 TEXT = yaml.safe_dump(TINY)
@@ -77,7 +78,7 @@ def plan(files: list[Path]) -> str:
     config = load_configfile(base)
     for file in on_top:
         update_config(config, load_configfile(file))
-    study = Study(check(config, files), SOURCES)
+    study = Plan(check(config, files), SOURCES)
     for experiment, options in study.experiments.items():
         for part in parts(options["measures"]):
             wildcards = Wildcards(fromdict={"experiment": experiment, "measure": part})

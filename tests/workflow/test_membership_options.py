@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from workflow.support.configuration import checked
-from workflow.support.mistakes import ConfigurationError
-from workflow.support.settings import Study
+from workflow.support.configuration.check import checked
+from workflow.support.configuration.mistakes import ConfigurationError
+from workflow.support.places.plan import Plan
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_an_attack_does_not_train_anew(tiny_config):
     class Wildcards:
         experiment, point, network, training = "membership", "dimension=40", "narrow", "shadows"
 
-    before = Study(checked(tiny_config), None).shadows(Wildcards)
+    before = Plan(checked(tiny_config), None).shadows(Wildcards)
     tiny_config["experiments"]["membership"]["membership"] |= {
         "fractions": [1.0],
         "certificates": 1,
     }
-    assert Study(checked(tiny_config), None).shadows(Wildcards) == before
+    assert Plan(checked(tiny_config), None).shadows(Wildcards) == before
     tiny_config["experiments"]["membership"]["membership"] |= {"models": 64}
-    assert Study(checked(tiny_config), None).shadows(Wildcards) != before
+    assert Plan(checked(tiny_config), None).shadows(Wildcards) != before

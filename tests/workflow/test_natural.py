@@ -10,8 +10,8 @@ from threading import Thread
 import pytest
 from snakemake.utils import update_config
 
-from workflow.support.configuration import checked
-from workflow.support.mistakes import ConfigurationError
+from workflow.support.configuration.check import checked
+from workflow.support.configuration.mistakes import ConfigurationError
 
 MODEL = {"source": "embeddings", "vocabulary": None, "model": "nowhere"}
 OPENML = {

@@ -7,7 +7,7 @@ import pytest
 from _hashes import sealed, sha256, unsealed
 
 from workflow.support import records
-from workflow.support.records import check_records
+from workflow.support.records.records import check_records
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 import browser
 import pytest
 
-from workflow.support.figures import FIGURES, SECTIONS
+from kkt_unlearning.studies.study import figures
+from workflow.support.places.tables import own_tables
 
 ROOT = Path(__file__).parents[2]
 LOOK_THROUGH = (Path(__file__).parent / "look_through.js").read_text(encoding="utf-8")
@@ -78,7 +79,7 @@ def test_the_graph_of_rules_is_drawn(seen):
     assert seen["graph"]
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", figures())
 def test_every_figure_is_there_with_its_caption(figure, seen, finished):
     shown = {result["label"]: result for result in seen["results"]["3 Figures"]}
     result = shown[figure.replace("_", " ")]
@@ -108,11 +109,11 @@ def test_the_provenance_of_every_figure_is_complete(finished):
     with open(finished.folder / "results/provenance.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     page = (finished.folder / "results/provenance.html").read_text(encoding="utf-8")
-    for figure, tables in FIGURES.items():
+    for figure, tables in figures().items():
         known = {row["item"]: row["value"] for row in rows if row["figure"] == figure}
         assert known["seed"] == "1"
         assert known["backend"] == (
-            "" if figure in SECTIONS else "numpy"
+            "" if figure in own_tables() else "numpy"
         )  # where nothing is trained
         assert len(known["code"]) == 64 and known["code"] in page
         assert known["version of numpy"]

@@ -7,8 +7,8 @@ import pytest
 
 from workflow import reproduce
 from workflow.reproduce import FIRST, VARIANTS, Outcome, details, obstacle, promised, rows
-from workflow.support.comparison import Difference, compare, relative
-from workflow.support.tables import markdown
+from workflow.support.records.comparison import Difference, compare, relative
+from workflow.support.records.tables import markdown
 
 TABLE = "results/tables/kinks.csv"
 SCORECARD = "results/scorecard.csv"

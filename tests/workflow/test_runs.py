@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workflow.support.figures import FIGURES
+from kkt_unlearning.studies.study import figures
 
-DRAWN = {f"figure_{figure}" for figure in FIGURES}
+DRAWN = {f"figure_{figure}" for figure in figures()}
 WRITTEN = {"scorecard": 1, "findings": 1, "provenance": 1}  # pages about all tables
 CERTIFIED = ("recovery", "surface", "convergence", "batch", "stream", "membership")
 PACKAGES = {
@@ -24,7 +24,7 @@ def append(path: Path, text: str) -> None:
 
 def test_a_full_run_makes_every_figure_and_the_scorecard(finished):
     made = finished.files()
-    for figure in FIGURES:
+    for figure in figures():
         assert {f"paper_figures/{figure}.{suffix}" for suffix in ("pdf", "png", "csv")} <= made
     assert {"results/scorecard.csv", "paper_figures/scorecard.md"} <= made
     assert {"results/scorecard.html", "results/findings.html", "docs/findings.md"} <= made
@@ -176,10 +176,10 @@ def test_a_damaged_array_stops_its_reader_with_the_remedy(after):
     assert project.files() == before
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", figures())
 def test_a_change_of_a_figure_draws_it_alone(after, figure):
     project = after()
-    append(project.folder / f"src/kkt_unlearning/plotting/{figure}.py", "\n# changed\n")
+    append(project.folder / f"src/kkt_unlearning/studies/{figure}.py", "\n# changed\n")
     assert project.planned() == {f"figure_{figure}": 1, "provenance": 1, "all": 1}
 
 
@@ -209,7 +209,7 @@ def test_a_change_of_a_template_makes_its_page_alone(after):
 
 def test_a_change_of_the_explorer_makes_it_alone(after):
     project = after()
-    append(project.folder / "src/kkt_unlearning/explorer/drawing.js", "\n// changed\n")
+    append(project.folder / "src/kkt_unlearning/studies/explorer/drawing.js", "\n// changed\n")
     assert project.planned() == {"explorer": 1, "all": 1}
 
 

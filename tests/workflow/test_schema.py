@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from workflow.support.mistakes import ConfigurationError
-from workflow.support.schema import check_schema
+from workflow.support.configuration.mistakes import ConfigurationError
+from workflow.support.configuration.schema import check_schema
 
 UNIQUE = {"type": "array", "uniqueItems": True}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow.support.sharing import remove_broken_links
-from workflow.support.versions import computing
+from workflow.support.places.sharing import remove_broken_links
+from workflow.support.places.versions import computing
 
 TARGET = "results/step_size/base/linear/normalised/kkt.csv"
 RULES = ("dataset", "train", "duals")

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from kkt_unlearning.datasets import source
-from workflow.support import origins
-from workflow.support.committed import mark_outdated
-from workflow.support.configuration import check, checked
-from workflow.support.measures import Measure
-from workflow.support.settings import Study
-from workflow.support.sources import Sources
+from kkt_unlearning.studies.study import Measure, measures
+from workflow.support.configuration.check import check, checked
+from workflow.support.places import origins
+from workflow.support.places.committed import mark_outdated
+from workflow.support.places.plan import Plan
+from workflow.support.places.sources import Sources
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,8 +24,8 @@ class Wildcards(SimpleNamespace):
 
 
 @pytest.fixture
-def study(tiny_config) -> Study:
-    return Study(checked(tiny_config), Sources(ROOT))
+def study(tiny_config) -> Plan:
+    return Plan(checked(tiny_config), Sources(ROOT))
 
 
 def at(experiment: str, point: str = "base", training: str = "normalised") -> Wildcards:
@@ -52,7 +52,7 @@ def test_the_swept_value_takes_its_place(study):
 
 def test_floats_keep_all_their_digits_in_a_path(tiny_config):
     tiny_config["experiments"]["correlation"]["sweep"]["correlation"] = [0.1 + 0.2, 0.3]
-    study = Study(checked(tiny_config), Sources(ROOT))
+    study = Plan(checked(tiny_config), Sources(ROOT))
     assert list(study.places.points("correlation")) == [
         "correlation=0.30000000000000004",
         "correlation=0.3",
@@ -65,7 +65,7 @@ def test_without_sweep_there_is_one_point(study):
 
 def test_two_swept_parameters_are_every_combination(tiny_config):
     tiny_config["experiments"]["dimension"]["sweep"] = {"samples": [3, 4], "dimension": [40, 80]}
-    study = Study(checked(tiny_config), Sources(ROOT))
+    study = Plan(checked(tiny_config), Sources(ROOT))
     assert list(study.places.points("dimension")) == [
         "samples=3__dimension=40",
         "samples=3__dimension=80",
@@ -132,7 +132,7 @@ def test_each_is_every_single_sample(study):
 def test_each_follows_a_sweep_of_the_samples(tiny_config):
     digits = tiny_config["experiments"]["digits"]
     digits |= {"sweep": {"samples": [2, 3]}, "forget": "each"}
-    study = Study(checked(tiny_config), Sources(ROOT))
+    study = Plan(checked(tiny_config), Sources(ROOT))
     assert study.unlearn(at("digits", "samples=3"))["forget"] == [[0], [1], [2]]
 
 
@@ -143,7 +143,7 @@ def test_a_file_decides_what_each_is(tiny_config, tmp_path):
         "dataset": {"source": "file", "path": str(path)},
         "forget": "each",
     }
-    study = Study(checked(tiny_config), Sources(ROOT))
+    study = Plan(checked(tiny_config), Sources(ROOT))
     assert study.unlearn(at("digits"))["forget"] == "each"
     assert study.file(at("digits")) == [str(path)]
 
@@ -214,8 +214,8 @@ def test_every_training_behind_a_figure_is_an_origin_and_lies_where_it_was_compu
 
 
 def test_a_measure_that_stands_alone_trains_for_itself(study, monkeypatch):
-    alone = {"stationarity": Measure("stationarity", standalone=True)}
-    monkeypatch.setattr(origins, "MEASURES", origins.MEASURES | alone)
+    alone = {"stationarity": Measure("stationarity", reads="deep")}
+    monkeypatch.setattr(origins, "measures", lambda: measures() | alone)
     assert study.origins.settings()["kinks"]["trainings"] == [
         f"results/kinks/base/two_layer/{training}/stationarity.provenance.json"
         for training in ("normalised_followed", "constant")

@@ -15,7 +15,7 @@ rule dependence_tables:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        settings=study.config["dependence"],
+        settings=plan.config["dependence"],
         section="dependence",
         code=code("dependence_tables"),
     script:

@@ -1,7 +1,7 @@
 rule duals:
     # exact KKT point and multipliers, and the estimates of the multipliers
     input:
-        trained=study.trained,
+        trained=plan.trained,
     output:
         points="results/{experiment}/{point}/{network}/{training}/kkt.npz",
         residuals="results/{experiment}/{point}/{network}/{training}/kkt.csv",
@@ -17,7 +17,7 @@ rule duals:
         mem_mb=growing(1500),
         runtime=growing(2),
     params:
-        settings=study.duals,
+        settings=plan.duals,
         section="duals",
         seed=config["seed"],
         code=code("duals"),

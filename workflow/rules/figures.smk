@@ -1,12 +1,12 @@
-# The figures in workflow/support/figures.py: a rule for each, and its name as a target.
+# The figures in workflow/support/places/figures.py: a rule for each, and its name as a target.
 
-for figure in FIGURES:
+for figure in figures():
 
     rule:
         name:
             f"figure_{figure}"
         input:
-            **study.drawn(figure),
+            **plan.drawn(figure),
             caption=caption(figure),
         output:
             pdf=f"paper_figures/{figure}.pdf",
@@ -29,7 +29,7 @@ for figure in FIGURES:
         params:
             settings={"figure": figure},
             section=section_of(figure),
-            code=study.figure_code(figure),
+            code=plan.figure_code(figure),
         script:
             "../../scripts/figure.py"
 
@@ -42,4 +42,4 @@ for figure in FIGURES:
             figure
         input:
             drawn.output.pdf,
-            [study.tables(experiment) for experiment in experiments_of(figure)],
+            [plan.tables(experiment) for experiment in experiments_of(figure)],

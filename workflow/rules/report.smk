@@ -1,7 +1,7 @@
 rule table:
     # what was unlearned in all settings of an experiment, one table to 6 significant digits
     input:
-        parts=study.parts,
+        parts=plan.parts,
     output:
         table="results/tables/{experiment}.csv",
         provenance="results/tables/{experiment}.provenance.json",
@@ -14,7 +14,7 @@ rule table:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        settings=study.table,
+        settings=plan.table,
         section="experiments.{experiment}",
         code=code("table"),
     script:
@@ -33,7 +33,7 @@ use rule table as measure with:
 rule scorecard:
     # claim by claim: what was measured, the threshold stated beforehand, the verdict
     input:
-        tables=study.all_tables(),
+        tables=plan.all_tables(),
         markdown=template("scorecard.md.j2"),
         html=template("scorecard.html.j2"),
         style=template("style.css"),
@@ -56,9 +56,9 @@ rule scorecard:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        settings={"claims": study.config["claims"]},
+        settings={"claims": plan.config["claims"]},
         section="claims",
-        code=code("scorecard"),
+        code=plan.claims_code("scorecard"),
     script:
         "../../scripts/scorecard.py"
 
@@ -67,7 +67,7 @@ rule findings:
     # what replicated, what did not and what is new, in words around numbers of the scorecard and the tables
     input:
         scorecard="results/scorecard.csv",
-        tables=study.all_tables(),
+        tables=plan.all_tables(),
         markdown=template("findings.md.j2"),
         html=template("findings.html.j2"),
         style=template("style.css"),
@@ -91,7 +91,7 @@ rule findings:
     params:
         settings={},
         section="claims",
-        code=code("findings"),
+        code=plan.claims_code("findings"),
     script:
         "../../scripts/findings.py"
 
@@ -103,8 +103,8 @@ if workflow.is_main_process:  # what a node sees of a shared disk may be older
 rule provenance:
     # where each figure comes from: settings, seed, backend, code, packages, tables
     input:
-        figures=study.origins.figures(),
-        trainings=study.origins.trainings(),
+        figures=plan.origins.figures(),
+        trainings=plan.origins.trainings(),
         html=template("provenance.html.j2"),
         style=template("style.css"),
     output:
@@ -125,7 +125,7 @@ rule provenance:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        settings=study.origins.settings(),
+        settings=plan.origins.settings(),
         section="experiments",
         seed=config["seed"],
         code=code("provenance"),
@@ -136,7 +136,7 @@ rule provenance:
 rule explorer:
     # certificates and ways to forget as one page to look through; too large an address for a page of the report
     input:
-        tables=study.explored_tables(),
+        tables=plan.explored_tables(),
     output:
         html="results/explorer.html",
         provenance="results/explorer.provenance.json",
@@ -149,7 +149,7 @@ rule explorer:
         mem_mb=growing(1000),
         runtime=growing(2),
     params:
-        settings=study.explored,
+        settings=plan.explored,
         section="experiments",
         code=code("explorer"),
     script:

@@ -1,7 +1,7 @@
 rule retrain:
     # training without each forget set, from the same initial weights, and its exact KKT point
     input:
-        trained=study.trained,
+        trained=plan.trained,
     output:
         retrained="results/{experiment}/{point}/{network}/{training}/retrained.npz",
         residuals="results/{experiment}/{point}/{network}/{training}/retrained.csv",
@@ -16,8 +16,8 @@ rule retrain:
         mem_mb=growing(2000),
         runtime=growing(15),
     params:
-        settings=study.retrain,
-        section=study.training_section,
+        settings=plan.retrain,
+        section=plan.training_section,
         seed=config["seed"],
         backend=config["backend"],
         code=code("retrain"),

@@ -1,7 +1,7 @@
 rule train:
     # gradient descent on all replicates at once, from the configured initial weights
     input:
-        dataset=study.dataset_file,
+        dataset=plan.dataset_file,
     output:
         trained="results/{experiment}/{point}/{network}/{training}/trained.npz",
         history="results/{experiment}/{point}/{network}/{training}/history.csv",
@@ -16,8 +16,8 @@ rule train:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        settings=study.train,
-        section=study.training_section,
+        settings=plan.train,
+        section=plan.training_section,
         seed=config["seed"],
         backend=config["backend"],
         code=code("train"),

@@ -1,8 +1,8 @@
 rule unlearn:
     # gradient ascent on every forget set, from every start, by every fraction of the step
     input:
-        trained=study.trained,
-        points=study.kkt_points,
+        trained=plan.trained,
+        points=plan.kkt_points,
     output:
         unlearned="results/{experiment}/{point}/{network}/{training}/unlearned.npz",
         provenance="results/{experiment}/{point}/{network}/{training}/unlearned.provenance.json",
@@ -15,7 +15,7 @@ rule unlearn:
         mem_mb=growing(1500),
         runtime=growing(2),
     params:
-        settings=study.unlearn,
+        settings=plan.unlearn,
         section="experiments.{experiment}",
         seed=config["seed"],
         code=code("unlearn"),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.span import span_coordinates
+from kkt_unlearning.training.span import span_coordinates
 
 _FEWEST = 2  # samples of a shadow model: one to forget and one to retain
 _ATTEMPTS = 1000

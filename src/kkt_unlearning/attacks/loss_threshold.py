@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kkt_unlearning.losses import LOSSES
+from kkt_unlearning.training.losses import LOSSES
 
 
 def score(margins: np.ndarray, loss: str) -> np.ndarray:

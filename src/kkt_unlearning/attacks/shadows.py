@@ -7,8 +7,8 @@ import numpy as np
 
 from kkt_unlearning.attacks.design import inclusion, initial_weights, span_of_pool
 from kkt_unlearning.backends import select, to_numpy
-from kkt_unlearning.maxmargin.arrival import Arrival
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_points
+from kkt_unlearning.kkt.arrival import Arrival
+from kkt_unlearning.kkt.point import KKTPoint, kkt_points
 from kkt_unlearning.problem import Network, Problem
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
@@ -129,7 +129,7 @@ def train_shadows(
     Raises:
         NotConvergedError, BackendError: see :func:`kkt_unlearning.training.train` and
             :func:`kkt_unlearning.backends.select`.
-        NotSeparableError, SolverError: see :func:`kkt_unlearning.maxmargin.point.kkt_points`.
+        NotSeparableError, SolverError: see :func:`kkt_unlearning.kkt.point.kkt_points`.
     """
     problems, sizes = [_part(pool, S) for S in member], member.sum(axis=1)
     patterns = np.empty(len(problems), dtype=object)

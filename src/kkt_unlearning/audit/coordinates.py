@@ -1,6 +1,6 @@
 """Coordinates in which an audit of several networks on the same data costs no more at a large d.
 
-As :mod:`kkt_unlearning.span`, for networks that do not share their initial weights.
+As :mod:`kkt_unlearning.training.span`, for networks that do not share their initial weights.
 ``docs/theory.md``, section 2.
 """
 

@@ -6,7 +6,7 @@ from time import monotonic
 import numpy as np
 
 from kkt_unlearning.audit.subject import Report
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 

@@ -11,7 +11,7 @@ from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, Subject
 from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kkt_unlearning.kkt import KKTResiduals
+from kkt_unlearning.kkt.residuals import KKTResiduals
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.kkt import stationarity_residual
+from kkt_unlearning.kkt.residuals import stationarity_residual
 from kkt_unlearning.problem import Problem
 
 

@@ -16,7 +16,7 @@ from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.criterion import CHUNK, criterion, near_kink
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import smallest_margin
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_points
+from kkt_unlearning.kkt.point import KKTPoint, kkt_points
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, Unlearned

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kkt_unlearning.maxmargin.classes import Classes, classes
+from kkt_unlearning.kkt.classes import Classes, classes
 from kkt_unlearning.networks.two_layer import TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.unlearning.ascent import Steps

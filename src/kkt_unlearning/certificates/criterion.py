@@ -12,7 +12,7 @@ import numpy as np
 from kkt_unlearning.certificates.bounds import bounds
 from kkt_unlearning.certificates.restore import Restored, restore
 from kkt_unlearning.certificates.stationarity import ApproximateKKT, least_epsilon
-from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import ROUND_OFF, Problem, kept
 from kkt_unlearning.quadratic.solver import Solver

@@ -3,15 +3,13 @@
 ``docs/questions/flips.md``.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.maxmargin.point import KKTPoint
 from kkt_unlearning.problem import ROUND_OFF, Problem, kept
-from kkt_unlearning.tables import Row
-from kkt_unlearning.unlearning.ascent import Steps, unlearn_all
+from kkt_unlearning.unlearning.ascent import Steps
 
 
 @dataclass(frozen=True)
@@ -100,22 +98,6 @@ def predicted_crossings(steps: Steps) -> np.ndarray:
     chance = np.arcsin(np.sqrt(share.clip(0.0, 1.0))) / (2 * np.pi)
     opposed = (problem.signs < 0).astype(float) @ keep.T  # (n, F)
     return (chance * opposed.T).sum(axis=-1)
-
-
-def flips_rows(point: KKTPoint, forget_sets: list[list[int]], s: int) -> list[Row]:
-    """One row a forget set: the counts for the prescribed step from the exact point of replicate s."""
-    found = count_flips(unlearn_all(point, forget_sets, [1.0]))
-    names = [field.name for field in fields(Flips)]
-    return [
-        {
-            "seed": s,
-            "forget": "+".join(map(str, forget)),
-            "forget_size": len(forget),
-            **{name: getattr(found, name)[f, 0].item() for name in names},
-            "share": float(found.flipped[f, 0] / found.entries[f, 0]),
-        }
-        for f, forget in enumerate(forget_sets)
-    ]
 
 
 def _sides(problem: Problem, W: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.clarke import FORCE, fit_multipliers
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.clarke import FORCE, fit_multipliers
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 

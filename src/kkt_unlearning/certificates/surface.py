@@ -10,17 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify_all
 from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.restore import project, restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import KINK, KKTPoint
+from kkt_unlearning.kkt.point import KINK, KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import ROUND_OFF, Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
-from kkt_unlearning.tables import Row
-from kkt_unlearning.unlearning.ascent import Steps, unlearn_all
+from kkt_unlearning.unlearning.ascent import Steps
 
 _SAME = 1e-9  # relative; how much larger than allowed a candidate's τ may be by round-off
 
@@ -225,40 +224,6 @@ def _epsilons(steps: Steps, path: Path, f: int, delta: np.ndarray, solver: Solve
         guess=(point.multipliers, point.clarke),
     )
     return fit.relative_epsilon
-
-
-def surface_rows(
-    point: KKTPoint,
-    forget_sets: Sequence[Sequence[int]],
-    deltas: Sequence[float],
-    taus: Sequence[float],
-    path_points: int,
-    solver: Solver,
-    pivots: int,
-    s: int,
-) -> list[Row]:
-    """One row for every forget set, share of δ* and share of τ*, of the prescribed step of replicate s."""
-    nearest = nearest_kkt_points(point, forget_sets, solver, pivots)
-    steps = unlearn_all(point, forget_sets, [1.0])
-    found = surface(steps, nearest, deltas, taus, path_points, solver)
-    return [
-        {
-            "seed": s,
-            "forget": "+".join(map(str, forget)),
-            "forget_size": len(forget),
-            "delta_share": delta,
-            "tau_share": tau,
-            "epsilon": float(found.epsilon[f, d, t]),
-            "delta": float(found.delta[f, d]),
-            "tau": float(found.tau[f, t]),
-            "delta_star": float(found.delta_star[f]),
-            "tau_star": float(found.tau_star[f]),
-            "tau_restored": float(found.tau_restored[f]),
-        }
-        for f, forget in enumerate(forget_sets)
-        for d, delta in enumerate(deltas)
-        for t, tau in enumerate(taus)
-    ]
 
 
 def _zeros(P: np.ndarray, tolerance: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 import kkt_unlearning
-from kkt_unlearning.datasets.foreign import one_line
+from kkt_unlearning.errors import one_line
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?", re.ASCII)
 _DIGITS = 9  # of a row: more would be more samples than any memory holds

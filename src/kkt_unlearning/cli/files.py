@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from kkt_unlearning.datasets.foreign import one_line
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 Value = TypeVar("Value")
 

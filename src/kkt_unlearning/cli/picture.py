@@ -34,7 +34,8 @@ def picture(
             "option out."
         )
     try:
-        from kkt_unlearning.plotting import certificate, style
+        from kkt_unlearning.cli import surface_map
+        from kkt_unlearning.studies import style
     except ImportError as error:
         raise DataError(
             f"--plot: {error.name} is not installed; run pip install 'kkt-unlearning[plot]'."
@@ -46,5 +47,5 @@ def picture(
     origin, file = certified.origin, io.BytesIO()
     found = surface(origin.steps, [origin.nearest], _DELTAS, _TAUS, _PATH)
     with style.styled():
-        certificate.draw(found).savefig(file, format="png", metadata={"Software": None})
+        surface_map.draw(found).savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()

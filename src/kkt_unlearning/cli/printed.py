@@ -7,7 +7,7 @@ import numpy as np
 
 from kkt_unlearning.audit import Certified, End, Forgotten, Limits, Model, Nearness
 from kkt_unlearning.cli.text import number, table
-from kkt_unlearning.kkt import KKTResiduals
+from kkt_unlearning.kkt.residuals import KKTResiduals
 
 SHOWN = 20  # samples of a list, unless all are asked for
 

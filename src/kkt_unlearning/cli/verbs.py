@@ -8,8 +8,7 @@ from kkt_unlearning import audit
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.cli import files, printed, records
 from kkt_unlearning.cli.picture import picture
-from kkt_unlearning.datasets.foreign import one_line
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 from kkt_unlearning.formats import Data, ModelFile, read_data, read_model, write_model
 from kkt_unlearning.formats.model_file import KINDS
 from kkt_unlearning.formats.opening import kind_of

@@ -9,8 +9,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from kkt_unlearning.datasets.foreign import one_line
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 TIMEOUT = 30  # seconds without an answer
 LARGEST = 100 * 2**20  # bytes

@@ -11,10 +11,9 @@ import numpy as np
 
 from kkt_unlearning.datasets import corpus
 from kkt_unlearning.datasets.dataset import Dataset
-from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.scaling import centred
 from kkt_unlearning.datasets.two_classes import check_population, two_classes
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 MODULES = ("Transformer", "Pooling", "Normalize")
 

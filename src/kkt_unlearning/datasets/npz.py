@@ -13,9 +13,8 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 from numpy.lib import format as npy
 
-from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.memory import check_memory
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 # what zipfile and numpy raise on bytes that are no archive, or one that was changed
 UNREADABLE = (

@@ -9,10 +9,9 @@ import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.download import openml_file
-from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.scaling import standardised
 from kkt_unlearning.datasets.two_classes import check_population, two_classes
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 ENTRIES = 10**8  # of the features; a file with many nominal values is far smaller than these
 

@@ -11,7 +11,7 @@ from kkt_unlearning.deep.network import Evaluation
 from kkt_unlearning.deep.replicates import DeepReplicates, trained
 from kkt_unlearning.deep.stationarity import fit
 from kkt_unlearning.deep.weights import Layers, scaled
-from kkt_unlearning.maxmargin.point import kkt_points
+from kkt_unlearning.kkt.point import kkt_points
 from kkt_unlearning.networks.two_layer import TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
@@ -75,7 +75,7 @@ def multiplier_errors(
 
     Raises:
         NotSeparableError, SolverError, NotConvergedError: see
-            :func:`kkt_unlearning.maxmargin.point.kkt_points`.
+            :func:`kkt_unlearning.kkt.point.kkt_points`.
     """
     errors = np.full(len(batch.y), np.nan)
     chosen: list[int] = np.flatnonzero(start.trained).tolist() if batch.network.degree == 1 else []

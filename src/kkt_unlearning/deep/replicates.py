@@ -11,8 +11,8 @@ from kkt_unlearning.deep.weights import Layers, expand
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.problem import kept
 from kkt_unlearning.seeding import Stream, generator
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training.descent import Descent
+from kkt_unlearning.training.span import span_coordinates
 
 Report = Callable[[str], None] | None
 

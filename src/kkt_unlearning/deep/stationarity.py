@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.clarke import FORCE
 from kkt_unlearning.deep.network import DeepNetwork, Evaluation
 from kkt_unlearning.deep.weights import Layers, norm, scaled, subtract
+from kkt_unlearning.kkt.clarke import FORCE
 from kkt_unlearning.quadratic.program import Program
 from kkt_unlearning.quadratic.solver import Solver
 

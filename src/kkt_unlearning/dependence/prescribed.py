@@ -11,7 +11,7 @@ import numpy as np
 
 from kkt_unlearning.datasets.geometry import explained_parts
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import kkt_points
+from kkt_unlearning.kkt.point import kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks.linear import Linear
 from kkt_unlearning.problem import Problem
@@ -55,7 +55,7 @@ def step_effect(X: np.ndarray, y: np.ndarray, forget: int) -> StepEffect:
 
     Raises:
         DataError: the index is out of range.
-        NotSeparableError, SolverError: see :func:`kkt_unlearning.maxmargin.point.kkt_point`.
+        NotSeparableError, SolverError: see :func:`kkt_unlearning.kkt.point.kkt_point`.
     """
     problem = Problem(Linear(), X, y)
     problems = [problem, problem.retain([forget])]

@@ -15,11 +15,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from kkt_unlearning.datasets.dataset import contradiction
 from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
-from kkt_unlearning.maxmargin.arrival import Arrival
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_point
+from kkt_unlearning.kkt.arrival import Arrival
+from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Network, Problem, retained, row_numbers
-from kkt_unlearning.span import span_coordinates
 from kkt_unlearning.training import Descent, Training, train
+from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.unlearning.ascent import check_start, starting_point
 from kkt_unlearning.unlearning.held import Held
 

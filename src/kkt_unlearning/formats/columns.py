@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kkt_unlearning.datasets.dataset import check_labels
-from kkt_unlearning.datasets.foreign import one_line
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 _LISTED = 10  # columns that a sentence names
 COPIES = 5  # of the table that are held at once: as read, X, float64, checked, in a batch

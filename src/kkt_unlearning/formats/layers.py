@@ -6,8 +6,7 @@ import numpy as np
 
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.backends import to_numpy
-from kkt_unlearning.datasets.foreign import one_line
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 _ALLOWED = (
     "allowed are Linear(d, n), ReLU, Linear(n, 1, bias=False) or one Linear(d, 1), with weights (n, d) "

@@ -4,9 +4,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.memory import check_memory
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 from kkt_unlearning.formats.columns import COPIES, check_columns, missing, split
 from kkt_unlearning.formats.opening import EXTRA, library, size_of
 

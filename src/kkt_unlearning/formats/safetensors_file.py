@@ -6,9 +6,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.memory import check_memory
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 from kkt_unlearning.formats.opening import EXTRA, library, size_of
 
 # what the format calls them -> how NumPy reads them; bfloat16 is the upper half of a float32

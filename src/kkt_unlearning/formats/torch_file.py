@@ -8,10 +8,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.datasets.npz import UNREADABLE
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 from kkt_unlearning.formats.opening import library, size_of
 
 _WITHOUT = "pip install torch, or save the network as .npz or .safetensors where it is, see docs/formats.md"

@@ -20,9 +20,8 @@ import numpy as np
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.backends import to_numpy
-from kkt_unlearning.datasets.foreign import one_line
 from kkt_unlearning.datasets.npz import opened, plain_array, real_array
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 _NETWORK = ("W", "u", "w", "bias")
 _STEP = ("forget", "from_exact", "fraction", "samples", "removed")

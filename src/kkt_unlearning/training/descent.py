@@ -8,8 +8,8 @@ import numpy as np
 
 from kkt_unlearning.backends import Array, namespace
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.losses import LOSSES, logsumexp
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.training.losses import LOSSES, logsumexp
 
 STEPS = ("normalised", "constant")
 
@@ -25,8 +25,8 @@ class Descent:
         step_size: η > 0.
         steps: number of steps ≥ 1, at most.
         stop_distance: a network rests once its supporting activations have settled and ``1 − cos`` to the
-            exact KKT point of their cell is at most this (see :func:`kkt_unlearning.replicates.train_all`);
-            0 makes all steps.
+            exact KKT point of their cell is at most this (see
+            :func:`kkt_unlearning.studies.replicates.train_all`); 0 makes all steps.
         minimum_margin: training counts as converged once every margin exceeds this (> 0; −∞ accepts
             whatever comes, for studies of training itself).
     """

@@ -8,7 +8,7 @@ import numpy as np
 
 from kkt_unlearning.backends import Array, constant
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
 
 STARTS = ("trained", "exact")  # the trained weights, or the exact point that they lead to

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kkt_unlearning.maxmargin.point import KKTPoint, kkt_points
+from kkt_unlearning.kkt.point import KKTPoint, kkt_points
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 
@@ -28,7 +28,7 @@ def downdate(
     Raises:
         DataError: a bad forget set.
         NotSeparableError, SolverError, NotConvergedError: see
-            :func:`kkt_unlearning.maxmargin.point.kkt_point`.
+            :func:`kkt_unlearning.kkt.point.kkt_point`.
     """
     problem = point.problem
     keep = kept(problem.samples, forget_sets)

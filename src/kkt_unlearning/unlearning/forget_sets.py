@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.kkt.point import KKTPoint
 
 RANDOM = "random"
 _DIGITS = 9  # that count, relative to the largest number: the solver's accuracy must not break ties

@@ -15,10 +15,10 @@ import numpy as np
 from kkt_unlearning.certificates.certificate import Certificate, certify
 from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt import kkt_residuals
-from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.residuals import kkt_residuals
 from kkt_unlearning.problem import Problem, retained
-from kkt_unlearning.span import span_coordinates
+from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.unlearning.ascent import Unlearned, ascend
 
 
@@ -51,7 +51,7 @@ class Held:
         Raises:
             DataError: a bad forget set or fraction, or a margin of the network in use that is not positive.
             NotSeparableError, NotConvergedError, SolverError: see
-                :func:`kkt_unlearning.maxmargin.point.kkt_points`.
+                :func:`kkt_unlearning.kkt.point.kkt_points`.
         """
         step = self._step(tuple(forget), fraction)
         point, derivatives = self.point, self.derivatives

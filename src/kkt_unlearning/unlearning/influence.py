@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.losses import LOSSES
 from kkt_unlearning.problem import Problem, retained
+from kkt_unlearning.training.losses import LOSSES
 
 
 def influence_step(

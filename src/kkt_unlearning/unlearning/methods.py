@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.training.descent import Descent
 from kkt_unlearning.training.weighted import check_steps

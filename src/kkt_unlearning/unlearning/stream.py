@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.certificates.certificate import nearest_kkt_points
-from kkt_unlearning.clarke import fit_multipliers
-from kkt_unlearning.maxmargin.point import KKTPoint
+from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Unlearned, ascend, unlearn
@@ -92,7 +92,7 @@ def delete_resolved(
 
     Raises:
         DataError: see :func:`delete_kept`.
-        SolverError, NotConvergedError: see :func:`kkt_unlearning.maxmargin.point.kkt_points`.
+        SolverError, NotConvergedError: see :func:`kkt_unlearning.kkt.point.kkt_points`.
     """
     retained(point.problem.samples, order)
     left, found = list(range(point.problem.samples)), []

@@ -1,0 +1,107 @@
+"""Estimates of the KKT multipliers from a merely trained network, to be held against the exact dual.
+
+All are for the network scaled to smallest margin 1, ``θ/γ`` with ``γ = min_i q_i``. The exact ones are
+:attr:`kkt_unlearning.kkt.point.KKTPoint.multipliers`. ``docs/theory.md``, section 7.
+"""
+
+import numpy as np
+
+from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.solver import Solver
+
+# An eigenvalue, over the largest, of the Gram matrix of directions that is 0 but for round-off.
+DEPENDENT = 1e-12
+
+
+def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
+    """``argmin_{λ ≥ 0} ‖θ/γ − Σ_i λ_i y_i g_i‖`` with the 0/1 derivatives ``g_i``; shape (m,).
+
+    Of several, which linearly dependent gradients allow, the one of least norm.
+
+    Args:
+        W: trained weights ``(n, k)`` with positive margins.
+    """
+    smooth = np.zeros((problem.network.width, problem.samples), bool)
+    free = np.full(problem.samples, np.inf)
+    gamma = problem.margins(W).min()
+    fitted = fit_multipliers(problem, W / gamma, smooth, free, Solver()).multipliers
+    V = problem.signs * problem.pattern(W)
+    return least_norm(fitted, (V.T @ V) * problem.double.gram)
+
+
+def least_norm(multipliers: np.ndarray, gram: np.ndarray) -> np.ndarray:
+    """``argmin ‖μ‖`` over ``μ ≥ 0`` with ``H μ = H λ``; λ itself if H is invertible.
+
+    With N an orthonormal basis of the kernel of H and ``p = (I − N Nᵀ) λ``, μ is ``p + N s`` for the shortest
+    s with ``N s ≥ −p``: a least-distance program, which non-negative least squares solves (Lawson and
+    Hanson, Solving Least Squares Problems, chapter 23).
+
+    Args:
+        multipliers: ``λ ≥ 0``, (m,).
+        gram: inner products H of the gradients, (m, m).
+    """
+    kernel = _kernel(gram)
+    scale = multipliers.max()
+    if kernel.shape[1] == 0 or scale == 0:
+        return multipliers
+    from scipy.optimize import nnls  # takes longer to load than all else, and is hardly ever needed
+
+    shares = multipliers / scale
+    particular = shares - kernel @ (kernel.T @ shares)
+    system = np.vstack([kernel.T, -particular])
+    aim = np.append(np.zeros(kernel.shape[1]), 1.0)
+    residual = system @ nnls(system, aim)[0] - aim
+    shortest = residual[:-1] / -residual[-1]
+    return scale * np.maximum(particular + kernel @ shortest, 0.0)
+
+
+def _kernel(gram: np.ndarray) -> np.ndarray:
+    """Orthonormal basis of the kernel of a Gram matrix, whatever the lengths behind it."""
+    lengths = np.sqrt(np.diagonal(gram))
+    lengths = np.where(lengths > 0, lengths, 1.0)
+    values, vectors = np.linalg.eigh(gram / np.outer(lengths, lengths))
+    null = vectors[:, values <= DEPENDENT * values[-1]]
+    return np.linalg.qr(null / lengths[:, None])[0]
+
+
+def gradient_matrix(problem: Problem, clarke: np.ndarray) -> np.ndarray:
+    """Columns ``y_i g_i`` with ``g_i = (u_j a_ji x_i)_j``, shape (n k, m)."""
+    columns = (problem.signs * clarke)[:, None, :] * problem.X.T[None, :, :]
+    return columns.reshape(-1, problem.samples)
+
+
+def loss_gradient_multipliers(
+    problem: Problem, W: np.ndarray, loss_weights: np.ndarray
+) -> np.ndarray:
+    """``λ_i = p_i ‖θ/γ‖² / Σ_k p_k q_k/γ`` for running loss gradients ``p_i = Σ_t η_t (−ℓ'(q_i(t)))``.
+
+    Gradient flow moves along ``Σ_i (−ℓ'(q_i)) y_i g_i``, so the gradients are proportional to the
+    multipliers in the limit; homogeneity, ``‖θ‖² = Σ_i λ_i q_i``, fixes the factor. Shape (m,).
+    """
+    q = problem.margins(W)
+    gamma = q.min()
+    return loss_weights * (W**2).sum() / gamma / (loss_weights * q).sum()
+
+
+def orthogonal_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
+    """``λ_i = 1 / (‖x_i‖² Σ_{j : u_j y_i > 0} u_j² A_ji)``: exact where the data are orthogonal.
+
+    Only neurons that speak for the label of a sample stay active on it then; the one neuron of a linear
+    model is active on every sample, ``λ_i = 1/‖x_i‖²``. Shape (m,); infinite where no neuron is active.
+    """
+    A = problem.pattern(W)
+    if problem.network.has_kinks:
+        A = A * (problem.signs > 0)
+    share = (A * problem.output_weights[:, None] ** 2).sum(axis=0)
+    with np.errstate(divide="ignore"):
+        return 1.0 / ((problem.X**2).sum(axis=1) * share)
+
+
+def estimates(problem: Problem, W: np.ndarray, loss_weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Every estimate by its name."""
+    return {
+        "least_squares": least_squares_multipliers(problem, W),
+        "loss_gradient": loss_gradient_multipliers(problem, W, loss_weights),
+        "orthogonal": orthogonal_multipliers(problem, W),
+    }

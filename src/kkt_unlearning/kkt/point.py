@@ -1,0 +1,284 @@
+"""Exact Clarke-KKT points: solve the cell of a pattern, and pivot to the next cell while need be.
+
+``docs/theory.md``, section 5.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kkt_unlearning.errors import NotConvergedError, NotSeparableError, SolverError
+from kkt_unlearning.kkt.cell import alike, cell_programs, supporting
+from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.kkt.classes import Classes
+from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
+from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.program import Iterate, Program
+from kkt_unlearning.quadratic.solver import Solver
+
+Guess = tuple[np.ndarray, np.ndarray]
+Report = Callable[[int, int], None]
+
+_SOLVED = 1e-5  # largest KKT residual of a point
+KINK = 1e-9  # of the largest pre-activation: what is nearer to 0 is 0; likewise for multipliers
+
+
+@dataclass(frozen=True)
+class KKTPoint:
+    """A KKT point ``θ = Σ_i λ_i y_i g_i`` of the max-margin problem, ``g_i`` a Clarke derivative.
+
+    Attributes:
+        problem: the max-margin problem it solves.
+        W: weights ``(n, k)``; the smallest margin is 1.
+        multipliers: ``λ (m,)``, non-negative.
+        clarke: ``a (n, m)``, the derivative of each neuron at each sample, in [0, 1] on a kink.
+        pattern: ``A (n, m)``, the sign of its pre-activations, on a kink the side of the cell it was
+            found in.
+        kinks: boolean ``(n, m)``: pre-activations that are exactly 0.
+        residuals: the KKT residuals, each by itself.
+        gap: duality gap ``|‖θ‖² − Σ_i λ_i| / ‖θ‖²``.
+        cells: number of cells that were solved.
+        flipped: supporting activations of the starting pattern that pivoting changed.
+    """
+
+    problem: Problem
+    W: np.ndarray
+    multipliers: np.ndarray
+    clarke: np.ndarray
+    pattern: np.ndarray
+    kinks: np.ndarray
+    residuals: KKTResiduals
+    gap: float
+    cells: int = 1
+    flipped: int = 0
+
+    @classmethod
+    def from_arrays(
+        cls,
+        problem: Problem,
+        W: np.ndarray,
+        multipliers: np.ndarray,
+        clarke: np.ndarray,
+        pattern: np.ndarray,
+        kinks: np.ndarray,
+    ) -> "KKTPoint":
+        """A point from its arrays, with its residuals and gap computed anew."""
+        squared = float((W**2).sum())
+        return cls(
+            problem=problem,
+            W=W,
+            multipliers=multipliers,
+            clarke=clarke,
+            pattern=pattern,
+            kinks=kinks,
+            residuals=kkt_residuals(problem, W, multipliers, clarke, kinks),
+            gap=abs(squared - float(multipliers.sum())) / squared,
+        )
+
+
+def kkt_point(
+    problem: Problem,
+    pattern: np.ndarray,
+    solver: Solver | None = None,
+    pivots: int = 50,
+    report: Report | None = None,
+) -> KKTPoint:
+    """The Clarke-KKT point reached from the activation pattern ``A (n, m)`` of a trained network.
+
+    Only the activations of supporting pairs (``u_j y_i > 0``) matter. The optimum of their cell is a KKT
+    point of the non-convex problem iff ``a_ji = C_ji/(λ_i y_i u_j) ∈ [0, 1]`` on these as well. Entries
+    that break this are flipped and the neighbouring cell is solved: the present point stays feasible there
+    and (for an invertible Gram matrix) is not optimal, so the objective falls and the walk ends.
+
+    Raises:
+        NotSeparableError: the cell holds no weights with margin 1 on every sample.
+        SolverError: a program could not be solved to the solver's tolerance, or the point's own residuals are
+            above 1e-5.
+        NotConvergedError: more than ``pivots`` cells were left.
+    """
+    return kkt_points([problem], [pattern], solver, pivots, report=report)[0]
+
+
+def kkt_points(
+    problems: Sequence[Problem],
+    patterns: Sequence[np.ndarray],
+    solver: Solver | None = None,
+    pivots: int = 50,
+    guesses: Sequence[Guess] | None = None,
+    report: Report | None = None,
+) -> list[KKTPoint]:
+    """:func:`kkt_point` of many problems (seeds, forget sets) at once; each round is one batched solve.
+
+    Args:
+        guesses: multipliers ``λ (m,)`` and derivatives ``a (n, m)`` near those of each answer, where they are
+            known: the solver starts there.
+        report: is told after each cell how many activations are turned for the next one, over all problems.
+    """
+    if not len(problems):
+        return []
+    solver, problems = solver or Solver(), [problem.double for problem in problems]
+    near: list[Guess | None] = [None] * len(problems) if guesses is None else list(guesses)
+    starts = [np.asarray(pattern, dtype=float) for pattern in patterns]
+    A, points = list(starts), dict[int, KKTPoint]()
+    left = list(range(len(starts)))
+    for cell in range(pivots + 1):
+        found = _in_cells(
+            [problems[b] for b in left], [A[b] for b in left], [near[b] for b in left], solver
+        )
+        going, turned = [], 0
+        for b, point in zip(left, found, strict=True):
+            wrong = _violations(point)
+            if wrong.any():
+                point, wrong = _with_other_multipliers(point, wrong, solver)
+            if wrong.any():
+                A[b] = np.where(wrong, 1.0 - A[b], A[b])
+                near[b] = (point.multipliers, point.clarke)
+                going.append(b)
+                turned += int(wrong.sum())
+                continue
+            _check_solved(point)
+            flipped = ((starts[b] != A[b]) & supporting(problems[b])).sum()
+            points[b] = replace(point, cells=cell + 1, flipped=int(flipped))
+        if report is not None and going:
+            report(cell + 1, turned)
+        left = going
+        if not left:
+            return [points[b] for b in range(len(starts))]
+    raise NotConvergedError(
+        f"pivots = {pivots}: {len(left)} of {len(starts)} networks still break the Clarke condition; "
+        "allowed is none, so train for more steps or raise pivots."
+    )
+
+
+def _in_cells(
+    problems: list[Problem],
+    patterns: list[np.ndarray],
+    guesses: list[Guess | None],
+    solver: Solver,
+) -> list[KKTPoint]:
+    groups = [alike(*pair) for pair in zip(problems, patterns, strict=True)]
+    program = cell_programs(problems, patterns, groups)
+    solution = solver.solve(program, _start(program, problems, groups, guesses))
+    points = []
+    for b, (problem, pattern, group) in enumerate(zip(problems, patterns, groups, strict=True)):
+        if not solution.bounded[b]:
+            raise NotSeparableError(_infeasible(problem))
+        coefficients = solution.coefficients[b, : len(group.first), : problem.samples]
+        multipliers = solution.multipliers[b, : problem.samples]
+        points.append(_assemble(problem, pattern, group, multipliers, coefficients))
+    return points
+
+
+def _start(
+    program: Program, problems: list[Problem], groups: list[Classes], guesses: list[Guess | None]
+) -> Iterate | None:
+    """The guesses as a point of the program; None unless there is one for every problem."""
+    known = [guess for guess in guesses if guess is not None]
+    if len(known) < len(guesses):
+        return None
+    multipliers, coefficients = np.zeros_like(program.reward), np.zeros_like(program.target)
+    for b, (problem, group, guess) in enumerate(zip(problems, groups, known, strict=True)):
+        multipliers[b, : problem.samples] = guess[0]
+        rows = group.condensed(guess[0] * problem.signs * guess[1])
+        coefficients[b, : len(rows), : problem.samples] = rows
+    return Iterate(multipliers, coefficients)
+
+
+def _assemble(
+    problem: Problem,
+    pattern: np.ndarray,
+    group: Classes,
+    multipliers: np.ndarray,
+    coefficients: np.ndarray,
+) -> KKTPoint:
+    """The point from the condensed coefficients; equal weights in a class to the last bit."""
+    rows = coefficients @ problem.X
+    P = rows @ problem.X.T
+    signs = group.condensed(problem.signs)
+    kinks = np.zeros(P.shape, bool)
+    if problem.network.has_kinks:
+        heights = np.abs(P) / np.sqrt(group.size)[:, None]
+        kinks = heights <= KINK * heights.max()
+    clarke = _clarke_weights(problem, P > 0, kinks, multipliers * signs, coefficients)
+    sides = np.where(kinks, (pattern[group.first] > 0) & (signs > 0), P > 0)
+    if not problem.network.has_kinks:
+        sides = np.ones_like(sides)
+    return KKTPoint.from_arrays(
+        problem,
+        group.spread(rows),
+        multipliers,
+        clarke[group.member],
+        sides[group.member].astype(float),
+        kinks[group.member],
+    )
+
+
+def _clarke_weights(
+    problem: Problem,
+    active: np.ndarray,
+    kinks: np.ndarray,
+    scale: np.ndarray,
+    coefficients: np.ndarray,
+) -> np.ndarray:
+    """``a = C/(λ y u)`` on the kinks, the derivative off them. Where ``λ_i = 0`` but ``C_ji ≠ 0`` no a
+    would do: a value outside [0, 1] marks the entry for the pivot."""
+    size = np.abs(coefficients).max()
+    used = np.abs(scale) > 1e-12 * size
+    unused = np.where(np.abs(coefficients) > KINK * size, -1.0, 0.0)
+    ratio = np.divide(coefficients, scale, out=unused, where=used)
+    if not problem.network.has_kinks:
+        return np.ones_like(ratio)
+    return np.where(kinks, _rounded(ratio), active)
+
+
+def _rounded(share: np.ndarray) -> np.ndarray:
+    """Round-off beyond 0 and 1 taken away."""
+    inside = np.clip(share, 0.0, 1.0)
+    return np.where(np.abs(share - inside) <= KINK, inside, share)
+
+
+def _violations(point: KKTPoint) -> np.ndarray:
+    return point.kinks & ((point.clarke < 0.0) | (point.clarke > 1.0))
+
+
+def _with_other_multipliers(
+    point: KKTPoint, wrong: np.ndarray, solver: Solver
+) -> tuple[KKTPoint, np.ndarray]:
+    """The same weights with admissible multipliers, if there are any, else the point as it is.
+
+    For a singular Gram matrix the multipliers of the cell are not unique, and that the solver's break
+    the Clarke condition does not show that all do.
+    """
+    problem = point.problem
+    if np.linalg.matrix_rank(problem.X) == problem.samples:
+        return point, wrong
+    caps = np.where(problem.margins(point.W) > 1.0 + KINK, 0.0, np.inf)
+    fit = fit_multipliers(problem, point.W, point.kinks, caps, solver)
+    if fit.residual > KINK * np.linalg.norm(point.W):
+        return point, wrong
+    other = KKTPoint.from_arrays(
+        problem, point.W, fit.multipliers, fit.clarke, point.pattern, point.kinks
+    )
+    return other, np.zeros_like(wrong)
+
+
+def _check_solved(point: KKTPoint) -> None:
+    """The program's residual is relative to terms that may cancel; the KKT residuals are what counts."""
+    error = max(point.residuals.worst, point.gap)
+    if not error < _SOLVED:
+        raise SolverError(
+            f"worst KKT residual or gap = {error:.1e}: below {_SOLVED:.0e} is required of a KKT point; the "
+            "data are too ill-conditioned, so remove samples that nearly coincide."
+        )
+
+
+def _infeasible(problem: Problem) -> str:
+    data = f"{problem.samples} samples, {problem.network.width} neuron(s): no weights of reasonable size"
+    remedy = "use data that this network can separate (fewer samples, more dimensions or neurons)."
+    if problem.network.has_kinks:  # says nothing about other cells, where no training has led
+        return (
+            f"{data} with these activations reach margin 1 on every sample, so the cell holds no KKT point; "
+            f"start from a network that classifies all samples, or {remedy}"
+        )
+    return f"{data} reach margin 1 on every sample, so there is no KKT point; {remedy}"

@@ -1,1 +1,0 @@
-"""One module per figure: ``draw(tables) -> (figure, numbers drawn)``; no paths, no global state."""

@@ -1,0 +1,1 @@
+"""What the replication asks: one folder a study, and what they share."""

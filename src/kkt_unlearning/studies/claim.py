@@ -1,0 +1,153 @@
+"""What a claim is: a statement with the one statistic of the result tables that decides it.
+
+The constants of its theorems are not in the notes this project rests on; rates, minima and
+instance-wise bounds are measured instead. Thresholds come from outside, stated before the run.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from kkt_unlearning.studies.study import modules, sections
+from kkt_unlearning.studies.summary import (
+    Table,
+    groups,
+    median,
+    power_law,
+    select,
+    take,
+)
+
+Tables = Mapping[str, Table]
+Thresholds = Mapping[str, float]
+
+TABLE_DIGITS = 1e-5  # relative; two numbers of 6 significant digits can be off by so much together
+OURS = "ours, not claimed by the paper"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim and how it is decided.
+
+    Attributes:
+        section: where it stands in the scorecard.
+        name: its key among the thresholds.
+        statement: the claim in a sentence.
+        source: where the paper makes it.
+        statistic: what is measured, over which cases.
+        comparison: ``at_most``, ``at_least`` or ``equals``, also the key of its threshold.
+        figure: figure that shows it; empty where none does.
+        tables: tables that must be there; none means all there are.
+        allowances: further thresholds that the measure takes, name -> what it is.
+        measure: (tables, thresholds of the claim) -> the number; nan where nothing can be measured.
+    """
+
+    section: str
+    name: str
+    statement: str
+    source: str
+    statistic: str
+    comparison: str
+    figure: str
+    tables: tuple[str, ...]
+    allowances: Mapping[str, str]
+    measure: Callable[[Tables, Thresholds], float]
+
+    @property
+    def origin(self) -> str:
+        """Whose claim it is by its source.
+
+        ``ours``, where that says *ours*, *derived here*, *open question* or *cited*; ``other paper``, where
+        it names one by its number; else ``paper``.
+        """
+        if re.search(r"\b(ours|derived here|open question|cited)\b", self.source):
+            return "ours"
+        return "other paper" if "arXiv" in self.source else "paper"
+
+
+REGISTERED: list[Claim] = []
+
+
+def claim(
+    statement: str,
+    source: str,
+    statistic: str,
+    comparison: str,
+    figure: str,
+    *tables: str,
+    section: str = "",
+    allowances: Mapping[str, str] | None = None,
+) -> Callable:
+    """Register the function that measures a claim; its name is the claim's.
+
+    Args:
+        section: of the scorecard, by default that of the study's name.
+        allowances: further thresholds that the measure takes, name -> what it is.
+    """
+
+    def register(measure: Callable[[Tables, Thresholds], float]) -> Callable:
+        study = measure.__module__.split(".")[-2]
+        fields = (measure.__name__, statement, source, statistic, comparison, figure, tables)
+        REGISTERED.append(Claim(section or study, *fields, allowances or {}, measure))
+        return measure
+
+    return register
+
+
+@cache
+def claims() -> tuple[Claim, ...]:
+    """The claims of all studies, in the order of the scorecard.
+
+    Raises:
+        ValueError: the section of a claim is declared by no study.
+    """
+    for module in modules("claims"):
+        import_module(module)
+    order = list(sections())
+    return tuple(sorted(REGISTERED, key=lambda claim: order.index(claim.section)))
+
+
+def prescribed(table: Table, network: str | None = None, start: str = "exact") -> Table:
+    """Cases with the prescribed step; of all networks where none is named."""
+    found = select(table, start=start, fraction=1.0)
+    return found if network is None else select(found, network=network)
+
+
+def largest(values: ArrayLike) -> float:
+    """Largest value; nan where there is none, or one could not be measured."""
+    return float(np.max(values)) if np.size(values) else float("nan")
+
+
+def smallest(values: ArrayLike) -> float:
+    """Smallest value; nan where there is none, or one could not be measured."""
+    return float(np.min(values)) if np.size(values) else float("nan")
+
+
+def at_last(table: Table, along: str) -> Table:
+    """Cases at the largest value of a sweep."""
+    return take(table, table[along] == largest(table[along]))
+
+
+def best_fraction(table: Table, quantity: str, network: str, start: str) -> float:
+    """Fraction of the prescribed step with the least median; nan without two fractions."""
+    cases = select(table, network=network, start=start)
+    medians = {key: median(group[quantity]) for (key,), group in groups(cases, "fraction")}
+    return float(min(medians, key=medians.__getitem__)) if len(medians) > 1 else float("nan")
+
+
+def exponent(table: Table, network: str, quantity: str, along: str) -> float:
+    """Median over replicates of p in ``quantity ~ φ^p``; nan for fewer than three values of the sweep."""
+    cases = prescribed(table, network)
+    enough = np.unique(cases[along]).size >= 3
+    return power_law(cases, "phi", quantity, along).exponent if enough else float("nan")
+
+
+def gain(cases: Table) -> float:
+    """Median of ``(1 − cos)`` to the retrained network, after over before unlearning."""
+    before = cases["distance_retrained_original"]
+    return median(cases["distance_retrained"][before > 0] / before[before > 0])

@@ -1,0 +1,149 @@
+"""Unlearning in networks of two, three and four layers: the certificate, and which terms are left."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from kkt_unlearning.studies import style
+from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.summary import Table, select, stack, summarise, take
+
+EPSILON_FLOOR, PART_FLOOR, COSINE_FLOOR, DISTANCE_FLOOR = 1e-3, 1e-4, 1e-2, 1e-3
+AGAINST_STEP = ("epsilon", "epsilon_autograd", "epsilon_orthogonal", "delta", "tau")
+AGAINST_DIMENSION = (
+    *("part_training", "part_cell", "part_flips", "part_total", "epsilon", "delta", "tau"),
+    *("input_cosine", "class_cosine", "residual", "residual_autograd"),
+    *("margin_same", "margin_other", "margin_forgotten"),
+    *("distance_retrained", "distance_retrained_original"),
+    *("distance_continued", "distance_continued_original"),
+)
+
+
+def _line(
+    quantity: str,
+    label: str,
+    colour: str,
+    dash: str = "-",
+    *,
+    layers: str = "equal",
+    floor: float = 0.0,
+) -> Line:
+    return Line({"quantity": quantity, "layers": layers}, label, colour, dash, floor)
+
+
+def _part(*look: str) -> Line:
+    return _line(*look, floor=PART_FLOOR)
+
+
+def _distance(*look: str, layers: str = "equal") -> Line:
+    return _line(*look, layers=layers, floor=DISTANCE_FLOOR)
+
+
+def _epsilon(*look: str, layers: str = "equal") -> Line:
+    return _line(*look, layers=layers, floor=EPSILON_FLOOR)
+
+
+_STEP = Row(
+    "relative ε",
+    (
+        _epsilon("epsilon_autograd", "at θ′, 0/1\nderivatives", "autograd"),
+        _epsilon("epsilon", "at θ̃, all layers\nby the fraction", "all_layers"),
+        _epsilon("epsilon", "at θ̃, deeper\nlayers by half", "deeper_halved", "--", layers="halved"),
+        _epsilon("epsilon_orthogonal", "orthogonal data,\nall layers", "all_layers", ":"),
+        _epsilon(
+            "epsilon_orthogonal",
+            "orthogonal data,\ndeeper by half",
+            "deeper_halved",
+            ":",
+            layers="halved",
+        ),
+    ),
+    EPSILON_FLOOR,
+)
+_DIMENSION = (
+    Row(
+        "what is left of\nstationarity, over ‖θ‖",
+        (
+            _part("part_flips", "derivatives that\nchanged", "changed"),
+            _part("part_cell", "gradients that moved\nwithin the cell", "cell"),
+            _part("part_training", "left from training", "trained", "--"),
+        ),
+        PART_FLOOR,
+    ),
+    Row(
+        "cosine of two\ninputs of a layer",
+        (
+            _line("input_cosine", "largest, any\ntrained layer", "autograd", floor=COSINE_FLOOR),
+            _line(
+                "class_cosine",
+                "median of one\nlabel, last layer",
+                "clarke",
+                "--",
+                floor=COSINE_FLOOR,
+            ),
+        ),
+        COSINE_FLOOR,
+    ),
+    Row(
+        "1 − cosine of\nthe network to …",
+        (
+            _distance("distance_retrained_original", "retrained, before\nunlearning", "original"),
+            _distance("distance_retrained", "retrained, after", "retrained"),
+            _distance(
+                "distance_retrained",
+                "retrained, after,\ndeeper by half",
+                "deeper_halved",
+                "--",
+                layers="halved",
+            ),
+            _distance("distance_continued", "trained on from\nθ′, after", "continued", "--"),
+        ),
+        DISTANCE_FLOOR,
+    ),
+)
+
+
+def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
+    """ε against the step at the largest d; terms, cosines and distances against d; a column a network.
+
+    Args:
+        table: rows of the measure depth over a sweep of the dimension.
+
+    Returns:
+        The figure, and the medians and bands that it shows.
+    """
+    along = take(table, table["dimension"] == table["dimension"].max())
+    drawn = stack(
+        [
+            _summary("step", along, AGAINST_STEP),
+            _summary("dimension", select(table, fraction=1.0), AGAINST_DIMENSION),
+        ]
+    )
+    names, rows = style.networks_of(table), (_STEP, *_DIMENSION)
+    with style.styled():
+        figure, axes = style.panels(8.4, (len(rows), len(names)), sharex="row", sharey="row")
+        for column, name in zip(axes.T, names, strict=True):
+            column[0].set_title(style.name_of(name))
+            _column(column, select(drawn, network=name), rows)
+        style.finish(axes, rows)
+        style.legend(axes[0, -1], [style.lost_mark()])
+    return figure, drawn
+
+
+def _summary(panel: str, table: Table, quantities: Sequence[str]) -> dict[str, np.ndarray]:
+    by = ["network", "dimension", "layers", "fraction"]
+    found = summarise(table, by, quantities)
+    return {"panel": np.full(len(found["network"]), panel)} | found
+
+
+def _column(axes: Sequence[Axes], drawn: Table, rows: Sequence[Row]) -> None:
+    first, *others = axes
+    style.draw_lines(first, select(drawn, panel="step"), "fraction", rows[0].lines)
+    first.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+    first.set_xlabel("step / prescribed step")
+    for panel, row in zip(others, rows[1:], strict=True):
+        style.draw_lines(panel, select(drawn, panel="dimension"), "dimension", row.lines)
+        panel.set_xscale("log")
+    others[-1].set_xlabel("dimension d")

@@ -1,0 +1,176 @@
+"""The whole story on real data: geometry, support vectors, certificate, directions, accuracy."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from kkt_unlearning.studies import style
+from kkt_unlearning.studies.summary import (
+    Table,
+    crowding,
+    forgets_support_vector,
+    from_records,
+    groups,
+    select,
+    stack,
+    summarise,
+    support_vectors,
+    take,
+)
+
+EPSILON_FLOOR, DELTA_FLOOR, DISTANCE_FLOOR, SHARE_FLOOR = 1e-5, 1e-2, 1e-4, 1e-3
+DELTA_CEILING = 1e3  # a margin next to 0 sends δ to infinity
+CERTIFICATE = ("epsilon", "delta", "tau_star", "distance_retrained", "distance_retrained_original")
+ACCURACIES = ("accuracy_original", "accuracy_unlearned", "accuracy_retrained")
+CROWDING = "(m − 1) φ / (1 − ψ)"
+
+
+def draw(table: Table, dataset: Table, multipliers: Table) -> tuple[Figure, dict[str, np.ndarray]]:
+    """Six panels; the certificate is over the forgotten points that are support vectors.
+
+    Args:
+        table: evaluation rows with several fractions.
+        dataset: ψ and φ of each replicate.
+        multipliers: exact multipliers of the same data sets.
+
+    Returns:
+        The figure, and the medians and bands that it shows, with the column ``panel``.
+    """
+    networks = style.networks_of(table)
+    drawn = _numbers(table, dataset, multipliers)
+    with style.styled():
+        figure, axes = style.panels(6.6, (3, 2))
+        _geometry(axes[0, 0], select(drawn, panel="geometry"))
+        _multipliers(axes[0, 1], drawn, networks)
+        certificate = select(drawn, panel="certificate")
+        _along(axes[1, 0], certificate, networks, "epsilon", "relative ε at θ̃", EPSILON_FLOOR)
+        _along(axes[1, 1], certificate, networks, "delta", "δ at θ̃", DELTA_FLOOR, DELTA_CEILING)
+        label = "1 − cosine to retrained"
+        _along(axes[2, 0], certificate, networks, "distance_retrained", label, DISTANCE_FLOOR)
+        _accuracy(axes[2, 1], select(drawn, panel="accuracy"), networks)
+        _legend(figure, networks)
+    return figure, drawn
+
+
+def _numbers(table: Table, dataset: Table, multipliers: Table) -> dict[str, np.ndarray]:
+    hit = take(table, forgets_support_vector(table, multipliers))
+    samples = len(np.unique(multipliers["sample"]))
+    crowded = crowding(dataset, samples)
+    geometry = {**dataset, "network": np.full(len(crowded), ""), CROWDING: crowded}
+    prescribed = select(table, fraction=1.0, start="exact")
+    along = summarise(hit, ["network", "start", "fraction"], CERTIFICATE)
+    return stack(
+        [
+            _part("geometry", summarise(geometry, ["network"], ["psi", "phi", CROWDING])),
+            _part("multipliers", summarise(_ranked(multipliers), _RANKED, ["share"]), "rank"),
+            _part("support", summarise(_support_count(multipliers), ["network"], _COUNTED)),
+            _part("certificate", along, "fraction"),
+            _part("accuracy", summarise(prescribed, ["network"], ACCURACIES)),
+        ]
+    )
+
+
+_RANKED, _COUNTED = ("network", "rank"), ("support vectors",)
+
+
+def _part(panel: str, table: Table, x: str | None = None) -> dict[str, np.ndarray]:
+    """Bring a panel's table to the columns that all share; ``x`` is nan where there is none."""
+    size = len(table["quantity"])
+    rest = ("quantity", "median", "low", "high", "count", "infinite")
+    return {
+        "panel": np.full(size, panel),
+        "network": table["network"],
+        "start": table.get("start", np.full(size, "exact")),
+        "x": np.asarray(table[x], float) if x else np.full(size, np.nan),
+    } | {name: table[name] for name in rest}
+
+
+def _ranked(multipliers: Table) -> dict[str, np.ndarray]:
+    """``λ / max λ`` in falling order of each replicate."""
+    found = [
+        (network, rank + 1, share)
+        for (network, _), group in groups(multipliers, "network", "seed")
+        for rank, share in enumerate(np.sort(group["exact"] / group["exact"].max())[::-1])
+    ]
+    return from_records(("network", "rank", "share"), found)
+
+
+def _support_count(multipliers: Table) -> dict[str, np.ndarray]:
+    found = [
+        (network, int(support_vectors(group["exact"]).sum()))
+        for (network, _), group in groups(multipliers, "network", "seed")
+    ]
+    return from_records(("network", "support vectors"), found)
+
+
+def _geometry(axes: Axes, rows: Table) -> None:
+    labels = {"psi": "ψ", "phi": "φ", CROWDING: "(m − 1) φ\n/ (1 − ψ)"}
+    _points(axes, np.arange(3), rows, style.COLOURS["clarke"], floor=SHARE_FLOOR)
+    axes.plot([1.55, 2.45], [1.0, 1.0], color="0.4", linewidth=0.9, linestyle="-.")
+    note = "Gram matrix\ndiagonally\ndominant\nbelow"
+    axes.text(2.0, 0.8, note, fontsize=6.5, va="top", ha="center")
+    axes.set(xlim=(-0.5, 2.5), ylabel="0 if orthonormal", title="near-orthogonality")
+    axes.set_xticks(range(3), [labels[name] for name in rows["quantity"]])
+    style.log_scale(axes, SHARE_FLOOR)
+
+
+def _points(axes: Axes, at: np.ndarray, rows: Table, colour: str, floor: float = 0.0) -> None:
+    """Median with the band as a bar."""
+    low, middle, high = (np.maximum(rows[name], floor) for name in ("low", "median", "high"))
+    bar = [middle - low, high - middle]
+    axes.errorbar(at, middle, bar, fmt="o", color=colour, capsize=2.5, linewidth=1.0, markersize=4)
+
+
+def _multipliers(axes: Axes, drawn: Table, networks: Iterable[str]) -> None:
+    counts = select(drawn, panel="support")
+    for network in networks:
+        where = {"network": network, "panel": "multipliers"}
+        line = style.Line(where, network, network, floor=SHARE_FLOOR)
+        style.draw_lines(axes, drawn, "x", [line])
+    named = zip(map(style.name_of, counts["network"]), counts["median"], strict=True)
+    text = [f"{name}: {count:g}" for name, count in named]
+    place: dict[str, Any] = {
+        "transform": axes.transAxes,
+        "ha": "right",
+        "va": "top",
+        "fontsize": 6.5,
+    }
+    axes.text(0.97, 0.96, "\n".join(["support vectors (median)", *text]), **place)
+    axes.set(xlabel="point, by falling multiplier", ylabel="λ / largest λ")
+    axes.set_title("exact multipliers")
+    style.log_scale(axes, SHARE_FLOOR)
+
+
+def _along(
+    axes: Axes, rows: Table, networks: Iterable[str], quantity: str, label: str, *limits: float
+) -> None:
+    """One quantity against the fraction of the prescribed step, from both starts."""
+    for network in networks:
+        for start, dash in (("exact", "-"), ("trained", "--")):
+            where = {"network": network, "start": start, "quantity": quantity}
+            line = style.Line(where, network, network, dash, limits[0])
+            style.draw_lines(axes, rows, "x", [line])
+    axes.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+    axes.set(xlabel="step / prescribed step", ylabel=label)
+    style.log_scale(axes, *limits)
+
+
+def _accuracy(axes: Axes, rows: Table, networks: list[str]) -> None:
+    for shift, network in zip(np.linspace(-0.12, 0.12, len(networks)), networks, strict=True):
+        shown = select(rows, network=network)
+        _points(axes, np.arange(len(ACCURACIES)) + shift, shown, style.colour_of(network))
+    axes.set_xticks(range(len(ACCURACIES)), ["original", "unlearned", "retrained"])
+    axes.set(xlim=(-0.5, 2.5), ylabel="accuracy on fresh data", title="prescribed step")
+
+
+def _legend(figure: Figure, networks: list[str]) -> None:
+    entries = [Line2D([], [], color=style.colour_of(n), label=style.name_of(n)) for n in networks]
+    entries += [
+        Line2D([], [], color="0.3", label=style.NAMES["exact"]),
+        Line2D([], [], color="0.3", linestyle="--", label=style.NAMES["trained"]),
+    ]
+    figure.legend(handles=entries, loc="outside lower center", ncols=4)

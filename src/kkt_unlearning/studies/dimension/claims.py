@@ -1,0 +1,147 @@
+"""The two theorems: distance to retraining, margins and certificate of the linear and the two-layer model."""
+
+import numpy as np
+
+from kkt_unlearning.studies.claim import (
+    OURS,
+    Tables,
+    Thresholds,
+    at_last,
+    claim,
+    exponent,
+    gain,
+    largest,
+    prescribed,
+)
+from kkt_unlearning.studies.summary import median
+
+
+@claim(
+    "The unlearned linear model has cosine 1 − O(√ε_d) to the retrained max-margin predictor.",
+    "Theorem 3.1 (linear), section 3",
+    "exponent p of 1 − cos ~ φ^p, median of the fits of the replicates",
+    "at_least",
+    "dimension",
+    "dimension",
+    section="linear",
+)
+def linear_cosine_rate(tables: Tables, _: Thresholds) -> float:
+    return exponent(tables["dimension"], "linear", "distance_retrained", "dimension")
+
+
+@claim(
+    "The cosine of the linear model is at least 1 − √φ in every case (constant 1: our choice).",
+    "Theorem 3.1 (linear), section 3",
+    "largest (1 − cos) / √φ over all cases",
+    "at_most",
+    "dimension",
+    "dimension",
+    section="linear",
+)
+def linear_cosine_constant(tables: Tables, _: Thresholds) -> float:
+    cases = prescribed(tables["dimension"], "linear")
+    return largest(cases["distance_retrained"] / np.sqrt(cases["phi"]))
+
+
+@claim(
+    "The step changes retained margins by O(ε_d/m); tested in φ, not the factor 1/m.",
+    "section 3",
+    "exponent p of the largest margin change ~ φ^p, linear model, median of the fits",
+    "at_least",
+    "",
+    "dimension",
+    section="linear",
+)
+def linear_margin_rate(tables: Tables, _: Thresholds) -> float:
+    return exponent(tables["dimension"], "linear", "margin_change", "dimension")
+
+
+@claim(
+    "The prescribed step leaves a linear model stationary on the retained points.",
+    "Theorem 3.1 (linear)",
+    "largest relative ε over all cases",
+    "at_most",
+    "dimension",
+    "dimension",
+    section="linear",
+)
+def linear_certificate(tables: Tables, _: Thresholds) -> float:
+    return largest(prescribed(tables["dimension"], "linear")["epsilon"])
+
+
+@claim(
+    "The prescribed step is (ε, δ, τ)-successful for the two-layer network with small ε.",
+    "Theorem 4.1 (two-layer)",
+    "median relative ε at θ̃, largest dimension",
+    "at_most",
+    "dimension",
+    "dimension",
+    section="two_layer",
+)
+def two_layer_epsilon(tables: Tables, _: Thresholds) -> float:
+    return median(at_last(prescribed(tables["dimension"], "two_layer"), "dimension")["epsilon"])
+
+
+@claim(
+    "The prescribed step is (ε, δ, τ)-successful for the two-layer network with small τ.",
+    "Theorem 4.1 (two-layer)",
+    "median τ, largest dimension",
+    "at_most",
+    "dimension",
+    "dimension",
+    section="two_layer",
+)
+def two_layer_tau(tables: Tables, _: Thresholds) -> float:
+    return median(at_last(prescribed(tables["dimension"], "two_layer"), "dimension")["tau"])
+
+
+@claim(
+    "The τ of the two-layer network vanishes as the data become orthogonal.",
+    "Theorem 4.1 (two-layer)",
+    "exponent p of τ ~ φ^p, median of the fits",
+    "at_least",
+    "dimension",
+    "dimension",
+    section="two_layer",
+)
+def two_layer_tau_rate(tables: Tables, _: Thresholds) -> float:
+    return exponent(tables["dimension"], "two_layer", "tau", "dimension")
+
+
+@claim(
+    "The δ of the two-layer network vanishes as the data become orthogonal.",
+    "Theorem 4.1 (two-layer)",
+    "exponent p of δ ~ φ^p, median of the fits",
+    "at_least",
+    "dimension",
+    "dimension",
+    section="two_layer",
+)
+def two_layer_delta_rate(tables: Tables, _: Thresholds) -> float:
+    return exponent(tables["dimension"], "two_layer", "delta", "dimension")
+
+
+@claim(
+    "The step brings the two-layer network closer to the retrained one than it was before.",
+    "abstract (closely approximates the retrained solution)",
+    "median of (1 − cos) after over before unlearning, all dimensions",
+    "at_most",
+    "dimension",
+    "dimension",
+    section="two_layer",
+)
+def two_layer_retrained_gain(tables: Tables, _: Thresholds) -> float:
+    return gain(prescribed(tables["dimension"], "two_layer"))
+
+
+@claim(
+    "The cosine of the two-layer network to the one retrained from the same start goes to 1.",
+    OURS,
+    "exponent p of 1 − cos ~ φ^p, median of the fits",
+    "at_least",
+    "dimension",
+    "dimension",
+    section="two_layer",
+)
+def two_layer_retrained_rate(tables: Tables, _: Thresholds) -> float:
+    return exponent(tables["dimension"], "two_layer", "distance_retrained", "dimension")

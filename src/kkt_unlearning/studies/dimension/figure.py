@@ -1,0 +1,120 @@
+"""How near the unlearned network comes to the retrained one as the dimension grows."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from kkt_unlearning.studies import style
+from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.summary import PowerLaw, Table, power_law, select, summarise
+
+DISTANCE_FLOOR, EPSILON_FLOOR, DELTA_FLOOR = 1e-6, 1e-5, 1e-2
+CLAIMED_SLOPE = -0.25  # of 1 − cos in d: √φ with φ ~ d^(−1/2)
+QUANTITIES = (
+    "distance_retrained",
+    "distance_retrained_original",
+    "tau_star",
+    "tau",
+    "epsilon",
+    "restored_bound",
+    "epsilon_clarke",
+    "delta",
+    "delta_budget",
+)
+
+
+def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float) -> Line:
+    return Line({"quantity": quantity}, label, colour, dash, floor)
+
+
+_DISTANCES = (
+    _line(
+        "distance_retrained_original",
+        "retrained, before\nunlearning",
+        "original",
+        floor=DISTANCE_FLOOR,
+    ),
+    _line("distance_retrained", "retrained, after\nunlearning", "retrained", floor=DISTANCE_FLOOR),
+    _line("tau_star", "τ*: KKT point\nnext to θ̃", "tau_star", "--", floor=DISTANCE_FLOOR),
+    _line("tau", "τ: θ̃", "tau", floor=DISTANCE_FLOOR),
+)
+_EPSILONS = (
+    _line("epsilon_clarke", "at θ′ (τ = 0),\nClarke derivative", "clarke", floor=EPSILON_FLOOR),
+    _line("epsilon", "at θ̃", "exact", floor=EPSILON_FLOOR),
+    _line("restored_bound", "bound at θ̃", "exact", ":", floor=EPSILON_FLOOR),
+)
+_DELTAS = (
+    _line("delta", "at θ̃", "exact", floor=DELTA_FLOOR),
+    _line("delta_budget", "allowed to θ̃", "exact", ":", floor=DELTA_FLOOR),
+)
+_ROWS = (
+    Row("1 − cosine of θ′ to …", _DISTANCES, DISTANCE_FLOOR),
+    Row("relative ε", _EPSILONS, EPSILON_FLOOR),
+    Row("δ", _DELTAS, DELTA_FLOOR),
+)
+
+
+def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
+    """``1 − cos`` to the retrained network, relative ε and δ against d, one column a network.
+
+    Args:
+        table: evaluation rows of a sweep over the dimension.
+        dataset: geometry of the same data sets, for the order of φ in d.
+
+    Returns:
+        The figure, and the numbers drawn; rows ``exponent of … in …`` hold the fits over replicates
+        (median, smallest, largest; ``dimension`` is nan).
+    """
+    table = select(table, start="exact", fraction=1.0)
+    drawn = summarise(table, ["network", "dimension"], QUANTITIES)
+    drawn = _append(drawn, list(_fits(table, dataset)))
+    networks = style.networks_of(table)
+    with style.styled():
+        figure, axes = style.grid(6.8, networks, _ROWS, drawn, "dimension", "dimension d")
+        for panel, network in zip(axes[0], networks, strict=True):
+            _annotate(panel, select(drawn, network=network))
+        for panel in axes[-1]:
+            panel.set_xscale("log")
+        style.finish(axes, _ROWS)
+    return figure, drawn
+
+
+def _fits(table: Table, dataset: Table) -> Iterator[tuple[str, str, PowerLaw]]:
+    yield "", "exponent of phi in d", power_law(dataset, "dimension", "phi", "dimension")
+    for network in style.networks_of(table):
+        rows = select(table, network=network)
+        for quantity in ("distance_retrained", "tau_star", "tau", "delta"):
+            for name, column in (("phi", "phi"), ("d", "dimension")):
+                law = power_law(rows, column, quantity, "dimension")
+                yield network, f"exponent of {quantity} in {name}", law
+
+
+def _append(drawn: Table, fits: list[tuple[str, str, PowerLaw]]) -> dict[str, np.ndarray]:
+    laws = [law for _, _, law in fits]
+    extra = {
+        "network": [network for network, _, _ in fits],
+        "dimension": [np.nan] * len(fits),
+        "quantity": [name for _, name, _ in fits],
+        "median": [law.exponent for law in laws],
+        "low": [law.low for law in laws],
+        "high": [law.high for law in laws],
+        "count": [law.exponents.size for law in laws],
+        "infinite": [0] * len(fits),
+    }
+    return {name: np.concatenate([drawn[name], extra[name]]) for name in drawn}
+
+
+def _annotate(axes: Axes, rows: Table) -> None:
+    """The slope of the claim through the first point, and the fitted exponent."""
+    shown = select(rows, quantity="distance_retrained")
+    d = np.asarray(shown["dimension"], float)
+    label = f"slope of the claim,\n$d^{{{CLAIMED_SLOPE}}} \\sim \\sqrt{{\\varphi}}$"
+    claim = shown["median"][0] * (d / d[0]) ** CLAIMED_SLOPE
+    axes.plot(d, claim, ":", color=style.COLOURS["reference"], label=label)
+    fit = select(rows, quantity="exponent of distance_retrained in phi")
+    middle, low, high = (fit[name][0] for name in ("median", "low", "high"))
+    fitted = f"$p = {middle:.2f}\\ ({low:.2f}\\ …\\ {high:.2f})$"
+    text = f"after unlearning $\\sim \\varphi^p$,\n{fitted}"
+    axes.text(0.03, 0.08, text, transform=axes.transAxes, fontsize=7, va="bottom")

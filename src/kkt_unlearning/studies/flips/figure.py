@@ -1,0 +1,170 @@
+"""How many activations the step flips, and the surface between the two ends of its certificate."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from kkt_unlearning.studies import style
+from kkt_unlearning.studies.style import Line
+from kkt_unlearning.studies.summary import (
+    Table,
+    from_records,
+    groups,
+    halving,
+    median,
+    select,
+    stack,
+    summarise,
+    swept,
+    take,
+)
+
+EPSILON_FLOOR, TAU_FLOOR = 1e-4, 1e-6
+KINDS = {
+    "flipped": "all flips",
+    "kink_off": "kink → off",
+    "kink_on": "kink → on",
+    "off_on": "off → on",
+    "opposed_off_on": "… against\nthe label",
+    "predicted_off_on": "… predicted",
+    "on_off": "on → off",
+}
+_COLOURS = {"opposed_off_on": "opposed", "predicted_off_on": "opposed"}
+_WAYS = {
+    "tau_star": ("τ*: exact\nKKT point", "tau_star", "--"),
+    "tau_halved": ("half of ε", "halved", "-"),
+    "tau_restored": ("τ: θ̃", "tau", "-"),
+}
+_SHOWN = 7  # lines of a cut, about
+_CASE = ("network", "training", "seed", "forget")
+
+
+def draw(flips: Table, surface: Table) -> tuple[Figure, dict[str, np.ndarray]]:
+    """Shares of flipped entries and the angles that undo them along the sweep; two cuts through the surface.
+
+    Args:
+        flips: counts of flips; surface: the surface on its grid; both along one swept parameter.
+
+    Returns:
+        The figure, and the medians and bands that it shows: ``x`` against ``median``, by panel and line.
+    """
+    along = next(iter(swept(surface)), None)
+    surface, middle = _at_middle(surface, along)
+    drawn = stack([_shares(flips, along), _angles(surface, along), *_cuts(take(surface, middle))])
+    with style.styled():
+        figure, axes = style.panels(5.2, (2, 2))
+        _against_sweep(axes[0], drawn, along)
+        inside = take(surface, middle)
+        restored = median(inside["tau_restored"] / inside["tau_star"])
+        _cut(axes[1, 0], select(drawn, panel="epsilon against tau"), "τ / τ*", "δ / δ*", restored)
+        _cut(axes[1, 1], select(drawn, panel="epsilon against delta"), "δ / δ*", "τ / τ*")
+        axes[1, 0].set_ylabel("relative ε")
+    return figure, drawn
+
+
+def _at_middle(table: Table, along: str | None) -> tuple[Table, np.ndarray]:
+    """The rows at the middle value of the sweep; all where there is none."""
+    if along is None:
+        return table, np.ones(len(table["seed"]), bool)
+    values = np.unique(table[along])
+    return table, np.asarray(table[along]) == values[(len(values) - 1) // 2]
+
+
+def _records(panel: str, found: Table, line: str, x: str | None) -> dict[str, np.ndarray]:
+    size = len(found["median"])
+    at = np.zeros(size) if x is None else np.asarray(found[x], float)
+    names = ("median", "low", "high", "count", "infinite")
+    return {
+        "panel": np.full(size, panel),
+        "line": np.array([str(value) for value in np.asarray(found[line]).tolist()]),
+        "x": at,
+    } | {name: found[name] for name in names}
+
+
+def _shares(flips: Table, along: str | None) -> dict[str, np.ndarray]:
+    """Every kind of flip as a share of the retained entries."""
+    kinds = [kind for kind in KINDS if kind != "flipped"]
+    table = dict(flips) | {kind: flips[kind] / flips["entries"] for kind in kinds}
+    table["flipped"] = flips["share"]
+    found = summarise(table, [along] if along else ["experiment"], list(KINDS))
+    return _records("share", found, "quantity", along)
+
+
+def _angles(surface: Table, along: str | None) -> dict[str, np.ndarray]:
+    """τ of the restored network, τ* and the τ that halves ε, of each case."""
+    by, rows = ([along] if along else []), []
+    full = select(surface, delta_share=float(np.max(surface["delta_share"])))
+    for _, case in groups(full, *by, *_CASE):
+        at, star = [case[name][0] for name in by], float(case["tau_star"][0])
+        halved = halving(case["tau_share"], case["epsilon"]) * star
+        rows.append((*at, star, halved, float(case["tau_restored"][0])))
+    table = from_records([*by, *_WAYS], rows) | {"all": np.zeros(len(rows))}
+    found = summarise(table, by or ["all"], list(_WAYS))
+    return _records("angle", found, "quantity", along)
+
+
+def _cuts(surface: Table) -> list[dict[str, np.ndarray]]:
+    found = summarise(surface, ["delta_share", "tau_share"], ["epsilon"])
+    return [
+        _records("epsilon against tau", found, "delta_share", "tau_share"),
+        _records("epsilon against delta", found, "tau_share", "delta_share"),
+    ]
+
+
+def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> None:
+    shares = [
+        Line(
+            {"panel": "share", "line": kind},
+            label,
+            _COLOURS.get(kind, kind),
+            ":" if kind.startswith("predicted") else "-",
+        )
+        for kind, label in KINDS.items()
+    ]
+    angles = [
+        Line({"panel": "angle", "line": name}, *look, floor=TAU_FLOOR)
+        for name, look in _WAYS.items()
+    ]
+    label = {"dimension": "dimension d"}.get(along or "", (along or "").replace("_", " "))
+    for panel, lines in zip(axes, (shares, angles), strict=True):
+        style.draw_lines(panel, drawn, "x", lines)
+        values = np.unique(select(drawn, panel="share")["x"])
+        if along and (values > 0).all():
+            panel.set_xscale("log")
+        panel.set_xticks(values, [f"{value:g}" for value in values])
+        panel.set_xticks([], minor=True)
+        panel.set_xlabel(label)
+        style.legend(panel)
+    axes[0].set_ylabel("share of retained entries")
+    axes[0].set_ylim(bottom=0)
+    axes[1].set_ylabel("1 − cosine to θ′")
+    style.log_scale(axes[1], TAU_FLOOR)
+
+
+def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | None = None) -> None:
+    """ε along one share, a line for each value of the other; 0 stands at the left end of the axis."""
+    x = np.unique(table["x"])
+    floor = x[x > 0].min() / 8 if (x > 0).any() else 0.1
+    lines = sorted(set(table["line"].tolist()), key=float)
+    lines = [*lines[: -1 : -(-len(lines) // _SHOWN)], lines[-1]]
+    shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(lines)))
+    for line, shade in zip(lines, shades, strict=True):
+        found = select(table, line=line)
+        order = np.argsort(found["x"], kind="stable")
+        at, y = np.maximum(found["x"][order], floor), found["median"][order]
+        y = np.where(np.isfinite(y), np.maximum(y, EPSILON_FLOOR), np.nan)
+        axes.plot(at, y, "o-", color=shade, label=f"{float(line):g}", markeredgewidth=0)
+    if restored is not None and restored > 0:
+        axes.axvline(restored, color="0.4", linewidth=0.8, linestyle=":", zorder=0)
+        axes.text(restored, 0.02, " θ̃", transform=axes.get_xaxis_transform(), fontsize=7)
+    axes.set_xscale("log")
+    axes.set_xlabel(xlabel)
+    ticks = [10.0**power for power in range(int(np.ceil(np.log10(floor))), 1)][-5:]
+    names = [f"$10^{{{round(np.log10(tick))}}}$" for tick in ticks]
+    axes.set_xticks([floor, *ticks], ["0", *names])
+    axes.set_xticks([], minor=True)
+    style.log_scale(axes, EPSILON_FLOOR, 1.2)
+    style.legend(axes, title=title, title_fontsize=7)

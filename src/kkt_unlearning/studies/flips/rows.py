@@ -1,0 +1,86 @@
+"""Rows about the activations that a step flips, and about the whole surface of its certificates.
+
+``docs/questions/flips.md``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.certificates.flips import Flips, count_flips
+from kkt_unlearning.certificates.surface import surface as least_on_path
+from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.studies.case import Case
+from kkt_unlearning.studies.tables import Row
+from kkt_unlearning.unlearning.ascent import unlearn_all
+
+
+def flips_rows(point: KKTPoint, forget_sets: list[list[int]], s: int) -> list[Row]:
+    """One row a forget set: the counts for the prescribed step from the exact point of replicate s."""
+    found = count_flips(unlearn_all(point, forget_sets, [1.0]))
+    names = [field.name for field in fields(Flips)]
+    return [
+        {
+            "seed": s,
+            "forget": "+".join(map(str, forget)),
+            "forget_size": len(forget),
+            **{name: getattr(found, name)[f, 0].item() for name in names},
+            "share": float(found.flipped[f, 0] / found.entries[f, 0]),
+        }
+        for f, forget in enumerate(forget_sets)
+    ]
+
+
+def surface_rows(
+    point: KKTPoint,
+    forget_sets: Sequence[Sequence[int]],
+    deltas: Sequence[float],
+    taus: Sequence[float],
+    path_points: int,
+    solver: Solver,
+    pivots: int,
+    s: int,
+) -> list[Row]:
+    """One row for every forget set, share of δ* and share of τ*, of the prescribed step of replicate s."""
+    nearest = nearest_kkt_points(point, forget_sets, solver, pivots)
+    steps = unlearn_all(point, forget_sets, [1.0])
+    found = least_on_path(steps, nearest, deltas, taus, path_points, solver)
+    return [
+        {
+            "seed": s,
+            "forget": "+".join(map(str, forget)),
+            "forget_size": len(forget),
+            "delta_share": delta,
+            "tau_share": tau,
+            "epsilon": float(found.epsilon[f, d, t]),
+            "delta": float(found.delta[f, d]),
+            "tau": float(found.tau[f, t]),
+            "delta_star": float(found.delta_star[f]),
+            "tau_star": float(found.tau_star[f]),
+            "tau_restored": float(found.tau_restored[f]),
+        }
+        for f, forget in enumerate(forget_sets)
+        for d, delta in enumerate(deltas)
+        for t, tau in enumerate(taus)
+    ]
+
+
+def flips(case: Case) -> list[Row]:
+    """Measure ``flips`` of one replicate."""
+    return flips_rows(case.point, case.forget_sets, case.s)
+
+
+def surface(case: Case) -> list[Row]:
+    """Measure ``surface`` of one replicate."""
+    deltas, taus, path_points = (case.options[name] for name in ("deltas", "taus", "path_points"))
+    return surface_rows(
+        case.point,
+        case.forget_sets,
+        deltas,
+        taus,
+        path_points,
+        case.solver,
+        case.pivots,
+        case.s,
+    )

@@ -1,0 +1,51 @@
+"""Estimates of the multipliers against the exact dual."""
+
+import numpy as np
+
+from kkt_unlearning.studies.claim import Tables, Thresholds, claim, largest
+from kkt_unlearning.studies.summary import Table, groups, median
+
+
+def _estimate_error(table: Table, name: str) -> float:
+    """Median over replicates of ``max |λ̂_i − λ_i| / max λ_i``, in the worse of the networks."""
+    worst: dict[str, list[float]] = {}
+    for (network, _), group in groups(table, "network", "seed"):
+        error = np.abs(group[name] - group["exact"]).max() / group["exact"].max()
+        worst.setdefault(network, []).append(float(error))
+    return largest([median(np.array(errors)) for errors in worst.values()])
+
+
+@claim(
+    "The multiplier, and so the step, can be read off the running loss gradients.",
+    "section 2.1 (implicit bias), mechanism of the step size",
+    "median of the largest error of a replicate over its largest λ, worse of the networks",
+    "at_most",
+    "multipliers",
+    "step_size.multipliers",
+)
+def multipliers_loss_gradient(tables: Tables, _: Thresholds) -> float:
+    return _estimate_error(tables["step_size.multipliers"], "loss_gradient")
+
+
+@claim(
+    "The multiplier can be read off the trained weights by non-negative least squares.",
+    "stationarity condition, section 2",
+    "median of the largest error of a replicate over its largest λ, worse of the networks",
+    "at_most",
+    "multipliers",
+    "step_size.multipliers",
+)
+def multipliers_least_squares(tables: Tables, _: Thresholds) -> float:
+    return _estimate_error(tables["step_size.multipliers"], "least_squares")
+
+
+@claim(
+    "On near-orthogonal data the closed form for orthogonal data is close.",
+    "derived here (docs/theory.md, section 7)",
+    "median of the largest error of a replicate over its largest λ, worse of the networks",
+    "at_most",
+    "multipliers",
+    "step_size.multipliers",
+)
+def multipliers_orthogonal(tables: Tables, _: Thresholds) -> float:
+    return _estimate_error(tables["step_size.multipliers"], "orthogonal")

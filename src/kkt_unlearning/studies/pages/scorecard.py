@@ -1,0 +1,49 @@
+"""The rows of the scorecard by section, as a page shows them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from kkt_unlearning.studies.pages.template import fill
+from kkt_unlearning.studies.scorecard import VERDICTS, Score
+from kkt_unlearning.studies.study import sections
+
+
+@dataclass(frozen=True)
+class Part:
+    """One section of the scorecard.
+
+    Attributes:
+        name, title, page: its key, its heading and where its mathematics is.
+        rows: its claims.
+        counts: how many of them have each verdict, in the order of ``VERDICTS``.
+    """
+
+    name: str
+    title: str
+    page: str
+    rows: list[Score]
+    counts: list[int]
+
+
+def page(template: str, scores: Sequence[Score], *, html: bool = False, **values: Any) -> str:
+    """The template with ``parts``, ``rows``, ``verdicts``, the counts of rows, ``total``, and ``values``."""
+    values |= {"parts": parts(scores), "rows": list(scores), "verdicts": VERDICTS}
+    return fill(template, html=html, total=counts(scores), **values)
+
+
+def parts(scores: Iterable[Score]) -> list[Part]:
+    """Sections in the order of the rows; a section without rows is left out."""
+    return [_part(name, list(rows)) for name, rows in groupby(scores, lambda row: row["section"])]
+
+
+def counts(scores: Iterable[Score]) -> list[int]:
+    """How many rows have each verdict, in the order of ``VERDICTS``."""
+    found = [row["verdict"] for row in scores]
+    return [found.count(verdict) for verdict in VERDICTS]
+
+
+def _part(name: str, rows: list[Score]) -> Part:
+    section = sections()[name]
+    return Part(name, section.title, section.page, rows, counts(rows))

@@ -1,0 +1,178 @@
+"""A recovery phase on the retain set, and other ways to forget, under the same criterion."""
+
+import numpy as np
+
+from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, claim, largest, smallest
+from kkt_unlearning.studies.summary import Table, groups, median, rows, select, take
+
+TABLE = "recovery.recovery"
+QUESTION = "open question on a recovery phase; " + OURS
+
+
+def _cases(table: Table, network: str, method: str, **values: object) -> Table:
+    """Rows of a method from the trained weights, in the order of replicates and forget sets."""
+    found = select(table, network=network, method=method, start="trained", **values)
+    return take(found, np.lexsort((np.asarray(found["forget"]).astype(str), found["seed"])))
+
+
+def _at_last(table: Table) -> Table:
+    """Rows with the most steps."""
+    return take(table, table["steps"] == largest(table["steps"]))
+
+
+def _ratio(cases: Table, others: Table) -> float:
+    """Median over replicates and forget sets of one τ* over the other; nan where one of them is missing."""
+    if rows(cases) != rows(others):
+        return float("nan")
+    base = others["tau_star"]
+    return median(cases["tau_star"][base > 0] / base[base > 0])
+
+
+def _helped(tables: Tables, network: str) -> float:
+    table = tables[TABLE]
+    recovered = _at_last(_cases(table, network, "recovered"))
+    return _ratio(recovered, _cases(table, network, "prescribed"))
+
+
+@claim(
+    "After the prescribed step, fine-tuning on the retained samples brings the linear model nearer to a KKT "
+    "point of the retained problem.",
+    QUESTION,
+    "median of τ* after the most steps of recovery over τ* of the step alone",
+    "at_most",
+    "recovery",
+    TABLE,
+)
+def recovery_helps_linear(tables: Tables, _: Thresholds) -> float:
+    return _helped(tables, "linear")
+
+
+@claim(
+    "After the prescribed step, fine-tuning brings the two-layer network nearer to such a KKT point too.",
+    QUESTION,
+    "median of τ* after the most steps of recovery over τ* of the step alone",
+    "at_most",
+    "recovery",
+    TABLE,
+)
+def recovery_helps_two_layer(tables: Tables, _: Thresholds) -> float:
+    return _helped(tables, "two_layer")
+
+
+@claim(
+    "The step with recovery ends nearer to a retained KKT point than as many steps of fine-tuning alone "
+    "(two-layer network).",
+    QUESTION,
+    "median of τ* with the step over τ* without it, most steps",
+    "at_most",
+    "recovery",
+    TABLE,
+)
+def recovery_beats_fine_tuning(tables: Tables, _: Thresholds) -> float:
+    table = tables[TABLE]
+    recovered = _at_last(_cases(table, "two_layer", "recovered"))
+    return _ratio(recovered, _at_last(_cases(table, "two_layer", "fine_tuning")))
+
+
+@claim(
+    "NegGrad+, with its best weight and number of steps, comes as near as the prescribed step only at a "
+    "higher cost (two-layer network).",
+    QUESTION,
+    "median of the least cost at which τ* is at most the step's, over that of the step and its multipliers",
+    "at_least",
+    "recovery",
+    TABLE,
+)
+def recovery_neggrad(tables: Tables, _: Thresholds) -> float:
+    tried = select(tables[TABLE], network="two_layer", method="neggrad_plus")
+    step = _cases(tables[TABLE], "two_layer", "prescribed")
+    aims = {key: group for key, group in groups(step, "seed", "forget")}
+    found = [
+        _least_cost(group, aims[key]["tau_star"][0]) / _whole_cost(aims[key])
+        for key, group in groups(tried, "seed", "forget")
+        if key in aims
+    ]
+    return median(np.array(found))
+
+
+def _least_cost(tried: Table, aim: float) -> float:
+    """Least cost of those that reach τ*; infinite where none does."""
+    costs = tried["cost"][tried["tau_star"] <= aim]
+    return float(costs.min()) if costs.size else float("inf")
+
+
+def _whole_cost(step: Table) -> float:
+    return float(step["cost"][0] + step["cost_dual"][0])
+
+
+@claim(
+    "NegGrad+ with each weight tried of the retain set below 1 ends further from a retained KKT point "
+    "than before (two-layer network).",
+    QUESTION,
+    "least over the weights: median of τ* after the most steps over τ* before",
+    "at_least",
+    "recovery",
+    TABLE,
+)
+def recovery_neggrad_diverges(tables: Tables, _: Thresholds) -> float:
+    table = tables[TABLE]
+    before, last = (
+        _cases(table, "two_layer", "nothing"),
+        _at_last(_cases(table, "two_layer", "neggrad_plus")),
+    )
+    return smallest([_ratio(group, before) for _, group in groups(last, "beta")])
+
+
+@claim(
+    "Plain ascent in many steps ends further from a retained KKT point than before (two-layer network).",
+    QUESTION,
+    "median of τ* after the most steps over τ* before",
+    "at_least",
+    "recovery",
+    TABLE,
+)
+def recovery_ascent_diverges(tables: Tables, _: Thresholds) -> float:
+    last = _at_last(_cases(tables[TABLE], "two_layer", "gradient_ascent"))
+    return _ratio(last, _cases(tables[TABLE], "two_layer", "nothing"))
+
+
+def _influence(tables: Tables, network: str) -> float:
+    table = tables[TABLE]
+    return _ratio(_cases(table, network, "influence"), _cases(table, network, "prescribed"))
+
+
+@claim(
+    "The influence step comes nearer to the retained KKT point than the prescribed step: linear model.",
+    QUESTION,
+    "median of τ* of the influence step over τ* of the prescribed one",
+    "at_most",
+    "recovery",
+    TABLE,
+)
+def recovery_influence_linear(tables: Tables, _: Thresholds) -> float:
+    return _influence(tables, "linear")
+
+
+@claim(
+    "The influence step comes nearer to a retained KKT point than the prescribed one: two-layer network.",
+    QUESTION,
+    "median of τ* of the influence step over τ* of the prescribed one",
+    "at_most",
+    "recovery",
+    TABLE,
+)
+def recovery_influence_two_layer(tables: Tables, _: Thresholds) -> float:
+    return _influence(tables, "two_layer")
+
+
+@claim(
+    "The dual downdate is an exact KKT point of the retained problem.",
+    QUESTION,
+    "largest relative ε at θ′ with Clarke derivatives, or δ, over all cases",
+    "at_most",
+    "recovery",
+    TABLE,
+)
+def recovery_downdate_exact(tables: Tables, _: Thresholds) -> float:
+    cases = select(tables[TABLE], method="downdate")
+    return largest(np.concatenate([cases["epsilon_clarke"], cases["delta_clarke"]]))

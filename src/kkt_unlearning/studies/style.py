@@ -1,0 +1,258 @@
+"""The one style of all figures: sizes for a page 6.5 in wide, colours, bands, repeatable files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from kkt_unlearning.studies.summary import Table, rows, select, take
+
+WIDTH = 6.5  # inches
+
+_PALETTE = sns.color_palette("colorblind").as_hex()
+_BLUE, _ORANGE, _GREEN, _RED, _PINK, _BROWN, _, _GREY, _, _SKY = _PALETTE
+
+COLOURS = {
+    "linear": _BLUE,
+    "two_layer": _ORANGE,
+    "narrow": _ORANGE,
+    "exact": _GREEN,
+    "trained": _PINK,
+    "autograd": _RED,
+    "clarke": _BLUE,
+    "tau": _SKY,
+    "tau_star": _BLUE,
+    "retrained": _GREEN,
+    "original": _GREY,
+    "bound": "0.35",
+    "reference": "0.35",
+    "least_squares": _BLUE,
+    "loss_gradient": _ORANGE,
+    "orthogonal": _GREEN,
+    "exponential": _BLUE,
+    "logistic": _ORANGE,
+    "kink_on": _BLUE,
+    "kink_off": _SKY,
+    "off_on": _ORANGE,
+    "opposed": _RED,
+    "on_off": _GREY,
+    "flipped": "0.15",
+    "halved": _ORANGE,
+    "all_layers": _ORANGE,
+    "deeper_halved": _BLUE,
+    "cell": _RED,
+    "changed": _SKY,
+    "continued": _PINK,
+}
+
+NAMES = {
+    "linear": "linear model",
+    "two_layer": "two-layer ReLU",
+    "deep2": "two layers",
+    "deep3": "three layers",
+    "deep4": "four layers",
+    "narrow": "two-layer ReLU, narrow",
+    "exact": "from the exact KKT point",
+    "trained": "from the trained weights",
+    "least_squares": "least squares",
+    "loss_gradient": "loss gradients",
+    "orthogonal": "orthogonal closed form",
+}
+
+# DejaVu Sans comes with matplotlib: other machines set the same glyphs.
+_SETTINGS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 3.2,
+    "grid.linewidth": 0.5,
+    "axes.linewidth": 0.7,
+    "pdf.fonttype": 42,
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "xtick.bottom": True,
+    "ytick.left": True,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the project's style; the settings of the caller come back afterwards."""
+    with mpl.rc_context():
+        sns.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=_SETTINGS)
+        yield
+
+
+def panels(height: float, shape: tuple[int, int], **options: Any) -> tuple[Figure, np.ndarray]:
+    """A figure of the page's width that no pyplot state knows of, and its axes, of this shape."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, figure.subplots(*shape, squeeze=False, **options)
+
+
+def save(figure: Figure, pdf_path: str | Path, png_path: str | Path) -> None:
+    """Write both files; without dates or versions in them the same figure gives the same bytes."""
+    with styled():
+        blank = {"CreationDate": None, "Creator": None, "Producer": None}
+        figure.savefig(pdf_path, format="pdf", metadata=blank)
+        figure.savefig(png_path, format="png", metadata={"Software": None})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a panel: where its numbers stand and how it looks.
+
+    Attributes:
+        where: columns and values that select its rows.
+        label: its entry in the legend.
+        colour: key of ``COLOURS``.
+        dash: line style; bounds and references are dotted, without markers and band.
+        floor: smaller values are drawn here, for logarithmic axes.
+    """
+
+    where: Mapping[str, object]
+    label: str
+    colour: str
+    dash: str = "-"
+    floor: float = 0.0
+
+
+def draw_lines(axes: Axes, table: Table, x: str, lines: Sequence[Line]) -> None:
+    """Every line that the table has rows for."""
+    for line in lines:
+        found = select(table, **line.where)
+        if rows(found):
+            _draw_line(axes, found, x, line)
+
+
+def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
+    """Median with its band along ``x``; where it is infinite the line breaks and a cross stands.
+
+    Matplotlib draws the lines: seaborn leaves out infinite values and joins the line over them.
+    """
+    table = take(table, np.argsort(table[x], kind="stable"))
+    at, middle, colour = np.asarray(table[x], float), table["median"], colour_of(line.colour)
+    finite = np.where(np.isfinite(middle), np.maximum(middle, line.floor), np.nan)
+    plain = line.dash == ":"
+    marker = "" if plain else "o"
+    look: dict[str, Any] = {
+        "marker": marker,
+        "color": colour,
+        "label": line.label,
+        "markeredgewidth": 0,
+    }
+    axes.plot(at, finite, line.dash, **look)
+    if not plain:
+        low, high = (np.where(np.isfinite(table[k]), table[k], np.nan) for k in ("low", "high"))
+        low, high = np.maximum(low, line.floor), np.maximum(high, line.floor)
+        axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
+    lost = at[np.isinf(middle)]
+    if lost.size:
+        place = axes.get_xaxis_transform()  # x in data, y as a share of the height
+        top = np.full(lost.size, 0.95)
+        axes.plot(lost, top, "x", color=colour, transform=place, markersize=4.5)
+
+
+def log_scale(axes: Axes, floor: float, ceiling: float = np.inf) -> None:
+    """Logarithmic y axis; its lowest tick says that smaller values lie there as well."""
+    axes.set_yscale("log")
+    top = min(max(axes.get_ylim()[1], 10 * floor), ceiling)
+    decades = np.arange(round(np.log10(floor)), np.floor(np.log10(top)) + 1)
+    step = 1 + len(decades) // 7
+    shown = decades[::step]
+    labels = [f"$10^{{{power:.0f}}}$" for power in shown]
+    labels[0] = f"≤ {labels[0]}"
+    axes.set_yticks(10.0**shown, labels)
+    axes.set_ylim(floor / (top / floor) ** 0.04, top)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Panels side by side, one for each network, that share a y axis: its label, lines and floor.
+
+    The axis is logarithmic over decades from ``floor`` on, or linear from 0 where that is None.
+    """
+
+    label: str
+    lines: Sequence[Line]
+    floor: float | None
+
+
+def grid(
+    height: float,
+    names: Sequence[str],
+    rows: Sequence[Row],
+    table: Table,
+    x: str,
+    xlabel: str,
+    *,
+    by: str = "network",
+) -> tuple[Figure, np.ndarray]:
+    """A column of panels for each name in ``by``, a row of them for each ``Row``; then `finish`."""
+    figure, axes = panels(height, (len(rows), len(names)), sharex=True, sharey="row")
+    for column, name in zip(axes.T, names, strict=True):
+        column[0].set_title(name_of(name))
+        column[-1].set_xlabel(xlabel)
+        for panel, row in zip(column, rows, strict=True):
+            draw_lines(panel, select(table, **{by: name}), x, row.lines)
+    return figure, axes
+
+
+def finish(axes: np.ndarray, rows: Sequence[Row], extra: Sequence[Line2D] = ()) -> None:
+    """Labels, scales and legends, once everything is drawn that the scales must hold."""
+    for panels_, row in zip(axes, rows, strict=True):
+        panels_[0].set_ylabel(row.label)
+        for panel in panels_:
+            if row.floor is None:
+                panel.set_ylim(bottom=0)
+            else:
+                log_scale(panel, row.floor)
+        legend(panels_[-1], extra)
+
+
+def legend(axes: Axes, extra: Sequence[Line2D] = (), **options: Any) -> None:
+    """Legend to the right of the axes, where it covers nothing."""
+    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)}
+    place |= {"borderaxespad": 0.0} | options
+    axes.legend(handles=[*axes.get_legend_handles_labels()[0], *extra], **place)
+
+
+def lost_mark() -> Line2D:
+    """Legend entry of the crosses of :func:`draw_lines`."""
+    look: dict[str, Any] = {"color": "0.2", "marker": "x", "linestyle": "", "markersize": 4.5}
+    return Line2D([], [], label="infinite: not\nseparating", **look)
+
+
+def networks_of(table: Table) -> list[str]:
+    """Networks of a table in a fixed order."""
+    found = set(np.asarray(table["network"]).tolist())
+    return [name for name in NAMES if name in found] + sorted(found - set(NAMES))
+
+
+def name_of(key: str) -> str:
+    """Name to print; a network of the user's own goes by its name in the configuration."""
+    return NAMES.get(key, key.replace("_", " "))
+
+
+def colour_of(key: str) -> str:
+    """Its fixed colour; one shade for all names that have none."""
+    return COLOURS.get(key, _BROWN)

@@ -1,0 +1,102 @@
+"""The figure of batches draws every choice, marks what breaks, and stands incomplete tables."""
+
+import numpy as np
+import pytest
+from batch_tables import CHOICES, batches, streams
+
+from kkt_unlearning.studies.batch import figure as batch
+
+ROWS = ("κ", "share of sets", "relative ε at θ̃", "δ at θ̃", "1 − cosine of θ′ to …", "stream: τ*")
+
+
+def breaking():
+    """κ reaches 1 at k = 5 where d = 50, and half of the seeds lose a margin from k = 8 on."""
+    late = lambda row: row["dimension"] == 50 and row["forget_size"] >= 8  # noqa: E731
+    return batches(
+        kappa=lambda row: row["forget_size"] / (5.0 if row["dimension"] == 50 else 100.0),
+        epsilon=lambda row: np.inf if late(row) else 0.01,
+        outcome=lambda row: "not separating" if late(row) and row["seed"] else "certified",
+    )
+
+
+@pytest.fixture(scope="module")
+def figure_and_numbers():
+    return batch.draw(breaking(), streams())
+
+
+def alone(table):
+    """One network on one point of the sweep, without a column for it."""
+    keep = (table["dimension"] == 50) & (table["network"] == "two_layer")
+    if "choice" in table:
+        keep &= table["choice"] == "correlated"
+    return {name: column[keep] for name, column in table.items() if name != "dimension"}
+
+
+def panels(figure, row):
+    return [axes for axes in figure.axes if axes.get_subplotspec().rowspan.start == row]
+
+
+def test_columns_are_networks_at_both_ends_of_the_sweep(figure_and_numbers):
+    figure, drawn = figure_and_numbers
+    titles = [axes.get_title() for axes in panels(figure, 0)]
+    assert titles == [
+        f"{name}\nd = {d}" for name in ("linear model", "two-layer ReLU") for d in (50, 1000)
+    ]
+    assert tuple(panels(figure, row)[0].get_ylabel() for row in range(6)) == ROWS
+    assert {len(column) for column in drawn.values()} == {len(drawn["k"])}
+    assert set(drawn["choice"]) >= set(CHOICES)
+
+
+def test_the_crossing_of_kappa_is_marked(figure_and_numbers):
+    figure, _ = figure_and_numbers
+    marks = [
+        next(line for line in axes.lines if line.get_label() == "random: κ = 1").get_xdata()[0]
+        for axes in panels(figure, 0)
+    ]
+    assert marks[0] == marks[2] == pytest.approx(5.0)
+    assert np.isnan(marks[1]) and np.isnan(marks[3])
+
+
+def test_shares_of_what_breaks_are_counted(figure_and_numbers):
+    _, drawn = figure_and_numbers
+    where = (drawn["choice"] == "coupled") & (drawn["start"] == "exact") & (drawn["k"] == 9)
+    lost = where & (drawn["quantity"] == batch.LOST)
+    assert dict(zip(drawn["dimension"][lost], drawn["median"][lost], strict=True)) == {
+        50: 0.5,
+        1000: 0.0,
+    }
+    reached = where & (drawn["quantity"] == batch.REACHED) & (drawn["dimension"] == 50)
+    np.testing.assert_array_equal(drawn["median"][reached], 1.0)
+
+
+def test_infinite_medians_are_crosses(figure_and_numbers):
+    figure, _ = figure_and_numbers
+    crosses = [line for line in panels(figure, 2)[0].lines if line.get_marker() == "x"]
+    assert crosses and all(list(cross.get_xdata()) == [8.0, 9.0, 10.0] for cross in crosses)
+
+
+def test_every_choice_and_variant_is_in_a_legend(figure_and_numbers):
+    figure, _ = figure_and_numbers
+    texts = [
+        text.get_text()
+        for axes in figure.axes
+        if axes.get_legend()
+        for text in axes.get_legend().get_texts()
+    ]
+    labels = [label for label, _ in (*batch.CHOICES.values(), *batch.VARIANTS.values())]
+    assert set(labels) <= set(texts)
+    assert not [text for text in texts if text.startswith("_")]
+
+
+def test_one_network_one_choice_and_no_sweep():
+    figure, _ = batch.draw(alone(batches()), alone(streams()))
+    assert [axes.get_title() for axes in panels(figure, 0)] == ["two-layer ReLU"]
+    figure.canvas.draw()
+
+
+def test_everything_infinite_or_unknown_still_draws():
+    bad = batches(epsilon=lambda row: np.inf, delta=lambda row: np.inf, kappa=lambda row: 1e3)
+    lost = streams(tau_star=lambda row: np.nan, multiplier_ratio=lambda row: np.nan)
+    figure, drawn = batch.draw(alone(bad), alone(lost))
+    figure.canvas.draw()
+    assert np.isinf(drawn["median"][drawn["quantity"] == "delta"]).any()

@@ -1,0 +1,98 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from kkt_unlearning.studies import scorecard
+from kkt_unlearning.studies.claim import claims
+from kkt_unlearning.studies.pages.scorecard import counts, page, parts
+from kkt_unlearning.studies.study import sections
+
+REPORT = Path(__file__).parents[3] / "workflow/report"
+MARKDOWN, HTML = (
+    (REPORT / f"scorecard.{kind}.j2").read_text(encoding="utf-8") for kind in ("md", "html")
+)
+MISSED = {"verdict": "not replicated", "measured": 0.2, "by": 0.3}
+
+
+def scores(**changes):
+    """The whole scorecard, nothing tested, but for rows that are changed."""
+    thresholds = {claim.name: {claim.comparison: 0.5, "round_off": 0.0} for claim in claims()}
+    return [row | changes.get(row["claim"], {}) for row in scorecard.score({}, thresholds)]
+
+
+def test_sections_hold_all_claims_in_the_order_of_the_sections():
+    found = parts(scores())
+    used = {claim.section for claim in claims()}
+    assert [part.name for part in found] == [name for name in sections() if name in used]
+    assert sum(len(part.rows) for part in found) == len(claims())
+    assert all(sum(part.counts) == len(part.rows) for part in found)
+
+
+def test_verdicts_are_counted():
+    assert counts(scores(linear_cosine_rate=MISSED)) == [0, 1, len(claims()) - 1]
+
+
+def test_the_markdown_names_every_claim_verdict_and_figure():
+    text = page(MARKDOWN, scores(linear_cosine_rate=MISSED))
+    assert [claim.name for claim in claims() if f"| `{claim.name}`: " not in text] == []
+    assert all(f"({claim.figure}.png)" in text for claim in claims() if claim.figure)
+    assert "| **not replicated** by 0.3 |" in text
+    assert "none of them is blind" in text and "constants" in text
+
+
+def test_the_tables_of_the_markdown_have_whole_rows():
+    lines = page(MARKDOWN, scores()).splitlines()
+    assert {line.replace("\\|", "").count("|") for line in lines if line.startswith("|")} == {6}
+
+
+def test_the_summary_leads_to_every_section():
+    text = page(MARKDOWN, scores())
+    for part in parts(scores()):
+        anchor = re.sub(r"[^\w\- ]", "", part.title.lower()).replace(" ", "-")
+        assert f"| [{part.title}](#{anchor}) | {len(part.rows)} |" in text
+        assert f"\n## {part.title}\n" in text
+
+
+class Reader(HTMLParser):
+    """Elements that are opened and closed in pairs, and the words of each row of a table."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.rows, self.row = [], {}, []
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "meta":
+            self.open.append(tag)
+        if tag == "tr" and "id" in dict(attrs):
+            self.row = self.rows.setdefault(dict(attrs)["id"], [])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "tbody" in self.open:
+            self.row += data.split()
+
+
+@pytest.fixture
+def read():
+    reader = Reader()
+    rows = scores(linear_cosine_rate=MISSED | {"statement": "a < b & c"})
+    reader.feed(page(HTML, rows, html=True, style=""))
+    return reader
+
+
+def test_the_html_is_well_formed(read):
+    assert read.open == []
+
+
+def test_the_html_has_a_row_for_every_claim_that_ends_with_the_verdict_in_words(read):
+    assert list(read.rows) == [row["claim"] for row in scores()]
+    assert read.rows["linear_cosine_rate"][-4:] == ["not", "replicated", "by", "0.3"]
+    assert read.rows["linear_certificate"][-2:] == ["not", "tested"]
+
+
+def test_text_is_escaped(read):
+    assert read.rows["linear_cosine_rate"][:5] == ["a", "<", "b", "&", "c"]

@@ -1,0 +1,83 @@
+"""The figure of the recovery study, on tables whose medians are known."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from kkt_unlearning.studies.recovery import figure as recovery
+
+ONCE = (("nothing", "trained"), ("prescribed", "trained"), ("prescribed", "exact"))
+ONCE += (("influence", "trained"), ("downdate", "trained"), ("retraining", "initial"))
+SERIES = (("recovered", 1.0), ("fine_tuning", 1.0), ("gradient_ascent", 0.0))
+SERIES += (("neggrad_plus", 0.5), ("neggrad_plus", 0.9))
+
+
+def table(networks=("linear", "two_layer"), **changes):
+    attempts = [(method, start, np.nan, 0) for method, start in ONCE]
+    attempts += [(method, "trained", beta, t) for method, beta in SERIES for t in (1, 10, 100)]
+    rows = []
+    for network, seed, (method, start, beta, steps) in itertools.product(
+        networks, range(3), attempts
+    ):
+        row = {"network": network, "seed": seed, "method": method, "start": start, "beta": beta}
+        row |= {"steps": steps, "cost": 10.0 * steps + 1 + seed, "cost_dual": 0.0}
+        row |= dict.fromkeys([*recovery.QUANTITIES[1:], "delta_clarke"], 0.1 * (1 + seed))
+        row |= {"cost_dual": 43.0 if method in ("prescribed", "recovered", "downdate") else 0.0}
+        rows.append(row | {name: rule(row) for name, rule in changes.items()})
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def test_panels_are_labelled_and_every_method_is_in_the_legend():
+    figure, drawn = recovery.draw(table())
+    assert len({len(column) for column in drawn.values()}) == 1
+    axes = np.array(figure.axes).reshape(3, 2)
+    assert all(panel.get_ylabel() for panel in axes[:, 0])
+    assert all(panel.get_xlabel() for panel in axes[-1])
+    (legend,) = figure.legends
+    texts = [text.get_text().replace("\n", " ") for text in legend.get_texts()]
+    assert len(texts) == 1 + 2 + 3 + 5 and len(set(texts)) == len(texts)
+    assert "NegGrad+, β = 0.9" in texts and "dual downdate" in texts
+
+
+def test_medians_stand_at_the_median_cost_with_the_multipliers():
+    _, drawn = recovery.draw(table())
+    is_tau = (drawn["quantity"] == "tau_star") & (drawn["network"] == "linear")
+    at = {
+        (m, s, t): (x, k, y)
+        for m, s, t, x, k, y in zip(
+            *(
+                drawn[name][is_tau]
+                for name in ("method", "start", "steps", "gradients", "gradients_known", "median")
+            ),
+            strict=True,
+        )
+    }
+    assert at["prescribed", "exact", 0] == pytest.approx((45.0, 2.0, 0.2))
+    assert at["fine_tuning", "trained", 10] == pytest.approx((102.0, 102.0, 0.2))
+    assert (drawn["count"] == 3).all()
+
+
+def test_the_lesser_epsilon_is_drawn():
+    _, drawn = recovery.draw(table(epsilon_clarke=lambda row: 0.05))
+    least = drawn["median"][drawn["quantity"] == "epsilon_least"]
+    np.testing.assert_allclose(least, 0.05)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan, 0.0])
+def test_infinite_missing_and_zero_values_draw_without_a_warning(value):
+    def rule(row):
+        return value if row["steps"] == 100 or row["method"] == "prescribed" else 0.1
+
+    figure, _ = recovery.draw(table(epsilon=rule, epsilon_clarke=rule, tau_star=rule))
+    figure.draw_without_rendering()
+    first, last = (line.get_ydata() for line in figure.axes[0].lines[-2:])
+    assert not np.isinf(first).any() and not np.isinf(last).any()
+
+
+def test_one_network_and_few_methods_draw_too():
+    whole = table(networks=("two_layer",))
+    few = np.isin(whole["method"], ["prescribed", "recovered"])
+    figure, drawn = recovery.draw({name: column[few] for name, column in whole.items()})
+    assert len(figure.axes) == 3
+    assert set(drawn["method"].tolist()) == {"prescribed", "recovered"}

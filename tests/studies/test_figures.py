@@ -1,0 +1,252 @@
+import numpy as np
+import pytest
+import result_tables as tables
+
+from kkt_unlearning.studies import style
+from kkt_unlearning.studies.blocks import figure as blocks
+from kkt_unlearning.studies.convergence import figure as convergence
+from kkt_unlearning.studies.correlation import figure as correlation
+from kkt_unlearning.studies.dependence import figure as dependence
+from kkt_unlearning.studies.dependence import rows as study
+from kkt_unlearning.studies.digits import figure as digits
+from kkt_unlearning.studies.dimension import figure as dimension
+from kkt_unlearning.studies.flips import figure as flips
+from kkt_unlearning.studies.kinks import figure as kinks
+from kkt_unlearning.studies.mixture import figure as mixture
+from kkt_unlearning.studies.multipliers import figure as multipliers
+from kkt_unlearning.studies.step_size import figure as step_size
+
+SWEEP = (0.1, 0.5, 0.9)
+
+
+def sweep_with_losses():
+    return tables.evaluation(
+        SWEEP,
+        along="correlation",
+        epsilon=lambda case: np.inf if case["value"] == 0.9 else 0.01,
+        outcome=lambda case: "not separating" if case["value"] == 0.9 else "certified",
+        kappa=lambda case: 2 * case["value"],
+    )
+
+
+def draw_step_size():
+    table = tables.evaluation(
+        fractions=tables.FRACTIONS,
+        starts=("exact", "trained"),
+        epsilon=lambda case: abs(case["fraction"] - 1),
+    )
+    return step_size.draw(table)
+
+
+def draw_dimension():
+    d = (100, 1000, 10000)
+    table = tables.evaluation(
+        d,
+        phi=lambda case: case["value"] ** -0.5,
+        distance_retrained=lambda case: (1 + case["seed"]) * case["value"] ** -1.0,
+    )
+    return dimension.draw(table, tables.dataset(d))
+
+
+def draw_correlation():
+    return correlation.draw(sweep_with_losses(), tables.dataset(SWEEP, along="correlation"))
+
+
+def draw_blocks():
+    explained = {"explained": np.tile([0.01, 0.3, 0.8], (3, 1)).T.ravel()}
+    geometry = tables.dataset(SWEEP, along="correlation") | explained
+    one = sweep_with_losses()
+    one["forget_size"] = np.ones(len(one["seed"]), int)
+    many = one | {"block_size": np.full(len(one["seed"]), 2)}
+    return blocks.draw(one, geometry, many, geometry | {"block_size": np.full(9, 2)})
+
+
+def draw_dependence():
+    sizes, alphas, overlaps = (900, 100, 90, [1e-3, 1e-2]), [0.001, 0.01, 0.12], [0.0, 0.5, 0.9]
+    return dependence.draw(
+        tables.columns(list(study.block_rows(*sizes, alphas))),
+        tables.columns(list(study.pair_rows(*sizes, overlaps, alphas))),
+        tables.columns(list(study.boundary_rows(*sizes, overlaps))),
+        tables.columns(list(study.step_rows(overlaps, [2], [0]))),
+    )
+
+
+def draw_mixture(d=(100, 1000), alpha=(-0.2, 0.1)):
+    table = tables.mixture(d, alpha, accuracy_original=lambda case: 0.5 + 0.1 * case["seed"])
+    cells = [tables.dataset(d) | {"separation": np.full(3 * len(d), a)} for a in alpha]
+    geometry = {name: np.concatenate([cell[name] for cell in cells]) for name in cells[0]}
+    geometry["sign_agreement"] = np.full(len(geometry["seed"]), 0.7)
+    return mixture.draw(table, geometry)
+
+
+def draw_multipliers():
+    return multipliers.draw(tables.multipliers())
+
+
+def draw_digits():
+    table = tables.evaluation(fractions=tables.FRACTIONS, starts=("exact", "trained"))
+    return digits.draw(table, tables.dataset(), tables.multipliers(seeds=3))
+
+
+def draw_kinks():
+    return kinks.draw(tables.stationarity())
+
+
+def draw_flips():
+    return flips.draw(tables.flip_counts(), tables.surface())
+
+
+def draw_convergence():
+    return convergence.draw(tables.convergence())
+
+
+DRAWS = (
+    draw_step_size,
+    draw_dimension,
+    draw_correlation,
+    draw_blocks,
+    draw_dependence,
+    draw_mixture,
+    draw_multipliers,
+    draw_digits,
+    draw_kinks,
+    draw_flips,
+    draw_convergence,
+)
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_panels_are_labelled_and_have_a_legend(draw):
+    figure, drawn = draw()
+    rows = {len(column) for column in drawn.values()}
+    assert len(rows) == 1
+    panels = [axes for axes in figure.axes if axes.get_subplotspec()]  # all but colour bars
+    assert all(axes.get_ylabel() for axes in panels if axes.get_subplotspec().is_first_col())
+    for axes in panels:
+        if axes.get_subplotspec().is_last_row():
+            assert axes.get_xlabel() or any(text.get_text() for text in axes.get_xticklabels())
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
+    assert any(legend and legend.get_texts() for legend in legends)
+
+
+@pytest.mark.parametrize("draw", (draw_step_size, draw_digits))
+def test_the_same_tables_give_the_same_bytes(draw, tmp_path):
+    for name in "ab":
+        figure, _ = draw()
+        style.save(figure, tmp_path / f"{name}.pdf", tmp_path / f"{name}.png")
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert b"CreationDate" not in (tmp_path / "a.pdf").read_bytes()
+
+
+def test_settings_of_the_caller_come_back():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    draw_kinks()
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_line_breaks_where_the_median_is_infinite_and_a_cross_says_so():
+    figure, drawn = draw_correlation()
+    panel = next(axes for axes in figure.axes if axes.get_ylabel() == "relative ε")
+    line = next(line for line in panel.lines if line.get_label() == "at θ̃")
+    assert np.isnan(line.get_ydata()[-1]) and np.isfinite(line.get_ydata()[:-1]).all()
+    crosses = [line for line in panel.lines if line.get_marker() == "x"]
+    assert [list(cross.get_xdata()) for cross in crosses] == [[0.9]]
+    lost = (drawn["quantity"] == correlation.LOST) & (drawn["correlation"] == 0.9)
+    assert (drawn["median"][lost] == 1.0).all()
+
+
+def test_the_crossing_of_kappa_is_marked():
+    figure, _ = draw_correlation()
+    marks = [line for line in figure.axes[0].lines if line.get_label() == "median κ = 1"]
+    assert marks[0].get_xdata()[0] == pytest.approx(0.5)
+
+
+def test_the_fitted_exponent_is_in_the_numbers_drawn():
+    _, drawn = draw_dimension()
+    fit = drawn["quantity"] == "exponent of distance_retrained in phi"
+    np.testing.assert_allclose(drawn["median"][fit], 2.0)
+    np.testing.assert_allclose(drawn["low"][fit], drawn["high"][fit])
+
+
+def test_infinite_estimates_are_counted_not_dropped():
+    figure, drawn = multipliers.draw(tables.multipliers(orthogonal=np.inf))
+    assert "infinite, 6 of 18" in figure.axes[0].texts[0].get_text()
+    assert np.isinf(drawn["estimated"]).sum() == 12
+
+
+def test_digits_count_support_vectors_only():
+    _, drawn = draw_digits()
+    counted = drawn["median"][drawn["panel"] == "support"]
+    np.testing.assert_array_equal(counted, [2, 2])
+
+
+def test_laws_that_hold_are_in_the_numbers_drawn():
+    rho = np.array([0.1, 0.2, 0.3, 0.4, 0.6])
+    table = tables.evaluation(
+        rho,
+        along="correlation",
+        phi=lambda case: case["value"],
+        tau_star=lambda case: case["value"] ** 2 if case["value"] < 0.5 else 5.0,
+    )
+    _, drawn = correlation.draw(table, tables.dataset(rho, along="correlation"))
+    fit = drawn["quantity"] == "exponent of tau_star in phi"
+    np.testing.assert_allclose(drawn["median"][fit], 2.0)
+    np.testing.assert_allclose(drawn["correlation"][fit], 0.4)
+
+
+def test_the_diagram_has_a_number_in_every_cell():
+    figure, drawn = draw_mixture()
+    first = figure.axes[0]
+    assert [text.get_text() for text in first.texts] == ["0.60"] * 4
+    mean = drawn["mean"][drawn["quantity"] == "accuracy_original"]
+    np.testing.assert_allclose(mean, 0.6)
+
+
+def test_a_diagram_of_one_cell_is_drawn():
+    figure, _ = draw_mixture((100,), (0.0,))
+    assert not figure.axes[0].collections
+
+
+def test_both_methods_are_on_one_axis():
+    _, drawn = draw_dependence()
+    lines = {name for name in drawn["line"][drawn["panel"] == "joined"].tolist()}
+    assert "prescribed step, m = 2" in lines
+    assert any(name.startswith("descent-ascent") for name in lines)
+
+
+def test_digits_without_a_forgotten_support_vector_still_draw():
+    table = tables.evaluation(fractions=(0.0, 1.0))
+    table["forget"] = np.full(len(table["forget"]), "2")  # its multiplier is 0
+    _, drawn = digits.draw(table, tables.dataset(), tables.multipliers(seeds=3))
+    assert "certificate" not in set(drawn["panel"].tolist())
+
+
+def test_the_surface_is_cut_at_the_middle_of_the_sweep():
+    _, drawn = flips.draw(
+        tables.flip_counts(),
+        tables.surface(epsilon=lambda delta, tau: np.inf if tau < 0.5 else tau),
+    )
+    cut = (drawn["panel"] == "epsilon against tau") & (drawn["line"] == "1.0")
+    assert drawn["count"][cut].tolist() == [3] * 4  # the seeds of one dimension
+    np.testing.assert_array_equal(drawn["median"][cut], [np.inf, np.inf, 0.5, 1.0])
+    angles = drawn["median"][(drawn["panel"] == "angle") & (drawn["line"] == "tau_star")]
+    np.testing.assert_allclose(angles, 0.01)
+
+
+def test_flips_without_a_sweep_still_draw():
+    counted, surface = tables.flip_counts((100,)), tables.surface((100,))
+    del counted["dimension"], surface["dimension"]
+    _, drawn = flips.draw(counted, surface)
+    assert set(drawn["panel"].tolist()) >= {"share", "angle"}
+
+
+def test_snapshots_that_fit_nothing_are_crossed_and_the_onset_is_in_the_numbers():
+    figure, drawn = convergence.draw(tables.convergence(fitted_from=10))
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
+    assert {float(x) for cross in crosses for x in cross.get_xdata()} == {1.0}
+    assert set(drawn["median"][drawn["quantity"] == "onset"].tolist()) == {100.0}
+    shares = drawn["median"][drawn["quantity"] == "holds"]
+    assert set(shares.tolist()) == {0.0, 1.0}

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import result_tables as tables
+
+from kkt_unlearning.studies.summary import (
+    crossing,
+    crowding,
+    forgets_support_vector,
+    power_law,
+    quantile,
+    select,
+    summarise,
+)
+
+
+def test_quantile_of_finite_values_is_that_of_numpy():
+    values = np.random.default_rng(1).normal(size=10)
+    for q in (0.1, 0.5, 0.9):
+        expected = np.quantile(values, q, method="averaged_inverted_cdf")
+        assert quantile(values, q) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.0, 2.0, np.inf], 2.0),
+        ([1.0, np.inf, np.inf], np.inf),
+        ([1.0, 2.0, np.nan], 1.5),
+        ([1.0, np.inf], np.inf),
+        ([np.nan], np.nan),
+        ([], np.nan),
+    ],
+)
+def test_infinite_values_stay_the_worst_and_nan_is_left_out(values, expected):
+    np.testing.assert_equal(quantile(np.array(values), 0.5), expected)
+
+
+def test_summarise_counts_infinite_values():
+    table = {"x": np.array([1, 1, 2]), "y": np.array([3.0, np.inf, 5.0])}
+    found = summarise(table, ["x"], ["y"])
+    np.testing.assert_array_equal(found["x"], [1, 2])
+    np.testing.assert_array_equal(found["median"], [np.inf, 5.0])
+    np.testing.assert_array_equal(found["count"], [2, 1])
+    np.testing.assert_array_equal(found["infinite"], [1, 0])
+
+
+def test_summarise_of_no_rows_has_the_columns():
+    found = summarise({"x": np.array([]), "y": np.array([])}, ["x"], ["y"])
+    assert list(found)[:3] == ["x", "quantity", "median"]
+    assert len(found["median"]) == 0
+
+
+def test_power_law_recovers_exponents_seed_by_seed():
+    table = tables.evaluation(
+        (10.0, 100.0, 1000.0), tau=lambda case: 7 * case["value"] ** (-1.0 - 0.1 * case["seed"])
+    )
+    law = power_law(select(table, network="linear"), "dimension", "tau", "dimension")
+    np.testing.assert_allclose(law.exponents, [-1.0, -1.1, -1.2])
+    assert (law.exponent, law.low, law.high) == pytest.approx((-1.1, -1.2, -1.0))
+
+
+def test_power_law_leaves_out_zeros_and_infinities():
+    table = {
+        "seed": np.zeros(4, int),
+        "value": np.array([1.0, 2.0, 4.0, 8.0]),
+        "y": np.array([1.0, 4.0, np.inf, 0.0]),
+    }
+    assert power_law(table, "value", "y", "value").exponent == pytest.approx(2.0)
+
+
+def test_power_law_of_a_single_point_has_no_exponent():
+    table = {"seed": np.zeros(1, int), "value": np.ones(1), "y": np.ones(1)}
+    assert np.isnan(power_law(table, "value", "y", "value").exponent)
+
+
+def test_crossing_interpolates():
+    x = np.array([0.0, 1.0, 2.0])
+    assert crossing(x, np.array([0.0, 0.5, 1.5]), 1.0) == pytest.approx(1.5)
+    assert crossing(x, np.array([2.0, 3.0, 4.0]), 1.0) == 0.0
+    assert crossing(x, np.array([0.0, np.inf, np.inf]), 1.0) == 1.0
+    assert np.isnan(crossing(x, np.zeros(3), 1.0))
+
+
+def test_forget_sets_of_several_points():
+    multipliers = select(tables.multipliers(seeds=1), network="linear")
+    table = {
+        "network": np.array(["linear"] * 3),
+        "seed": np.zeros(3, int),
+        "forget": np.array(["2", "1+2", "0"]),
+    }
+    np.testing.assert_array_equal(forgets_support_vector(table, multipliers), [False, True, True])
+
+
+def test_crowding_by_hand_and_without_a_bound_on_the_norms():
+    dataset = {"phi": np.array([0.1, 0.1, 0.1, 0.0]), "psi": np.array([0.0, 0.5, 1.0, 3.0])}
+    assert crowding(dataset, 5).tolist() == [0.4, 0.8, np.inf, np.inf]

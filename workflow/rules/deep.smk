@@ -1,0 +1,23 @@
+rule train_deep:
+    # descent on deep networks: all replicates, and each of them without each forget set
+    input:
+        dataset=plan.dataset_file,
+    output:
+        networks="results/{experiment}/{point}/{network}/{training}/deep.npz",
+        history="results/{experiment}/{point}/{network}/{training}/deep_history.csv",
+        provenance="results/{experiment}/{point}/{network}/{training}/deep.provenance.json",
+    log:
+        "results/logs/{experiment}/{point}/{network}.{training}.train_deep.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(10),
+    params:
+        settings=plan.train_deep,
+        section=plan.training_section,
+        seed=config["seed"],
+        code=code("train_deep"),
+    script:
+        "../../scripts/train_deep.py"

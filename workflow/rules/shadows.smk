@@ -1,0 +1,23 @@
+rule shadows:
+    # exact KKT points of networks trained on random halves of each pool
+    input:
+        dataset=plan.dataset_file,
+    output:
+        shadows="results/{experiment}/{point}/{network}/{training}/shadows.npz",
+        provenance="results/{experiment}/{point}/{network}/{training}/shadows.provenance.json",
+    log:
+        "results/logs/{experiment}/{point}/{network}.{training}.shadows.log",
+    conda:
+        "../../envs/gpu.yaml" if config["backend"] == "cupy" else "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(5),
+    params:
+        settings=plan.shadows,
+        section="experiments.{experiment}",
+        seed=config["seed"],
+        backend=config["backend"],
+        code=code("shadows"),
+    script:
+        "../../scripts/shadows.py"

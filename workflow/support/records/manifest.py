@@ -1,0 +1,56 @@
+"""What made the results in an archive, from their records."""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from workflow.support.records import vouching
+
+
+def manifest(files: Mapping[str, bytes], of: str | None) -> dict[str, Any]:
+    """What made the results: seed, versions, backends, code and commit; no time and no place."""
+    records = list(vouching.records(files).values())
+    return {
+        "commit": of,
+        "code": {
+            rule: sorted({r["code"] for r in records if r["rule"] == rule})
+            for rule in sorted({record["rule"] for record in records})
+        },
+        "versions": _distinct(records, "versions"),
+        "seeds": _distinct(records, "seed"),
+        "backends": _distinct(records, "backend"),
+        "dtypes": _distinct(records, "dtype"),
+    }
+
+
+def _distinct(records: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
+    """Values of all records, each once: more than one means that results are of several runs."""
+    found = {
+        json.dumps(record[key], sort_keys=True) for record in records if record[key] is not None
+    }
+    return [json.loads(value) for value in sorted(found)]
+
+
+def commit(root: Path) -> str | None:
+    """Commit of a checkout in which no tracked file is changed, generated ones apart."""
+    git = ["git", "-C", str(root)]
+    generated = [":!paper_figures", ":!docs/findings.md", ":!benchmarks/results"]
+    try:
+        place = subprocess.run(
+            [*git, "rev-parse", "--show-prefix"], capture_output=True, text=True, check=True
+        )
+        if place.stdout.strip():  # copied into a folder of some other repository
+            return None
+        changed = subprocess.run(
+            [*git, "diff", "--quiet", "HEAD", "--", ".", *generated],
+            capture_output=True,
+            check=False,
+        )
+        if changed.returncode:
+            return None
+        command = [*git, "rev-parse", "HEAD"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
