@@ -26,7 +26,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report docs test test-torch test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check test-cluster load cluster-environment test-versions dist
+.PHONY: help figures report docs test test-torch test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -94,6 +94,9 @@ test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtua
 load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm, once that is installed, for docs/cluster.md
 	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings $(or $(SETTINGS),2000)
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
+
+schema: $(READY) ## what editors complete keys of config.yaml from, after a change of a study's options
+	$(BIN)/python -m workflow.editors
 
 lint: $(READY) ## ruff, mypy, snakefmt and snakemake --lint
 	$(BIN)/ruff check $(PYTHON_FILES)

@@ -1,6 +1,7 @@
 """Text: which docstrings count, how words are weighted, and what is refused."""
 
 import sys
+from collections import Counter
 from importlib.metadata import version
 
 import numpy as np
@@ -133,10 +134,31 @@ def test_the_fingerprint_follows_the_texts_and_names_the_versions():
     assert other["documents_sha256"] != found["documents_sha256"]
 
 
+def most_frequent(texts, number):
+    """By a count of our own: of equally frequent words the first in the alphabet."""
+    split = TfidfVectorizer().build_analyzer()
+    counts = Counter(word for text in texts for word in split(text))
+    return sorted(sorted(counts, key=lambda word: (-counts[word], word))[:number])
+
+
+def test_a_tie_at_the_end_of_the_vocabulary_is_broken_by_the_alphabet():
+    """NumPy sorts equal numbers otherwise on other processors, and with them the data would be others."""
+    texts = corpus.documents(["array_api_compat", "seaborn"], 5)
+    every = [*texts[0], *texts[1]]
+    split = TfidfVectorizer().build_analyzer()
+    counts = sorted(Counter(word for text in every for word in split(text)).values())[::-1]
+    assert counts[99] == counts[100]  # there is a tie
+    kept = docstrings._weighted(every, 100)
+    rows = np.arange(len(every))
+    words = TfidfVectorizer(vocabulary=most_frequent(every, 100)).fit(every)
+    found, _ = kept(rows, rows, rows)
+    np.testing.assert_allclose(found, words.transform(every).toarray(), rtol=0, atol=1e-12)
+
+
 def test_weights_are_those_of_scikit_learn_on_the_documents_left_over():
     texts = corpus.documents(["array_api_compat", "seaborn"], 5)
     every = [*texts[0], *texts[1]]
-    words = TfidfVectorizer(max_features=100).fit(every).vocabulary_
+    words = most_frequent(every, 100)
     dataset = generate(fresh_samples=len(every))
     positives = set(range(len(texts[0])))
     for X, y, X_fresh in zip(dataset.X, dataset.y, dataset.X_fresh, strict=True):

@@ -1,19 +1,16 @@
 """The pages on adding something: what they say to write is written, in a copy of the project, and run."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
+import howto
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("config", "scripts", "src", "workflow")
-BLOCKS = r"((?:```(?:python|diff|yaml)\n.*?```\n+)+)"
-EDIT = re.compile(rf"^\*\*`([^`]+)`\*\*.*?\n\n{BLOCKS}", re.DOTALL | re.MULTILINE)
 PREPARE = """
 import numpy as np
 from workflow.support.configuration.check import checked
@@ -71,35 +68,6 @@ for step, expected in enumerate((lambda auc: auc > 0.9, lambda auc: auc < 0.8)):
 """
 
 
-def edits(page: Path) -> Iterator[tuple[str, str, str]]:
-    """File, language and code of every block that the page says to write."""
-    for path, blocks in EDIT.findall(page.read_text(encoding="utf-8")):
-        for language, code in re.findall(r"```(\w+)\n(.*?)```", blocks, re.DOTALL):
-            yield path, language, code
-
-
-def patched(text: str, difference: str) -> str:
-    lines = difference.splitlines()
-    old = "\n".join(line[1:] for line in lines if line[0] in " -")
-    new = "\n".join(line[1:] for line in lines if line[0] in " +")
-    assert text.count(old) == 1, f"once, and no more, there must be: {old}"
-    return text.replace(old, new)
-
-
-def write(page: Path, project: Path) -> None:
-    for path, language, code in edits(page):
-        file = project / path
-        assert file.exists() == (language == "diff"), path
-        text = patched(file.read_text(encoding="utf-8"), code) if language == "diff" else code
-        file.write_text(text, encoding="utf-8")
-
-
-def lines(page: Path) -> int:
-    """Lines to write, or to change."""
-    every = [(line, kind) for _, kind, code in edits(page) for line in code.splitlines()]
-    return sum(len(line) > 1 and (kind != "diff" or line[0] in "+-") for line, kind in every)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     for part in PARTS:
@@ -115,7 +83,7 @@ def project(tmp_path: Path) -> Path:
 )
 def test_what_a_page_says_to_write_works(name, check, project):
     page = ROOT / "docs" / "howto" / f"{name}.md"
-    write(page, project)
+    howto.write(page, project)
     folders = [project / "src", project / "scripts", project, ROOT / "tests"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))}
     run = subprocess.run(
@@ -136,9 +104,9 @@ def test_what_a_page_says_to_write_passes_make_lint(name, command, project):
     pytest.importorskip("ruff")
     page = ROOT / "docs" / "howto" / f"{name}.md"
     shutil.copy2(ROOT / "pyproject.toml", project)
-    write(page, project)
-    new = {path for path, kind, _ in edits(page) if path.endswith(".py") and kind == "python"}
-    edited = {path for path, _, _ in edits(page) if path.endswith(".py")}
+    howto.write(page, project)
+    new = {path for path, kind, _ in howto.edits(page) if path.endswith(".py") and kind == "python"}
+    edited = {path for path, _, _ in howto.edits(page) if path.endswith(".py")}
     run = subprocess.run(
         [sys.executable, "-m", "ruff", *command, *sorted(new if "ANN" in command else edited)],
         cwd=project,
@@ -151,4 +119,8 @@ def test_what_a_page_says_to_write_passes_make_lint(name, command, project):
 
 @pytest.mark.parametrize("name", ["dataset", "method", "attack"])
 def test_a_page_needs_fewer_than_thirty_lines(name):
-    assert 5 < lines(ROOT / "docs" / "howto" / f"{name}.md") < 30
+    assert 5 < howto.lines(ROOT / "docs" / "howto" / f"{name}.md") < 30
+
+
+def test_a_study_needs_at_most_sixty_lines():
+    assert 30 < howto.lines(ROOT / "docs" / "howto" / "study.md") <= 60

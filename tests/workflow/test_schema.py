@@ -1,13 +1,19 @@
-"""Lists whose entries must differ, against jsonschema's own comparison of each with each."""
+"""Lists whose entries must differ, against jsonschema's own comparison; the schema that editors read."""
+
+import re
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from workflow import editors
 from workflow.support.configuration.mistakes import ConfigurationError
 from workflow.support.configuration.schema import check_schema
 
+ROOT = Path(__file__).parents[2]
 UNIQUE = {"type": "array", "uniqueItems": True}
 
 scalars = st.none() | st.booleans() | st.sampled_from([0, 1, -0.0, 1.0, 2, 2.0, 0.5, "", "1", "a"])
@@ -38,3 +44,17 @@ def test_lists_of_many_kinds_take_no_longer_than_others(last, unique):
     # Were each compared with each, this would not end within the time of a test run.
     mixed = [index if index % 2 == 0 else f"a{index}" for index in range(200_000)]
     assert passes([*mixed, last]) == unique
+
+
+def test_the_schema_for_editors_is_that_of_the_studies():
+    assert editors.PATH.read_text(encoding="utf-8") == editors.text(), "run make schema"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "config/claims.yaml"])
+def test_files_that_name_the_schema_meet_it(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
+    assert ((ROOT / name).parent / named[1]).resolve() == editors.PATH.resolve()
+    for_editors = Draft202012Validator(editors.for_editors())
+    assert for_editors.is_valid(yaml.safe_load(text))
+    assert not for_editors.is_valid(yaml.safe_load(text) | {"no_such_key": 1})

@@ -31,7 +31,8 @@ def generate(
     Args:
         libraries: two different installed packages (`corpus.documents`).
         minimum_words: least number of words of a text.
-        vocabulary: ``d``, the words most frequent in all documents of both.
+        vocabulary: ``d``, the words most frequent in all documents of both; of equally frequent ones
+            those that come first in the alphabet.
         samples: ``m ≥ 2`` training samples in each replicate; at least 1 document must be left over.
         fresh_samples: at most so many fresh samples in each replicate.
         replicates: ``S ≥ 1`` random draws.
@@ -80,12 +81,17 @@ def _weighted(texts: list[str], vocabulary: int) -> Features:
         ) from error
 
     # One vocabulary for all replicates, so that each has the same features.
-    words = CountVectorizer(max_features=vocabulary, dtype=np.float64).fit_transform(texts)
+    words = CountVectorizer(dtype=np.float64).fit_transform(texts)
     if words.shape[1] < vocabulary:
         raise DataError(
             f"vocabulary is {vocabulary}, but the documents have {words.shape[1]} different words: "
             f"lower vocabulary to {words.shape[1]} or less."
         )
+
+    # Not max_features: of equally frequent words it takes those that NumPy's sorting happens to put first,
+    # which are others on a processor with other vector instructions. Columns are in alphabetical order.
+    totals = np.asarray(words.sum(axis=0)).ravel()
+    words = words[:, np.sort(np.argsort(-totals, kind="stable")[:vocabulary])]
 
     def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> Pair:
         weights = TfidfTransformer().fit(words[left])
