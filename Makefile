@@ -20,26 +20,40 @@ EMBED = $(BIN)/python -m workflow.embed
 VERSIONS := 3.11 3.12 3.13
 ON_ALL_CORES := --numprocesses logical --dist loadgroup
 PYTHON_FILES := src scripts tests workflow docs $(wildcard benchmarks)
+# Names as in workflow/support/figures.py; each is a target here as well.
+FIGURES := step_size dimension correlation blocks dependence mixture multipliers digits natural kinks recovery flips convergence batch depth membership
 
 # One thread a job: as many jobs as cores run at once.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures report docs test test-torch test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
+.PHONY: help figures $(FIGURES) report docs test test-torch test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
+	@echo "make NAME            one figure with only what it needs, NAME one of"
+	@echo "$(FIGURES)" | fold -s -w 96 | sed 's/^/                     /'
 
 figures: $(READY) ## all figures, tables and the scorecard
 	$(BIN)/snakemake --cores all
+	@echo "figures: paper_figures/*.pdf, each with .png and the numbers drawn as .csv; scorecard: paper_figures/scorecard.md;"
+	@echo "findings: docs/findings.md; tables: results/tables/; to look through in a browser: results/explorer.html"
+
+$(FIGURES): $(READY)
+	$(BIN)/snakemake --cores all $@
+	@echo "figure: paper_figures/$@.pdf, with $@.png and the numbers drawn, $@.csv; what it shows: workflow/report/$@.rst"
 
 report: $(READY) ## the same as one page for a browser, results/report.html
 	$(BIN)/snakemake --cores all
+	@echo "all figures and pages are put into one file"
 	$(BIN)/snakemake --report results/report.html --report-stylesheet workflow/report/style.css
+	@echo "report: results/report.html"
 
 docs: $(READY) ## the documentation as a site, build/docs/index.html
+	@echo "sphinx builds the pages and speaks of errors only"
 	$(BIN)/python -m sphinx -W --keep-going -q -j auto docs build/docs
+	@echo "documentation: build/docs/index.html"
 
 test: $(READY) ## the tests, one process a core
 	$(BIN)/pytest $(ON_ALL_CORES)
@@ -56,6 +70,7 @@ test-report: $(READY) ## the tests of the report; they fail where there is no Ch
 	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py
 
 test-torch: $(READY) ## PyTorch's files, read and written, against PyTorch, which this installs
+	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes without a further word"
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
 	$(BIN)/pytest tests/formats/test_torch_files.py
 
@@ -80,6 +95,7 @@ FOUND = $(foreach version,$(VERSIONS),$(shell python$(version) -c 'print("$(vers
 LIBRARY_TESTS := tests $(addprefix --ignore=tests/,workflow test_documentation.py test_benchmarks.py test_release.py)
 
 build/python%/.ready: $(LIBRARY)
+	@echo "the newest packages for Python $* are installed in $(@D): a minute or more without a further word"
 	rm -rf $(@D)
 	python$* -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
@@ -87,7 +103,8 @@ build/python%/.ready: $(LIBRARY)
 
 test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may, for docs/cluster.md
 	@{ command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged; } >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
-		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true
+		{ echo "Slurm is installed with apt-get: a minute or more without a further word"; \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true; }
 	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5) $(if $(WHOLE),--whole $(WHOLE)) --table $(TABLES)/faults_slurm.csv
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
@@ -115,6 +132,7 @@ dist: $(READY) ## wheel and sdist, in dist/
 	$(BIN)/python -m build --no-isolation
 
 benchmark: $(READY) ## side-by-side measurements against PyTorch and QP solvers, which this installs
+	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes without a further word"
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
 	$(BIN)/python -m benchmarks.run
 
@@ -133,6 +151,7 @@ verify-archive: $(READY) ## check all sums in ARCHIVE and compute its scorecard 
 	$(BIN)/python -m workflow.archive verify $(ARCHIVE)
 
 lock: ## new versions and hashes in envs/*.lock
+	@echo "uv is installed and looks for the newest versions: a minute or more without a further word"
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(VENV)-lock/bin/uv pip compile $(LOCK_FLAGS) envs/requirements.in --output-file envs/requirements.lock
@@ -154,6 +173,7 @@ cluster-environment: $(CLUSTER_READY) ## .venv-cluster: the same and the executo
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
 		echo "error: Makefile, PYTHON: '$(PYTHON)' is not Python 3.11, which envs/requirements.lock is for: install it or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@echo "the packages of envs/requirements.lock are installed in $(1) and compiled: one to three minutes without a further word"
 	rm -rf $(1)
 	$(PYTHON) -m venv $(1)
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/requirements.lock
