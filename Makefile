@@ -20,8 +20,8 @@ EMBED = $(BIN)/python -m workflow.embed
 VERSIONS := 3.11 3.12 3.13
 ON_ALL_CORES := --numprocesses logical --dist loadgroup
 PYTHON_FILES := src scripts tests workflow docs $(wildcard benchmarks)
-# Names as in workflow/support/figures.py; each is a target here as well.
-FIGURES := step_size dimension correlation blocks dependence mixture multipliers digits natural kinks recovery flips convergence batch depth membership
+# Every study that draws a figure: its name is a target here as well.
+FIGURES := $(notdir $(patsubst %/figure.py,%,$(wildcard src/kkt_unlearning/studies/*/figure.py)))
 
 # One thread a job: as many jobs as cores run at once.
 export OMP_NUM_THREADS := 1

@@ -6,7 +6,7 @@ import time
 import pytest
 from _hashes import sealed, sha256, unsealed
 
-from workflow.support import records
+from workflow.support.records import records
 from workflow.support.records.records import check_records
 
 
