@@ -20,7 +20,8 @@ TARGET = "kinks"
 SIDE_BY_SIDE = 6  # runs, which mostly wait for Slurm
 # So little that no job can start in it, then enough.
 SCARCE = [
-    f"{rule}:mem_mb=90 * attempt ** 3" for rule in ("dataset", "train", "duals", "stationarity")
+    f"{rule}:mem_mb=90 * attempt ** 3"
+    for rule in ("dataset", "train", "duals", "measure_stationarity")
 ]
 
 

@@ -27,6 +27,6 @@ def test_each_submission_has_its_log_and_a_second_run_does_nothing(
     bundles = slurm.jobs(run.folder, "COMPLETED")
     logs = [path.read_text() for path in (run.folder / "results/logs/slurm").rglob("*.log")]
     assert len(logs) == len(bundles) > 1  # small jobs are bundled, but not all into one
-    assert sum("rule stationarity:" in log for log in logs) == 1
+    assert sum("rule measure_stationarity:" in log for log in logs) == 1
     assert run.finish() == 0
     assert slurm.jobs(run.folder, "COMPLETED") == bundles

@@ -21,8 +21,8 @@ def test_jobs_take_what_another_run_has_computed(profile, slurm, undisturbed, tm
     store = tmp_path / "store"
     store.mkdir()
     variables = {"SNAKEMAKE_OUTPUT_CACHE": str(store)}
-    for number, rules in enumerate((SHARED | {"stationarity"}, {"stationarity"})):
+    for number, rules in enumerate((SHARED | {"measure_stationarity"}, {"measure_stationarity"})):
         run = Run(tmp_path / str(number), (TARGET,), profile, slurm, variables=variables)
         assert run.finish("--cache", *sorted(SHARED)) == 0, run.log.read_text()
-        assert computed(run) & (SHARED | {"stationarity"}) == rules
+        assert computed(run) & (SHARED | {"measure_stationarity"}) == rules
         assert run.files() == undisturbed(TARGET).files()

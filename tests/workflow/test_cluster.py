@@ -12,8 +12,9 @@ import yaml
 from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
-from kkt_unlearning.studies.study import figures
+from kkt_unlearning.studies.study import figures, measures
 from workflow.support.configuration.check import checked
+from workflow.support.configuration.schema import schema
 from workflow.support.places.backend import TRAINING
 from workflow.support.places.cluster import growing
 from workflow.support.places.places import Places
@@ -40,9 +41,9 @@ def profile(name):
 def rules():
     """Names of all rules that make something."""
     text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    return {second or first for first, second in NAMED.findall(text)} | {
-        f"figure_{figure}" for figure in figures()
-    }
+    drawn = {f"figure_{figure}" for figure in figures()}
+    measured = {f"measure_{name}" for name, measure in measures().items() if measure.reads}
+    return {second or first for first, second in NAMED.findall(text)} | drawn | measured
 
 
 def command(tmp_path, name, text):
@@ -244,8 +245,6 @@ def test_a_job_elsewhere_is_told_its_setting(tiny_config):
 
 
 def test_the_schema_has_no_defaults_that_a_job_elsewhere_would_lack():
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
-
     def keys(node):
         if isinstance(node, dict):
             for key, value in node.items():
@@ -254,6 +253,6 @@ def test_the_schema_has_no_defaults_that_a_job_elsewhere_would_lack():
         for item in node if isinstance(node, list) else ():
             yield from keys(item)
 
-    found = set(keys(schema))
+    found = set(keys(schema()))
     assert "properties" in found
     assert "default" not in found

@@ -84,7 +84,7 @@ def test_a_change_of_one_training_reruns_its_experiment(after):
     assert project.planned(*changes) == {
         "train": 1,
         "duals": 1,
-        "stationarity": 1,
+        "measure_stationarity": 1,
         "measure_convergence": 1,
         "measure": 4,  # not the ones of the data set
         "figure_kinks": 1,
@@ -99,7 +99,7 @@ def test_a_change_of_the_steps_leaves_training_alone(after):
     changes = project.on_top({"experiments": {"step_size": {"fractions": [0.5, 1.0]}}})
     assert project.planned(*changes) == {
         "unlearn": 2,
-        "evaluate": 2,
+        "measure_certificate": 2,
         "table": 1,
         "figure_step_size": 1,
         "explorer": 1,
@@ -115,7 +115,7 @@ def test_a_value_added_to_a_sweep_runs_alone(after):
     )
     planned = project.planned(*changes)
     assert planned["dataset"] == 1
-    assert planned["train"] == planned["evaluate"] == 2
+    assert planned["train"] == planned["measure_certificate"] == 2
     assert planned["figure_dimension"] == 1
     assert "figure_digits" not in planned
 
@@ -141,7 +141,7 @@ def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
     rules = set(project.planned())
     assert (
         rules
-        == {"evaluate", "table", "measure", "explorer", "all", *measured, *WRITTEN}
+        == {"measure_certificate", "table", "measure", "explorer", "all", *measured, *WRITTEN}
         | DRAWN - unmoved
     )
 
@@ -179,7 +179,7 @@ def test_a_damaged_array_stops_its_reader_with_the_remedy(after):
 @pytest.mark.parametrize("figure", figures())
 def test_a_change_of_a_figure_draws_it_alone(after, figure):
     project = after()
-    append(project.folder / f"src/kkt_unlearning/studies/{figure}.py", "\n# changed\n")
+    append(project.folder / f"src/kkt_unlearning/studies/{figure}/figure.py", "\n# changed\n")
     assert project.planned() == {f"figure_{figure}": 1, "provenance": 1, "all": 1}
 
 
