@@ -11,6 +11,8 @@ from kkt_unlearning.backends import Array, constant, namespace
 from kkt_unlearning.errors import DataError, one_line
 
 ROUND_OFF = 1e-10  # of the largest pre-activation: at most this far from 0 is on the kink
+_POSITIVE = 1e-10  # of the largest margin: the round-off of a sum of pre-activations
+_NOISE = 1e-14  # of the largest margin that such weights can have
 
 
 class Network(Protocol):
@@ -131,6 +133,21 @@ def _check_samples(X: Array, y: Array) -> None:
         raise DataError(
             "X has an entry that is nan or infinite; allowed are finite features, so clean it."
         )
+
+
+def smallest_margin(
+    problem: Problem, W: np.ndarray, q: np.ndarray, keep: np.ndarray | bool = True
+) -> np.ndarray:
+    """``γ = min_i q_i`` over the samples kept, 0 where it is not above round-off: θ/γ has a meaning if γ ≠ 0.
+
+    ``W (…, n, k)`` with margins ``q (…, m)``; ``keep`` boolean, of a shape that broadcasts with q; the
+    result is (…,). No margin exceeds ``‖u‖ ‖W‖ max_i ‖x_i‖``, so round-off is measured against that as well.
+    """
+    lengths = np.linalg.norm(problem.X, axis=-1).max()
+    reach = np.linalg.norm(problem.output_weights) * np.linalg.norm(W, axis=(-2, -1)) * lengths
+    smallest = np.where(keep, q, np.inf).min(axis=-1)
+    largest = np.where(keep, q, -np.inf).max(axis=-1)
+    return np.where(smallest > np.maximum(_POSITIVE * largest, _NOISE * reach), smallest, 0.0)
 
 
 def retained(samples: int, forget: Sequence[int]) -> np.ndarray:

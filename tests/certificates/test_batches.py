@@ -10,15 +10,11 @@ from hypothesis import strategies as st
 
 from kkt_unlearning.certificates import certificate
 from kkt_unlearning.certificates.bounds import bounds, margin_shift
-from kkt_unlearning.certificates.certificate import (
-    Certificate,
-    certify,
-    certify_all,
-    nearest_kkt_points,
-)
+from kkt_unlearning.certificates.certificate import Certificate, certify, certify_all
 from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem, kept

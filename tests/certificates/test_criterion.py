@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates import criterion as module
-from kkt_unlearning.certificates.certificate import certify, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.criterion import Criterion, criterion_all, prescribed_delta
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.unlearning import unlearn

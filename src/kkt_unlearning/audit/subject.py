@@ -9,11 +9,10 @@ from kkt_unlearning.audit.coordinates import Coordinates, coordinates
 from kkt_unlearning.audit.model import SAME, Model, check_model, check_numbers
 from kkt_unlearning.audit.outputs import with_outputs
 from kkt_unlearning.backends import Array, to_numpy
-from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.datasets.dataset import check_data
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.problem import Problem
+from kkt_unlearning.problem import Problem, smallest_margin
 
 _WORK = 2**28  # bytes of work arrays, whatever the sizes
 Report = Callable[[str], None]  # is told what is being computed

@@ -15,9 +15,9 @@ from kkt_unlearning.certificates.bounds import Bounds, bounds
 from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.criterion import CHUNK, criterion, near_kink
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.certificates.stationarity import smallest_margin
-from kkt_unlearning.kkt.point import KKTPoint, kkt_points
-from kkt_unlearning.problem import kept
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.problem import kept, smallest_margin
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, Unlearned
 
@@ -41,7 +41,7 @@ class Certificate:
         delta_budget: the δ that was allowed to θ̃ (the bound's, or that of the multipliers carried over
             from before the step where it is larger).
         tau_star: ``1 − cos(θ', θ*)`` to an exact KKT point θ* of the retained problem: (0, 0, τ*), where
-            θ* is found from the activations before the step (:func:`nearest_kkt_points`).
+            θ* is found from the activations before the step (:mod:`kkt_unlearning.kkt.nearest`).
         epsilon_bound, delta_bound: instance-wise bounds on ``epsilon_clarke`` and its δ.
         restored_bound: bound on ``epsilon``.
         kappa: κ of the bounds.
@@ -89,27 +89,6 @@ class Certificate:
             f"δ = {self.delta:.3g}, τ = {self.tau:.3g}; at θ' ε = {self.epsilon_clarke:.3g} "
             f"(bound {self.epsilon_bound:.3g}), τ = 0; at an exact KKT point τ* = {self.tau_star:.3g}"
         )
-
-
-def nearest_kkt_points(
-    point: KKTPoint,
-    forget_sets: Sequence[Sequence[int]],
-    solver: Solver | None = None,
-    pivots: int = 50,
-) -> list[KKTPoint]:
-    """An exact KKT point of each retained problem, found from the activation pattern of ``point``.
-
-    The cell of that pattern holds the restored network θ̃ whatever the size of the step, so this is
-    the KKT point to compare with; a nearer one may exist elsewhere, so τ* is an upper bound.
-
-    Raises:
-        NotSeparableError, SolverError, NotConvergedError: see :func:`kkt_point`.
-    """
-    keep = kept(point.problem.samples, forget_sets)
-    problems = [point.problem.retain(forget) for forget in forget_sets]
-    patterns = [point.pattern[:, row] for row in keep]
-    guesses = [(point.multipliers[row], point.clarke[:, row]) for row in keep]
-    return kkt_points(problems, patterns, solver, pivots, guesses)
 
 
 def certify(

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.datasets.dataset import contradiction
 from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
 from kkt_unlearning.kkt.arrival import Arrival
@@ -116,7 +117,9 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             raise DataError(
                 "forget = []: allowed are rows of X, from 0, at least one and each once; name such rows."
             )
-        held, certificate = self._held(start).without(self._positions(rows), fraction)
+        held, positions = self._held(start), self._positions(rows)
+        certificate = certify(held.step(positions, fraction))
+        held = held.without(positions, fraction)
         self._set_weights(held.W)
         self.kkt_point_, self._derivatives = held.point, held.derivatives
         self.multipliers_ = held.point.multipliers

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify_all
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.kkt.multipliers import least_squares_multipliers, loss_gradient_multipliers
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
