@@ -5,8 +5,8 @@ The criterion (its name is the paper's, this wording our reading of it): some (�
 ``docs/theory.md``, section 6.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,16 @@ from kkt_unlearning.problem import kept, smallest_margin
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, Unlearned
 
-_CHUNK = CHUNK
+MEASURED = (
+    "epsilon_autograd",
+    "epsilon_clarke",
+    "epsilon",
+    "delta",
+    "tau",
+    "tau_star",
+    "outcome",
+)
+"""Fields of a :class:`Certificate` that are those of a :class:`Criterion`; the others are promised."""
 
 Measured = Any
 """A number of one step, or for a batch an array ``(F, A)`` of one number (or outcome) a step."""
@@ -127,41 +136,35 @@ def certify_all(
     solver = solver or Solver()
     nearest = nearest or nearest_kkt_points(steps.point, steps.forget_sets, solver)
     small, targets = condensed(steps, np.stack([point.W for point in nearest]))
-    size = max(1, _CHUNK // (small.W[0].size // small.W.shape[-1] * small.point.problem.samples))
-    parts = []
-    for first in range(0, len(steps.forget_sets), size):
-        part = slice(first, first + size)
-        parts.append(_certify(_part(small, part), targets[part], solver))
+    found = [_certified(*part, solver) for part in _parts(small, targets)]
     return Certificate(
         **{
-            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            field.name: np.concatenate([getattr(part, field.name) for part in found])
             for field in fields(Certificate)
         }
     )
 
 
-def _part(steps: Steps, part: slice) -> Steps:
-    return Steps(
-        steps.point,
-        steps.start,
-        steps.clarke,
-        steps.forget_sets[part],
-        steps.fractions,
-        steps.W[part],
-    )
+def _parts(steps: Steps, nearest: np.ndarray) -> Iterator[tuple[Steps, np.ndarray]]:
+    """Forget sets of which a cache holds the work arrays together."""
+    sets, fractions, width, _ = steps.W.shape
+    size = max(1, CHUNK // (fractions * width * steps.point.problem.samples))
+    for first in range(0, sets, size):
+        part = slice(first, first + size)
+        some = replace(steps, forget_sets=steps.forget_sets[part], W=steps.W[part])
+        yield some, nearest[part]
 
 
-def _certify(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
+def _certified(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
+    """What the steps promise, and what is measured within it."""
     point, W = steps.point, steps.W
     problem = point.problem
     keep = np.broadcast_to(
         kept(problem.samples, steps.forget_sets)[:, None, :], (*W.shape[:2], problem.samples)
     )
     on_kink = point.kinks & near_kink(problem, W, keep)
-    limit = _bounds(steps, on_kink, keep)
     restored = restore(problem, W, point.pattern, point.kinks, keep)
-    carried_epsilon, carried_delta = _carried(steps, restored.W, keep)
-    budget = np.maximum(limit.delta, carried_delta)
+    promises = promised(steps, restored.W, on_kink, keep)
     found = criterion(
         point,
         W,
@@ -169,26 +172,39 @@ def _certify(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
         keep,
         nearest[:, None],
         kinks=on_kink,
-        delta=limit.delta,
-        budget=budget,
+        delta=promises["delta_bound"],
+        budget=promises["delta_budget"],
         solver=solver,
     )
+    measured = {name: getattr(found, name) for name in MEASURED}
+    return Certificate(**measured, **promises)
+
+
+def promised(
+    steps: Steps, restored: np.ndarray, on_kink: np.ndarray, keep: np.ndarray
+) -> dict[str, np.ndarray]:
+    """κ, F, the bounds, and the δ allowed to θ̃: the fields of a :class:`Certificate` that need no program.
+
+    Args:
+        steps: F forget sets and A fractions.
+        restored: weights ``(F, A, n, k)`` of θ̃.
+        on_kink: boolean ``(F, A, n, m)``, the kinks that θ' has kept.
+        keep: boolean ``(F, A, m)``, the retained samples.
+
+    Returns:
+        Arrays ``(F, A)`` by name: all but those in ``MEASURED``.
+    """
+    W, limit = steps.W, _bounds(steps, on_kink, keep)
+    epsilon, delta = _carried(steps, restored, keep)
     norm = np.linalg.norm(W, axis=(-2, -1))
-    return Certificate(
-        epsilon_autograd=found.epsilon_autograd,
-        epsilon_clarke=found.epsilon_clarke,
-        epsilon=found.epsilon,
-        delta=found.delta,
-        tau=found.tau,
-        delta_budget=budget,
-        tau_star=found.tau_star,
-        epsilon_bound=_relative(limit.epsilon, _scaled_norm(steps, W, keep)),
-        delta_bound=limit.delta,
-        restored_bound=_relative(carried_epsilon, _scaled_norm(steps, restored.W, keep)),
-        kappa=np.broadcast_to(limit.kappa, W.shape[:2]),
-        flip_term=limit.flip_term / np.where(norm > 0, norm, 1.0),
-        outcome=found.outcome,
-    )
+    return {
+        "delta_budget": np.maximum(limit.delta, delta),
+        "epsilon_bound": _relative(limit.epsilon, _scaled_norm(steps, W, keep)),
+        "delta_bound": limit.delta,
+        "restored_bound": _relative(epsilon, _scaled_norm(steps, restored, keep)),
+        "kappa": np.broadcast_to(limit.kappa, W.shape[:2]),
+        "flip_term": limit.flip_term / np.where(norm > 0, norm, 1.0),
+    }
 
 
 def _bounds(steps: Steps, on_kink: np.ndarray, keep: np.ndarray) -> Bounds:

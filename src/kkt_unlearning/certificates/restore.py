@@ -38,6 +38,26 @@ def restore(
     kinks: np.ndarray,
     keep: np.ndarray | None = None,
 ) -> Restored:
+    """``θ̃``: weights ``W (…, n, k)`` moved :func:`into_cell`; those of a linear model as they are.
+
+    Args:
+        problem: the problem on the retained samples, or on all of them.
+        pattern: activations ``A (n, m)`` of the KKT point before unlearning.
+        kinks: its kinks, boolean ``(n, m)``.
+        keep: boolean ``(…, m)``, the retained samples; the others are let cross.
+    """
+    if not problem.network.has_kinks:
+        return Restored(W, np.zeros((*W.shape[:-1], problem.samples), bool))
+    return into_cell(problem.X, W, pattern, kinks, keep)
+
+
+def into_cell(
+    X: np.ndarray,
+    W: np.ndarray,
+    pattern: np.ndarray,
+    kinks: np.ndarray,
+    keep: np.ndarray | None = None,
+) -> Restored:
     """Project ``W (…, n, k)`` onto ``{P_ji = 0 on the kinks}``, with crossed entries made kinks as well.
 
     For each neuron, ``w ← w − X_Kᵀ G_KK⁻¹ P_K``, of least norm where samples depend on each other. Entries
@@ -46,28 +66,39 @@ def restore(
     sub-differential.
 
     Args:
-        problem: the problem on the retained samples, or on all of them.
-        pattern: activations ``A (n, m)`` of the KKT point before unlearning.
-        kinks: its kinks, boolean ``(n, m)``.
-        keep: boolean ``(…, m)``, the retained samples; the others are let cross.
+        X: samples ``(m, k)``, whatever the neurons' output weights and their labels.
+        pattern: activations ``A (n, m)``, on either side of 0.
+        kinks: boolean ``(n, m)`` or ``(…, n, m)``, where K starts.
+        keep: boolean ``(…, m)``; the other samples are let cross.
     """
-    rows = W.reshape(-1, W.shape[-1])
-    shape = (*W.shape[:-1], problem.samples)
+    shape = (*W.shape[:-1], len(X))
     keep = np.broadcast_to(True if keep is None else keep[..., None, :], shape)
-    held = (np.broadcast_to(kinks, shape) & keep).reshape(-1, problem.samples)
-    if not problem.network.has_kinks:
-        return Restored(W, held.reshape(shape))
-    size = np.abs(problem.preactivations(W)).max(axis=(-2, -1), keepdims=True)
-    inner = ROUND_OFF * np.broadcast_to(size, (*shape[:-1], 1)).reshape(-1, 1)
-    side = np.broadcast_to(2.0 * pattern - 1.0, shape).reshape(held.shape)
-    watched, moved, going = keep.reshape(held.shape), rows.copy(), np.arange(len(rows))
-    for _ in range(problem.samples + 1):  # each round adds an entry to a row's K, or is its last
-        moved[going] = _projected(problem.X, moved[going], held[going])
-        P = moved[going] @ problem.X.T
+    held = np.broadcast_to(kinks, shape) & keep
+    side = np.broadcast_to(2.0 * pattern - 1.0, shape)
+    size = np.abs(W @ X.T).max(axis=(-2, -1), keepdims=True)
+    inner = np.broadcast_to(ROUND_OFF * size, (*shape[:-1], 1))
+    rows = (values.reshape(-1, values.shape[-1]) for values in (W, held, keep, side, inner))
+    moved, held = _with_growing_kinks(X, *rows)
+    return Restored(_cleared(moved.reshape(W.shape), W), held.reshape(shape))
+
+
+def _with_growing_kinks(
+    X: np.ndarray,
+    rows: np.ndarray,
+    held: np.ndarray,
+    watched: np.ndarray,
+    side: np.ndarray,
+    inner: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows ``(N, k)`` projected, and their K ``(N, m)``: no watched entry outside has ``s P < inner``."""
+    held, moved, going = held.copy(), rows.copy(), np.arange(len(rows))
+    for _ in range(len(X) + 1):  # each round adds an entry to a row's K, or is its last
+        moved[going] = _projected(X, moved[going], held[going])
+        P = moved[going] @ X.T
         crossed = (side[going] * P < inner[going]) & ~held[going] & watched[going]
         going, crossed = going[crossed.any(axis=1)], crossed[crossed.any(axis=1)]
         if not len(going):
-            return Restored(_cleared(moved.reshape(W.shape), W), held.reshape(shape))
+            return moved, held
         held[going] |= crossed
     raise AssertionError("the kinks of a neuron grew for more rounds than there are samples")
 

@@ -120,58 +120,67 @@ def kkt_points(
     solver, problems = solver or Solver(), [problem.double for problem in problems]
     near: list[Guess | None] = [None] * len(problems) if guesses is None else list(guesses)
     starts = [np.asarray(pattern, dtype=float) for pattern in patterns]
-    A, points = list(starts), dict[int, KKTPoint]()
-    left = list(range(len(starts)))
+    A, points, left = list(starts), dict[int, KKTPoint](), list(range(len(starts)))
     for cell in range(pivots + 1):
-        found = _in_cells(
+        found = cell_optima(
             [problems[b] for b in left], [A[b] for b in left], [near[b] for b in left], solver
         )
-        going, turned = [], 0
-        for b, point in zip(left, found, strict=True):
-            wrong = _violations(point)
-            if wrong.any():
-                point, wrong = _with_other_multipliers(point, wrong, solver)
-            if wrong.any():
-                A[b] = np.where(wrong, 1.0 - A[b], A[b])
-                near[b] = (point.multipliers, point.clarke)
-                going.append(b)
-                turned += int(wrong.sum())
-                continue
-            _check_solved(point)
-            flipped = ((starts[b] != A[b]) & supporting(problems[b])).sum()
-            points[b] = replace(point, cells=cell + 1, flipped=int(flipped))
-        if report is not None and going:
-            report(cell + 1, turned)
-        left = going
+        turned = 0
+        for b, (point, wrong) in zip(left, found, strict=True):
+            A[b], near[b] = np.where(wrong, 1.0 - A[b], A[b]), (point.multipliers, point.clarke)
+            turned += int(wrong.sum())
+            if not wrong.any():
+                _check_solved(point)
+                flipped = ((starts[b] != A[b]) & supporting(problems[b])).sum()
+                points[b] = replace(point, cells=cell + 1, flipped=int(flipped))
+        left = [b for b in left if b not in points]
         if not left:
             return [points[b] for b in range(len(starts))]
+        if report is not None:
+            report(cell + 1, turned)
     raise NotConvergedError(
         f"pivots = {pivots}: {len(left)} of {len(starts)} networks still break the Clarke condition; "
         "allowed is none, so train for more steps or raise pivots."
     )
 
 
-def _in_cells(
-    problems: list[Problem],
-    patterns: list[np.ndarray],
-    guesses: list[Guess | None],
+def cell_optima(
+    problems: Sequence[Problem],
+    patterns: Sequence[np.ndarray],
+    guesses: Sequence[Guess | None],
     solver: Solver,
-) -> list[KKTPoint]:
+) -> list[tuple[KKTPoint, np.ndarray]]:
+    """The max-margin point of each cell, and the entries ``(n, m)`` on which it breaks the Clarke condition.
+
+    Of all multipliers of its weights they are some that break it nowhere, if there are any: then it is a KKT
+    point, else these entries lead to the next cell. All cells are one batched solve.
+
+    Args:
+        patterns: activations ``A (n, m)`` of each cell, as floats.
+        guesses: as :func:`kkt_points` takes them, None where nothing is known; used if all are there.
+
+    Raises:
+        NotSeparableError, SolverError: see :func:`kkt_point`.
+    """
     groups = [alike(*pair) for pair in zip(problems, patterns, strict=True)]
     program = cell_programs(problems, patterns, groups)
     solution = solver.solve(program, _start(program, problems, groups, guesses))
-    points = []
+    found = []
     for b, (problem, pattern, group) in enumerate(zip(problems, patterns, groups, strict=True)):
         if not solution.bounded[b]:
             raise NotSeparableError(_infeasible(problem))
         coefficients = solution.coefficients[b, : len(group.first), : problem.samples]
         multipliers = solution.multipliers[b, : problem.samples]
-        points.append(_assemble(problem, pattern, group, multipliers, coefficients))
-    return points
+        point = _assemble(problem, pattern, group, multipliers, coefficients)
+        found.append(_with_other_multipliers(point, _violations(point), solver))
+    return found
 
 
 def _start(
-    program: Program, problems: list[Problem], groups: list[Classes], guesses: list[Guess | None]
+    program: Program,
+    problems: Sequence[Problem],
+    groups: list[Classes],
+    guesses: Sequence[Guess | None],
 ) -> Iterate | None:
     """The guesses as a point of the program; None unless there is one for every problem."""
     known = [guess for guess in guesses if guess is not None]
@@ -251,7 +260,7 @@ def _with_other_multipliers(
     the Clarke condition does not show that all do.
     """
     problem = point.problem
-    if np.linalg.matrix_rank(problem.X) == problem.samples:
+    if not wrong.any() or np.linalg.matrix_rank(problem.X) == problem.samples:
         return point, wrong
     caps = np.where(problem.margins(point.W) > 1.0 + KINK, 0.0, np.inf)
     fit = fit_multipliers(problem, point.W, point.kinks, caps, solver)
