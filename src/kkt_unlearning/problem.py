@@ -10,9 +10,23 @@ import numpy as np
 from kkt_unlearning.backends import Array, constant, namespace
 from kkt_unlearning.errors import DataError, one_line
 
-ROUND_OFF = 1e-10  # of the largest pre-activation: at most this far from 0 is on the kink
-_POSITIVE = 1e-10  # of the largest margin: the round-off of a sum of pre-activations
-_NOISE = 1e-14  # of the largest margin that such weights can have
+ON_KINK = 1e-10
+"""Of the largest pre-activation: whatever is nearer to 0 is on the kink, at any weights.
+
+Measured: at the 1,260 exact points of the replication and after steps from them no entry, of 2 million at the
+points alone, is between 3e-12 and 2e-9.
+"""
+
+POSITIVE = 1e-10
+"""Of the largest margin: a smaller one is round-off of a sum of pre-activations.
+
+With 1,000 neurons and 60 coordinates the sum is off by ``1060 ε/2`` = 1.2e-13 of the sizes that it adds up,
+and these may be hundreds of times the margin. Measured: no margin of the replication is below 5e-5 of the
+largest.
+"""
+
+NOISE = 1e-14
+"""Of the largest margin that weights of this norm can have: some 50 ε, the round-off of inner products."""
 
 
 class Network(Protocol):
@@ -87,7 +101,7 @@ class Problem:
         """
         xp, P = namespace(W), self.preactivations(W)
         size = xp.max(xp.abs(P), axis=(-2, -1), keepdims=True)
-        return self.network.pattern(xp.where(xp.abs(P) <= ROUND_OFF * size, xp.zeros_like(P), P))
+        return self.network.pattern(xp.where(xp.abs(P) <= ON_KINK * size, xp.zeros_like(P), P))
 
     def margins(self, W: Array) -> Array:
         """``q_i = y_i N(θ, x_i) = Σ_j u_j y_i A_ji P_ji``, shape (…, m)."""
@@ -147,7 +161,7 @@ def smallest_margin(
     reach = np.linalg.norm(problem.output_weights) * np.linalg.norm(W, axis=(-2, -1)) * lengths
     smallest = np.where(keep, q, np.inf).min(axis=-1)
     largest = np.where(keep, q, -np.inf).max(axis=-1)
-    return np.where(smallest > np.maximum(_POSITIVE * largest, _NOISE * reach), smallest, 0.0)
+    return np.where(smallest > np.maximum(POSITIVE * largest, NOISE * reach), smallest, 0.0)
 
 
 def retained(samples: int, forget: Sequence[int]) -> np.ndarray:

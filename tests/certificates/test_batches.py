@@ -65,7 +65,7 @@ def test_a_batch_worked_through_in_parts_is_the_same(monkeypatch):
     point, _ = start_of(8, False)
     steps = unlearn_all(point, FORGET, FRACTIONS)
     whole = certify_all(steps)
-    monkeypatch.setattr(certificate, "CHUNK", 1)  # one forget set at a time
+    monkeypatch.setattr(certificate, "IN_CACHE", 1)  # one forget set at a time
     parts = certify_all(steps)
     for f, a in np.ndindex(4, 4):
         assert_equal(parts.at(f, a), whole.at(f, a))

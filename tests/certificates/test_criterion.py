@@ -110,7 +110,7 @@ def test_worked_through_in_parts_it_is_the_same(monkeypatch):
     point, W = wandered(8, 0.1)
     nearest = nearest_kkt_points(point, FORGET)
     whole = criterion_all(point, W, FORGET, nearest)
-    monkeypatch.setattr(module, "CHUNK", 1)
+    monkeypatch.setattr(module, "IN_CACHE", 1)
     parts = criterion_all(point, W, FORGET, nearest)
     assert parts.epsilon.shape == (2, 2)
     assert_same(parts, whole)

@@ -156,7 +156,7 @@ def test_neurons_in_many_small_parts_move_as_in_one(monkeypatch):
         sizes.append(samples.shape)
         return original(samples, full_matrices=full_matrices)
 
-    monkeypatch.setattr("kkt_unlearning.certificates.restore._CHUNK", 60)
+    monkeypatch.setattr("kkt_unlearning.certificates.restore.WORK_ARRAY", 60)
     monkeypatch.setattr(np.linalg, "svd", svd)
     in_parts = restore(problem, W, pattern, kinks)
     assert len(sizes) > 4

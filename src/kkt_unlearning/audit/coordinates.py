@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_ROUND_OFF = 1e-12  # of a row of weights: what is left of it outside the others
+from kkt_unlearning.precision import ROUND_OFF
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,6 @@ def coordinates(X: np.ndarray, networks: list[np.ndarray]) -> Coordinates:
         for direction in outside:
             rest = rest - (direction * rest).sum(axis=1, keepdims=True) * direction
         length = np.linalg.norm(rest, axis=1, keepdims=True)
-        real = length > _ROUND_OFF * np.linalg.norm(W, axis=1, keepdims=True)
+        real = length > ROUND_OFF * np.linalg.norm(W, axis=1, keepdims=True)
         outside.append(np.where(real, rest / np.where(real, length, 1.0), 0.0))
     return Coordinates(basis, np.stack(outside))

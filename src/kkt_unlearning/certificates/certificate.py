@@ -13,7 +13,7 @@ import numpy as np
 
 from kkt_unlearning.certificates.bounds import Bounds, bounds
 from kkt_unlearning.certificates.condense import condensed
-from kkt_unlearning.certificates.criterion import CHUNK, criterion, near_kink
+from kkt_unlearning.certificates.criterion import IN_CACHE, criterion, near_kink
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
@@ -148,7 +148,7 @@ def certify_all(
 def _parts(steps: Steps, nearest: np.ndarray) -> Iterator[tuple[Steps, np.ndarray]]:
     """Forget sets of which a cache holds the work arrays together."""
     sets, fractions, width, _ = steps.W.shape
-    size = max(1, CHUNK // (fractions * width * steps.point.problem.samples))
+    size = max(1, IN_CACHE // (fractions * width * steps.point.problem.samples))
     for first in range(0, sets, size):
         part = slice(first, first + size)
         some = replace(steps, forget_sets=steps.forget_sets[part], W=steps.W[part])

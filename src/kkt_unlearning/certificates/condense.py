@@ -9,10 +9,9 @@ import numpy as np
 
 from kkt_unlearning.kkt.classes import Classes, classes
 from kkt_unlearning.networks.two_layer import TwoLayer
+from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.unlearning.ascent import Steps
-
-_EQUAL = 1e-12  # of the largest weight: rows computed in another order of summation
 
 
 def condensed(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
@@ -49,6 +48,6 @@ def condensed(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
 
 
 def _equal(rows: np.ndarray, group: Classes) -> bool:
-    """Whether the rows ``(…, n, ·)`` are equal in each class."""
+    """Whether the rows ``(…, n, ·)`` are equal in each class, whatever the order their sums were taken in."""
     difference = np.abs(rows - rows[..., group.first[group.member], :])
-    return bool(difference.max() <= _EQUAL * np.abs(rows).max())
+    return bool(difference.max() <= ROUND_OFF * np.abs(rows).max())

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.problem import ROUND_OFF, Problem
+from kkt_unlearning.backends import WORK_ARRAY
+from kkt_unlearning.precision import ROUND_OFF
+from kkt_unlearning.problem import ON_KINK, Problem
 
-_NOTHING = 1e-12  # of the weights before
 _EPS = float(np.finfo(float).eps)
-_CHUNK = 2**22  # numbers in a work array: 32 MiB
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def into_cell(
     held = np.broadcast_to(kinks, shape) & keep
     side = np.broadcast_to(2.0 * pattern - 1.0, shape)
     size = np.abs(W @ X.T).max(axis=(-2, -1), keepdims=True)
-    inner = np.broadcast_to(ROUND_OFF * size, (*shape[:-1], 1))
+    inner = np.broadcast_to(ON_KINK * size, (*shape[:-1], 1))
     rows = (values.reshape(-1, values.shape[-1]) for values in (W, held, keep, side, inner))
     moved, held = _with_growing_kinks(X, *rows)
     return Restored(_cleared(moved.reshape(W.shape), W), held.reshape(shape))
@@ -115,7 +115,7 @@ def project(problem: Problem, W: np.ndarray, kinks: np.ndarray) -> np.ndarray:
 def _cleared(moved: np.ndarray, W: np.ndarray) -> np.ndarray:
     """0 for networks of which only round-off is left: it has no direction."""
     left, before = (np.linalg.norm(V, axis=(-2, -1), keepdims=True) for V in (moved, W))
-    return np.where(left <= _NOTHING * before, 0.0, moved)
+    return np.where(left <= ROUND_OFF * before, 0.0, moved)
 
 
 def _projected(X: np.ndarray, rows: np.ndarray, kinks: np.ndarray) -> np.ndarray:
@@ -147,7 +147,7 @@ def _bases(X: np.ndarray, held: np.ndarray) -> Iterator[tuple[np.ndarray, np.nda
     left = left[counts[left] > 0]
     while len(left):
         most = int(counts[left[0]])
-        part, left = np.split(left, [max(1, _CHUNK // (most * X.shape[1]))])
+        part, left = np.split(left, [max(1, WORK_ARRAY // (most * X.shape[1]))])
         places = np.argsort(~held[part], axis=1, kind="stable")[:, :most]
         used = np.take_along_axis(held[part], places, axis=1)
         _, sizes, V = np.linalg.svd(units[places] * used[:, :, None], full_matrices=False)

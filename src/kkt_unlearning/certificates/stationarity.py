@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.clarke import FORCE, fit_multipliers
+from kkt_unlearning.kkt.clarke import fit_multipliers
 from kkt_unlearning.problem import Problem, smallest_margin
-from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 
 @dataclass(frozen=True)
@@ -90,5 +90,5 @@ def _caps(delta: np.ndarray, scale: np.ndarray, excess: np.ndarray, keep: np.nda
     finite = np.isfinite(scale)
     room = np.where(finite, delta, 0.0) / np.where(finite, scale, 1.0)
     room = np.broadcast_to(room[..., None], excess.shape)
-    caps = np.divide(room, excess, out=np.full(excess.shape, np.inf), where=excess > FORCE)
+    caps = np.divide(room, excess, out=np.full(excess.shape, np.inf), where=excess > SOLVED)
     return np.where(keep, caps, 0.0)

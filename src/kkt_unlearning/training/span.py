@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkt_unlearning.precision import ROUND_OFF
+
 
 @dataclass(frozen=True)
 class Span:
@@ -51,7 +53,7 @@ def span_coordinates(X: np.ndarray, W0: np.ndarray) -> Span:
     inside = W0 @ basis
     remainder = W0 - inside @ basis.T
     norms = np.linalg.norm(remainder, axis=1)
-    outside = np.where(norms > 1e-12 * np.linalg.norm(W0, axis=1), norms, 0.0)
+    outside = np.where(norms > ROUND_OFF * np.linalg.norm(W0, axis=1), norms, 0.0)
     return Span(
         X=np.pad(R.T, ((0, 0), (0, 1))),
         W0=np.column_stack([inside, outside]),
