@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.backends import WORK_ARRAY
+from kkt_unlearning.kkt.classes import equal_rows
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import ON_KINK, Problem
 
@@ -123,7 +124,7 @@ def _projected(X: np.ndarray, rows: np.ndarray, kinks: np.ndarray) -> np.ndarray
 
     From the samples and not from their Gram matrix, whose condition is the square of theirs.
     """
-    first, order, edges = _equal_rows(kinks)
+    first, order, edges = equal_rows(kinks)
     moved = rows[order]
     for part, bases in _bases(X, kinks[first]):
         for group, V in zip(part, bases, strict=True):
@@ -154,17 +155,3 @@ def _bases(X: np.ndarray, held: np.ndarray) -> Iterator[tuple[np.ndarray, np.nda
         # Points in the span of others, duplicates say, add no direction.
         V[sizes <= max(most, X.shape[1]) * _EPS * sizes[:, :1]] = 0.0
         yield part, V
-
-
-def _equal_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Booleans ``(N, m)``: one row of each group of equal ones, an order by group, and the edges in it."""
-    bits = np.packbits(rows, axis=1)
-    key: np.ndarray
-    if bits.shape[1] <= 8:  # one integer sorts faster than bytes
-        key = np.pad(bits, ((0, 0), (0, 8 - bits.shape[1]))).view(np.uint64)[:, 0]
-    else:
-        key = bits.view(np.dtype((np.void, bits.shape[1])))[:, 0]
-    _, first, member = np.unique(key, return_index=True, return_inverse=True)
-    small = member.astype(np.uint16) if len(first) < 2**16 else member  # which sorts in linear time
-    order = np.argsort(small, kind="stable")
-    return first, order, np.searchsorted(member[order], np.arange(len(first) + 1))
