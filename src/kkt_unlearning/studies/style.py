@@ -186,7 +186,7 @@ def log_scale(axes: Axes, floor: float, ceiling: float = np.inf) -> None:
 
 
 @dataclass(frozen=True)
-class Row:
+class PanelRow:
     """Panels side by side, one for each network, that share a y axis: its label, lines and floor.
 
     The axis is logarithmic over decades from ``floor`` on, or linear from 0 where that is None.
@@ -200,14 +200,14 @@ class Row:
 def grid(
     height: float,
     names: Sequence[str],
-    rows: Sequence[Row],
+    rows: Sequence[PanelRow],
     table: Table,
     x: str,
     xlabel: str,
     *,
     by: str = "network",
 ) -> tuple[Figure, np.ndarray]:
-    """A column of panels for each name in ``by``, a row of them for each ``Row``; then `finish`."""
+    """A column of panels for each name in ``by``, a row of them for each of ``rows``; then `finish`."""
     figure, axes = panels(height, (len(rows), len(names)), sharex=True, sharey="row")
     for column, name in zip(axes.T, names, strict=True):
         column[0].set_title(name_of(name))
@@ -217,7 +217,7 @@ def grid(
     return figure, axes
 
 
-def finish(axes: np.ndarray, rows: Sequence[Row], extra: Sequence[Line2D] = ()) -> None:
+def finish(axes: np.ndarray, rows: Sequence[PanelRow], extra: Sequence[Line2D] = ()) -> None:
     """Labels, scales and legends, once everything is drawn that the scales must hold."""
     for panels_, row in zip(axes, rows, strict=True):
         panels_[0].set_ylabel(row.label)
