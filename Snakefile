@@ -10,6 +10,7 @@ from workflow.support.config_files import announce
 from workflow.support.configuration import check
 from workflow.support.figures import FIGURES, experiments_of, section_of
 from workflow.support.measures import MEASURES
+from workflow.support.pacing import lift_unasked_limit
 from workflow.support.reading import refuse_unclear
 from workflow.support.records import check_records
 from workflow.support.settings import Study
@@ -53,6 +54,7 @@ wildcard_constraints:
 
 onstart:
     refuse_missing_backend(workflow, study.config)
+    lift_unasked_limit(workflow)
 
 
 report: "workflow/report/workflow.rst"
