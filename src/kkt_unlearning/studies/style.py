@@ -12,6 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from kkt_unlearning.studies.summary import Table, rows, select, take
 
@@ -111,10 +112,18 @@ def panels(height: float, shape: tuple[int, int], **options: Any) -> tuple[Figur
 
 def save(figure: Figure, pdf_path: str | Path, png_path: str | Path) -> None:
     """Write both files; without dates or versions in them the same figure gives the same bytes."""
+    _drop_unseen_ticks(figure)
     with styled():
         blank = {"CreationDate": None, "Creator": None, "Producer": None}
         figure.savefig(pdf_path, format="pdf", metadata=blank)
         figure.savefig(png_path, format="png", metadata={"Software": None})
+
+
+def _drop_unseen_ticks(figure: Figure) -> None:
+    """Minor ticks have size 0 here: those without labels only take time, as each layout places them again."""
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if not any(axis.get_minor_formatter().format_ticks(axis.get_minorticklocs().tolist())):
+            axis.set_minor_locator(NullLocator())
 
 
 @dataclass(frozen=True)
