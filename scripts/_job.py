@@ -176,8 +176,6 @@ def _logged(paths: Any) -> Iterator[TextIO | None]:
 
 
 def _open(path: str) -> TextIO:
-    with suppress(OSError):  # a file of its own, whoever still writes to the one of a killed run
-        os.unlink(path)
     return open(path, "w", encoding="utf-8", buffering=1)  # line by line, to be read meanwhile
 
 
