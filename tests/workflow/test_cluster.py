@@ -16,7 +16,7 @@ from kkt_unlearning.studies.study import figures, measures
 from workflow.support.configuration.check import checked
 from workflow.support.configuration.schema import schema
 from workflow.support.places.backend import TRAINING
-from workflow.support.places.cluster import growing
+from workflow.support.places.jobs import growing
 from workflow.support.places.places import Places
 
 ROOT = Path(__file__).parents[2]

@@ -8,14 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from scripts._origins import COMMAND_LINE, at, origin
+
 from kkt_unlearning.studies.study import studies
 from workflow.support.configuration.experiment import Experiment
-from workflow.support.configuration.files import COMMAND_LINE, at, origin
 from workflow.support.configuration.mistakes import ConfigurationError, as_number, shown
 from workflow.support.configuration.schema import check_schema, schema
 
 
-def check(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> dict[str, Any]:
+def check(config: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
     """Configuration without the keys that a later file sets to null, or the end of the program.
 
     Args:
