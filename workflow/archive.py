@@ -19,9 +19,7 @@ from typing import Any
 from scripts._hashes import SUFFIX
 
 from kkt_unlearning.studies.study import figures
-from workflow.support.configuration.check import check
-from workflow.support.configuration.files import base_files, merged
-from workflow.support.configuration.reading import refuse_unclear
+from workflow.support.configuration.check import check_files
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
 from workflow.support.records import vouching
@@ -58,7 +56,7 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     Raises:
         ArchiveError: results are missing, do not fit their records, or are of another configuration.
     """
-    plan = Plan(checked(configfiles), Sources(ROOT))
+    plan = Plan(check_files(ROOT, configfiles), Sources(ROOT))
     files = {name: _read(folder / name) for name in results(plan)}
     files |= vouching.behind(
         [*files, *(f"{FIGURES_FROM}{name}{SUFFIX}" for name in figures())], folder
@@ -70,13 +68,6 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     files[MANIFEST] = _json(manifest(files, commit(ROOT)))
     files[SUMS] = sums(files)
     return _tar(files)
-
-
-def checked(configfiles: Sequence[Path]) -> dict[str, Any]:
-    """Configuration that Snakemake merges from ``config.yaml`` and these files, checked."""
-    files = [*reversed(configfiles), *base_files(ROOT)]
-    refuse_unclear(files)
-    return check(merged(ROOT, configfiles), files)
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from _hashes import sealed, unsealed
 
 from workflow import archive
-from workflow.archive import SUMS, merged, pack, sums, verify
+from workflow.archive import SUMS, pack, sums, verify
 from workflow.support.records import unpacking
 from workflow.support.records.manifest import commit
 from workflow.support.records.unpacking import ArchiveError, members
@@ -136,10 +136,6 @@ def with_sums(**files: bytes) -> bytes:
 )
 def test_an_archive_that_is_not_ours_is_refused(path, content, said):
     assert said in refused(path, content, verify)
-
-
-def test_the_configuration_is_the_one_that_snakemake_merges(tiny_config):
-    assert merged([TINY]) == tiny_config
 
 
 @pytest.fixture(scope="session")

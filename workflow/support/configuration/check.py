@@ -12,8 +12,25 @@ from scripts._origins import COMMAND_LINE, at, origin
 
 from kkt_unlearning.studies.study import studies
 from workflow.support.configuration.experiment import Experiment
+from workflow.support.configuration.files import base_files, merged
 from workflow.support.configuration.mistakes import ConfigurationError, as_number, shown
+from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.configuration.schema import check_schema, schema
+
+
+def check_files(root: Path, on_top: Sequence[str | Path] = ()) -> dict[str, Any]:
+    """Configuration that Snakemake merges from the files of the project and those on top, checked.
+
+    Args:
+        root: folder of the project.
+        on_top: a later one counts more.
+
+    Raises:
+        SystemExit: as `refuse_unclear` and `check`.
+    """
+    files = [*on_top, *base_files(root)]
+    refuse_unclear(files)
+    return check(merged(root, on_top), files)
 
 
 def check(config: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
