@@ -91,7 +91,6 @@ def verify(path: Path) -> str:
     files = members(path)
     _check_sums(files)
     config = _read_json(files, CONFIGURATION)
-    _check_drawn(files)
     tables = {
         name.removeprefix(TABLES).removesuffix(".csv"): content
         for name, content in files.items()
@@ -171,17 +170,6 @@ def _check_sums(files: Mapping[str, bytes]) -> None:
         raise ArchiveError(
             f"{name!r} is missing, which {SUMS} lists: take another copy of the archive."
         )
-
-
-def _check_drawn(files: Mapping[str, bytes]) -> None:
-    """Every figure was drawn from the tables that lie beside it."""
-    for name in (name for name in files if name.startswith(FIGURES_FROM)):
-        drawn = _read_json(files, name).get("tables")
-        for table, digest in drawn.items() if isinstance(drawn, dict) else ():
-            if hashlib.sha256(files.get(table, b"")).hexdigest() != digest:
-                raise ArchiveError(
-                    f"{name!r} says that its figure was drawn from another {table!r}."
-                )
 
 
 def _check_rest(files: Mapping[str, bytes]) -> None:
