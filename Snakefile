@@ -3,8 +3,8 @@
 import gc
 from pathlib import Path
 
-from workflow.support.places.backend import refuse_missing_backend
-from workflow.support.places.committed import caption, mark_outdated, template
+from workflow.support.configuration.backend import refuse_missing_backend
+from workflow.support.places.committed import mark_outdated, template
 from kkt_unlearning.studies.study import figures, measures, rows_of
 from workflow.support.configuration.files import base_files
 from workflow.support.configuration.check import check
