@@ -254,5 +254,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.path += [str(ROOT / "src"), str(ROOT / "scripts")]
+    sys.path.append(str(ROOT / "scripts"))
     main()
