@@ -13,10 +13,10 @@ from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
 from kkt_unlearning.studies.study import figures, measures
+from workflow.support.configuration.backend import TRAINING
 from workflow.support.configuration.check import checked
 from workflow.support.configuration.schema import schema
-from workflow.support.places.backend import TRAINING
-from workflow.support.places.cluster import growing
+from workflow.support.places.jobs import growing
 from workflow.support.places.places import Places
 
 ROOT = Path(__file__).parents[2]

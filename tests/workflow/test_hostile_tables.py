@@ -4,7 +4,8 @@ import io
 
 import numpy as np
 from _hashes import sealed, sha256
-from _storage import StorageError, read_arrays, read_table, rounded, write_table
+from _storage import StorageError, read_arrays, read_table, write_table
+from _tables import rounded
 from hostile import EXAMPLES, assert_one_sentence, outcomes, texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
