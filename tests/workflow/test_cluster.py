@@ -12,6 +12,7 @@ import yaml
 from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
+from tests.limits import HANG
 from workflow.support.backend import TRAINING
 from workflow.support.cluster import growing
 from workflow.support.configuration import checked
@@ -56,7 +57,12 @@ def command(tmp_path, name, text):
 def run(script, environment, *arguments):
     path = PROFILES / "slurm-generic" / script
     return subprocess.run(
-        [path, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
+        [path, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG,
     )
 
 
