@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from workflow.support.tables import markdown, write_csv
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves the path alone
 
+# A slow machine is no fault of an example.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "print_blob": True}
 # A new search is asked for with --hypothesis-profile=default.
-settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("repeatable", derandomize=True, **PATIENT)
 # Other examples every time; make test-fuzz.
-settings.register_profile("fuzz", derandomize=False, deadline=None, print_blob=True)
+settings.register_profile("fuzz", derandomize=False, **PATIENT)
 settings.load_profile("repeatable")
 
 
