@@ -156,7 +156,7 @@ def test_a_job_leaves_nothing_but_its_outputs_and_takes_away_what_a_killed_one_l
 def test_a_job_whose_files_another_run_makes_now_writes_nothing(snakemake, outputs, capsys):
     """The job that was started last is in the middle of the one that a killed run left behind."""
     later = SimpleNamespace(**vars(snakemake))
-    code = "import sys, time; from _claims import claimed\nwith claimed(sys.argv[1], []): time.sleep(9)"
+    code = "import sys, time; from _claims import claimed\nwith claimed(sys.argv[1], []): time.sleep(3600)"
 
     def overtaken(snakemake):
         write_table(snakemake.output.table, {"x": [1]})

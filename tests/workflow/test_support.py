@@ -113,9 +113,14 @@ def _arrays(dataset):
     return made.X, made.y, made.X_fresh, made.y_fresh
 
 
-def test_other_forget_sets_are_retrained(study):
+@pytest.mark.parametrize(
+    "forget, home", [([[0]], "step_size/base"), ([[0], [1]], "dimension/dimension=40")]
+)
+def test_other_forget_sets_are_retrained(study, forget, home):
+    study.experiments["step_size"]["forget"] = [[0]]
+    study.experiments["dimension"]["forget"] = forget
     assert study.retrained(at("dimension", "dimension=40")) == (
-        "results/dimension/dimension=40/two_layer/normalised/retrained.npz"
+        f"results/{home}/two_layer/normalised/retrained.npz"
     )
 
 
