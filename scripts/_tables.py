@@ -11,11 +11,12 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kkt_unlearning.precision import ROUND_OFF
+
 if TYPE_CHECKING:
     import numpy as np
 
 SIGNIFICANT_DIGITS = 6
-ROUND_OFF = 1e-12
 
 Table = Mapping[str, Sequence] | Iterable[Mapping[str, Any]]
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from kkt_unlearning.attacks.bound import output_shift, reach
 from kkt_unlearning.attacks.shadows import Shadows
-from kkt_unlearning.certificates.certificate import certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify_all
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning import unlearn_all
 
@@ -15,7 +16,7 @@ NUMBERS = ("epsilon_autograd", "epsilon", "delta", "tau", "tau_star")
 
 
 @dataclass(frozen=True)
-class Certified:
+class CertifiedShadows:
     """Of the first C models, at every step; nan where a sample is not in the model's training set.
 
     Attributes:
@@ -30,9 +31,9 @@ class Certified:
     shift: np.ndarray
 
 
-def certified(
+def certified_shadows(
     shadows: Shadows, models: int, fractions: Sequence[float], solver: Solver, pivots: int
-) -> Certified:
+) -> CertifiedShadows:
     """Certify that the first ``models`` models forget each of their samples by each fraction of the step.
 
     Raises:
@@ -56,4 +57,4 @@ def certified(
         within = np.array([reach(np.delete(X, i, axis=0), x) for i, x in enumerate(X)])
         rho = np.where(prescribed[:, None], within, np.linalg.norm(X, axis=1))
         shift[k][:, R] = output_shift(rho, found.tau_star.T)
-    return Certified(numbers, nearby, shift)
+    return CertifiedShadows(numbers, nearby, shift)

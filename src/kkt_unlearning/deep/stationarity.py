@@ -9,15 +9,13 @@ import numpy as np
 
 from kkt_unlearning.deep.network import DeepNetwork, Evaluation
 from kkt_unlearning.deep.weights import Layers, norm, scaled, subtract
-from kkt_unlearning.kkt.clarke import FORCE
+from kkt_unlearning.problem import POSITIVE
 from kkt_unlearning.quadratic.program import Program
-from kkt_unlearning.quadratic.solver import Solver
-
-_POSITIVE = 1e-10  # of the largest margin: smaller ones are round-off
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 
 @dataclass(frozen=True)
-class Fit:
+class DeepFit:
     """Multipliers and what they leave of the weights; leading axes are the batch.
 
     Attributes:
@@ -29,9 +27,9 @@ class Fit:
     residual: np.ndarray
 
 
-def fit(
+def fit_deep(
     at: Evaluation, W: Layers, y: np.ndarray, caps: np.ndarray, solver: Solver | None = None
-) -> Fit:
+) -> DeepFit:
     """``min ‖θ − Σ_i λ_i y_i g_i‖`` over ``0 ≤ λ_i ≤ Λ_i``, in Gram form: m unknowns whatever the width.
 
     Args:
@@ -50,7 +48,7 @@ def fit(
     batch, m = squared.shape[:-1], squared.shape[-1]
     y = np.broadcast_to(y, squared.shape)
     caps = np.broadcast_to(caps, squared.shape) * (length / size)[..., None]
-    caps = np.where(caps > FORCE, caps, 0.0).reshape(-1, m)
+    caps = np.where(caps > SOLVED, caps, 0.0).reshape(-1, m)
     gram = (at.gram() * y[..., :, None] * y[..., None, :] / (length**2)[..., None, None]).reshape(
         -1, m, m
     )
@@ -63,11 +61,11 @@ def fit(
     found = (solver or Solver()).optimum(program).multipliers.reshape(*batch, m)
     multipliers = found * (size / length)[..., None]
     left = subtract(W, at.combination(multipliers * y))
-    return Fit(multipliers, norm(left) / size)
+    return DeepFit(multipliers, norm(left) / size)
 
 
 @dataclass(frozen=True)
-class Certificate:
+class DeepCertificate:
     """An (ε, δ)-approximate KKT point of the retained problem at the weights themselves (τ = 0).
 
     Attributes:
@@ -83,7 +81,7 @@ class Certificate:
     separates: np.ndarray
 
 
-def certify(
+def certify_deep(
     network: DeepNetwork,
     at: Evaluation,
     W: Layers,
@@ -91,7 +89,7 @@ def certify(
     keep: np.ndarray,
     multipliers: np.ndarray,
     solver: Solver | None = None,
-) -> Certificate:
+) -> DeepCertificate:
     """``ε*(δ)`` over ``0 ≤ λ_i ≤ δ/(q_i/γ − 1)`` at ``θ'/γ^{1/K}``, ``γ`` the smallest retained margin.
 
     Scaling θ by c turns multipliers λ into ``c^{2−K} λ``; δ is what ``multipliers``, of θ', leave so scaled.
@@ -103,7 +101,7 @@ def certify(
     """
     q = y * at.outputs
     smallest = np.where(keep, q, np.inf).min(axis=-1)
-    separates = smallest > np.maximum(_POSITIVE * np.abs(q).max(axis=-1), 0.0)
+    separates = smallest > np.maximum(POSITIVE * np.abs(q).max(axis=-1), 0.0)
     gamma = np.where(separates, smallest, 1.0)
     scale = gamma ** (-1.0 / network.degree)
     factor = (scale ** (2 - network.degree))[..., None]
@@ -111,12 +109,12 @@ def certify(
     room = np.where(keep, factor * multipliers * excess, 0.0).max(axis=-1)
     budget = np.where(separates, np.maximum(room, 0.0), 0.0)
     slack = np.maximum(excess, 0.0)
-    caps = np.divide(budget[..., None], slack, out=np.full(q.shape, np.inf), where=slack > FORCE)
+    caps = np.divide(budget[..., None], slack, out=np.full(q.shape, np.inf), where=slack > SOLVED)
     caps = np.where(keep & separates[..., None], caps, 0.0)
     feasible = network_scaled(network, at, scale)
-    found = fit(feasible, scaled(W, scale), y, caps, solver)
+    found = fit_deep(feasible, scaled(W, scale), y, caps, solver)
     delta = np.where(keep, found.multipliers * excess, 0.0).max(axis=-1)
-    return Certificate(
+    return DeepCertificate(
         epsilon=np.where(separates, found.residual, np.inf),
         delta=np.where(separates, delta, np.inf),
         delta_budget=np.where(separates, budget, np.inf),

@@ -9,9 +9,12 @@ import numpy as np
 
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.quadratic.solver import SOLVED
 
 RANDOM = "random"
-_DIGITS = 9  # that count, relative to the largest number: the solver's accuracy must not break ties
+_DIGITS = -round(
+    np.log10(SOLVED)
+)  # that count, of the largest number: what the solver leaves breaks no ties
 
 
 def random_orders(rng: np.random.Generator, samples: int, draws: int) -> np.ndarray:
@@ -29,7 +32,7 @@ def correlated(point: KKTPoint) -> np.ndarray:
     return _greedy(len(cosines), [start], lambda chosen: cosines[chosen].sum(axis=0))
 
 
-def multipliers(point: KKTPoint) -> np.ndarray:
+def by_multiplier(point: KKTPoint) -> np.ndarray:
     """Samples by falling multiplier ``λ_i``, (m,). Ties go to the smaller index."""
     return np.argsort(-_rounded(point.multipliers), kind="stable")
 
@@ -55,7 +58,7 @@ def coupled(point: KKTPoint) -> np.ndarray:
 
 ORDERS: Mapping[str, Callable[[KKTPoint], np.ndarray]] = {
     "correlated": correlated,
-    "multipliers": multipliers,
+    "multipliers": by_multiplier,
     "coupled": coupled,
 }
 

@@ -9,15 +9,16 @@ from typing import Literal
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import Certificate, certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import Certificate, certify_all
 from kkt_unlearning.datasets.geometry import near_orthogonality
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.studies.case import Case
-from kkt_unlearning.studies.study import LEFT
+from kkt_unlearning.studies.study import LEAST_RETAINED
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning import Steps, unlearn_all
 from kkt_unlearning.unlearning.forget_sets import forget_orders, prefixes, random_orders
@@ -29,7 +30,7 @@ STREAM_COLUMNS = ("epsilon", "delta", "tau", "tau_star", "restored_bound", "outc
 
 def sizes_of(samples: int, sizes: Sequence[int] | Literal["all"]) -> list[int]:
     """Explicit sizes of forget sets; ``"all"`` means 1 to m − 2."""
-    return list(range(1, samples - LEFT + 1)) if sizes == "all" else list(sizes)
+    return list(range(1, samples - LEAST_RETAINED + 1)) if sizes == "all" else list(sizes)
 
 
 def batch_rows(
@@ -65,7 +66,9 @@ def batch_rows(
     for start in starts:
         weights = trained if start == "trained" else None
         steps = unlearn_all(point, distinct, ONE, trained=weights)
-        columns = {name: values[:, 0] for name, values in measure(steps, nearest, solver).items()}
+        columns = {
+            name: values[:, 0] for name, values in batch_columns(steps, nearest, solver).items()
+        }
         for (choice, draw, size), forget in zip(labels, sets, strict=True):
             at = distinct.index(forget)
             yield {
@@ -83,7 +86,9 @@ def batch_rows(
             }
 
 
-def measure(steps: Steps, nearest: Sequence[KKTPoint], solver: Solver) -> dict[str, np.ndarray]:
+def batch_columns(
+    steps: Steps, nearest: Sequence[KKTPoint], solver: Solver
+) -> dict[str, np.ndarray]:
     """Columns ``(F, A)``: certificate and bounds, what doing nothing costs, and the retained margins.
 
     ``distance_original`` is ``1 − cos`` from the weights before the step to the exact KKT point of the
@@ -127,7 +132,7 @@ def stream_rows(
         DataError: too many deletions.
     """
     samples = point.problem.samples
-    count = samples - LEFT if deletions == "all" else deletions
+    count = samples - LEAST_RETAINED if deletions == "all" else deletions
     rng = generator(seed, Stream.FORGET_SETS, s)
     for draw, order in enumerate(random_orders(rng, samples, draws)[:, :count].tolist()):
         for variant, rows in _variants(point, order, kink_band, solver, pivots):
@@ -150,10 +155,10 @@ def _variants(
     }
     for variant, deleted in streams.items():
         steps = Steps(point, point.W, point.clarke, tuple(sets), ONE, deleted.W[:, None])
-        columns = measure(steps, nearest, solver)
+        columns = batch_columns(steps, nearest, solver)
         yield variant, _stream_rows(columns, deleted.W, together, deleted.multipliers, of_batch)
     pairs = delete_resolved(point, order, solver, pivots)
-    parts = [measure(step.steps, [after], solver) for step, after in pairs]
+    parts = [batch_columns(step.steps, [after], solver) for step, after in pairs]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     W = np.stack([step.W for step, _ in pairs])
     used = np.array([step.point.multipliers[step.forget[0]] for step, _ in pairs])
