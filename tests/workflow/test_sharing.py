@@ -105,7 +105,7 @@ def test_a_second_clone_computes_nothing_and_has_the_same_bytes(first, share, pr
 
 
 def test_a_change_of_library_code_is_computed_anew(share, project):
-    for name, rules in (("training/step", {"train", "duals"}), ("multipliers", {"duals"})):
+    for name, rules in (("training/step", {"train", "duals"}), ("kkt/multipliers", {"duals"})):
         path = project.folder / f"src/kkt_unlearning/{name}.py"
         path.write_text(path.read_text() + "\n# changed\n")
         assert computed(share(path.stem)) == rules
