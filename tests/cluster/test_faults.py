@@ -19,9 +19,9 @@ from tests.limits import HANG
 
 TARGET = "kinks"
 SIDE_BY_SIDE = 6  # runs, which mostly wait for Slurm
-# So little that no job can start in it, then enough.
+# Less than Snakemake itself takes to start a job, then enough.
 SCARCE = [
-    f"{rule}:mem_mb=90 * attempt ** 3"
+    f"{rule}:mem_mb=40 * attempt ** 4"
     for rule in ("dataset", "train", "duals", "measure_stationarity")
 ]
 
