@@ -1,4 +1,4 @@
-"""The hard margin of a linear model: against least distances by NNLS and against Clarabel, and what must not matter."""
+"""The hard margin of a linear model, against NNLS and Clarabel; and what must not matter to it."""
 
 import numpy as np
 import pytest
@@ -136,7 +136,7 @@ def test_features_of_very_different_scale():
 
 @given(seeds, st.integers(2, 30), st.integers(1, 10))
 def test_where_nothing_separates_the_multipliers_prove_it(seed, m, d):
-    """Gordan's theorem: either weights with positive margins, or ``λ ≥ 0``, not 0, with ``Σ_i λ_i z_i = 0``."""
+    """Gordan's theorem: weights with positive margins, or ``λ ≥ 0``, not 0, with ``Σ_i λ_i z_i = 0``."""
     rng = np.random.default_rng(seed)
     X, y = rng.normal(size=(m, d)), rng.choice([-1.0, 1.0], size=m)
     found = hard_margin(X, y)

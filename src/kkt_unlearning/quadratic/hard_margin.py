@@ -1,9 +1,9 @@
 """The hard-margin problem of one linear model, for any number of samples.
 
-A dual active-set method (Goldfarb and Idnani, Mathematical Programming 27, 1983) on a working set of candidates.
-Iterates are optima of the samples held: their margins are 1 and their multipliers are not negative. A sample whose
-margin is too small comes in, others go as their multipliers reach 0, and the norm of the weights grows with every
-step, so that no set of samples comes twice. ``docs/theory.md``, section 5.
+A dual active-set method (Goldfarb and Idnani, Mathematical Programming 27, 1983) on a working set of
+candidates. Iterates are optima of the samples held: their margins are 1 and their multipliers are not
+negative. A sample whose margin is too small comes in, others go as their multipliers reach 0. Whenever one
+has come in the norm of the weights has grown, so that no set of samples comes twice, and the search ends.
 """
 
 from collections.abc import Callable
@@ -42,8 +42,8 @@ def hard_margin(X: np.ndarray, y: np.ndarray, report: Report | None = None) -> H
     Memory beside X is O(d² + m). A round is one product with X.
 
     Args:
-        report: is told after each round how many rounds there were, how many samples are held, and the smallest
-            margin.
+        report: is told after each round how many rounds there were, how many samples are held, and the
+            smallest margin.
     """
     return _Search(X, y).run(report)
 
@@ -68,13 +68,17 @@ class _Search:
         self.steps = self.rounds = 0
 
     def run(self, report: Report | None) -> HardMargin:
-        separable = True
+        separable, before = True, -1.0
         while separable:
             candidates, worst = self._candidates()
             if report is not None:
                 report(self.rounds, len(self.held), worst)
-            if not candidates.size:
+            grown = float(self.w @ self.w)
+            if (
+                not candidates.size or grown <= before
+            ):  # what is left is round-off of data like these
                 break
+            before = grown
             separable = self._satisfy(candidates)
         return self._result(separable)
 
@@ -103,7 +107,9 @@ class _Search:
         Z = self._samples(candidates)
         lengths = np.linalg.norm(Z, axis=1)
         open_ = np.ones(len(candidates), bool)
-        while True:
+        largest = -1.0
+        while self.w @ self.w > largest:
+            largest = float(self.w @ self.w)
             missing = np.where(open_, 1.0 - Z @ self.w, 0.0)
             worst = int(np.argmax(missing / np.maximum(lengths, EPS)))
             if missing[worst] <= self._tolerance():
@@ -111,6 +117,9 @@ class _Search:
             if not self._take_in(int(candidates[worst]), Z[worst]):
                 return False
             open_[:] = ~np.isin(candidates, self.held)
+        return (
+            True  # the weights no longer grow: the next round says what is missing, if anything is
+        )
 
     # one sample comes in
 
