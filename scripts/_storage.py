@@ -18,11 +18,12 @@ from _claims import note_read, put, temporary_name
 from _errors import StorageError, deleting, told
 from _hashes import recorded, unsealed
 
+from kkt_unlearning.precision import ROUND_OFF
+
 if TYPE_CHECKING:
     import numpy as np
 
 SIGNIFICANT_DIGITS = 6
-ROUND_OFF = 1e-12
 
 
 @contextmanager

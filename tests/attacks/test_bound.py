@@ -11,7 +11,7 @@ from kkt_unlearning.attacks.bound import auc_interval, distance_to_optimum, outp
 from kkt_unlearning.attacks.certified import NUMBERS, certified
 from kkt_unlearning.attacks.outputs import outputs
 from kkt_unlearning.attacks.roc import auc
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem

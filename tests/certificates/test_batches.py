@@ -10,15 +10,11 @@ from hypothesis import strategies as st
 
 from kkt_unlearning.certificates import certificate
 from kkt_unlearning.certificates.bounds import bounds, margin_shift
-from kkt_unlearning.certificates.certificate import (
-    Certificate,
-    certify,
-    certify_all,
-    nearest_kkt_points,
-)
+from kkt_unlearning.certificates.certificate import Certificate, certify, certify_all
 from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem, kept
@@ -69,7 +65,7 @@ def test_a_batch_worked_through_in_parts_is_the_same(monkeypatch):
     point, _ = start_of(8, False)
     steps = unlearn_all(point, FORGET, FRACTIONS)
     whole = certify_all(steps)
-    monkeypatch.setattr(certificate, "_CHUNK", 1)  # one forget set at a time
+    monkeypatch.setattr(certificate, "IN_CACHE", 1)  # one forget set at a time
     parts = certify_all(steps)
     for f, a in np.ndindex(4, 4):
         assert_equal(parts.at(f, a), whole.at(f, a))

@@ -1,6 +1,6 @@
 """The instance-wise bounds: their terms by hand, and measured ≤ bound on drawn instances."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
@@ -9,7 +9,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates.bounds import bounds, flip_term, margin_shift
-from kkt_unlearning.certificates.certificate import certify
+from kkt_unlearning.certificates.certificate import MEASURED, Certificate, certify, promised
+from kkt_unlearning.certificates.criterion import near_kink
+from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.training import Descent, train
@@ -171,3 +173,18 @@ def test_a_restored_network_whose_margin_is_round_off_is_not_certified():
     # Found by search: restoring leaves a margin of 1e-16, which is 0, not a scale to divide by.
     found = certify(Instance(5, 6, 3, 298903, 60, False, True, (0,), 0.01).step())
     assert found.outcome == "not separating" or found.delta < 1e12
+
+
+def test_what_is_promised_needs_the_restored_weights_alone_and_allows_what_is_measured():
+    step = Instance(4, 6, 3, 370557, 60, False, True, (0,), 0.5).step()
+    steps, point = step.steps, step.point
+    keep = np.arange(point.problem.samples)[None, None] != 0
+    on_kink = point.kinks & near_kink(point.problem, steps.W, keep)
+    there = restore(point.problem, steps.W, point.pattern, point.kinks, keep)
+    promises, found = promised(steps, there.W, on_kink, keep), certify(step)
+    assert promises.keys() == {field.name for field in fields(Certificate)} - {*MEASURED}
+    for name, values in promises.items():
+        assert values.shape == (1, 1)
+        assert values.item() == pytest.approx(getattr(found, name), rel=1e-9)
+    assert found.delta <= promises["delta_budget"].item() * (1 + 1e-9)
+    assert found.epsilon <= promises["restored_bound"].item() + ALLOWED

@@ -8,14 +8,11 @@ from builders import gaussian, labels, planted_orthogonal, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.certificates.certificate import (
-    Certificate,
-    certify,
-    nearest_kkt_points,
-)
+from kkt_unlearning.certificates.certificate import Certificate, certify
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import Linear

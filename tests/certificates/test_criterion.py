@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates import criterion as module
-from kkt_unlearning.certificates.certificate import certify, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.criterion import Criterion, criterion_all, prescribed_delta
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.unlearning import unlearn
@@ -109,7 +110,7 @@ def test_worked_through_in_parts_it_is_the_same(monkeypatch):
     point, W = wandered(8, 0.1)
     nearest = nearest_kkt_points(point, FORGET)
     whole = criterion_all(point, W, FORGET, nearest)
-    monkeypatch.setattr(module, "CHUNK", 1)
+    monkeypatch.setattr(module, "IN_CACHE", 1)
     parts = criterion_all(point, W, FORGET, nearest)
     assert parts.epsilon.shape == (2, 2)
     assert_same(parts, whole)

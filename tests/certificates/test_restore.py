@@ -6,7 +6,8 @@ from builders import ROUND_OFF, gaussian, network, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.certificates.restore import into_cell, restore
+from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.unlearning.ascent import unlearn
 
@@ -39,6 +40,20 @@ def test_restored_networks_lie_in_the_closed_cell_with_every_kink_at_zero(
             np.linalg.lstsq(normals, W[j], rcond=None)[0] if normals.size else np.zeros(0)
         )
         np.testing.assert_allclose(found.W[j], W[j] - normals @ coefficients, atol=1e-11)
+
+
+def test_weights_go_into_a_cell_whatever_the_labels_and_output_weights():
+    problem, _, point = solved(2, 6, 15, 8)
+    W = unlearn(point, [0, 3], fraction=1.5).W
+    expected = restore(problem, W, point.pattern, point.kinks, np.arange(6) > 1)
+    found = into_cell(problem.X, W, point.pattern, point.kinks, np.arange(6) > 1)
+    np.testing.assert_array_equal(found.W, expected.W)
+    np.testing.assert_array_equal(found.kinks, expected.kinks)
+    other = Problem(TwoLayer(8, (1.0,) * 8), problem.X, -problem.y)
+    np.testing.assert_array_equal(
+        restore(other, W, point.pattern, point.kinks, np.arange(6) > 1).W, found.W
+    )
+    assert np.abs(found.W - W).max() > 1e-3  # entries had crossed
 
 
 def test_projection_is_the_nearest_point_where_nothing_crosses():
@@ -141,7 +156,7 @@ def test_neurons_in_many_small_parts_move_as_in_one(monkeypatch):
         sizes.append(samples.shape)
         return original(samples, full_matrices=full_matrices)
 
-    monkeypatch.setattr("kkt_unlearning.certificates.restore._CHUNK", 60)
+    monkeypatch.setattr("kkt_unlearning.certificates.restore.WORK_ARRAY", 60)
     monkeypatch.setattr(np.linalg, "svd", svd)
     in_parts = restore(problem, W, pattern, kinks)
     assert len(sizes) > 4

@@ -102,10 +102,10 @@ def test_gradients_move_within_the_cell_only_beyond_two_layers(depth):
 @settings(max_examples=30)
 @given(st.integers(0, 40), st.sampled_from(DEPTHS), st.floats(0.1, 2.0))
 def test_the_restored_network_lies_in_the_closed_cell(seed, depth, fraction):
-    network, _, X, y, at, *_, after = step(depth, seed, fraction)
+    _, _, X, _, at, *_, after = step(depth, seed, fraction)
     patterns = [pattern.copy() for pattern in at.patterns]
     patterns[0][:, 0] = 0.3  # a neuron that training held on its kink for all samples
-    found = restore(network, after, X, y, tuple(patterns), KEEP)
+    found = restore(after, X, tuple(patterns), KEEP)
     Z = X
     for layer, pattern in zip(found, patterns, strict=True):
         P = Z @ layer.T
@@ -118,8 +118,8 @@ def test_the_restored_network_lies_in_the_closed_cell(seed, depth, fraction):
 
 
 def test_what_never_left_its_cell_is_restored_to_itself():
-    network, W, X, y, at, *_ = step(3)
-    found = restore(network, W, X, y, at.patterns, KEEP)
+    _, W, X, _, at, *_ = step(3)
+    found = restore(W, X, at.patterns, KEEP)
     assert norm(subtract(found, W)) < 1e-12 * norm(W)
 
 
@@ -128,6 +128,6 @@ def test_with_two_layers_it_is_the_restored_network_of_the_certificate():
     problem = Problem(TwoLayer(network.width), X, y)
     pattern = at.patterns[0].T
     expected = restore_two_layers(problem, after[0], pattern, np.zeros(pattern.shape, bool), KEEP)
-    (found,) = restore(network, after, X, y, at.patterns, KEEP)
+    (found,) = restore(after, X, at.patterns, KEEP)
     np.testing.assert_allclose(found, expected.W, atol=1e-12)
     assert np.abs(found - after[0]).max() > 1e-3  # the step had crossed kinks

@@ -33,7 +33,7 @@ assert (psi < 1e-12).all() and (phi > 0.1).all()
 """
 METHOD = """
 from builders import solved
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.certificates.criterion import criterion_all
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.training import Descent

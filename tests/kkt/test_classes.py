@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.kkt.cell import alike, cell_programs, supporting
-from kkt_unlearning.kkt.classes import Classes, classes
+from kkt_unlearning.kkt.classes import Classes, classes, equal_rows
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
@@ -47,6 +47,26 @@ def test_classes_are_a_partition_by_output_weight_and_row(seed, n, m):
     for j, k in np.ndindex(n, n):
         assert (found.member[j] == found.member[k]) == (keys[j] == keys[k])
     np.testing.assert_array_equal(found.member[found.first], np.arange(len(found.first)))
+
+
+@given(st.integers(0, 10**6), st.integers(1, 40), st.sampled_from([1, 5, 63, 64, 65, 90]))
+def test_equal_rows_come_one_after_another(seed, n, m):
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(rng.random((3, m)) < 0.5, size=n)
+    first, order, edges = equal_rows(rows)
+    assert sorted(order.tolist()) == list(range(n))
+    assert len(first) == len(edges) - 1 == len({row.tobytes() for row in rows})
+    for group, chosen in enumerate(first):
+        own = order[edges[group] : edges[group + 1]]
+        np.testing.assert_array_equal(rows[own], np.broadcast_to(rows[chosen], (len(own), m)))
+
+
+def test_rows_are_uniform_where_each_class_has_one():
+    found = classes(np.ones(4), np.array([[1], [0], [1], [0]], dtype=bool))
+    rows = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0 + 1e-13], [3.0, 4.0]])
+    assert found.uniform(rows)
+    rows[3] += 1e-9
+    assert not found.uniform(rows)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 12), st.integers(1, 4))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kkt_unlearning.errors import NotConvergedError, NotSeparableError
 from kkt_unlearning.kkt.cell import supporting
-from kkt_unlearning.kkt.point import KKTPoint, kkt_point, kkt_points
+from kkt_unlearning.kkt.point import KKTPoint, cell_optima, kkt_point, kkt_points
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
@@ -116,6 +116,23 @@ def test_every_cell_that_is_left_is_told():
     assert [cell for cell, _ in told] == list(range(1, point.cells))
     assert point.cells > 1
     assert all(turned > 0 for _, turned in told)
+
+
+def test_entries_that_break_the_clarke_condition_lead_to_a_cell_of_less():
+    problem, training, _ = solved(1, 6, 15, 8)
+    pattern = wrong_pattern(problem, problem.pattern(training.W), 1)
+    norms = []
+    for _ in range(50):
+        ((point, wrong),) = cell_optima([problem], [pattern], [None], Solver())
+        assert problem.margins(point.W).min() == pytest.approx(1.0, rel=MACHINE)
+        norms.append((point.W**2).sum())
+        outside = (point.clarke < 0) | (point.clarke > 1)
+        np.testing.assert_array_equal(wrong, outside & point.kinks)
+        if not wrong.any():
+            break
+        pattern = np.where(wrong, 1.0 - pattern, pattern)
+    assert len(norms) > 1 and all(after < before for before, after in pairwise(norms))
+    assert_clarke_kkt(point, MACHINE)
 
 
 @pytest.mark.parametrize("seed", range(1, 9))

@@ -107,7 +107,7 @@ def assert_same_system(one, other, shape, seed):
 
 @pytest.mark.parametrize("chunk", [1, 100, 2**22])
 def test_packed_and_dense_systems_are_the_same(monkeypatch, chunk):
-    monkeypatch.setattr(packed, "_CHUNK", chunk)
+    monkeypatch.setattr(packed, "WORK_ARRAY", chunk)
     for seed in range(9):
         program = drawn(seed) if seed % 2 else stacked([drawn(seed), drawn(seed + 30)])
         point, active = on_the_way(program, seed)

@@ -46,7 +46,7 @@ def test_a_tolerance_that_is_not_reachable_is_one_sentence(tolerance):
 
 @pytest.mark.parametrize("name", SOLVERS)
 def test_an_unreachable_tolerance_stops(name, monkeypatch):
-    monkeypatch.setattr(solver_module, "LEAST", 0.0)
+    monkeypatch.setattr(solver_module, "ROUND_OFF", 0.0)
     program = fit_program(*random_fit(7, "correlated"))
     assert maximise(program).residual[0] > 0
     with pytest.raises(SolverError) as error:

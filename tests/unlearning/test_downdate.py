@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from builders import least_distance, solved
 
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.unlearning import unlearn_all
 from kkt_unlearning.unlearning.downdate import downdate

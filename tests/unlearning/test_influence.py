@@ -6,8 +6,8 @@ from builders import gaussian, one_sentence, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.unlearning import ascend, unlearn
 from kkt_unlearning.unlearning.influence import influence_step

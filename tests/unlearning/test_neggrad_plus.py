@@ -6,9 +6,9 @@ from builders import ROUND_OFF, gaussian, labels, one_sentence, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem

@@ -7,7 +7,8 @@ import numpy as np
 
 from kkt_unlearning.attacks.bound import output_shift, reach
 from kkt_unlearning.attacks.shadows import Shadows
-from kkt_unlearning.certificates.certificate import certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify_all
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning import unlearn_all
 

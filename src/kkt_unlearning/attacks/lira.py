@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_FLOOR = 1e-9  # of the largest value: smallest standard deviation, where all values are equal
+from kkt_unlearning.quadratic.solver import SOLVED
 
 
 def log_ratio(targets: np.ndarray, members: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -23,7 +23,8 @@ def log_ratio(targets: np.ndarray, members: np.ndarray, others: np.ndarray) -> n
 
 
 def _log_density(v: np.ndarray, fitted: np.ndarray, size: float) -> np.ndarray:
-    sigma = np.maximum(fitted.std(axis=0, ddof=1), _FLOOR * max(size, np.finfo(float).tiny))
+    # equal values differ by what the programs behind them leave
+    sigma = np.maximum(fitted.std(axis=0, ddof=1), SOLVED * max(size, np.finfo(float).tiny))
     return -0.5 * ((v - fitted.mean(axis=0)) / sigma) ** 2 - np.log(sigma)
 
 

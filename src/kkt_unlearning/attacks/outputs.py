@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.attacks.shadows import Shadows
-
-_NOTHING = 1e-12  # of the norm before the step, or of ‖x‖: what is left is round-off
+from kkt_unlearning.precision import ROUND_OFF
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def cleared(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         values: outputs at networks of norm 1, at most ``‖x‖`` in size.
         lengths: ``‖x‖``, of a shape that broadcasts.
     """
-    return np.where(np.abs(values) <= _NOTHING * lengths, 0.0, values)
+    return np.where(np.abs(values) <= ROUND_OFF * lengths, 0.0, values)
 
 
 def _after(shadows: Shadows, k: int, R: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -82,6 +81,6 @@ def _after(shadows: Shadows, k: int, R: np.ndarray, alpha: np.ndarray) -> np.nda
     q, size = pool.margins(W)[R], gram[R, R] * (force**2).sum(axis=1)
     before = (W**2).sum()
     squared = before - 2 * alpha[:, None] * forgotten * q + alpha[:, None] ** 2 * size
-    left = squared > _NOTHING * before
+    left = squared > ROUND_OFF * before
     norm = np.sqrt(np.where(left, squared, np.inf))
     return margins / norm[:, :, None]

@@ -6,8 +6,9 @@ import numpy as np
 
 from kkt_unlearning.audit.origin import Origin
 from kkt_unlearning.audit.outputs import joint_distance, joint_residual
-from kkt_unlearning.certificates.stationarity import least_epsilon, smallest_margin
+from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import smallest_margin
 from kkt_unlearning.quadratic.solver import Solver
 
 

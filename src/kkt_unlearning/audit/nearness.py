@@ -11,7 +11,6 @@ from kkt_unlearning.audit.outputs import joint_distance, joint_residuals
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.restore import Restored, restore
-from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.kkt.clarke import fit_multipliers
@@ -23,7 +22,7 @@ from kkt_unlearning.kkt.multipliers import (
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
 from kkt_unlearning.metrics import cosine_distance
-from kkt_unlearning.problem import Problem
+from kkt_unlearning.problem import Problem, smallest_margin
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.training.descent import Descent
 

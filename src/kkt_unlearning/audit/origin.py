@@ -9,8 +9,8 @@ from kkt_unlearning.audit.exact import exact_point
 from kkt_unlearning.audit.model import SAME
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, Subject
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept

@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.audit.coordinates import Coordinates, coordinates
 from kkt_unlearning.audit.model import SAME, Model, check_model, check_numbers
 from kkt_unlearning.audit.outputs import with_outputs
 from kkt_unlearning.backends import Array, to_numpy
-from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.datasets.dataset import check_data
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.problem import Problem
+from kkt_unlearning.problem import Problem, smallest_margin
+from kkt_unlearning.training.span import SharedSpan, shared_span
 
 _WORK = 2**28  # bytes of work arrays, whatever the sizes
 Report = Callable[[str], None]  # is told what is being computed
@@ -26,12 +25,12 @@ class Subject:
     Attributes:
         problem: the max-margin problem on all samples, ``X (m, k)``.
         networks: their weights ``(n, k)``, one for each model, at the scale that they came with.
-        frame: the coordinates.
+        span: the coordinates.
     """
 
     problem: Problem
     networks: tuple[np.ndarray, ...]
-    frame: Coordinates
+    span: SharedSpan
 
     def smallest_margin(self, index: int, keep: np.ndarray | bool = True) -> float:
         """``γ = min_i q_i`` of a network over the samples kept; 0 where it is not positive."""
@@ -59,7 +58,7 @@ class Subject:
         factor = gamma ** (1 / model.degree)
         if model.trained_outputs:
             u = factor * (self.problem.output_weights if u is None else u)
-        return model.with_weights(factor * self.frame.lift(W), like, u)
+        return model.with_weights(factor * self.span.lift(W), like, u)
 
 
 def silent(line: str) -> None:
@@ -82,9 +81,9 @@ def subject(X: Array, y: Array, *models: Model) -> Subject:
     weights = [model.weights for model in models]
     _check_alike(models)
     _check_size(len(labels), features.shape[1], len(weights[0]))
-    frame = coordinates(features, weights)
-    problem = Problem(models[0].network, frame.data(features), labels)
-    return Subject(problem, tuple(frame.weights(W) for W in weights), frame)
+    span = shared_span(features, weights)
+    problem = Problem(models[0].network, span.data(features), labels)
+    return Subject(problem, tuple(span.weights(W) for W in weights), span)
 
 
 def _check_size(samples: int, dimension: int, width: int) -> None:

@@ -5,23 +5,32 @@ The criterion (its name is the paper's, this wording our reading of it): some (�
 ``docs/theory.md``, section 6.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from kkt_unlearning.certificates.bounds import Bounds, bounds
 from kkt_unlearning.certificates.condense import condensed
-from kkt_unlearning.certificates.criterion import CHUNK, criterion, near_kink
+from kkt_unlearning.certificates.criterion import IN_CACHE, criterion, near_kink
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.certificates.stationarity import smallest_margin
-from kkt_unlearning.kkt.point import KKTPoint, kkt_points
-from kkt_unlearning.problem import kept
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.problem import kept, smallest_margin
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, Unlearned
 
-_CHUNK = CHUNK
+MEASURED = (
+    "epsilon_autograd",
+    "epsilon_clarke",
+    "epsilon",
+    "delta",
+    "tau",
+    "tau_star",
+    "outcome",
+)
+"""Fields of a :class:`Certificate` that are those of a :class:`Criterion`; the others are promised."""
 
 Measured = Any
 """A number of one step, or for a batch an array ``(F, A)`` of one number (or outcome) a step."""
@@ -41,7 +50,7 @@ class Certificate:
         delta_budget: the δ that was allowed to θ̃ (the bound's, or that of the multipliers carried over
             from before the step where it is larger).
         tau_star: ``1 − cos(θ', θ*)`` to an exact KKT point θ* of the retained problem: (0, 0, τ*), where
-            θ* is found from the activations before the step (:func:`nearest_kkt_points`).
+            θ* is found from the activations before the step (:mod:`kkt_unlearning.kkt.nearest`).
         epsilon_bound, delta_bound: instance-wise bounds on ``epsilon_clarke`` and its δ.
         restored_bound: bound on ``epsilon``.
         kappa: κ of the bounds.
@@ -91,27 +100,6 @@ class Certificate:
         )
 
 
-def nearest_kkt_points(
-    point: KKTPoint,
-    forget_sets: Sequence[Sequence[int]],
-    solver: Solver | None = None,
-    pivots: int = 50,
-) -> list[KKTPoint]:
-    """An exact KKT point of each retained problem, found from the activation pattern of ``point``.
-
-    The cell of that pattern holds the restored network θ̃ whatever the size of the step, so this is
-    the KKT point to compare with; a nearer one may exist elsewhere, so τ* is an upper bound.
-
-    Raises:
-        NotSeparableError, SolverError, NotConvergedError: see :func:`kkt_point`.
-    """
-    keep = kept(point.problem.samples, forget_sets)
-    problems = [point.problem.retain(forget) for forget in forget_sets]
-    patterns = [point.pattern[:, row] for row in keep]
-    guesses = [(point.multipliers[row], point.clarke[:, row]) for row in keep]
-    return kkt_points(problems, patterns, solver, pivots, guesses)
-
-
 def certify(
     unlearned: Unlearned, nearest: KKTPoint | None = None, solver: Solver | None = None
 ) -> Certificate:
@@ -148,41 +136,35 @@ def certify_all(
     solver = solver or Solver()
     nearest = nearest or nearest_kkt_points(steps.point, steps.forget_sets, solver)
     small, targets = condensed(steps, np.stack([point.W for point in nearest]))
-    size = max(1, _CHUNK // (small.W[0].size // small.W.shape[-1] * small.point.problem.samples))
-    parts = []
-    for first in range(0, len(steps.forget_sets), size):
-        part = slice(first, first + size)
-        parts.append(_certify(_part(small, part), targets[part], solver))
+    found = [_certified(*part, solver) for part in _parts(small, targets)]
     return Certificate(
         **{
-            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            field.name: np.concatenate([getattr(part, field.name) for part in found])
             for field in fields(Certificate)
         }
     )
 
 
-def _part(steps: Steps, part: slice) -> Steps:
-    return Steps(
-        steps.point,
-        steps.start,
-        steps.clarke,
-        steps.forget_sets[part],
-        steps.fractions,
-        steps.W[part],
-    )
+def _parts(steps: Steps, nearest: np.ndarray) -> Iterator[tuple[Steps, np.ndarray]]:
+    """Forget sets of which a cache holds the work arrays together."""
+    sets, fractions, width, _ = steps.W.shape
+    size = max(1, IN_CACHE // (fractions * width * steps.point.problem.samples))
+    for first in range(0, sets, size):
+        part = slice(first, first + size)
+        some = replace(steps, forget_sets=steps.forget_sets[part], W=steps.W[part])
+        yield some, nearest[part]
 
 
-def _certify(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
+def _certified(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
+    """What the steps promise, and what is measured within it."""
     point, W = steps.point, steps.W
     problem = point.problem
     keep = np.broadcast_to(
         kept(problem.samples, steps.forget_sets)[:, None, :], (*W.shape[:2], problem.samples)
     )
     on_kink = point.kinks & near_kink(problem, W, keep)
-    limit = _bounds(steps, on_kink, keep)
     restored = restore(problem, W, point.pattern, point.kinks, keep)
-    carried_epsilon, carried_delta = _carried(steps, restored.W, keep)
-    budget = np.maximum(limit.delta, carried_delta)
+    promises = promised(steps, restored.W, on_kink, keep)
     found = criterion(
         point,
         W,
@@ -190,26 +172,39 @@ def _certify(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
         keep,
         nearest[:, None],
         kinks=on_kink,
-        delta=limit.delta,
-        budget=budget,
+        delta=promises["delta_bound"],
+        budget=promises["delta_budget"],
         solver=solver,
     )
+    measured = {name: getattr(found, name) for name in MEASURED}
+    return Certificate(**measured, **promises)
+
+
+def promised(
+    steps: Steps, restored: np.ndarray, on_kink: np.ndarray, keep: np.ndarray
+) -> dict[str, np.ndarray]:
+    """κ, F, the bounds, and the δ allowed to θ̃: the fields of a :class:`Certificate` that need no program.
+
+    Args:
+        steps: F forget sets and A fractions.
+        restored: weights ``(F, A, n, k)`` of θ̃.
+        on_kink: boolean ``(F, A, n, m)``, the kinks that θ' has kept.
+        keep: boolean ``(F, A, m)``, the retained samples.
+
+    Returns:
+        Arrays ``(F, A)`` by name: all but those in ``MEASURED``.
+    """
+    W, limit = steps.W, _bounds(steps, on_kink, keep)
+    epsilon, delta = _carried(steps, restored, keep)
     norm = np.linalg.norm(W, axis=(-2, -1))
-    return Certificate(
-        epsilon_autograd=found.epsilon_autograd,
-        epsilon_clarke=found.epsilon_clarke,
-        epsilon=found.epsilon,
-        delta=found.delta,
-        tau=found.tau,
-        delta_budget=budget,
-        tau_star=found.tau_star,
-        epsilon_bound=_relative(limit.epsilon, _scaled_norm(steps, W, keep)),
-        delta_bound=limit.delta,
-        restored_bound=_relative(carried_epsilon, _scaled_norm(steps, restored.W, keep)),
-        kappa=np.broadcast_to(limit.kappa, W.shape[:2]),
-        flip_term=limit.flip_term / np.where(norm > 0, norm, 1.0),
-        outcome=found.outcome,
-    )
+    return {
+        "delta_budget": np.maximum(limit.delta, delta),
+        "epsilon_bound": _relative(limit.epsilon, _scaled_norm(steps, W, keep)),
+        "delta_bound": limit.delta,
+        "restored_bound": _relative(epsilon, _scaled_norm(steps, restored, keep)),
+        "kappa": np.broadcast_to(limit.kappa, W.shape[:2]),
+        "flip_term": limit.flip_term / np.where(norm > 0, norm, 1.0),
+    }
 
 
 def _bounds(steps: Steps, on_kink: np.ndarray, keep: np.ndarray) -> Bounds:

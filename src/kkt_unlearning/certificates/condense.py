@@ -7,12 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from kkt_unlearning.kkt.classes import Classes, classes
+from kkt_unlearning.kkt.classes import classes
 from kkt_unlearning.networks.two_layer import TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.unlearning.ascent import Steps
-
-_EQUAL = 1e-12  # of the largest weight: rows computed in another order of summation
 
 
 def condensed(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
@@ -24,7 +22,7 @@ def condensed(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
     alike = np.concatenate([point.pattern > 0, point.kinks], axis=1)
     group = classes(problem.output_weights, alike)
     rows = (steps.start, point.W, steps.clarke, point.clarke, steps.W, nearest)
-    if len(group.first) == problem.network.width or not all(_equal(r, group) for r in rows):
+    if len(group.first) == problem.network.width or not all(map(group.uniform, rows)):
         return steps, nearest
     weights = group.condensed(problem.output_weights[:, None])[:, 0]
     network = TwoLayer(len(weights), tuple(weights.tolist()))
@@ -46,9 +44,3 @@ def condensed(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
         ),
         group.condensed(nearest),
     )
-
-
-def _equal(rows: np.ndarray, group: Classes) -> bool:
-    """Whether the rows ``(…, n, ·)`` are equal in each class."""
-    difference = np.abs(rows - rows[..., group.first[group.member], :])
-    return bool(difference.max() <= _EQUAL * np.abs(rows).max())

@@ -14,10 +14,10 @@ from kkt_unlearning.certificates.restore import Restored, restore
 from kkt_unlearning.certificates.stationarity import ApproximateKKT, least_epsilon
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
-from kkt_unlearning.problem import ROUND_OFF, Problem, kept
+from kkt_unlearning.problem import ON_KINK, Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
 
-CHUNK = 2**17  # numbers in one work array: what a core's cache holds is worked through fastest
+IN_CACHE = 2**17  # numbers in one work array: what a core's cache holds is worked through fastest
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def criterion_all(
 
 def _parts(W: np.ndarray, samples: int) -> Iterator[tuple[int, slice]]:
     """Forget sets, and slices of their weights that a cache holds."""
-    size = max(1, CHUNK // (W.shape[-2] * samples))
+    size = max(1, IN_CACHE // (W.shape[-2] * samples))
     for f in range(W.shape[0]):
         for first in range(0, W.shape[1], size):
             yield f, slice(first, first + size)
@@ -160,4 +160,4 @@ def near_kink(problem: Problem, W: np.ndarray, keep: np.ndarray) -> np.ndarray:
     kept_ones = keep[..., None, :]
     P = np.abs(problem.preactivations(W))
     size = np.where(kept_ones, P, 0.0).max(axis=(-2, -1), keepdims=True)
-    return kept_ones & (ROUND_OFF * size >= P)
+    return kept_ones & (ON_KINK * size >= P)

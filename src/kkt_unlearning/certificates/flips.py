@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.problem import ROUND_OFF, Problem, kept
+from kkt_unlearning.problem import ON_KINK, Problem, kept
 from kkt_unlearning.unlearning.ascent import Steps
 
 
@@ -106,4 +106,4 @@ def _sides(problem: Problem, W: np.ndarray) -> np.ndarray:
     if not problem.network.has_kinks:
         return np.ones_like(P)
     size = np.abs(P).max(axis=(-2, -1), keepdims=True)
-    return np.where(np.abs(P) <= ROUND_OFF * size, 0.0, np.sign(P))
+    return np.where(np.abs(P) <= ON_KINK * size, 0.0, np.sign(P))

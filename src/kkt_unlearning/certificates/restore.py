@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.problem import ROUND_OFF, Problem
+from kkt_unlearning.backends import WORK_ARRAY
+from kkt_unlearning.kkt.classes import equal_rows
+from kkt_unlearning.precision import ROUND_OFF
+from kkt_unlearning.problem import ON_KINK, Problem
 
-_NOTHING = 1e-12  # of the weights before
 _EPS = float(np.finfo(float).eps)
-_CHUNK = 2**22  # numbers in a work array: 32 MiB
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,26 @@ def restore(
     kinks: np.ndarray,
     keep: np.ndarray | None = None,
 ) -> Restored:
+    """``θ̃``: weights ``W (…, n, k)`` moved :func:`into_cell`; those of a linear model as they are.
+
+    Args:
+        problem: the problem on the retained samples, or on all of them.
+        pattern: activations ``A (n, m)`` of the KKT point before unlearning.
+        kinks: its kinks, boolean ``(n, m)``.
+        keep: boolean ``(…, m)``, the retained samples; the others are let cross.
+    """
+    if not problem.network.has_kinks:
+        return Restored(W, np.zeros((*W.shape[:-1], problem.samples), bool))
+    return into_cell(problem.X, W, pattern, kinks, keep)
+
+
+def into_cell(
+    X: np.ndarray,
+    W: np.ndarray,
+    pattern: np.ndarray,
+    kinks: np.ndarray,
+    keep: np.ndarray | None = None,
+) -> Restored:
     """Project ``W (…, n, k)`` onto ``{P_ji = 0 on the kinks}``, with crossed entries made kinks as well.
 
     For each neuron, ``w ← w − X_Kᵀ G_KK⁻¹ P_K``, of least norm where samples depend on each other. Entries
@@ -46,28 +67,39 @@ def restore(
     sub-differential.
 
     Args:
-        problem: the problem on the retained samples, or on all of them.
-        pattern: activations ``A (n, m)`` of the KKT point before unlearning.
-        kinks: its kinks, boolean ``(n, m)``.
-        keep: boolean ``(…, m)``, the retained samples; the others are let cross.
+        X: samples ``(m, k)``, whatever the neurons' output weights and their labels.
+        pattern: activations ``A (n, m)``, on either side of 0.
+        kinks: boolean ``(n, m)`` or ``(…, n, m)``, where K starts.
+        keep: boolean ``(…, m)``; the other samples are let cross.
     """
-    rows = W.reshape(-1, W.shape[-1])
-    shape = (*W.shape[:-1], problem.samples)
+    shape = (*W.shape[:-1], len(X))
     keep = np.broadcast_to(True if keep is None else keep[..., None, :], shape)
-    held = (np.broadcast_to(kinks, shape) & keep).reshape(-1, problem.samples)
-    if not problem.network.has_kinks:
-        return Restored(W, held.reshape(shape))
-    size = np.abs(problem.preactivations(W)).max(axis=(-2, -1), keepdims=True)
-    inner = ROUND_OFF * np.broadcast_to(size, (*shape[:-1], 1)).reshape(-1, 1)
-    side = np.broadcast_to(2.0 * pattern - 1.0, shape).reshape(held.shape)
-    watched, moved, going = keep.reshape(held.shape), rows.copy(), np.arange(len(rows))
-    for _ in range(problem.samples + 1):  # each round adds an entry to a row's K, or is its last
-        moved[going] = _projected(problem.X, moved[going], held[going])
-        P = moved[going] @ problem.X.T
+    held = np.broadcast_to(kinks, shape) & keep
+    side = np.broadcast_to(2.0 * pattern - 1.0, shape)
+    size = np.abs(W @ X.T).max(axis=(-2, -1), keepdims=True)
+    inner = np.broadcast_to(ON_KINK * size, (*shape[:-1], 1))
+    rows = (values.reshape(-1, values.shape[-1]) for values in (W, held, keep, side, inner))
+    moved, held = _with_growing_kinks(X, *rows)
+    return Restored(_cleared(moved.reshape(W.shape), W), held.reshape(shape))
+
+
+def _with_growing_kinks(
+    X: np.ndarray,
+    rows: np.ndarray,
+    held: np.ndarray,
+    watched: np.ndarray,
+    side: np.ndarray,
+    inner: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows ``(N, k)`` projected, and their K ``(N, m)``: no watched entry outside has ``s P < inner``."""
+    held, moved, going = held.copy(), rows.copy(), np.arange(len(rows))
+    for _ in range(len(X) + 1):  # each round adds an entry to a row's K, or is its last
+        moved[going] = _projected(X, moved[going], held[going])
+        P = moved[going] @ X.T
         crossed = (side[going] * P < inner[going]) & ~held[going] & watched[going]
         going, crossed = going[crossed.any(axis=1)], crossed[crossed.any(axis=1)]
         if not len(going):
-            return Restored(_cleared(moved.reshape(W.shape), W), held.reshape(shape))
+            return moved, held
         held[going] |= crossed
     raise AssertionError("the kinks of a neuron grew for more rounds than there are samples")
 
@@ -84,7 +116,7 @@ def project(problem: Problem, W: np.ndarray, kinks: np.ndarray) -> np.ndarray:
 def _cleared(moved: np.ndarray, W: np.ndarray) -> np.ndarray:
     """0 for networks of which only round-off is left: it has no direction."""
     left, before = (np.linalg.norm(V, axis=(-2, -1), keepdims=True) for V in (moved, W))
-    return np.where(left <= _NOTHING * before, 0.0, moved)
+    return np.where(left <= ROUND_OFF * before, 0.0, moved)
 
 
 def _projected(X: np.ndarray, rows: np.ndarray, kinks: np.ndarray) -> np.ndarray:
@@ -92,7 +124,7 @@ def _projected(X: np.ndarray, rows: np.ndarray, kinks: np.ndarray) -> np.ndarray
 
     From the samples and not from their Gram matrix, whose condition is the square of theirs.
     """
-    first, order, edges = _equal_rows(kinks)
+    first, order, edges = equal_rows(kinks)
     moved = rows[order]
     for part, bases in _bases(X, kinks[first]):
         for group, V in zip(part, bases, strict=True):
@@ -116,24 +148,10 @@ def _bases(X: np.ndarray, held: np.ndarray) -> Iterator[tuple[np.ndarray, np.nda
     left = left[counts[left] > 0]
     while len(left):
         most = int(counts[left[0]])
-        part, left = np.split(left, [max(1, _CHUNK // (most * X.shape[1]))])
+        part, left = np.split(left, [max(1, WORK_ARRAY // (most * X.shape[1]))])
         places = np.argsort(~held[part], axis=1, kind="stable")[:, :most]
         used = np.take_along_axis(held[part], places, axis=1)
         _, sizes, V = np.linalg.svd(units[places] * used[:, :, None], full_matrices=False)
         # Points in the span of others, duplicates say, add no direction.
         V[sizes <= max(most, X.shape[1]) * _EPS * sizes[:, :1]] = 0.0
         yield part, V
-
-
-def _equal_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Booleans ``(N, m)``: one row of each group of equal ones, an order by group, and the edges in it."""
-    bits = np.packbits(rows, axis=1)
-    key: np.ndarray
-    if bits.shape[1] <= 8:  # one integer sorts faster than bytes
-        key = np.pad(bits, ((0, 0), (0, 8 - bits.shape[1]))).view(np.uint64)[:, 0]
-    else:
-        key = bits.view(np.dtype((np.void, bits.shape[1])))[:, 0]
-    _, first, member = np.unique(key, return_index=True, return_inverse=True)
-    small = member.astype(np.uint16) if len(first) < 2**16 else member  # which sorts in linear time
-    order = np.argsort(small, kind="stable")
-    return first, order, np.searchsorted(member[order], np.arange(len(first) + 1))

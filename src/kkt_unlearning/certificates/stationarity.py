@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.clarke import FORCE, fit_multipliers
-from kkt_unlearning.problem import Problem
-from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.problem import Problem, smallest_margin
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 
 @dataclass(frozen=True)
@@ -28,25 +28,6 @@ class ApproximateKKT:
     relative_epsilon: np.ndarray
     delta: np.ndarray
     multipliers: np.ndarray
-
-
-def smallest_margin(
-    problem: Problem, W: np.ndarray, q: np.ndarray, keep: np.ndarray | bool = True
-) -> np.ndarray:
-    """``γ = min_i q_i`` over the samples kept, 0 where it is not above round-off: θ/γ has a meaning if γ ≠ 0.
-
-    ``W (…, n, k)`` with margins ``q (…, m)``; ``keep`` boolean, of a shape that broadcasts with q; the
-    result is (…,). No margin exceeds ``‖u‖ ‖W‖ max_i ‖x_i‖``, so round-off is measured against that as well.
-    """
-    lengths = np.linalg.norm(problem.X, axis=-1).max()
-    reach = np.linalg.norm(problem.output_weights) * np.linalg.norm(W, axis=(-2, -1)) * lengths
-    smallest = np.where(keep, q, np.inf).min(axis=-1)
-    largest = np.where(keep, q, -np.inf).max(axis=-1)
-    return np.where(smallest > np.maximum(_POSITIVE * largest, _NOISE * reach), smallest, 0.0)
-
-
-_POSITIVE = 1e-10  # of the largest margin: the round-off of a sum of pre-activations
-_NOISE = 1e-14  # of the largest margin that such weights can have
 
 
 def least_epsilon(
@@ -109,5 +90,5 @@ def _caps(delta: np.ndarray, scale: np.ndarray, excess: np.ndarray, keep: np.nda
     finite = np.isfinite(scale)
     room = np.where(finite, delta, 0.0) / np.where(finite, scale, 1.0)
     room = np.broadcast_to(room[..., None], excess.shape)
-    caps = np.divide(room, excess, out=np.full(excess.shape, np.inf), where=excess > FORCE)
+    caps = np.divide(room, excess, out=np.full(excess.shape, np.inf), where=excess > SOLVED)
     return np.where(keep, caps, 0.0)

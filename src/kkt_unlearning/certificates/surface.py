@@ -15,13 +15,15 @@ from kkt_unlearning.certificates.condense import condensed
 from kkt_unlearning.certificates.restore import project, restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.point import KINK, KKTPoint
+from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
-from kkt_unlearning.problem import ROUND_OFF, Problem, kept
-from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.problem import ON_KINK, Problem, kept
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 from kkt_unlearning.unlearning.ascent import Steps
 
-_SAME = 1e-9  # relative; how much larger than allowed a candidate's τ may be by round-off
+# Relative, how much larger than allowed a candidate's τ may be. ``τ = ½‖d‖²``, d the difference of two unit
+# vectors that are off by ε each, is off by ``4 ε/√(2τ)``: 1e-9 at τ = 4e-13.
+_TAU_ROUND_OFF = 1e-9
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def surface(
     found = np.stack(
         [_epsilons(small, path, f, delta[f], solver) for f in range(len(delta))]
     )  # (F, D, T)
-    within = path.tau[:, None, :] <= tau[:, :, None] * (1 + _SAME)  # (F, G, T)
+    within = path.tau[:, None, :] <= tau[:, :, None] * (1 + _TAU_ROUND_OFF)  # (F, G, T)
     epsilon = np.where(within[:, None], found[:, :, None, :], np.inf).min(axis=-1)
     epsilon = np.minimum.accumulate(epsilon, axis=1)  # equal up to the solver's accuracy
     return Surface(epsilon, delta, tau, star, end, certificate.tau[:, 0])
@@ -115,7 +117,7 @@ def candidates(steps: Steps, targets: np.ndarray, path_points: int) -> Path:
     after = steps.W[:, 0]
     held = restore(problem, after, steps.point.pattern, steps.point.kinks, keep).kinks
     face, corners = face_point(problem, steps.point.pattern, held, keep)
-    goal = _zeros(problem.preactivations(targets), KINK) & keep[:, None, :]
+    goal = _zeros(problem.preactivations(targets), SOLVED) & keep[:, None, :]
     if not problem.network.has_kinks:
         goal, held = np.zeros_like(goal), np.zeros_like(held)
     nested = _nested(steps, held, path_points)
@@ -153,7 +155,7 @@ def face_point(
         while True:  # K grows each time; through λ a neuron may gain entries long after another
             W[f] = _least_weights(problem, pattern, held[f], retain)
             P = problem.preactivations(W[f])
-            wrong = (side * P < -ROUND_OFF * np.abs(P).max()) & ~held[f] & retain
+            wrong = (side * P < -ON_KINK * np.abs(P).max()) & ~held[f] & retain
             if not (wrong.any() and problem.network.has_kinks):
                 break
             held[f] |= wrong
@@ -196,7 +198,7 @@ def _nested(steps: Steps, held: np.ndarray, path_points: int) -> np.ndarray:
     lengths = (problem.X**2).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         price = np.where(jump != 0, (P / (lengths * jump)) ** 2, np.inf)
-    free = held & _zeros(P, ROUND_OFF)
+    free = held & _zeros(P, ON_KINK)
     price = np.where(free, -1.0, np.where(held, price, np.inf))
     flat = price.reshape(len(price), -1)
     order = np.lexsort((np.broadcast_to(np.arange(flat.shape[1]), flat.shape), ~_rows(held), flat))

@@ -3,16 +3,19 @@
 import math
 from collections.abc import Sequence
 
-_ROUND_OFF = 1e-12  # everything that is printed is relative or in units of the margin
+from kkt_unlearning.precision import ROUND_OFF
 
 
 def number(value: float) -> str:
-    """Three digits; ``–`` where there is none, ``∞`` where it is infinite, 0 for round-off."""
+    """Three digits; ``–`` where there is none, ``∞`` where it is infinite, 0 for round-off.
+
+    Everything that is printed is relative or in units of the margin, of order 1.
+    """
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞"
-    if abs(value) < _ROUND_OFF:
+    if abs(value) < ROUND_OFF:
         return "0"
     return f"{value:.3g}"
 

@@ -9,11 +9,9 @@ import numpy as np
 
 from kkt_unlearning.deep.network import DeepNetwork, Evaluation
 from kkt_unlearning.deep.weights import Layers, norm, scaled, subtract
-from kkt_unlearning.kkt.clarke import FORCE
+from kkt_unlearning.problem import POSITIVE
 from kkt_unlearning.quadratic.program import Program
-from kkt_unlearning.quadratic.solver import Solver
-
-_POSITIVE = 1e-10  # of the largest margin: smaller ones are round-off
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def fit(
     batch, m = squared.shape[:-1], squared.shape[-1]
     y = np.broadcast_to(y, squared.shape)
     caps = np.broadcast_to(caps, squared.shape) * (length / size)[..., None]
-    caps = np.where(caps > FORCE, caps, 0.0).reshape(-1, m)
+    caps = np.where(caps > SOLVED, caps, 0.0).reshape(-1, m)
     gram = (at.gram() * y[..., :, None] * y[..., None, :] / (length**2)[..., None, None]).reshape(
         -1, m, m
     )
@@ -103,7 +101,7 @@ def certify(
     """
     q = y * at.outputs
     smallest = np.where(keep, q, np.inf).min(axis=-1)
-    separates = smallest > np.maximum(_POSITIVE * np.abs(q).max(axis=-1), 0.0)
+    separates = smallest > np.maximum(POSITIVE * np.abs(q).max(axis=-1), 0.0)
     gamma = np.where(separates, smallest, 1.0)
     scale = gamma ** (-1.0 / network.degree)
     factor = (scale ** (2 - network.degree))[..., None]
@@ -111,7 +109,7 @@ def certify(
     room = np.where(keep, factor * multipliers * excess, 0.0).max(axis=-1)
     budget = np.where(separates, np.maximum(room, 0.0), 0.0)
     slack = np.maximum(excess, 0.0)
-    caps = np.divide(budget[..., None], slack, out=np.full(q.shape, np.inf), where=slack > FORCE)
+    caps = np.divide(budget[..., None], slack, out=np.full(q.shape, np.inf), where=slack > SOLVED)
     caps = np.where(keep & separates[..., None], caps, 0.0)
     feasible = network_scaled(network, at, scale)
     found = fit(feasible, scaled(W, scale), y, caps, solver)

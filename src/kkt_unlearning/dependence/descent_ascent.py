@@ -3,8 +3,16 @@
 import numpy as np
 
 from kkt_unlearning.errors import DataError, NotConvergedError
+from kkt_unlearning.precision import TINY
 
 _STEPS = 500
+_STANDING = 1e-14  # of 1 + ‖w‖: a shorter step, of some 50 ε, is what rounding makes of w
+_FLATTEST = (
+    1e-8  # of the largest curvature, about √ε: what counts for less, so that steps stay finite
+)
+_ENOUGH = (
+    1e-4  # share of the descent that the gradient promises (Armijo's condition, the usual constant)
+)
 _LONGEST = 1.0  # of a step: e^(−q) changes by less than a factor e^‖x‖
 _FALLEN = 1e9  # the loss, in units of its value without margins, below which it falls for ever
 
@@ -40,7 +48,7 @@ def minimise(X: np.ndarray, weights: np.ndarray, ridge: float, start: np.ndarray
         step, decrement = _descent_step(hessian, gradient)
         taken = _backtrack(X, weights, ridge, w, step, decrement)
         # Rounding stops the descent before the gradient is exactly 0.
-        if taken is None or np.linalg.norm(step) <= 1e-14 * (1 + np.linalg.norm(w)):
+        if taken is None or np.linalg.norm(step) <= _STANDING * (1 + np.linalg.norm(w)):
             return w + step
         w = taken
     raise NotConvergedError(f"descent-ascent: no minimum and no end after {_STEPS} Newton steps.")
@@ -49,9 +57,9 @@ def minimise(X: np.ndarray, weights: np.ndarray, ridge: float, start: np.ndarray
 def _descent_step(hessian: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, float]:
     """``−|H|⁻¹ g``, no longer than allowed, and ``⟨g, step⟩ ≤ 0``: |H|, so that it descends anywhere."""
     values, vectors = np.linalg.eigh(hessian)
-    size = np.maximum(np.abs(values), 1e-8 * np.abs(values).max())
+    size = np.maximum(np.abs(values), _FLATTEST * np.abs(values).max())
     step = -vectors @ ((vectors.T @ gradient) / size)
-    step *= min(1.0, _LONGEST / max(float(np.linalg.norm(step)), 1e-300))
+    step *= min(1.0, _LONGEST / max(float(np.linalg.norm(step)), TINY))
     return step, float(gradient @ step)
 
 
@@ -67,7 +75,7 @@ def _backtrack(
     value = _loss(X, weights, ridge, w)
     for length in 0.5 ** np.arange(30):
         candidate = w + length * step
-        if _loss(X, weights, ridge, candidate) < value + 1e-4 * length * decrement:
+        if _loss(X, weights, ridge, candidate) < value + _ENOUGH * length * decrement:
             return candidate
     return None
 

@@ -18,6 +18,8 @@ from scipy.special import wrightomega
 from kkt_unlearning.dependence.closed_forms import Block
 from kkt_unlearning.errors import DataError
 
+_ROOM = 1e-9  # relative, beyond bounds that hold exactly: far above their rounding, some ε
+_FIRST = 1e-6  # of the last α, where the search for a harmful one starts
 _SCAN = 100  # points in which a first sign change is looked for
 
 
@@ -92,7 +94,7 @@ def last_alpha(pair: Pair) -> float:
 def first_harmful_alpha(pair: Pair) -> float:
     """Least α at which descent-ascent ends as far from retraining as it started; `last_alpha` if none is."""
     last = last_alpha(pair)
-    grid = last * np.geomspace(1e-6, 1 - 1e-9, _SCAN)
+    grid = last * np.geomspace(_FIRST, 1 - _ROOM, _SCAN)
     excess = [harm(pair.with_alpha(alpha)) - 1 for alpha in grid]
     above = np.flatnonzero(np.asarray(excess) >= 0)
     if not above.size or above[0] == 0:
@@ -138,7 +140,7 @@ def _forgotten_multiplier(pair: Pair, a: float, b: float) -> float:
 
 def _largest_multiplier(pair: Pair, b: float) -> float:
     """Bound on a positive root: the root for p = 0, and a little more against rounding."""
-    return float(wrightomega(np.log(pair.squared_norm) + np.log(b))) * (1 + 1e-9)
+    return float(wrightomega(np.log(pair.squared_norm) + np.log(b))) * (1 + _ROOM)
 
 
 def _turning_point(pair: Pair, a: float) -> float:
@@ -151,5 +153,5 @@ def _turning_point(pair: Pair, a: float) -> float:
         return t * (slowest + 4 * overlap**2 / c / (1 + omega)) - 1
 
     # The parenthesis lies between s and c.
-    low, high = (1 - 1e-9) / c, (1 + 1e-9) / slowest
+    low, high = (1 - _ROOM) / c, (1 + _ROOM) / slowest
     return -float(brentq(excess, low, high, xtol=1e-15))

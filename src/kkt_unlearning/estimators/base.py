@@ -13,17 +13,17 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.datasets.dataset import contradiction
 from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
 from kkt_unlearning.kkt.arrival import Arrival
 from kkt_unlearning.kkt.point import KKTPoint, kkt_point
+from kkt_unlearning.precision import LARGEST
 from kkt_unlearning.problem import Network, Problem, retained, row_numbers
 from kkt_unlearning.training import Descent, Training, train
 from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.unlearning.ascent import check_start, starting_point
 from kkt_unlearning.unlearning.held import Held
-
-_LARGEST = 1e100  # norm of a sample: its square, and that square's inverse, are far from what float64 ends at
 
 
 @contextmanager
@@ -116,7 +116,9 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             raise DataError(
                 "forget = []: allowed are rows of X, from 0, at least one and each once; name such rows."
             )
-        held, certificate = self._held(start).without(self._positions(rows), fraction)
+        held, positions = self._held(start), self._positions(rows)
+        certificate = certify(held.step(positions, fraction))
+        held = held.without(positions, fraction)
         self._set_weights(held.W)
         self.kkt_point_, self._derivatives = held.point, held.derivatives
         self.multipliers_ = held.point.multipliers
@@ -254,9 +256,9 @@ def _longest(X: np.ndarray) -> float:
     """``max_i ‖x_i‖``, bias feature included."""
     with np.errstate(over="ignore"):
         size = float(np.linalg.norm(X, axis=1).max())
-    if not 1 / _LARGEST < size < _LARGEST:
+    if not 1 / LARGEST < size < LARGEST:
         raise DataError(
-            f"X: the longest sample has norm {size:.3g}; allowed are {1 / _LARGEST:.0e} to {_LARGEST:.0e}, "
+            f"X: the longest sample has norm {size:.3g}; allowed are {1 / LARGEST:.0e} to {LARGEST:.0e}, "
             "so scale the features."
         )
     return size

@@ -15,6 +15,8 @@ the last is the Clarke condition ``a_ji = C_ji/(λ_i y_i u_j) ∈ [0, 1]`` itsel
 case n = 1 with ``C_i = λ_i y_i``, the hard-margin SVM. ``docs/theory.md``, section 5.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from kkt_unlearning.kkt.classes import Classes, classes
@@ -44,7 +46,7 @@ def coefficient_bounds(
 
 
 def cell_programs(
-    problems: list[Problem], patterns: list[np.ndarray], groups: list[Classes]
+    problems: Sequence[Problem], patterns: Sequence[np.ndarray], groups: Sequence[Classes]
 ) -> Program:
     """One program a problem, condensed to its classes; missing samples and neurons are padded with 0."""
     m = max(problem.samples for problem in problems)

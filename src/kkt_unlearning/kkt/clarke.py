@@ -10,9 +10,7 @@ import numpy as np
 
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.program import Iterate, Program
-from kkt_unlearning.quadratic.solver import Solver
-
-FORCE = 1e-9  # what counts as 0 of a margin's excess or a multiplier's bound
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def fit_multipliers(
         len(flat), *kinks.shape[-2:]
     )
     caps = np.broadcast_to(caps, (*batch, caps.shape[-1])).reshape(len(flat), -1)
-    caps = np.where(caps > FORCE, caps, 0.0)
+    caps = np.where(caps > SOLVED, caps, 0.0)
     multipliers, clarke = np.zeros(caps.shape), problem.pattern(flat)
     bent = (kinks & (caps > 0)[:, None, :]).any(axis=(1, 2))
     for chosen, fit in ((~bent, _smooth_fit), (bent, _kinked_fit)):

@@ -7,11 +7,9 @@ All are for the network scaled to smallest margin 1, ``θ/γ`` with ``γ = min_i
 import numpy as np
 
 from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
-
-# An eigenvalue, over the largest, of the Gram matrix of directions that is 0 but for round-off.
-DEPENDENT = 1e-12
 
 
 def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
@@ -61,7 +59,7 @@ def _kernel(gram: np.ndarray) -> np.ndarray:
     lengths = np.sqrt(np.diagonal(gram))
     lengths = np.where(lengths > 0, lengths, 1.0)
     values, vectors = np.linalg.eigh(gram / np.outer(lengths, lengths))
-    null = vectors[:, values <= DEPENDENT * values[-1]]
+    null = vectors[:, values <= ROUND_OFF * values[-1]]
     return np.linalg.qr(null / lengths[:, None])[0]
 
 

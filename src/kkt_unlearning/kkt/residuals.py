@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from kkt_unlearning.precision import TINY
 from kkt_unlearning.problem import Problem
 
 
@@ -61,7 +62,7 @@ def kkt_residuals(
         else np.inf,
         primal_feasibility=float(np.maximum(0.0, 1.0 - q.min())),
         dual_feasibility=float(np.maximum(0.0, -multipliers.min()))
-        / max(float(np.abs(multipliers).max()), 1e-300),
+        / max(float(np.abs(multipliers).max()), TINY),
         complementary_slackness=float(np.abs(multipliers * (q - 1.0)).max()),
         subgradient=_subgradient_distance(problem, W, clarke, kinks),
     )

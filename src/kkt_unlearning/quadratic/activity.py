@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 
 from kkt_unlearning.backends import Array, namespace
+from kkt_unlearning.precision import TINY
 from kkt_unlearning.quadratic.program import Iterate, Program
-
-_TINY = 1e-300  # keeps 0/0 out of programs in which nothing is left
 
 
 @dataclass(frozen=True)
@@ -89,11 +88,11 @@ def residual(program: Program, point: Iterate, active: Activity) -> Array:
     ahead = point.coefficients + active.gradient / program.curvature
     move = xp.minimum(xp.maximum(ahead, active.low), active.high) - point.coefficients
     terms = xp.abs(program.target) + xp.abs(program.target - active.gradient)
-    size = xp.max(terms, axis=(-2, -1)) + _TINY
+    size = xp.max(terms, axis=(-2, -1)) + TINY
     in_coefficients = xp.max(xp.abs(move) * program.curvature, axis=(-2, -1)) / size
     onward = point.multipliers + active.pull / active.stiffness
     onward = xp.minimum(xp.maximum(onward, xp.zeros_like(onward)), program.cap)
     sums = xp.abs(program.reward) + xp.sum(xp.abs(active.slope) * terms, axis=-2)
     moved = xp.abs(onward - point.multipliers) * active.stiffness
-    in_multipliers = xp.max(moved, axis=-1) / (xp.max(sums, axis=-1) + _TINY)
+    in_multipliers = xp.max(moved, axis=-1) / (xp.max(sums, axis=-1) + TINY)
     return xp.maximum(in_coefficients, in_multipliers)

@@ -15,7 +15,7 @@ from kkt_unlearning.backends import Array, namespace
 from kkt_unlearning.quadratic.program import Iterate, Program, pushed
 
 _NEWTON = 12  # steps for one multiplier; two or three is the rule
-_SETTLED = 1e-13
+_SETTLED = 1e-13  # relative change of a multiplier: some 500 ε, as exact as a sweep can use
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from kkt_unlearning.quadratic.activity import Activity
 from kkt_unlearning.quadratic.program import Program
 from kkt_unlearning.quadratic.system import System, inverses
 
-_LARGEST = 2**20  # numbers in the array of the inverses
+_INVERSES = 2**20  # numbers in the array of the inverses
 
 
 def fits(program: Program) -> bool:
     """Whether the inverses of all neurons are few enough."""
     batch, n, m = program.target.shape
-    return batch * n * m * m <= _LARGEST
+    return batch * n * m * m <= _INVERSES
 
 
 def dense_system(program: Program, active: Activity, proximal: float) -> System:

@@ -19,7 +19,9 @@ from kkt_unlearning.quadratic.packed import packed_system
 from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.shared import shared_system, sharing
 
-PROXIMAL = 1e-10  # μ, of the curvature
+# μ, of the curvature: above the round-off of the matrices, so that those of dependent data can be inverted,
+# and so small that a step leaves no more than this share of the error where they are independent.
+PROXIMAL = 1e-10
 
 
 def newton_point(program: Program, point: Iterate, active: Activity) -> Iterate:

@@ -7,12 +7,10 @@ of neurons.
 
 from dataclasses import dataclass
 
-from kkt_unlearning.backends import Array, namespace
+from kkt_unlearning.backends import WORK_ARRAY, Array, namespace
 from kkt_unlearning.quadratic.activity import Activity
 from kkt_unlearning.quadratic.program import Program
 from kkt_unlearning.quadratic.system import System
-
-_CHUNK = 2**22  # numbers in a work array: 32 MiB
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def _parts(free: Array) -> list[slice]:
     """The neurons in chunks whose packed rows fit a work array."""
     xp = namespace(free)
     most = max(1, int(xp.max(xp.sum(xp.astype(free, xp.int64), axis=-1))))
-    step = max(1, _CHUNK // (free.shape[0] * most * free.shape[-1]))
+    step = max(1, WORK_ARRAY // (free.shape[0] * most * free.shape[-1]))
     n = free.shape[1]
     return [slice(j, min(j + step, n)) for j in range(0, n, step)]
 

@@ -11,7 +11,7 @@ from kkt_unlearning.quadratic.activity import Activity
 from kkt_unlearning.quadratic.program import Program
 from kkt_unlearning.quadratic.system import System, inverses
 
-_LARGEST = 2**62
+_KEYS = 2**62  # distinct rows that a 64-bit integer can number, its sign left alone
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Sharing:
 def sharing(program: Program, active: Activity) -> Sharing | None:
     """The groups of equal (kind, free entries, bounds that are not 0); None where it does not pay."""
     xp, m = namespace(program.target), program.target.shape[-1]
-    if program.kind is None or program.gram.shape[0] > 1 or 4**m * program.kinds >= _LARGEST:
+    if program.kind is None or program.gram.shape[0] > 1 or 4**m * program.kinds >= _KEYS:
         return None
     powers = 2 ** xp.arange(m, dtype=xp.int64, device=program.gram.device)
     bits = xp.astype(active.free, xp.int64) * 2**m + xp.astype(active.slope != 0, xp.int64)

@@ -16,10 +16,9 @@ from kkt_unlearning.quadratic.program import Iterate, Program, feasible, pushed
 
 Report = Callable[[float], None]
 
-_EXACT = 1e-13  # residual at which no further step is made
-_ROUND_OFF = (
-    1e-10  # residual at which a round that gains nothing is the last: no more digits are there
-)
+# Residual at which no further step is made: some 500 ε; half of the programs of the replication end below ε.
+_EXACT = 1e-13
+_STALLED = 1e-10  # residual at which a round that does not halve it is the last: a tenth of SOLVED
 _NEWTON = 4  # steps from one start; a wrong guess of the bounds shows by then
 _SWEEPS = 2  # a round, but for the first: there the start is a good enough guess of the bounds
 _ROUNDS = 300
@@ -65,7 +64,7 @@ def maximise(
         before = best.residual[left]
         point = _round(best, program, point, left, _SWEEPS if attempt else 0)
         after = best.residual[left]
-        best.stalled[left] = (after <= _ROUND_OFF) & (after > 0.5 * before)
+        best.stalled[left] = (after <= _STALLED) & (after > 0.5 * before)
         going = ~best.done[left]
         if not going.any():
             break

@@ -7,11 +7,19 @@ import numpy as np
 
 from kkt_unlearning.backends import constant, namespace, to_numpy
 from kkt_unlearning.errors import DataError, SolverError
+from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solve import Report, Solution, indices, maximise
 
 SOLVERS = ("active_set", "cvxpy")
-LEAST = 1e-12
+SOLVED = 1e-9
+"""The residual to which a program counts as solved by default; of its answer, what is 0 over the largest.
+
+Pre-activations, multipliers, Clarke derivatives and excess margins at an optimum are off by the residual
+times the condition of the data. Measured: the 1,422 programs of the exact points of the replication end at
+6e-12 or less. There pre-activations are below 3e-12 of the largest or above 5e-7, margins within 2e-11 of 1
+or more than 2e-4 above it, and multipliers 0 or above 5e-4 of the largest.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Solver:
     """
 
     name: str = "active_set"
-    tolerance: float = 1e-9
+    tolerance: float = SOLVED
     report: Report | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -37,10 +45,10 @@ class Solver:
             raise DataError(
                 f"solver = {self.name!r}: allowed are {', '.join(SOLVERS)}; choose one of them."
             )
-        if not self.tolerance >= LEAST:
+        if not self.tolerance >= ROUND_OFF:
             raise DataError(
-                f"tolerance = {self.tolerance}: allowed are numbers >= {LEAST}, what float64 can hold; raise "
-                "it."
+                f"tolerance = {self.tolerance}: allowed are numbers >= {ROUND_OFF}, what float64 can hold; "
+                "raise it."
             )
 
     def solve(self, program: Program, start: Iterate | None = None) -> Solution:

@@ -9,6 +9,8 @@ from kkt_unlearning.studies.claim import Claim, Tables, Thresholds, claims
 REPLICATED, NOT_REPLICATED, NOT_TESTED = "replicated", "not replicated", "not tested"
 VERDICTS = (REPLICATED, NOT_REPLICATED, NOT_TESTED)
 
+_SAME_NUMBER = 1e-9  # two numbers nearer than that differ by the order of a sum: they have 6 digits
+
 Score = dict[str, Any]  # texts and numbers, as :func:`score` names them
 
 
@@ -57,6 +59,6 @@ def _verdict(measured: float, comparison: str, threshold: float) -> str:
     met = {
         "at_most": measured <= threshold,
         "at_least": measured >= threshold,
-        "equals": math.isclose(measured, threshold, abs_tol=1e-9),
+        "equals": math.isclose(measured, threshold, abs_tol=_SAME_NUMBER),
     }
     return REPLICATED if met[comparison] else NOT_REPLICATED

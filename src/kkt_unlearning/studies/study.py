@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 Schema = Mapping[str, Any]  # JSON Schema; ``#/$defs/…`` are those of the configuration
 Fail = Callable[..., NoReturn]  # fail(*keys, text=...) refuses what stands at the end of the keys
 
-LEFT = 2  # samples that stay at least: with one, no pair is left that a step could move apart
+LEAST_RETAINED = 2  # samples: with one, no pair is left that a step could move apart
 
 
 @dataclass(frozen=True)
@@ -158,11 +158,11 @@ def rows_of(measure: str) -> str:
 
 def enough(samples: int, key: str, fail: Fail) -> None:
     """At least one sample can be forgotten."""
-    if samples <= LEFT:
+    if samples <= LEAST_RETAINED:
         fail(
             key,
-            text=f"the data set has {samples} samples, of which {LEFT} must be retained: "
-            f"set samples to {LEFT + 1} or more.",
+            text=f"the data set has {samples} samples, of which {LEAST_RETAINED} must be retained: "
+            f"set samples to {LEAST_RETAINED + 1} or more.",
         )
 
 

@@ -26,7 +26,7 @@ class Descent:
         steps: number of steps ≥ 1, at most.
         stop_distance: a network rests once its supporting activations have settled and ``1 − cos`` to the
             exact KKT point of their cell is at most this (see
-            :func:`kkt_unlearning.studies.replicates.train_all`); 0 makes all steps.
+            :mod:`kkt_unlearning.kkt.arrival`); 0 makes all steps.
         minimum_margin: training counts as converged once every margin exceeds this (> 0; −∞ accepts
             whatever comes, for studies of training itself).
     """

@@ -182,7 +182,7 @@ def _advance_in_buffers(system: System, P: Array, slopes_sum: Array, steps: int)
 
 def _advance_in_kernel(system: System, P: Array, slopes_sum: Array, steps: int) -> bool:
     """CuPy: all steps in one kernel, where P fits the registers of a block; False where it does not."""
-    from kkt_unlearning.training import gpu  # here because it imports Descent
+    from kkt_unlearning.training import gpu  # here: only arrays of CuPy need it
 
     if gpu.obstacle(P, slopes_sum) is not None:
         return False

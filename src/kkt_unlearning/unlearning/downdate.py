@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kkt_unlearning.kkt.point import KKTPoint, kkt_points
-from kkt_unlearning.problem import kept
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.quadratic.solver import Solver
 
 
@@ -18,8 +18,6 @@ def downdate(
 ) -> list[KKTPoint]:
     """The exact KKT point of each retained problem in the cell of the unlearned weights: (0, 0, 0).
 
-    The multipliers of ``point`` without the forgotten ones are where the solver starts.
-
     Args:
         point: exact KKT point on all samples.
         W: unlearned weights ``(F, n, k)``, of which only the activations matter.
@@ -30,12 +28,5 @@ def downdate(
         NotSeparableError, SolverError, NotConvergedError: see
             :func:`kkt_unlearning.kkt.point.kkt_point`.
     """
-    problem = point.problem
-    keep = kept(problem.samples, forget_sets)
-    return kkt_points(
-        [problem.retain(forget) for forget in forget_sets],
-        [problem.pattern(w)[:, row] for w, row in zip(W, keep, strict=True)],
-        solver,
-        pivots,
-        [(point.multipliers[row], point.clarke[:, row]) for row in keep],
-    )
+    patterns = [point.problem.pattern(w) for w in W]
+    return nearest_kkt_points(point, forget_sets, solver, pivots, patterns)

@@ -9,9 +9,12 @@ import numpy as np
 
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.quadratic.solver import SOLVED
 
 RANDOM = "random"
-_DIGITS = 9  # that count, relative to the largest number: the solver's accuracy must not break ties
+_DIGITS = -round(
+    np.log10(SOLVED)
+)  # that count, of the largest number: what the solver leaves breaks no ties
 
 
 def random_orders(rng: np.random.Generator, samples: int, draws: int) -> np.ndarray:

@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import Certificate, certify
-from kkt_unlearning.certificates.stationarity import smallest_margin
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.kkt.residuals import kkt_residuals
-from kkt_unlearning.problem import Problem, retained
+from kkt_unlearning.problem import Problem, retained, smallest_margin
 from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.unlearning.ascent import Unlearned, ascend
 
@@ -37,32 +35,35 @@ class Held:
     W: np.ndarray
     derivatives: np.ndarray
 
-    def without(self, forget: Sequence[int], fraction: float = 1.0) -> tuple["Held", Certificate]:
-        """``W − α Σ_{r∈R} λ_r y_r g_r`` and its certificate on the samples that stay.
+    def without(self, forget: Sequence[int], fraction: float = 1.0) -> "Held":
+        """``W − α Σ_{r∈R} λ_r y_r g_r`` and the samples that stay.
 
-        The certificate is of the network that results, whatever was forgotten before: its ε, δ and τ refer to
-        the samples that stay. Its bounds are those of this step, and start from the residuals that earlier
-        steps left. No array of the result has a row, a label or a multiplier of the forgotten.
+        No array of the result has a row, a label or a multiplier of the forgotten.
 
         Args:
             forget: indices R among the samples held.
             fraction: α ≥ 0.
 
         Raises:
-            DataError: a bad forget set or fraction, or a margin of the network in use that is not positive.
-            NotSeparableError, NotConvergedError, SolverError: see
-                :func:`kkt_unlearning.kkt.point.kkt_points`.
+            DataError: a bad forget set or fraction.
         """
-        step = self._step(tuple(forget), fraction)
         point, derivatives = self.point, self.derivatives
         W = ascend(
             point.problem, self.W, point.multipliers, forget, clarke=derivatives, fraction=fraction
         )
         keep = retained(point.problem.samples, forget)
-        return Held(_kept(point, keep), W, derivatives[:, keep]), certify(step)
+        return Held(_kept(point, keep), W, derivatives[:, keep])
 
-    def _step(self, forget: tuple[int, ...], fraction: float) -> Unlearned:
-        """The step in span coordinates, from weights of smallest margin 1, as the bounds need them."""
+    def step(self, forget: Sequence[int], fraction: float = 1.0) -> Unlearned:
+        """The step to :meth:`without` in span coordinates, from weights of smallest margin 1.
+
+        A certificate of it is of the network that results, whatever was forgotten before: its ε, δ and τ
+        refer to the samples that stay. Its bounds are those of this step, and start from the residuals that
+        earlier steps left.
+
+        Raises:
+            DataError: a bad forget set or fraction, or a margin of the network in use that is not positive.
+        """
         point, gamma = self.point, self._smallest_margin()
         span = span_coordinates(point.problem.X, self.W)
         problem = Problem(point.problem.network, span.X, point.problem.y)
@@ -72,7 +73,7 @@ class Held:
             point=replace(point, problem=problem, W=inside / gamma, multipliers=multipliers),
             start=start,
             clarke=self.derivatives,
-            forget=forget,
+            forget=tuple(forget),
             fraction=fraction,
             W=ascend(
                 problem, start, multipliers, forget, clarke=self.derivatives, fraction=fraction

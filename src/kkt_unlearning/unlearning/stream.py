@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver

@@ -7,9 +7,10 @@ import pytest
 from builders import one_sentence, solved
 
 from kkt_unlearning.certificates.bounds import margin_shift
-from kkt_unlearning.certificates.certificate import certify, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from builders import planted_pairs
 
-from kkt_unlearning.certificates.certificate import certify, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.quadratic.solver import Solver

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from builders import gaussian, solved
 
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem

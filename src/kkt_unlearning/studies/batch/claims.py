@@ -12,6 +12,7 @@ from kkt_unlearning.studies.claim import (
 )
 from kkt_unlearning.studies.summary import Table, groups, median, power_law, select, swept, take
 
+_TIE = 1e-9  # times a size: less than what two distances from one half differ by, which is 1 or nothing
 SETS = "Appendices B.2 and C.3 (errors add up with the size of a forget set)"
 
 
@@ -33,7 +34,7 @@ def _half(table: Table, size: str) -> Table:
     if not len(table[size]):
         return table
     away = np.abs(table[size] - 0.5 * table["samples"])
-    return take(table, table[size] == table[size][np.argmin(away + 1e-9 * table[size])])
+    return take(table, table[size] == table[size][np.argmin(away + _TIE * table[size])])
 
 
 def _rising(table: Table) -> Table:

@@ -9,15 +9,16 @@ from typing import Literal
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import Certificate, certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import Certificate, certify_all
 from kkt_unlearning.datasets.geometry import near_orthogonality
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.studies.case import Case
-from kkt_unlearning.studies.study import LEFT
+from kkt_unlearning.studies.study import LEAST_RETAINED
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning import Steps, unlearn_all
 from kkt_unlearning.unlearning.forget_sets import forget_orders, prefixes, random_orders
@@ -29,7 +30,7 @@ STREAM_COLUMNS = ("epsilon", "delta", "tau", "tau_star", "restored_bound", "outc
 
 def sizes_of(samples: int, sizes: Sequence[int] | Literal["all"]) -> list[int]:
     """Explicit sizes of forget sets; ``"all"`` means 1 to m − 2."""
-    return list(range(1, samples - LEFT + 1)) if sizes == "all" else list(sizes)
+    return list(range(1, samples - LEAST_RETAINED + 1)) if sizes == "all" else list(sizes)
 
 
 def batch_rows(
@@ -127,7 +128,7 @@ def stream_rows(
         DataError: too many deletions.
     """
     samples = point.problem.samples
-    count = samples - LEFT if deletions == "all" else deletions
+    count = samples - LEAST_RETAINED if deletions == "all" else deletions
     rng = generator(seed, Stream.FORGET_SETS, s)
     for draw, order in enumerate(random_orders(rng, samples, draws)[:, :count].tolist()):
         for variant, rows in _variants(point, order, kink_band, solver, pivots):

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from kkt_unlearning.studies.options import choice, number, options, several, whole, word_or
-from kkt_unlearning.studies.study import LEFT, Drawn, Fail, Measure, Section, Study, enough
+from kkt_unlearning.studies.study import (
+    LEAST_RETAINED,
+    Drawn,
+    Fail,
+    Measure,
+    Section,
+    Study,
+    enough,
+)
 
 BATCH = options(
     "Forget sets of many sizes, each forgotten in one step.",
@@ -44,21 +52,21 @@ def check_batch(given: Mapping[str, Any], samples: int, fail: Fail) -> None:
     if given["sizes"] == "all":
         return
     for index, size in enumerate(given["sizes"]):
-        if size > samples - LEFT:
+        if size > samples - LEAST_RETAINED:
             fail("sizes", index, text=_too_many(size, samples))
 
 
 def check_stream(given: Mapping[str, Any], samples: int, fail: Fail) -> None:
     """At most m − 2 deletions, and room for one."""
     enough(samples, "deletions", fail)
-    if given["deletions"] != "all" and given["deletions"] > samples - LEFT:
+    if given["deletions"] != "all" and given["deletions"] > samples - LEAST_RETAINED:
         fail("deletions", text=_too_many(given["deletions"], samples))
 
 
 def _too_many(found: int, samples: int) -> str:
     return (
-        f"the value is {found}, but of {samples} samples {LEFT} must be retained: "
-        f"take 1 to {samples - LEFT}."
+        f"the value is {found}, but of {samples} samples {LEAST_RETAINED} must be retained: "
+        f"take 1 to {samples - LEAST_RETAINED}."
     )
 
 

@@ -5,8 +5,9 @@ from dataclasses import fields
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import Certificate, certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import Certificate, certify_all
 from kkt_unlearning.datasets.geometry import near_orthogonality
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import accuracy, activation_flips, cosine_distance
 from kkt_unlearning.problem import kept

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import certify_all, nearest_kkt_points
+from kkt_unlearning.certificates.certificate import certify_all
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.kkt.multipliers import least_squares_multipliers, loss_gradient_multipliers
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import Case
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.training import Descent
 from kkt_unlearning.unlearning.ascent import ascend, unlearn_all
-
-_RANK = 1e-12  # of the largest singular value: directions that round-off cannot tell from none
 
 AGENTS = ("clarke", "exact", "slopes", "least_squares")
 
@@ -205,7 +205,7 @@ def _outside(problem: Problem, W: np.ndarray, keep: np.ndarray) -> np.ndarray:
     found = np.empty(W.shape[:-2])
     for index in np.ndindex(*found.shape):
         basis = np.linalg.svd(problem.X[keep[index]], full_matrices=False)
-        spanning = basis.Vh[_RANK * basis.S[0] < basis.S]
+        spanning = basis.Vh[ROUND_OFF * basis.S[0] < basis.S]
         rest = W[index] - W[index] @ spanning.T @ spanning
         found[index] = np.linalg.norm(rest) / np.linalg.norm(W[index])
     return found

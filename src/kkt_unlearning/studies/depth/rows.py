@@ -125,7 +125,7 @@ def _measure(
     free, held = network.evaluate(after, X), network.evaluate(after, X, before.patterns)
     parts = decompose(W, before, held, free, after, y, multipliers, retained, steps)
     own = certify(network, free, after, y, retained, multipliers, solver)
-    restored = restore(network, after, X, y, before.patterns, retained)
+    restored = restore(after, X, before.patterns, retained)
     there = network.evaluate(restored, X, before.patterns)
     back = certify(network, there, restored, y, retained, multipliers, solver)
     usable = own.separates & back.separates & start.trained[s]

@@ -6,9 +6,9 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.certificates.flips import Flips, count_flips
 from kkt_unlearning.certificates.surface import surface as least_on_path
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import Case

@@ -8,8 +8,8 @@ from dataclasses import fields
 
 import numpy as np
 
-from kkt_unlearning.certificates.certificate import nearest_kkt_points
 from kkt_unlearning.certificates.criterion import Criterion, criterion_all
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.studies.case import Case

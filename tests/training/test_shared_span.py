@@ -1,11 +1,12 @@
+"""Several networks on the same data in coordinates that a large dimension does not make more of."""
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkt_unlearning.audit.coordinates import coordinates
-
-ROUND_OFF = 1e-12
+from kkt_unlearning.precision import ROUND_OFF
+from kkt_unlearning.training.span import shared_span
 
 
 def drawn(seed, samples, neurons, dimension, networks):
@@ -23,13 +24,13 @@ def drawn(seed, samples, neurons, dimension, networks):
 )
 def test_inner_products_are_kept_and_weights_come_back(seed, samples, neurons, dimension, networks):
     X, weights = drawn(seed, samples, neurons, dimension, networks)
-    frame = coordinates(X, weights)
-    data, inside = frame.data(X), [frame.weights(W) for W in weights]
+    span = shared_span(X, weights)
+    data, inside = span.data(X), [span.weights(W) for W in weights]
     assert data.shape[1] <= max(samples + networks, dimension)
     assert np.allclose(data @ data.T, X @ X.T, rtol=0, atol=ROUND_OFF * dimension)
     for W, small in zip(weights, inside, strict=True):
         assert np.allclose(small @ data.T, W @ X.T, rtol=0, atol=ROUND_OFF * dimension)
-        assert np.allclose(frame.lift(small), W, rtol=0, atol=ROUND_OFF * dimension)
+        assert np.allclose(span.lift(small), W, rtol=0, atol=ROUND_OFF * dimension)
         for V, other in zip(weights, inside, strict=True):
             kept = (small * other).sum(axis=1)
             assert np.allclose(kept, (W * V).sum(axis=1), rtol=0, atol=ROUND_OFF * dimension)
@@ -37,15 +38,15 @@ def test_inner_products_are_kept_and_weights_come_back(seed, samples, neurons, d
 
 def test_a_large_dimension_costs_no_more():
     X, weights = drawn(0, 5, 3, 10_000, 2)
-    frame = coordinates(X, weights)
-    assert frame.data(X).shape == (5, 7)
-    assert frame.weights(weights[0]).shape == (3, 7)
+    span = shared_span(X, weights)
+    assert span.data(X).shape == (5, 7)
+    assert span.weights(weights[0]).shape == (3, 7)
 
 
 @pytest.mark.parametrize("scale", [1.0, -3.0, 0.0])
 def test_a_network_that_the_others_determine_adds_no_direction(scale):
     X, (W,) = drawn(1, 3, 4, 40, 1)
     other = scale * W + np.random.default_rng(2).normal(size=(4, 3)) @ X
-    frame = coordinates(X, [W, other])
-    assert (frame.outside[1] == 0).all()
-    assert np.allclose(frame.lift(frame.weights(other)), other, rtol=0, atol=1e-11)
+    span = shared_span(X, [W, other])
+    assert (span.outside[1] == 0).all()
+    assert np.allclose(span.lift(span.weights(other)), other, rtol=0, atol=1e-11)
