@@ -18,7 +18,9 @@ TABLES := benchmarks/results
 EMBED = $(BIN)/python -m workflow.embed
 # The library runs under these, the pipeline and envs/requirements.lock under the first.
 VERSIONS := 3.11 3.12 3.13
-ON_ALL_CORES := --numprocesses logical --dist loadgroup
+# A file is for one process, as its fixtures are, in the order of tests/conftest.py. Not loadgroup: pytest-xdist 3.8
+# sets its groups where pytest 9.2 does not look.
+ON_ALL_CORES := --numprocesses logical --dist loadfile --no-loadscope-reorder
 PYTHON_FILES := src scripts tests workflow docs $(wildcard benchmarks)
 # Every study that draws a figure: its name is a target here as well.
 FIGURES := $(notdir $(patsubst %/figure.py,%,$(wildcard src/kkt_unlearning/studies/*/figure.py)))

@@ -3,19 +3,20 @@
 import gc
 from pathlib import Path
 
-from workflow.support.places.backend import refuse_missing_backend
-from workflow.support.places.cluster import announce_root, growing
-from workflow.support.places.committed import caption, mark_outdated, template
-from kkt_unlearning.studies.study import figures, measures, rows_of
-from workflow.support.configuration.files import announce, base_files
+from workflow.support.configuration.backend import refuse_missing_backend
 from workflow.support.configuration.check import check
-from workflow.support.places.tables import experiments_of, section_of
+from workflow.support.configuration.files import base_files
 from workflow.support.configuration.reading import refuse_unclear
-from workflow.support.records.records import check_records
+from workflow.support.places.committed import mark_outdated, template
+from workflow.support.places.jobs import announce, growing
+from workflow.support.places.pacing import lift_unasked_limit
 from workflow.support.places.plan import SETTING, Plan
 from workflow.support.places.sharing import sharing
 from workflow.support.places.sources import Sources
-from workflow.support.places.versions import announce_versions, computing
+from workflow.support.places.tables import experiments_of, section_of
+from workflow.support.places.versions import computing
+from workflow.support.records.records import check_records
+from kkt_unlearning.studies.study import figures, measures, rows_of
 
 refuse_unclear([*workflow.configfiles, *base_files(workflow.basedir)])
 
@@ -29,10 +30,7 @@ configfile: Path(workflow.basedir, "config.yaml")
 gc.set_threshold(100_000, 50, 1000)
 
 sources = Sources(Path(workflow.basedir))
-sources.make_importable()
-announce(workflow.configfiles)
-announce_versions()
-announce_root(workflow.basedir)
+announce(Path(workflow.basedir), workflow.configfiles)
 code = sources.digest
 shared = sharing(
     workflow
@@ -54,6 +52,7 @@ wildcard_constraints:
 
 onstart:
     refuse_missing_backend(workflow, plan.config)
+    lift_unasked_limit(workflow)
 
 
 report: "workflow/report/workflow.rst"

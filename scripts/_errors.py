@@ -42,3 +42,12 @@ def deleting(*paths: str | Path) -> str:
 
 def _targets(path: str | Path) -> list[str]:
     return [os.path.realpath(path)] if os.path.islink(path) else []
+
+
+def printable(text: str) -> str:
+    """The text without line breaks and whatever else could change what a terminal shows of it."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )

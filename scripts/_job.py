@@ -11,10 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from pathlib import Path
 from typing import Any, TextIO
 
 from _claims import Claim, claimed
+from _errors import printable
 from _hashes import named, sealed
 from _storage import StorageError, replacing
 
@@ -78,7 +78,7 @@ def _timed(main: Main, snakemake: Any, log: TextIO | None) -> Mapping[str, Any] 
 
 
 def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
-    text = _one_line(error)
+    text = printable(" ".join(str(error).split()))  # names of others may have what a terminal obeys
     if isinstance(error, StorageError):
         return f"error: {text}"
     too_large = _is_too_large(error)
@@ -91,17 +91,11 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
             error, NotSeparableError
         ):  # whatever the job, it is the data that must change
             section = f"experiments.{snakemake.wildcards.experiment}.dataset"
-        return f"error: {_origin(section, snakemake)}, {section}: {text}"
+        from _origins import origin
+
+        return f"error: {origin(section.split('.'), snakemake.config)}, {section}: {text}"
     where = f", traceback in {log.name}" if log else ""
     return f"error: {snakemake.rule} failed with {type(error).__name__}: {text}{where}"
-
-
-def _one_line(error: Exception) -> str:
-    """Its words as a terminal shows them; names of others may have characters that it would obey."""
-    _make_workflow_importable()
-    from workflow.support.configuration.mistakes import printable
-
-    return printable(" ".join(str(error).split()))
 
 
 def _is_too_large(error: Exception) -> bool:
@@ -109,18 +103,6 @@ def _is_too_large(error: Exception) -> bool:
     return isinstance(error, MemoryError) or (
         isinstance(error, ValueError) and str(error).startswith(_NO_ADDRESS)
     )
-
-
-def _origin(section: str, snakemake: Any) -> str:
-    """File of the configuration that the section is from."""
-    _make_workflow_importable()
-    from workflow.support.configuration.files import origin_of_section
-
-    return origin_of_section(section, snakemake.config)
-
-
-def _make_workflow_importable() -> None:
-    sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 
 def _traceback() -> str:
@@ -176,8 +158,6 @@ def _logged(paths: Any) -> Iterator[TextIO | None]:
 
 
 def _open(path: str) -> TextIO:
-    with suppress(OSError):  # a file of its own, whoever still writes to the one of a killed run
-        os.unlink(path)
     return open(path, "w", encoding="utf-8", buffering=1)  # line by line, to be read meanwhile
 
 
@@ -212,7 +192,6 @@ def _versions() -> dict[str, str | None]:
     if known.get("prefix") == sys.prefix:
         found: dict[str, str | None] = known["versions"]
         return found
-    _make_workflow_importable()
-    from workflow.support.places.versions import versions
+    from _versions import versions
 
     return versions()

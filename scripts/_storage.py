@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -17,13 +17,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from _claims import note_read, put, temporary_name
 from _errors import StorageError, deleting, told
 from _hashes import recorded, unsealed
-
-from kkt_unlearning.precision import ROUND_OFF
+from _tables import Table, as_csv, columns
 
 if TYPE_CHECKING:
     import numpy as np
-
-SIGNIFICANT_DIGITS = 6
 
 
 @contextmanager
@@ -142,30 +139,18 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
             ) from None
 
 
-def write_table(
-    path: str | Path, table: Mapping[str, Sequence] | Iterable[Mapping[str, Any]]
-) -> None:
-    """Write a tidy table as ``.csv``, from columns or from rows, floats with all their digits.
-
-    Args:
-        path: file to write.
-        table: ``{column: values}``, columns of the same length, or rows ``{column: value}`` with
-            the same keys in the same order.
+def write_table(path: str | Path, table: Table) -> None:
+    """Write a tidy table as ``.csv``.
 
     Raises:
-        ValueError: columns of different lengths, rows of different keys, or no rows at all to name
-            the columns.
+        ValueError: as `as_csv`.
         StorageError: as `replacing`.
     """
-    header, rows = _as_rows(table)
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([[_text(value) for value in row] for row in rows])
+    write_text(path, as_csv(table))
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a page, in UTF-8.
+    """Write a text, in UTF-8.
 
     Raises:
         StorageError: as `replacing`.
@@ -180,8 +165,7 @@ def read_table(path: str | Path) -> dict[str, np.ndarray]:
     Raises:
         StorageError: as `intact`, or the file is no table, or its rows have different lengths.
     """
-    header, rows = read_cells(path)
-    return {name: _typed([row[index] for row in rows]) for index, name in enumerate(header)}
+    return columns(*read_cells(path))
 
 
 def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
@@ -199,55 +183,3 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     if any(len(row) != len(header) for row in rows):
         raise StorageError(f"{path} is cut short: {deleting(path)}.")
     return header, rows
-
-
-def rounded(cell: str) -> str:
-    """A number to 6 significant digits, the same on two machines; other text as it is.
-
-    What is below 1e-12 in size is round-off of numbers of order 1, with digits of chance: it is 0.
-    """
-    for kind in (int, float):
-        try:
-            value = kind(cell)
-        except ValueError:
-            continue
-        value = 0.0 if abs(value) < ROUND_OFF else value
-        return cell if kind is int else f"{value:.{SIGNIFICANT_DIGITS}g}"
-    return cell
-
-
-def _as_rows(
-    table: Mapping[str, Sequence] | Iterable[Mapping[str, Any]],
-) -> tuple[list[str], list[list[Any]]]:
-    if isinstance(table, Mapping):
-        import numpy as np
-
-        rows = zip(*(np.asarray(column).tolist() for column in table.values()), strict=True)
-        return list(table), [list(row) for row in rows]
-    records = list(table)
-    if not records:
-        raise ValueError("a table without rows does not show its columns: pass columns instead.")
-    header = list(records[0])
-    if any(list(record) != header for record in records):
-        raise ValueError(f"every row must have the columns {header}, in this order.")
-    return header, [list(record.values()) for record in records]
-
-
-def _text(value: Any) -> str:
-    """Shortest text that reads back as the same value; NumPy's own repr would add its type."""
-    if hasattr(value, "item"):
-        value = value.item()
-    return repr(value) if isinstance(value, float) else str(value)
-
-
-def _typed(cells: list[str]) -> np.ndarray:
-    import numpy as np
-
-    if set(cells) <= {"True", "False"} and cells:
-        return np.array([cell == "True" for cell in cells])
-    for kind, empty in ((np.int64, None), (np.float64, "nan")):
-        try:
-            return np.array([(cell or empty) if empty else cell for cell in cells]).astype(kind)
-        except (ValueError, OverflowError):
-            continue
-    return np.array(cells)

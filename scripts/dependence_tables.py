@@ -1,7 +1,8 @@
 """Rule dependence_tables: descent-ascent on dependent samples beside the prescribed step."""
 
 from _job import job
-from _storage import rounded, write_table
+from _storage import write_table
+from _tables import cut
 
 from kkt_unlearning.studies.dependence.rows import block_rows, boundary_rows, pair_rows, step_rows
 
@@ -19,16 +20,8 @@ def main(snakemake):
         "step": step_rows(overlaps, options["group_sizes"], options["others"]),
     }
     for name, rows in tables.items():
-        write_table(output[name], [cut(row) for row in rows])
+        write_table(output[name], [{key: cut(value) for key, value in row.items()} for row in rows])
         print(f"{name}: done")
-
-
-def cut(row):
-    """The row with its numbers to 6 significant digits, as in every table."""
-    return {
-        name: float(rounded(repr(value))) if isinstance(value, float) else value
-        for name, value in row.items()
-    }
 
 
 if __name__ == "__main__":

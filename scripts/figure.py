@@ -1,13 +1,12 @@
 """Rules figure_*: one figure, drawn from its tables by the library's module of its name."""
 
-import hashlib
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import numpy as np
+from _hashes import sha256
 from _job import job
-from _storage import read_table, replacing, rounded, write_table
+from _storage import read_table, replacing, write_table
+from _tables import cut
 
 from kkt_unlearning.studies.style import save
 
@@ -20,18 +19,10 @@ def main(snakemake: Any) -> dict[str, Any]:
     shown, drawn = draw(**{name: read_table(path) for name, path in paths.items()})
     with replacing(snakemake.output.pdf) as pdf, replacing(snakemake.output.png) as png:
         save(shown, pdf, png)
-    write_table(snakemake.output.csv, {name: _rounded(column) for name, column in drawn.items()})
-    return {"tables": {str(path): _sha256(path) for path in paths.values()}}
-
-
-def _sha256(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _rounded(column: np.ndarray) -> np.ndarray:
-    if column.dtype.kind != "f":
-        return column
-    return np.array([float(rounded(repr(value))) for value in column.tolist()])
+    write_table(
+        snakemake.output.csv, {name: [*map(cut, column.tolist())] for name, column in drawn.items()}
+    )
+    return {"tables": {str(path): sha256(path) for path in paths.values()}}
 
 
 if __name__ == "__main__":

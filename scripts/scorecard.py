@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from _job import job
-from _storage import read_table, rounded, write_table, write_text
+from _storage import read_table, write_table, write_text
+from _tables import cut
 
 from kkt_unlearning.studies.pages.scorecard import page
 from kkt_unlearning.studies.scorecard import score
@@ -26,10 +27,7 @@ def main(snakemake):
 def rows(tables, thresholds):
     """A row for each claim, its numbers to 6 significant digits."""
     scores = score(tables, thresholds)
-    for row in scores:
-        numbers = {name: value for name, value in row.items() if isinstance(value, float)}
-        row |= {name: float(rounded(repr(value))) for name, value in numbers.items()}
-    return scores
+    return [{name: cut(value) for name, value in row.items()} for row in scores]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from typing import Any
 
 from _job import job
-from _storage import StorageError, read_cells, rounded, write_table
+from _storage import StorageError, read_cells, write_table
+from _tables import rounded
 
 
 def main(snakemake: Any) -> None:

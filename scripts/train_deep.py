@@ -5,7 +5,7 @@ from _job import job
 from _replicates import paced
 from _storage import read_arrays, write_table
 
-from kkt_unlearning.deep.replicates import initialise, retrain_all, train_all
+from kkt_unlearning.deep.replicates import initialise_deep, retrain_deep, train_deep
 from kkt_unlearning.problem import explicit_forget_sets
 from kkt_unlearning.studies.case import descent
 
@@ -14,10 +14,10 @@ def main(snakemake):
     settings, data = snakemake.params.settings, read_arrays(snakemake.input.dataset)
     model, rule = network(settings["network"]), descent(settings["training"])
     scale = settings["network"]["initial_scale"]
-    batch = initialise(data["X"], data["y"], model, scale, settings["seed"])
+    batch = initialise_deep(data["X"], data["y"], model, scale, settings["seed"])
     forget_sets = explicit_forget_sets(batch.y.shape[1], settings["forget"])
-    found = train_all(batch, rule, paced())
-    again = retrain_all(batch, rule, forget_sets, paced())
+    found = train_deep(batch, rule, paced())
+    again = retrain_deep(batch, rule, forget_sets, paced())
     write_table(snakemake.output.history, [*_rows("trained", found), *_rows("retrained", again)])
     write_networks(snakemake.output.networks, batch, found, again)
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.limits import HANG
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 REQUIRED = "REQUIRE_BROWSER"  # environment variable: set, a missing browser is a failure
 
@@ -61,7 +63,7 @@ def look(page: Path, profile: Path, width: int = 1400) -> subprocess.CompletedPr
         ],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG,
         check=True,
     )
 

@@ -96,7 +96,7 @@ def test_the_wheel_holds_the_library_and_nothing_else(members):
         for path in (ROOT / "src/kkt_unlearning").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {"kkt_unlearning/py.typed", "kkt_unlearning/gpu/descent.cu"} <= shipped
+    assert {"kkt_unlearning/py.typed", "kkt_unlearning/training/gpu/descent.cu"} <= shipped
     assert shipped == sources
     assert f"kkt_unlearning-{VERSION}.dist-info/licenses/LICENSE" in wheel
 

@@ -19,9 +19,7 @@ from typing import Any
 from scripts._hashes import SUFFIX
 
 from kkt_unlearning.studies.study import figures
-from workflow.support.configuration.check import check
-from workflow.support.configuration.files import base_files, merged
-from workflow.support.configuration.reading import refuse_unclear
+from workflow.support.configuration.check import check_files
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
 from workflow.support.records import vouching
@@ -58,7 +56,7 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     Raises:
         ArchiveError: results are missing, do not fit their records, or are of another configuration.
     """
-    plan = Plan(checked(configfiles), Sources(ROOT))
+    plan = Plan(check_files(ROOT, configfiles), Sources(ROOT))
     files = {name: _read(folder / name) for name in results(plan)}
     files |= vouching.behind(
         [*files, *(f"{FIGURES_FROM}{name}{SUFFIX}" for name in figures())], folder
@@ -70,13 +68,6 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     files[MANIFEST] = _json(manifest(files, commit(ROOT)))
     files[SUMS] = sums(files)
     return _tar(files)
-
-
-def checked(configfiles: Sequence[Path]) -> dict[str, Any]:
-    """Configuration that Snakemake merges from ``config.yaml`` and these files, checked."""
-    files = [*reversed(configfiles), *base_files(ROOT)]
-    refuse_unclear(files)
-    return check(merged(ROOT, configfiles), files)
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:
@@ -100,7 +91,6 @@ def verify(path: Path) -> str:
     files = members(path)
     _check_sums(files)
     config = _read_json(files, CONFIGURATION)
-    _check_drawn(files)
     tables = {
         name.removeprefix(TABLES).removesuffix(".csv"): content
         for name, content in files.items()
@@ -180,17 +170,6 @@ def _check_sums(files: Mapping[str, bytes]) -> None:
         raise ArchiveError(
             f"{name!r} is missing, which {SUMS} lists: take another copy of the archive."
         )
-
-
-def _check_drawn(files: Mapping[str, bytes]) -> None:
-    """Every figure was drawn from the tables that lie beside it."""
-    for name in (name for name in files if name.startswith(FIGURES_FROM)):
-        drawn = _read_json(files, name).get("tables")
-        for table, digest in drawn.items() if isinstance(drawn, dict) else ():
-            if hashlib.sha256(files.get(table, b"")).hexdigest() != digest:
-                raise ArchiveError(
-                    f"{name!r} says that its figure was drawn from another {table!r}."
-                )
 
 
 def _check_rest(files: Mapping[str, bytes]) -> None:
@@ -275,5 +254,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.path += [str(ROOT / "src"), str(ROOT / "scripts")]
+    sys.path.append(str(ROOT / "scripts"))
     main()

@@ -9,10 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow.support.configuration.check import check
-from workflow.support.configuration.files import base_files, merged
+from workflow.support.configuration.check import check_files
 from workflow.support.configuration.mistakes import listed, shown
-from workflow.support.configuration.reading import refuse_unclear
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,9 +29,7 @@ def main(on_top: Sequence[str]) -> None:
     for path in on_top:
         if not os.path.isfile(path):  # not pathlib, which raises where a name is too long
             raise SystemExit(f"error: {shown(path)}: there is no such file: write its path.")
-    files: list[str | Path] = [*on_top, *base_files(ROOT)]
-    refuse_unclear(files)
-    check(merged(ROOT, on_top), files)
+    check_files(ROOT, on_top)
     print(f"{listed(map(shown, on_top))} can be given to snakemake, with --configfile.")
 
 

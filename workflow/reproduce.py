@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from workflow.support.places.backend import missing
+from workflow.support.configuration.backend import missing
 from workflow.support.records.comparison import FILES, TABLES, Comparison, Difference, compare
 from workflow.support.records.tables import markdown, write_csv
 

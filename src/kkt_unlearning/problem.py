@@ -41,7 +41,7 @@ class Network(Protocol):
     @property
     def output_weights(self) -> np.ndarray: ...
 
-    def pattern(self, P: Array) -> Array: ...
+    def derivative(self, P: Array) -> Array: ...
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Problem:
         """
         xp, P = namespace(W), self.preactivations(W)
         size = xp.max(xp.abs(P), axis=(-2, -1), keepdims=True)
-        return self.network.pattern(xp.where(xp.abs(P) <= ON_KINK * size, xp.zeros_like(P), P))
+        return self.network.derivative(xp.where(xp.abs(P) <= ON_KINK * size, xp.zeros_like(P), P))
 
     def margins(self, W: Array) -> Array:
         """``q_i = y_i N(θ, x_i) = Σ_j u_j y_i A_ji P_ji``, shape (…, m)."""
@@ -109,7 +109,7 @@ class Problem:
 
     def margins_at(self, P: Array) -> Array:
         """The margins, from pre-activations ``P (…, n, m)``."""
-        return namespace(P).sum(self.signs * self.network.pattern(P) * P, axis=-2)
+        return namespace(P).sum(self.signs * self.network.derivative(P) * P, axis=-2)
 
     def combination(self, multipliers: Array, clarke: Array) -> Array:
         """``Σ_i λ_i y_i g_i`` with rows ``Σ_i λ_i y_i u_j a_ji x_i``, shape (…, n, d).

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shadow_pool import pool
 
 from kkt_unlearning.attacks.bound import auc_interval, distance_to_optimum, output_shift, reach
-from kkt_unlearning.attacks.certified import NUMBERS, certified
+from kkt_unlearning.attacks.certified import NUMBERS, certified_shadows
 from kkt_unlearning.attacks.outputs import outputs
 from kkt_unlearning.attacks.roc import auc
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
@@ -154,7 +154,7 @@ def test_outputs_away_from_the_samples_are_bounded_by_their_inner_products(seed,
 def test_certified_outputs_stay_within_their_bound(width):
     shadows = pool(width)
     found = outputs(shadows, FRACTIONS)
-    measured = certified(shadows, 8, FRACTIONS, Solver(), 50)
+    measured = certified_shadows(shadows, 8, FRACTIONS, Solver(), 50)
     forgotten = np.einsum("karr->kar", found.unlearned[:8])
     gap = np.abs(forgotten - measured.nearby[:, None])
     inside = np.broadcast_to(shadows.member[:8, None], gap.shape)
@@ -170,7 +170,7 @@ def test_certified_outputs_stay_within_their_bound(width):
 @pytest.mark.parametrize("width", [None, 30])
 def test_only_the_prescribed_step_has_the_shorter_reach(width):
     shadows = pool(width)
-    measured = certified(shadows, 2, FRACTIONS, Solver(), 50)
+    measured = certified_shadows(shadows, 2, FRACTIONS, Solver(), 50)
     for k in range(2):
         R = np.flatnonzero(shadows.member[k])
         X = shadows.pool.X[R]

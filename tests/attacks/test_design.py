@@ -6,7 +6,7 @@ from builders import ROUND_OFF, one_sentence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkt_unlearning.attacks.design import inclusion, initial_weights, span_of_pool
+from kkt_unlearning.attacks.design import inclusion, shadow_weights, span_of_pool
 from kkt_unlearning.errors import DataError
 
 
@@ -48,7 +48,7 @@ def test_the_pool_keeps_its_inner_products():
 @pytest.mark.parametrize("dimension", [6, 50, 10**6])
 def test_rows_have_the_law_of_gaussian_vectors(dimension):
     """``‖w‖²/scale²`` is χ²_d/d, and so is each coordinate inside; two equal neurons do not occur."""
-    W0 = initial_weights(200, 50, dimension, 7, 0.3, np.random.default_rng(1))
+    W0 = shadow_weights(200, 50, dimension, 7, 0.3, np.random.default_rng(1))
     squared = (W0**2).sum(axis=2) / 0.09
     error = 5 * np.sqrt(2 / dimension / squared.size)
     assert abs(squared.mean() - 1) < error + 1e-12
@@ -60,5 +60,5 @@ def test_rows_have_the_law_of_gaussian_vectors(dimension):
 
 
 def test_weights_do_not_depend_on_how_many_models_there_are():
-    few, many = (initial_weights(K, 4, 30, 7, 0.1, np.random.default_rng(2)) for K in (2, 5))
+    few, many = (shadow_weights(K, 4, 30, 7, 0.1, np.random.default_rng(2)) for K in (2, 5))
     np.testing.assert_array_equal(few, many[:2])

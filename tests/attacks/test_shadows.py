@@ -5,7 +5,7 @@ import pytest
 from builders import ROUND_OFF
 from shadow_pool import DESCENT, MODELS, M, pool
 
-from kkt_unlearning.attacks.design import initial_weights
+from kkt_unlearning.attacks.design import shadow_weights
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.training import train
@@ -25,7 +25,7 @@ def test_points_are_exact(width):
 def test_a_model_is_trained_on_its_samples_alone_from_its_own_weights():
     shadows = pool(30)
     rng = generator(7, Stream.SHADOW_WEIGHTS, 0)
-    W0 = initial_weights(MODELS, 30, 60, M + 1, 0.1, rng)
+    W0 = shadow_weights(MODELS, 30, 60, M + 1, 0.1, rng)
     for k in (0, 5):
         problem = shadows.problem(k)
         trained = train(problem, W0[k], DESCENT)

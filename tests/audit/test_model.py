@@ -16,7 +16,7 @@ def test_a_model_is_the_network_that_it_says():
     model = Model(W, U, bias)
     P = model.weights @ model.features(X).T
     u = model.network.output_weights
-    found = u @ (model.network.pattern(P) * P)
+    found = u @ (model.network.derivative(P) * P)
     assert np.allclose(found, np.maximum(X @ W.T + bias, 0.0) @ U, rtol=1e-14, atol=0)
     assert model.network == TwoLayer(2, (0.5, -2.0))
     assert (model.width, model.dimension) == (2, 3)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kkt_unlearning.certificates import certificate
 from kkt_unlearning.certificates.bounds import bounds, margin_shift
 from kkt_unlearning.certificates.certificate import Certificate, certify, certify_all
-from kkt_unlearning.certificates.condense import condensed
+from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
@@ -216,10 +216,10 @@ def test_a_condensed_network_has_the_same_certificates(seed, monkeypatch):
     point, _ = wide(seed)
     steps = unlearn_all(point, [(0,), (1, 2)], FRACTIONS)
     nearest = np.stack([p.W for p in nearest_kkt_points(point, steps.forget_sets)])
-    small, targets = condensed(steps, nearest)
+    small, targets = condensed_steps(steps, nearest)
     assert small.W.shape[2] == targets.shape[1] < 30
     found = certify_all(steps)
-    monkeypatch.setattr(certificate, "condensed", lambda steps, nearest: (steps, nearest))
+    monkeypatch.setattr(certificate, "condensed_steps", lambda steps, nearest: (steps, nearest))
     expected = certify_all(steps)
     for f, a in np.ndindex(2, 4):
         assert_equal(found.at(f, a), expected.at(f, a))
@@ -230,7 +230,7 @@ def test_condensing_keeps_margins_norms_and_distances(seed):
     point, _ = wide(seed)
     steps = unlearn_all(point, [(0,), (1, 2)], FRACTIONS)
     nearest = np.stack([p.W for p in nearest_kkt_points(point, steps.forget_sets)])
-    small, targets = condensed(steps, nearest)
+    small, targets = condensed_steps(steps, nearest)
     old, new = steps.point.problem, small.point.problem
     np.testing.assert_allclose(new.margins(small.W), old.margins(steps.W), atol=ROUND_OFF)
     for before, after in [
@@ -251,7 +251,7 @@ def test_trained_weights_differ_within_a_class_and_are_not_condensed():
     point, trained = wide(0, trained=True)
     steps = unlearn_all(point, [(0,)], [1.0], trained=trained)
     nearest = np.stack([p.W for p in nearest_kkt_points(point, steps.forget_sets)])
-    same, targets = condensed(steps, nearest)
+    same, targets = condensed_steps(steps, nearest)
     assert same is steps and targets is nearest
 
 

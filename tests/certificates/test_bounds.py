@@ -9,7 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates.bounds import bounds, flip_term, margin_shift
-from kkt_unlearning.certificates.certificate import MEASURED, Certificate, certify, promised
+from kkt_unlearning.certificates.certificate import FROM_CRITERION, Certificate, certify, promised
 from kkt_unlearning.certificates.criterion import near_kink
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.errors import NotConvergedError
@@ -182,7 +182,7 @@ def test_what_is_promised_needs_the_restored_weights_alone_and_allows_what_is_me
     on_kink = point.kinks & near_kink(point.problem, steps.W, keep)
     there = restore(point.problem, steps.W, point.pattern, point.kinks, keep)
     promises, found = promised(steps, there.W, on_kink, keep), certify(step)
-    assert promises.keys() == {field.name for field in fields(Certificate)} - {*MEASURED}
+    assert promises.keys() == {field.name for field in fields(Certificate)} - {*FROM_CRITERION}
     for name, values in promises.items():
         assert values.shape == (1, 1)
         assert values.item() == pytest.approx(getattr(found, name), rel=1e-9)

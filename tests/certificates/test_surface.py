@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates.certificate import certify_all
-from kkt_unlearning.certificates.condense import condensed
+from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.restore import project, restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.certificates.surface import candidates, face_point, surface
@@ -67,7 +67,7 @@ def test_every_number_belongs_to_a_network_of_the_path(seed):
     # The definition, evaluated plainly on the retained problem.
     steps, nearest = step_of(seed)
     found = surface(steps, nearest, DELTAS, TAUS, 3)
-    small, targets = condensed(steps, np.stack([point.W for point in nearest]))
+    small, targets = condensed_steps(steps, np.stack([point.W for point in nearest]))
     path, problem = candidates(small, targets, 3), small.point.problem
     for f, forget in enumerate(SETS):
         keep = kept(6, [forget])[0]

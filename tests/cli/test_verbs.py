@@ -229,7 +229,10 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(capsys, folder, case):
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_damaged_files_are_one_sentence_or_an_answer(capsys, folder, data):
     name = data.draw(st.sampled_from(["D.npz", "W.npz"]))

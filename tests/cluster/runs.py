@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cluster.slurm import Slurm
+from tests.limits import HANG
 
 ROOT = Path(__file__).parents[2]
 PROFILES = ("slurm-generic", "slurm")
 MADE = ("results", "paper_figures", "docs")
-TIMEOUT = 1500  # seconds
 NOT_OURS = ("PYTHONPATH", "SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
 
 
@@ -52,7 +52,7 @@ class Run:
         """Exit code of a run from its start to its end."""
         process = self.start(*options)
         try:
-            return process.wait(timeout=TIMEOUT)
+            return process.wait(timeout=HANG)
         finally:
             process.kill()  # of no effect on one that has ended
 

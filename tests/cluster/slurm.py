@@ -12,6 +12,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.limits import HANG
+
 HERE = Path(__file__).parent
 NODES = ("n1", "n2")
 PROGRAMS = (
@@ -82,7 +84,7 @@ class Slurm:
             subprocess.CalledProcessError: it fails.
         """
         run = subprocess.run(
-            words, env=self.environment, capture_output=True, text=True, check=True, timeout=60
+            words, env=self.environment, capture_output=True, text=True, check=True, timeout=HANG
         )
         return run.stdout
 
@@ -183,9 +185,9 @@ def _free_ports(number: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-def _wait(reached, what: str, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
+def _wait(reached, what: str) -> None:
+    end = time.monotonic() + HANG
     while not reached():
         if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds:g} s for {what}")
+            raise TimeoutError(f"waited {HANG} s for {what}")
         time.sleep(0.1)

@@ -13,8 +13,9 @@ from subprocess import Popen
 
 import pytest
 
-from tests.cluster.runs import PROFILES, TIMEOUT, Run
+from tests.cluster.runs import PROFILES, Run
 from tests.cluster.slurm import NODES, Slurm
+from tests.limits import HANG
 
 TARGET = "kinks"
 SIDE_BY_SIDE = 6  # runs, which mostly wait for Slurm
@@ -80,7 +81,7 @@ def interrupt(scene: Scene) -> None:
     """Ctrl-C, after which no job may be left."""
     scene.running_job()
     scene.process.send_signal(signal.SIGINT)
-    scene.process.wait(timeout=TIMEOUT)
+    scene.process.wait(timeout=HANG)
     scene.slurm.wait_for_end(scene.run.folder)
 
 
@@ -95,7 +96,7 @@ def lose_controller(scene: Scene) -> None:
     time.sleep(20.0)
     scene.slurm.start_controller()
     try:
-        scene.process.wait(timeout=TIMEOUT)
+        scene.process.wait(timeout=HANG)
     finally:
         scene.slurm.resume_nodes()
 
@@ -106,7 +107,7 @@ def drain_node(scene: Scene) -> None:
     node = f"NodeName={scene.chance.choice(NODES)}"
     scene.slurm.command("scontrol", "update", node, "State=DRAIN", "Reason=maintenance")
     try:
-        scene.process.wait(timeout=TIMEOUT)
+        scene.process.wait(timeout=HANG)
     finally:
         scene.slurm.resume_nodes()
 
@@ -205,7 +206,7 @@ def outcome(
     scene = Scene(run, run.slurm, process, chance)
     try:
         fault.inflict(scene)
-        went_on = process.wait(timeout=TIMEOUT) == 0
+        went_on = process.wait(timeout=HANG) == 0
     finally:
         process.kill()
     assert not fault.state or scene.ended(fault.state), f"no job was {fault.state}"

@@ -163,7 +163,7 @@ def test_a_server_that_says_nothing_is_waited_for_a_limited_time(openml, monkeyp
 
 
 def test_a_file_that_is_too_large(openml, monkeypatch):
-    monkeypatch.setattr(download, "LARGEST", 300)
+    monkeypatch.setattr(download, "LARGEST_FILE", 300)
     assert "has more than 300 bytes, the largest file that is read" in refusal(openml)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from builders import labels
 
 from kkt_unlearning.deep.network import DeepNetwork, initial_weights
-from kkt_unlearning.deep.replicates import DeepReplicates, initialise
-from kkt_unlearning.deep.training import DeepTraining, train
+from kkt_unlearning.deep.replicates import DeepReplicates, initialise_deep
+from kkt_unlearning.deep.training import DeepTraining, train_layers
 from kkt_unlearning.training.descent import Descent
 
 DEPTHS = (2, 3, 4)
@@ -27,6 +27,6 @@ def trained_batch(depth: int, steps: int = 400) -> tuple[DeepReplicates, Descent
     rng = np.random.default_rng(depth)
     X = rng.normal(size=(2, 4, 40)) / np.sqrt(40)
     y = np.tile(labels(4), (2, 1))
-    batch = initialise(X, y, DeepNetwork(depth, 20), 0.3, seed=1)
+    batch = initialise_deep(X, y, DeepNetwork(depth, 20), 0.3, seed=1)
     descent = Descent(steps=steps)
-    return batch, descent, train(batch.network, batch.X, batch.y, batch.W0, descent)
+    return batch, descent, train_layers(batch.network, batch.X, batch.y, batch.W0, descent)

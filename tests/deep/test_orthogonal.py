@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.deep.ascent import ascend
+from kkt_unlearning.deep.ascent import layerwise_step
 from kkt_unlearning.deep.network import DeepNetwork
 from kkt_unlearning.deep.orthogonal import Limit, planted
-from kkt_unlearning.deep.stationarity import certify, fit
+from kkt_unlearning.deep.stationarity import certify_deep, fit_deep
 from kkt_unlearning.deep.weights import cosine_distance, norm, subtract
 
 ROUND_OFF = 1e-12
@@ -28,7 +28,7 @@ def test_the_planted_point_is_a_kkt_point(depth, own, other):
     _, W, multipliers, y, at = case(depth, own, other)
     np.testing.assert_allclose(y * at.outputs, 1.0, rtol=ROUND_OFF)
     assert norm(subtract(W, at.combination(multipliers * y))) < ROUND_OFF * norm(W)
-    found = fit(at, W, y, np.full(y.shape, np.inf))
+    found = fit_deep(at, W, y, np.full(y.shape, np.inf))
     np.testing.assert_allclose(found.multipliers, multipliers, rtol=1e-8)
     assert found.residual < 1e-8
 
@@ -56,13 +56,13 @@ def test_what_the_step_does_is_the_closed_form(depth, own, other, first, deeper)
     network, W, multipliers, y, at = case(depth, own, other)
     keep = np.arange(len(y)) > 0
     steps = np.array([first] + [deeper] * (depth - 2))
-    after = ascend(W, at, y, np.where(keep, 0.0, multipliers), steps)
+    after = layerwise_step(W, at, y, np.where(keep, 0.0, multipliers), steps)
     there = network.evaluate(after, np.eye(len(y)))
     limit, q = Limit(own, other, depth - 1), y * there.outputs
     assert q[0] == pytest.approx(limit.forgotten_margin(first, deeper), abs=1e-12)
     np.testing.assert_allclose(q[1:own], limit.own_margin(deeper), rtol=1e-11)
     np.testing.assert_allclose(q[own:], 1.0, rtol=1e-11)
-    found = certify(network, there, after, y, keep, multipliers)
+    found = certify_deep(network, there, after, y, keep, multipliers)
     # The residual of a least-squares problem is known to the root of round-off where it is 0.
     assert found.epsilon == pytest.approx(limit.epsilon(first, deeper), abs=1e-7)
     goal, _ = planted(network, y[1:])

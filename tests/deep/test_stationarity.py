@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from deep_networks import DEPTHS, trained_batch
 
 from kkt_unlearning.certificates.stationarity import least_epsilon
-from kkt_unlearning.deep.stationarity import certify, fit
+from kkt_unlearning.deep.stationarity import certify_deep, fit_deep
 from kkt_unlearning.deep.weights import norm, scaled
 from kkt_unlearning.networks.two_layer import TwoLayer
 from kkt_unlearning.problem import Problem
@@ -39,7 +39,7 @@ def test_without_caps_it_is_non_negative_least_squares(depth, seed):
     _, W, y, at, columns = separating(depth, seed)
     theta = np.concatenate([layer.ravel() for layer in W])
     expected, distance = nnls(columns, theta)
-    found = fit(at, W, y, np.full(4, np.inf))
+    found = fit_deep(at, W, y, np.full(4, np.inf))
     assert found.residual == pytest.approx(distance / np.linalg.norm(theta), rel=1e-9)
     np.testing.assert_allclose(found.multipliers, expected, rtol=1e-6, atol=1e-7)
 
@@ -48,10 +48,10 @@ def test_without_caps_it_is_non_negative_least_squares(depth, seed):
 def test_caps_are_those_of_bounded_least_squares(depth):
     _, W, y, at, columns = separating(depth, 1)
     theta = np.concatenate([layer.ravel() for layer in W])
-    free = fit(at, W, y, np.full(4, np.inf)).multipliers
+    free = fit_deep(at, W, y, np.full(4, np.inf)).multipliers
     caps = np.array([0.5, 2.0, 0.9, 1.5]) * np.maximum(free, 0.1)
     expected = lsq_linear(columns, theta, (0.0, caps), method="bvls", tol=1e-14)
-    found = fit(at, W, y, caps)
+    found = fit_deep(at, W, y, caps)
     distance = np.sqrt(2 * expected.cost) / np.linalg.norm(theta)
     assert found.residual == pytest.approx(distance, rel=1e-9)
     np.testing.assert_allclose(found.multipliers, expected.x, rtol=1e-6, atol=1e-7)
@@ -61,8 +61,8 @@ def test_caps_are_those_of_bounded_least_squares(depth):
 @pytest.mark.parametrize("c", [0.01, 30.0])
 def test_multipliers_scale_with_the_degree(depth, c):
     network, W, y, at, _ = separating(depth)
-    one = fit(at, W, y, np.full(4, np.inf))
-    other = fit(
+    one = fit_deep(at, W, y, np.full(4, np.inf))
+    other = fit_deep(
         network.evaluate(scaled(W, c), np.asarray(at.inputs[0])),
         scaled(W, c),
         y,
@@ -89,7 +89,9 @@ def test_a_certificate_is_the_bounded_program_at_smallest_margin_one(depth, c):
     there = scale ** (network.degree - 1) * columns[:, :3]
     expected = lsq_linear(there, theta, (0.0, caps), method="bvls", tol=1e-14)
     moved = network.evaluate(scaled(W, c), at.inputs[0])
-    found = certify(network, moved, scaled(W, c), y, keep, c ** (2 - network.degree) * multipliers)
+    found = certify_deep(
+        network, moved, scaled(W, c), y, keep, c ** (2 - network.degree) * multipliers
+    )
     distance = np.sqrt(2 * expected.cost) / np.linalg.norm(theta)
     assert found.epsilon == pytest.approx(distance, rel=1e-7)
     assert found.delta_budget == pytest.approx(budget, rel=1e-9)
@@ -100,7 +102,7 @@ def test_a_certificate_is_the_bounded_program_at_smallest_margin_one(depth, c):
 def test_depth_two_has_the_certificate_of_the_two_layer_code():
     network, W, y, at, _ = separating(2, 3)
     keep, multipliers = np.array([True, False, True, True]), np.array([0.3, 0.7, 0.2, 0.4])
-    found = certify(network, at, W, y, keep, multipliers)
+    found = certify_deep(network, at, W, y, keep, multipliers)
     problem = Problem(TwoLayer(network.width), at.inputs[0], y)
     expected = least_epsilon(problem, W[0], found.delta_budget, keep=keep)
     assert found.epsilon == pytest.approx(expected.relative_epsilon, rel=1e-9)
@@ -110,11 +112,11 @@ def test_depth_two_has_the_certificate_of_the_two_layer_code():
 def test_networks_that_do_not_separate_have_none():
     network, W, y, at, _ = separating(3)
     lost = network.evaluate(W, -at.inputs[0])
-    found = certify(network, lost, W, y, np.ones(4, bool), np.ones(4))
+    found = certify_deep(network, lost, W, y, np.ones(4, bool), np.ones(4))
     assert not found.separates
     assert found.epsilon == found.delta == np.inf
     nothing = scaled(W, 0.0)
-    found = certify(
+    found = certify_deep(
         network, network.evaluate(nothing, at.inputs[0]), nothing, y, np.ones(4, bool), np.ones(4)
     )
     assert found.epsilon == np.inf

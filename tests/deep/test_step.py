@@ -12,10 +12,10 @@ from deep_networks import DEPTHS, random_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.certificates.restore import restore as restore_two_layers
-from kkt_unlearning.deep.ascent import ascend, lengths
+from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.deep.ascent import layerwise_step, lengths
 from kkt_unlearning.deep.decomposition import decompose
-from kkt_unlearning.deep.restore import restore
+from kkt_unlearning.deep.restore import restore_layers
 from kkt_unlearning.deep.weights import norm, subtract
 from kkt_unlearning.networks.two_layer import TwoLayer
 from kkt_unlearning.problem import Problem
@@ -29,7 +29,7 @@ def step(depth, seed=0, fraction=1.0, share=1.0, size=0.2):
     at = network.evaluate(W, X)
     multipliers = size * np.linspace(1.0, 2.0, 5)
     steps = lengths(np.array(fraction), share, network.degree)
-    after = ascend(W, at, y, np.where(KEEP, 0.0, multipliers), steps)
+    after = layerwise_step(W, at, y, np.where(KEEP, 0.0, multipliers), steps)
     return network, W, X, y, at, multipliers, steps, after
 
 
@@ -105,7 +105,7 @@ def test_the_restored_network_lies_in_the_closed_cell(seed, depth, fraction):
     _, _, X, _, at, *_, after = step(depth, seed, fraction)
     patterns = [pattern.copy() for pattern in at.patterns]
     patterns[0][:, 0] = 0.3  # a neuron that training held on its kink for all samples
-    found = restore(after, X, tuple(patterns), KEEP)
+    found = restore_layers(after, X, tuple(patterns), KEEP)
     Z = X
     for layer, pattern in zip(found, patterns, strict=True):
         P = Z @ layer.T
@@ -119,7 +119,7 @@ def test_the_restored_network_lies_in_the_closed_cell(seed, depth, fraction):
 
 def test_what_never_left_its_cell_is_restored_to_itself():
     _, W, X, _, at, *_ = step(3)
-    found = restore(W, X, at.patterns, KEEP)
+    found = restore_layers(W, X, at.patterns, KEEP)
     assert norm(subtract(found, W)) < 1e-12 * norm(W)
 
 
@@ -127,7 +127,7 @@ def test_with_two_layers_it_is_the_restored_network_of_the_certificate():
     network, _, X, y, at, *_, after = step(2, fraction=2.0)
     problem = Problem(TwoLayer(network.width), X, y)
     pattern = at.patterns[0].T
-    expected = restore_two_layers(problem, after[0], pattern, np.zeros(pattern.shape, bool), KEEP)
-    (found,) = restore(after, X, at.patterns, KEEP)
+    expected = restore(problem, after[0], pattern, np.zeros(pattern.shape, bool), KEEP)
+    (found,) = restore_layers(after, X, at.patterns, KEEP)
     np.testing.assert_allclose(found, expected.W, atol=1e-12)
     assert np.abs(found - after[0]).max() > 1e-3  # the step had crossed kinks

@@ -10,7 +10,7 @@ from deep_networks import DEPTHS, random_network, trained_batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.deep.training import TRUST, train
+from kkt_unlearning.deep.training import TRUST, train_layers
 from kkt_unlearning.deep.weights import norm, subtract
 from kkt_unlearning.training.descent import Descent
 
@@ -25,7 +25,7 @@ def test_a_constant_step_is_plain_gradient_descent(depth):
         at = network.evaluate(tuple(expected), X)
         gradient = at.combination(-np.exp(-y * at.outputs) * y)
         expected = [layer - 0.01 * slope for layer, slope in zip(expected, gradient, strict=True)]
-    found = train(network, X, y, W, CONSTANT)
+    found = train_layers(network, X, y, W, CONSTANT)
     for left, right in zip(found.W, expected, strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-12, atol=1e-14)
     assert all(
@@ -38,7 +38,7 @@ def test_a_constant_step_is_plain_gradient_descent(depth):
 def test_no_normalised_step_moves_the_network_or_its_margins_far(seed, depth, loss):
     network, W, X, y = random_network(depth, seed)
     eta = 1e-6  # so small that first order is all there is, unless a kink lies in the way
-    found = train(network, X, y, W, Descent(loss=loss, step_size=eta, steps=1))
+    found = train_layers(network, X, y, W, Descent(loss=loss, step_size=eta, steps=1))
     at = network.evaluate(W, X)
     move = subtract(found.W, W)
     assert norm(move) <= eta * TRUST * norm(W) * (1 + 1e-6)
@@ -48,8 +48,8 @@ def test_no_normalised_step_moves_the_network_or_its_margins_far(seed, depth, lo
 def test_samples_left_out_do_not_matter():
     network, W, X, y = random_network(3)
     keep = np.array([True, True, False, True, True])
-    found = train(network, X, y, W, Descent(steps=20), keep=keep)
-    alone = train(network, X[keep], y[keep], W, Descent(steps=20))
+    found = train_layers(network, X, y, W, Descent(steps=20), keep=keep)
+    alone = train_layers(network, X[keep], y[keep], W, Descent(steps=20))
     for left, right in zip(found.W, alone.W, strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(found.margins[keep], alone.margins, rtol=1e-9)
@@ -58,8 +58,8 @@ def test_samples_left_out_do_not_matter():
 def test_a_batch_is_its_members():
     network, W, X, y = random_network(4)
     both = tuple(np.stack([layer, 0.7 * layer]) for layer in W)
-    found = train(network, X, y, both, Descent(steps=10))
-    alone = train(network, X, y, tuple(0.7 * layer for layer in W), Descent(steps=10))
+    found = train_layers(network, X, y, both, Descent(steps=10))
+    alone = train_layers(network, X, y, tuple(0.7 * layer for layer in W), Descent(steps=10))
     np.testing.assert_allclose(found.margins[1], alone.margins, rtol=1e-10)
 
 
@@ -85,9 +85,9 @@ def test_averaged_derivatives_are_averages(depth):
 def test_averages_are_weighted_by_the_slopes():
     network, W, X, y = random_network(3)
     descent = Descent(step="constant", step_size=0.2, steps=20)
-    found = train(network, X, y, W, descent)  # the last tenth: steps 19 and 20
+    found = train_layers(network, X, y, W, descent)  # the last tenth: steps 19 and 20
     at = [
-        network.evaluate(train(network, X, y, W, replace(descent, steps=done)).W, X)
+        network.evaluate(train_layers(network, X, y, W, replace(descent, steps=done)).W, X)
         for done in (18, 19)
     ]
     p, q = (np.exp(-y * now.outputs)[:, None] for now in at)
@@ -102,6 +102,6 @@ def test_averages_are_weighted_by_the_slopes():
 
 def test_without_crossings_the_averages_are_the_derivatives():
     network, W, X, y = random_network(3)
-    found = train(network, X, y, W, Descent(step_size=1e-9, steps=5))
+    found = train_layers(network, X, y, W, Descent(step_size=1e-9, steps=5))
     for average, own in zip(found.patterns, network.evaluate(W, X).patterns, strict=True):
         np.testing.assert_allclose(average, own, atol=1e-15)

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.limits import HANG
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 TARGETS = (
@@ -20,7 +22,6 @@ TARGETS = (
     "results/tables/step_size.multipliers.csv",
 )
 RECOVERY = "snakemake --unlock && snakemake --cores all"  # as the README says
-TIMEOUT = 600  # seconds; also on a machine that has much else to do
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 _REMEDY = re.compile(r"delete it \((rm .+)\) and run snakemake again\.$", re.MULTILINE)
@@ -64,7 +65,7 @@ class Run:
 
     def end(self) -> Ended:
         """Wait for the end."""
-        code = self.process.wait(TIMEOUT)
+        code = self.process.wait(HANG)
         self._said.seek(0)
         with self._said:
             return Ended(code, self._said.read())
@@ -125,7 +126,7 @@ class Folder:
 
     def wait_for_orphans(self) -> None:
         """Until no script of this folder runs any more."""
-        until = time.monotonic() + TIMEOUT
+        until = time.monotonic() + HANG
         while self.jobs():
             assert time.monotonic() < until, "a job of a killed run does not end"
             time.sleep(0.05)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from programs import KINDS, cell_program, fit_program, random_cell, random_fit, random_program
 from scipy.optimize import minimize_scalar
 
-from kkt_unlearning.quadratic.coordinate import ascend
+from kkt_unlearning.quadratic.coordinate import coordinate_ascent
 from kkt_unlearning.quadratic.program import Iterate, Program, feasible
 from kkt_unlearning.quadratic.solve import maximise
 
@@ -37,7 +37,7 @@ def test_the_objective_never_falls(seed, kind):
     point = somewhere(program, seed)
     values = [program.objective(point.multipliers, point.coefficients)[0]]
     for _ in range(5):
-        point = ascend(program, point, 1)
+        point = coordinate_ascent(program, point, 1)
         values.append(program.objective(point.multipliers, point.coefficients)[0])
     for before, after in pairwise(values):
         assert after >= before - 1e-12 * max(1.0, abs(before))
@@ -47,7 +47,7 @@ def test_the_objective_never_falls(seed, kind):
 @given(st.integers(0, 10**6), st.sampled_from([*KINDS, "none"]))
 def test_points_stay_feasible(seed, kind):
     program = drawn(seed, kind)
-    point = ascend(program, somewhere(program, seed), 2)
+    point = coordinate_ascent(program, somewhere(program, seed), 2)
     low, high = program.bounds(point.multipliers)
     assert np.all(point.multipliers >= 0) and np.all(point.multipliers <= program.cap)
     assert np.all(point.coefficients >= low) and np.all(point.coefficients <= high)
@@ -83,7 +83,7 @@ def test_a_block_is_solved_like_a_line_search_solves_it(seed, kind):
     block = only_sample(program, point, 0)
     one = slice(0, 1)
     start = Iterate(point.multipliers[:, one], point.coefficients[:, :, one])
-    found = ascend(block, start, 1)
+    found = coordinate_ascent(block, start, 1)
     value = float(block.objective(found.multipliers, found.coefficients)[0])
     assert value == pytest.approx(best_value(block, found.multipliers.item()), rel=1e-12, abs=1e-12)
     most = min(float(block.cap.item()), 2.0 * found.multipliers.item() + 10.0)
@@ -103,7 +103,7 @@ def test_a_block_is_solved_like_a_line_search_solves_it(seed, kind):
 def test_many_sweeps_come_to_the_optimum(seed):
     program = fit_program(*random_fit(seed, "gaussian"))
     best = maximise(program)
-    found = ascend(program, somewhere(program, seed), 400)
+    found = coordinate_ascent(program, somewhere(program, seed), 400)
     value = program.objective(best.multipliers, best.coefficients)[0]
     reached = program.objective(found.multipliers, found.coefficients)[0]
     assert reached <= value + 1e-12 * abs(value)
@@ -114,7 +114,7 @@ def test_the_optimum_is_a_fixed_point():
     for seed in range(6):
         program = fit_program(*random_fit(seed, "gaussian"))
         best = maximise(program)
-        again = ascend(program, Iterate(best.multipliers, best.coefficients), 1)
+        again = coordinate_ascent(program, Iterate(best.multipliers, best.coefficients), 1)
         np.testing.assert_allclose(again.coefficients, best.coefficients, atol=1e-11)
 
 
@@ -122,6 +122,6 @@ def test_arguments_are_left_as_they_were():
     program = random_program(2)
     point = somewhere(program, 2)
     before = point.multipliers.copy(), point.coefficients.copy()
-    ascend(program, point, 2)
+    coordinate_ascent(program, point, 2)
     np.testing.assert_array_equal(point.multipliers, before[0])
     np.testing.assert_array_equal(point.coefficients, before[1])

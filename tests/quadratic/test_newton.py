@@ -8,7 +8,7 @@ from programs import cell_program, fit_program, random_cell, random_fit, random_
 
 from kkt_unlearning.quadratic import newton, packed
 from kkt_unlearning.quadratic.activity import Activity, predicted, residual
-from kkt_unlearning.quadratic.coordinate import ascend
+from kkt_unlearning.quadratic.coordinate import coordinate_ascent
 from kkt_unlearning.quadratic.dense import dense_system
 from kkt_unlearning.quadratic.newton import PROXIMAL, newton_point
 from kkt_unlearning.quadratic.packed import packed_system
@@ -30,7 +30,7 @@ def on_the_way(program: Program, seed: int) -> tuple[Iterate, Activity]:
     """A point after one sweep from anywhere, and the bounds that are predicted there."""
     rng = np.random.default_rng(seed)
     start = rng.random(program.reward.shape), rng.normal(size=program.target.shape)
-    point = ascend(program, feasible(program, *start), 1)
+    point = coordinate_ascent(program, feasible(program, *start), 1)
     return point, predicted(program, point)
 
 

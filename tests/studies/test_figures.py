@@ -139,6 +139,32 @@ def test_the_same_tables_give_the_same_bytes(draw, tmp_path):
     assert b"CreationDate" not in (tmp_path / "a.pdf").read_bytes()
 
 
+def axes_over_many_decades_and_few():
+    with style.styled():
+        figure, axes = style.panels(2.0, (1, 4))
+        for panel, top in zip(axes[0], (1e6, 8.0, 30.0, 1e6), strict=True):
+            panel.plot([1, 2, 3], np.geomspace(1, top, 3))
+            panel.set(xscale="log", yscale="log")
+        axes[0, 3].set(xscale="linear", yscale="linear")
+    return figure
+
+
+def test_ticks_that_are_not_to_be_seen_are_dropped_and_no_others(tmp_path):
+    plain, figure = axes_over_many_decades_and_few(), axes_over_many_decades_and_few()
+    with style.styled():
+        for kind, unset in (
+            ("pdf", ("CreationDate", "Creator", "Producer")),
+            ("png", ("Software",)),
+        ):
+            plain.savefig(tmp_path / f"plain.{kind}", metadata=dict.fromkeys(unset))
+    style.save(figure, tmp_path / "saved.pdf", tmp_path / "saved.png")
+    for kind in ("pdf", "png"):
+        saved, wanted = (tmp_path / f"{name}.{kind}" for name in ("saved", "plain"))
+        assert saved.read_bytes() == wanted.read_bytes()
+    kept = [[axis.get_minorticklocs().size > 0 for axis in (a.xaxis, a.yaxis)] for a in figure.axes]
+    assert kept == [[True, False], [True, True], [True, False], [False, False]]
+
+
 def test_settings_of_the_caller_come_back():
     import matplotlib as mpl
 

@@ -25,7 +25,7 @@ def by_the_formula(problem, W, h, descent, steps):
         slopes = h * np.exp(loss.log_slope(q))
         if descent.step == "normalised":
             slopes = slopes / (np.abs(h) * np.exp(loss.log_value(q))).sum()
-        active = problem.network.pattern(problem.preactivations(W))
+        active = problem.network.derivative(problem.preactivations(W))
         W = W + descent.step_size * problem.combination(slopes, active)
     return W
 

@@ -14,10 +14,10 @@ from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.unlearning.forget_sets import (
+    by_multiplier,
     correlated,
     coupled,
     forget_orders,
-    multipliers,
     prefixes,
     random_orders,
 )
@@ -75,12 +75,12 @@ def test_a_point_at_the_origin_is_correlated_with_none():
 
 
 def test_multipliers_fall_and_ties_within_the_solvers_accuracy_go_to_the_smaller_index():
-    found = multipliers(point_of(np.eye(5), [1.0, 2.0, 2.0 + 1e-12, 0.0, 3.0]))
+    found = by_multiplier(point_of(np.eye(5), [1.0, 2.0, 2.0 + 1e-12, 0.0, 3.0]))
     assert found.tolist() == [4, 1, 2, 0, 3]
     lengths = [2.0, 1.0, 3.0, 0.5]
     problem, W, lam, clarke = planted_orthogonal(lengths, [1, -1, 1, -1], 4)
     point = KKTPoint.from_arrays(problem, W, lam, clarke, clarke, clarke < 0)
-    assert multipliers(point).tolist() == [3, 1, 0, 2]  # λ = 2/‖x‖²
+    assert by_multiplier(point).tolist() == [3, 1, 0, 2]  # λ = 2/‖x‖²
 
 
 @pytest.mark.parametrize("width", [None, 6])

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.limits import HANG
 from workflow.support.configuration.files import merged
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "config", "envs", "profiles", "scripts", "src", "workflow")
-TIMEOUT = 600  # seconds; a tiny run takes about 40
 
 
 REFUSE_CONNECTIONS = """
@@ -36,12 +36,15 @@ class CutOff:
     """No network: Python refuses connections and notes them; where that is allowed there is none at all.
 
     Args:
-        folder: empty; for what Python does on starting, and its notes.
+        folder: for what Python does on starting, and its notes; its own, perhaps of an earlier one.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        (folder / "sitecustomize.py").write_text(REFUSE_CONNECTIONS)
+        folder.mkdir(exist_ok=True)
+        hook = folder / "sitecustomize.py"
+        if not hook.exists():  # an empty one, for a moment, would let a job through
+            hook.write_text(REFUSE_CONNECTIONS)
         alone = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
         self.prefix = ("unshare", "--net") if alone.returncode == 0 else ()
 
@@ -74,7 +77,7 @@ class Project:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT,
+            timeout=HANG,
             check=False,
         )
 
@@ -86,7 +89,12 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Jobs of each rule that a run would start."""
-        lines = iter(self.make("--dry-run", *arguments).splitlines())
+        return self.jobs(self.make("--dry-run", *arguments))
+
+    @staticmethod
+    def jobs(said: str) -> dict[str, int]:
+        """Jobs of each rule, from what a run or a dry run said; none where there was nothing to do."""
+        lines = iter(said.splitlines())
         if "Job stats:" not in lines:  # reads on to that line
             return {}
         rows = [line.split() for line in lines]
@@ -130,18 +138,22 @@ def project(tmp_path: Path) -> Project:
     return _copy(tmp_path / "project")
 
 
+@pytest.fixture(scope="module")
+def project_of_file(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same, one for all tests of a file."""
+    return _copy(tmp_path_factory.mktemp("file") / "project")
+
+
 @pytest.fixture(scope="session")
-def cut_off(tmp_path_factory: pytest.TempPathFactory) -> CutOff:
+def cut_off(once: Callable[..., Path]) -> CutOff:
     """How the one full run is kept from the network."""
-    return CutOff(tmp_path_factory.mktemp("hooks"))
+    return CutOff(once("hooks", CutOff))
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, cut_off: CutOff) -> Project:
-    """The project after one full run, without a network; not to be changed."""
-    project = _copy(tmp_path_factory.mktemp("finished") / "project")
-    Project(project.folder, cut_off).make()
-    return project
+def finished(once: Callable[..., Path], cut_off: CutOff) -> Project:
+    """The project after one full run, without a network: one for all processes, not to be changed."""
+    return Project(once("finished", lambda folder: Project(_copy(folder).folder, cut_off).make()))
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from snakemake.target_jobs import parse_target_jobs_cli_args
 from snakemake_interface_executor_plugins.utils import TargetSpec, encode_target_jobs_cli_args
 
 from kkt_unlearning.studies.study import figures, measures
+from tests.limits import HANG
+from workflow.support.configuration.backend import TRAINING
 from workflow.support.configuration.check import checked
 from workflow.support.configuration.schema import schema
-from workflow.support.places.backend import TRAINING
-from workflow.support.places.cluster import growing
+from workflow.support.places.jobs import growing
 from workflow.support.places.places import Places
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,12 @@ def command(tmp_path, name, text):
 def run(script, environment, *arguments):
     path = PROFILES / "slurm-generic" / script
     return subprocess.run(
-        [path, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
+        [path, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG,
     )
 
 

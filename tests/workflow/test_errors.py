@@ -476,18 +476,39 @@ FROM_FILE = {
 }
 
 
-@pytest.mark.parametrize("archive", ARCHIVES)
-def test_a_bad_archive_is_one_sentence_and_leaves_no_output(project, archive):
-    arrays, reason = ARCHIVES[archive]
-    np.savez(project.folder / "mine.npz", **arrays)
-    changes = project.on_top({"experiments": {"digits": FROM_FILE}})
-    run = project.snakemake(*changes, "--", "results/digits/base/dataset.npz")
+@pytest.fixture(scope="module")
+def refused_archives(project_of_file):
+    """All bad archives in one run: what it said, and which results it left."""
+    own = {
+        "sweep": {},
+        "networks": ["linear"],
+        "trainings": ["normalised"],
+        "forget": [[0]],
+        "fractions": [1.0],
+        "starts": ["exact"],
+        "measures": ["certificate"],
+    }
+    experiments = {}
+    for archive, (arrays, _) in ARCHIVES.items():
+        name = archive.replace(" ", "_")
+        np.savez(project_of_file.folder / f"{name}.npz", **arrays)
+        experiments[name] = own | {"dataset": {"source": "file", "path": f"{name}.npz"}}
+    changes = project_of_file.on_top({"experiments": experiments})
+    targets = [f"results/{name}/base/dataset.npz" for name in experiments]
+    run = project_of_file.snakemake(*changes, "--keep-going", "--", *targets)
     assert run.returncode != 0
-    assert len(errors(run)) == 1, run.stderr
-    sentence = errors(run).pop()
-    assert sentence.startswith("error: changes.yaml, experiments.digits.dataset: mine.npz")
-    assert reason in sentence
-    assert project.files() == set()
+    assert len(errors(run)) == len(ARCHIVES), run.stderr
+    return errors(run), project_of_file.files()
+
+
+@pytest.mark.parametrize("archive", ARCHIVES)
+def test_a_bad_archive_is_one_sentence_and_leaves_no_output(refused_archives, archive):
+    said, left = refused_archives
+    name = archive.replace(" ", "_")
+    start = f"error: changes.yaml, experiments.{name}.dataset: {name}.npz"
+    (sentence,) = (sentence for sentence in said if sentence.startswith(start))
+    assert ARCHIVES[archive][1] in sentence
+    assert left == set()
 
 
 def test_a_forget_set_beyond_the_samples_of_a_file_is_refused_before_any_job(project):

@@ -135,7 +135,6 @@ def test_a_connection_is_seen_also_if_its_refusal_is_swallowed(cut_off, tmp_path
 
 def test_the_jobs_of_a_run_are_cut_off(project, cut_off, tmp_path):
     """What the full run rests on: jobs start with the same hooks as Snakemake."""
-    (tmp_path / "hooks").mkdir()
     alone = type(project)(project.folder, type(cut_off)(tmp_path / "hooks"))
     server = {"server": "http://127.0.0.1:9", "cache": "kept", "data_id": 1, "sha256": "0" * 64}
     dataset = {"source": "openml", "target": "t", "classes": ["a", "b"], **server}

@@ -4,13 +4,15 @@ import io
 
 import numpy as np
 from _hashes import sealed, sha256
-from _storage import StorageError, read_arrays, read_table, rounded, write_table
+from _storage import StorageError, read_arrays, read_table, write_table
+from _tables import rounded
 from hostile import EXAMPLES, assert_one_sentence, outcomes, texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 fuzzed = settings(
-    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 TABLE = b'seed,epsilon,ok,forget\n0,0.30000000000000004,True,"3,5"\n1,nan,False,0\n'

@@ -156,7 +156,7 @@ def test_a_job_leaves_nothing_but_its_outputs_and_takes_away_what_a_killed_one_l
 def test_a_job_whose_files_another_run_makes_now_writes_nothing(snakemake, outputs, capsys):
     """The job that was started last is in the middle of the one that a killed run left behind."""
     later = SimpleNamespace(**vars(snakemake))
-    code = "import sys, time; from _claims import claimed\nwith claimed(sys.argv[1], []): time.sleep(9)"
+    code = "import sys, time; from _claims import claimed\nwith claimed(sys.argv[1], []): time.sleep(3600)"
 
     def overtaken(snakemake):
         write_table(snakemake.output.table, {"x": [1]})
@@ -186,22 +186,6 @@ def test_a_job_whose_files_another_run_makes_now_writes_nothing(snakemake, outpu
         read_table(outputs.table)
     job(writing(2), later)
     assert read_table(outputs.table)["x"] == read_table(outputs.history)["x"] == 2
-
-
-def test_one_file_put_in_place_too_late_does_not_count(snakemake, outputs):
-    """As by a job that was stopped between its last look at the claim and the renaming."""
-    job(writing(2), snakemake)
-    outputs.history.write_text("x\n1\n")
-    assert read_table(outputs.table)["x"] == 2
-    with pytest.raises(StorageError, match="is not what its job wrote"):
-        read_table(outputs.history)
-
-
-def test_the_log_of_a_killed_run_is_not_continued(snakemake):
-    with open(snakemake.log[0], "w", buffering=1) as orphan:
-        job(lambda _: print("step 1"), snakemake)
-        orphan.write("step 7\n")
-    assert "step 7" not in snakemake.log[0].read_text()
 
 
 def test_a_half_line_is_said_at_the_end(snakemake, capsys):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -17,36 +18,66 @@ TARGET = "results/step_size/base/linear/normalised/kkt.csv"
 RULES = ("dataset", "train", "duals")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    folder = tmp_path / "store"
-    folder.mkdir()
+def snakemake(project: Path, folder: Path, *arguments: str, **environment: str):
+    """A run in a folder that shares with those beside it, as clones do."""
+    config = () if "--configfile" in arguments else ("--configfile", "config/tiny.yaml")
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", *config, *arguments]
+    command += ["--directory", str(folder), "--cache", *RULES, "--", TARGET]
+    own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    own |= {"SNAKEMAKE_OUTPUT_CACHE": str(folder.with_name("store"))} | environment
+    for made in (folder, folder.with_name("store")):
+        made.mkdir(exist_ok=True)
+    return subprocess.run(
+        command, cwd=project, env=own, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def one_run(project_of_file, tmp_path_factory) -> Path:
+    """What each test begins with: a store, and the clone that filled it."""
+    folder = tmp_path_factory.mktemp("clones")
+    ended = snakemake(project_of_file.folder, folder / "first")
+    assert ended.returncode == 0, ended.stderr
     return folder
 
 
 @pytest.fixture
-def share(project, tmp_path, store):
-    """Runs of the project, each in a folder of its own, as clones that share have.
+def clones(one_run, tmp_path) -> Path:
+    """A store and the first clone, to be changed."""
+    folder = tmp_path / "clones"
+    shutil.copytree(one_run, folder, symlinks=True)
+    for link in filter(Path.is_symlink, list(folder.rglob("*"))):
+        target, dated = os.readlink(link), link.lstat()
+        link.unlink()
+        link.symlink_to(target.replace(str(one_run), str(folder)))
+        os.utime(link, ns=(dated.st_atime_ns, dated.st_mtime_ns), follow_symlinks=False)
+    return folder
+
+
+@pytest.fixture
+def store(clones) -> Path:
+    return clones / "store"
+
+
+@pytest.fixture
+def first(clones) -> Path:
+    return clones / "first"
+
+
+@pytest.fixture
+def share(project, clones):
+    """Runs of the project in further clones.
 
     One that must fail gives what is found of ``said``.
     """
 
     def run(name: str, *arguments: str, said: str = "", **environment: str) -> Path | str:
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        config = () if "--configfile" in arguments else ("--configfile", "config/tiny.yaml")
-        command = [sys.executable, "-m", "snakemake", "--cores", "1", *config, *arguments]
-        command += ["--directory", str(folder), "--cache", *RULES, "--", TARGET]
-        own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        own |= {"SNAKEMAKE_OUTPUT_CACHE": str(store)} | environment
-        ended = subprocess.run(
-            command, cwd=project.folder, env=own, capture_output=True, text=True, check=False
-        )
+        ended = snakemake(project.folder, clones / name, *arguments, **environment)
         if said:
             assert ended.returncode == 1
             return re.search(said, ended.stderr)[1]
         assert ended.returncode == 0, ended.stderr
-        return folder
+        return clones / name
 
     return run
 
@@ -62,8 +93,8 @@ def results(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def test_a_second_clone_computes_nothing_and_has_the_same_bytes(share, project):
-    first, second = share("first"), share("second")
+def test_a_second_clone_computes_nothing_and_has_the_same_bytes(first, share, project):
+    second = share("second")
     assert computed(first) == set(RULES)
     assert computed(second) == set()
     alone = project.folder
@@ -74,15 +105,13 @@ def test_a_second_clone_computes_nothing_and_has_the_same_bytes(share, project):
 
 
 def test_a_change_of_library_code_is_computed_anew(share, project):
-    share("first")
-    for name, rules in (("training/step", {"train", "duals"}), ("multipliers", {"duals"})):
+    for name, rules in (("training/step", {"train", "duals"}), ("kkt/multipliers", {"duals"})):
         path = project.folder / f"src/kkt_unlearning/{name}.py"
         path.write_text(path.read_text() + "\n# changed\n")
         assert computed(share(path.stem)) == rules
 
 
 def test_a_change_of_parameters_is_computed_anew(share, project):
-    share("first")
     changes = (
         ({"duals": {"pivots": 7}}, {"duals"}),
         ({"trainings": {"normalised": {"steps": 1999}}}, {"train", "duals"}),
@@ -94,7 +123,6 @@ def test_a_change_of_parameters_is_computed_anew(share, project):
 
 def test_another_version_of_a_package_computes_anew(share, tmp_path):
     """A package whose metadata lie first on the path says that it is another version."""
-    share("first")
     metadata = tmp_path / "packages/numpy-0.0.0.dist-info/METADATA"
     metadata.parent.mkdir(parents=True)
     metadata.write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.0.0\n")
@@ -104,9 +132,8 @@ def test_another_version_of_a_package_computes_anew(share, tmp_path):
     assert found["versions"]["numpy"] == "0.0.0" != version("numpy")
 
 
-def test_what_was_removed_is_made_again_wherever_it_is_linked(share, store):
+def test_what_was_removed_is_made_again_wherever_it_is_linked(first, share, store):
     """Links to what is gone would end Snakemake with a sentence on concurrent processes."""
-    first = share("first")
     before = results(first)
     next(store.glob("*_multipliers.csv")).unlink()
     second = share("second")
@@ -119,8 +146,7 @@ def test_what_was_removed_is_made_again_wherever_it_is_linked(share, store):
     assert results(second) == before
 
 
-def test_a_damaged_shared_file_is_not_used_and_its_remedy_mends_it_for_all(share, store):
-    first = share("first")
+def test_a_damaged_shared_file_is_not_used_and_its_remedy_mends_it_for_all(first, share, store):
     before = results(first)
     next(store.glob("*_multipliers.csv")).unlink()  # so that somebody reads what was trained
     trained = next(store.glob("*_trained.npz"))

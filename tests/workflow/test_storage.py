@@ -12,10 +12,10 @@ from _storage import (
     read_record,
     read_table,
     replacing,
-    rounded,
     write_arrays,
     write_table,
 )
+from _tables import rounded
 
 
 def record(*paths, name="job"):

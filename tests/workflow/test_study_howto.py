@@ -6,7 +6,7 @@ from pathlib import Path
 import howto
 
 PAGE = Path(__file__).parents[2] / "docs/howto/study.md"
-TINY = {"dataset": {"samples": 4, "dimension": 40}, "sweep": {"correlation": [0.0, 0.5]}}
+TINY = {"dataset": {"samples": 4, "dimension": 40}, "sweep": {"correlation": [0.0, 0.4]}}
 
 
 def test_a_new_study_gets_its_figure_and_its_row_and_nothing_else_is_computed_again(after):

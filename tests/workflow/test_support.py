@@ -1,6 +1,7 @@
 """Settings of the jobs, files behind the scripts, and the figures that are committed."""
 
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -112,9 +113,14 @@ def _arrays(dataset):
     return made.X, made.y, made.X_fresh, made.y_fresh
 
 
-def test_other_forget_sets_are_retrained(study):
+@pytest.mark.parametrize(
+    "forget, home", [([[0]], "step_size/base"), ([[0], [1]], "dimension/dimension=40")]
+)
+def test_other_forget_sets_are_retrained(study, forget, home):
+    study.experiments["step_size"]["forget"] = [[0]]
+    study.experiments["dimension"]["forget"] = forget
     assert study.retrained(at("dimension", "dimension=40")) == (
-        "results/dimension/dimension=40/two_layer/normalised/retrained.npz"
+        f"results/{home}/two_layer/normalised/retrained.npz"
     )
 
 
@@ -333,6 +339,13 @@ def test_every_script_shows_where_its_code_is_from(script):
     files = Sources(ROOT).files(script)
     assert ROOT / "scripts" / "_job.py" in files
     assert ROOT / "src" / "kkt_unlearning" / "errors.py" in files
+
+
+def test_scripts_do_not_climb_to_the_workflow_that_plans_them():
+    climbing = re.compile(r"^\s*(from|import) workflow\b", re.MULTILINE)
+    scripts = list(ROOT.glob("scripts/*.py"))
+    assert ROOT / "scripts/_job.py" in scripts
+    assert not [path.name for path in scripts if climbing.search(path.read_text())]
 
 
 def test_the_source_of_a_data_set_is_found_by_name():

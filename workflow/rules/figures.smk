@@ -1,4 +1,4 @@
-# The figures in workflow/support/places/figures.py: a rule for each, and its name as a target.
+# The figures that studies draw: a rule for each, and its name as a target.
 
 for figure in figures():
 
@@ -7,7 +7,7 @@ for figure in figures():
             f"figure_{figure}"
         input:
             **plan.drawn(figure),
-            caption=caption(figure),
+            caption=template(f"{figure}.rst"),
         output:
             pdf=f"paper_figures/{figure}.pdf",
             png=report(

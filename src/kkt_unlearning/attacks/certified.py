@@ -16,7 +16,7 @@ NUMBERS = ("epsilon_autograd", "epsilon", "delta", "tau", "tau_star")
 
 
 @dataclass(frozen=True)
-class Certified:
+class CertifiedShadows:
     """Of the first C models, at every step; nan where a sample is not in the model's training set.
 
     Attributes:
@@ -31,9 +31,9 @@ class Certified:
     shift: np.ndarray
 
 
-def certified(
+def certified_shadows(
     shadows: Shadows, models: int, fractions: Sequence[float], solver: Solver, pivots: int
-) -> Certified:
+) -> CertifiedShadows:
     """Certify that the first ``models`` models forget each of their samples by each fraction of the step.
 
     Raises:
@@ -57,4 +57,4 @@ def certified(
         within = np.array([reach(np.delete(X, i, axis=0), x) for i, x in enumerate(X)])
         rho = np.where(prescribed[:, None], within, np.linalg.norm(X, axis=1))
         shift[k][:, R] = output_shift(rho, found.tau_star.T)
-    return Certified(numbers, nearby, shift)
+    return CertifiedShadows(numbers, nearby, shift)

@@ -43,7 +43,7 @@ def span_of_pool(X: np.ndarray) -> np.ndarray:
     return span_coordinates(X, np.zeros((1, X.shape[1]))).X
 
 
-def initial_weights(
+def shadow_weights(
     models: int, width: int, dimension: int, k: int, scale: float, rng: np.random.Generator
 ) -> np.ndarray:
     """``w_j(0) ~ N(0, scale² I_d/d)`` of every model, in span coordinates of the pool, ``(models, n, k)``.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.attacks.design import inclusion, initial_weights, span_of_pool
+from kkt_unlearning.attacks.design import inclusion, shadow_weights, span_of_pool
 from kkt_unlearning.backends import select, to_numpy
 from kkt_unlearning.kkt.arrival import Arrival
 from kkt_unlearning.kkt.point import KKTPoint, kkt_points
@@ -103,7 +103,7 @@ def shadows_of_pool(
     member = inclusion(len(y), models, folds, generator(seed, Stream.MEMBERSHIP, s))
     pool = Problem(network, span_of_pool(X), y)
     rng = generator(seed, Stream.SHADOW_WEIGHTS, s)
-    W0 = initial_weights(models, network.width, X.shape[1], pool.X.shape[1], initial_scale, rng)
+    W0 = shadow_weights(models, network.width, X.shape[1], pool.X.shape[1], initial_scale, rng)
     return train_shadows(pool, member, W0, descent, solver, pivots, backend=backend, report=report)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kkt_unlearning.certificates.bounds import Bounds, bounds
-from kkt_unlearning.certificates.condense import condensed
+from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.criterion import IN_CACHE, criterion, near_kink
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
@@ -21,7 +21,7 @@ from kkt_unlearning.problem import kept, smallest_margin
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, Unlearned
 
-MEASURED = (
+FROM_CRITERION = (
     "epsilon_autograd",
     "epsilon_clarke",
     "epsilon",
@@ -135,7 +135,7 @@ def certify_all(
     """
     solver = solver or Solver()
     nearest = nearest or nearest_kkt_points(steps.point, steps.forget_sets, solver)
-    small, targets = condensed(steps, np.stack([point.W for point in nearest]))
+    small, targets = condensed_steps(steps, np.stack([point.W for point in nearest]))
     found = [_certified(*part, solver) for part in _parts(small, targets)]
     return Certificate(
         **{
@@ -176,7 +176,7 @@ def _certified(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate
         budget=promises["delta_budget"],
         solver=solver,
     )
-    measured = {name: getattr(found, name) for name in MEASURED}
+    measured = {name: getattr(found, name) for name in FROM_CRITERION}
     return Certificate(**measured, **promises)
 
 
@@ -192,7 +192,7 @@ def promised(
         keep: boolean ``(F, A, m)``, the retained samples.
 
     Returns:
-        Arrays ``(F, A)`` by name: all but those in ``MEASURED``.
+        Arrays ``(F, A)`` by name: all but those in ``FROM_CRITERION``.
     """
     W, limit = steps.W, _bounds(steps, on_kink, keep)
     epsilon, delta = _carried(steps, restored, keep)

@@ -13,7 +13,7 @@ from kkt_unlearning.problem import Problem
 from kkt_unlearning.unlearning.ascent import Steps
 
 
-def condensed(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
+def condensed_steps(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
     """Steps and other weights ``(F, n, k)``, condensed; as they are where rows differ in a class."""
     point = steps.point
     problem = point.problem

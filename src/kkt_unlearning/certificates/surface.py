@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.certificates.certificate import certify_all
-from kkt_unlearning.certificates.condense import condensed
+from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.restore import project, restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
@@ -85,7 +85,7 @@ def surface(
         raise DataError(f"fractions = {steps.fractions}: a surface is of one step; name one.")
     solver = solver or Solver()
     certificate = certify_all(steps, nearest, solver)
-    small, targets = condensed(steps, np.stack([point.W for point in nearest]))
+    small, targets = condensed_steps(steps, np.stack([point.W for point in nearest]))
     path = candidates(small, targets, path_points)
     star, end = certificate.delta_budget[:, 0], certificate.tau_star[:, 0]
     shares = np.asarray(deltas, float)
@@ -194,7 +194,7 @@ def _nested(steps: Steps, held: np.ndarray, path_points: int) -> np.ndarray:
     point, problem = steps.point, steps.point.problem
     P = problem.preactivations(steps.W[:, 0])
     jump = point.multipliers * problem.output_weights[:, None]
-    jump = jump * (problem.network.pattern(P) - point.clarke)
+    jump = jump * (problem.network.derivative(P) - point.clarke)
     lengths = (problem.X**2).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         price = np.where(jump != 0, (P / (lengths * jump)) ** 2, np.inf)

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import packages_distributions, version
@@ -58,7 +58,8 @@ def fingerprint(libraries: Sequence[str], minimum_words: int) -> dict[str, objec
     total = hashlib.sha256()
     for texts in documents(libraries, minimum_words):
         total.update("\0".join([*texts, ""]).encode(errors="surrogatepass"))
-    versions = {name: _version(name) for name in libraries}
+    owners = packages_distributions()  # reads the file lists of all that is installed
+    versions = {name: _version(name, owners) for name in libraries}
     return {"libraries": versions, "documents_sha256": total.hexdigest()}
 
 
@@ -95,7 +96,7 @@ def _docstrings(path: Path) -> Iterator[str]:
                 yield ast.get_docstring(node) or ""
 
 
-def _version(library: str) -> str:
+def _version(library: str, owners: Mapping[str, list[str]]) -> str:
     """Version of the distribution that a package is from; of Python for its own packages."""
-    found = packages_distributions().get(library)
+    found = owners.get(library)
     return version(found[0]) if found else f"Python {sys.version.split()[0]}"

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 from kkt_unlearning.errors import DataError, one_line
 
 TIMEOUT = 30  # seconds without an answer
-LARGEST = 100 * 2**20  # bytes
+LARGEST_FILE = 100 * 2**20  # bytes
 
 
 def openml_file(data_id: int, sha256: str, cache: str, server: str) -> bytes:
@@ -121,10 +121,10 @@ def _address_of_file(answer: bytes, address: str, server: str) -> str:
 
 def _read(address: str) -> bytes:
     with urlopen(address, timeout=TIMEOUT) as answer:
-        content = answer.read(LARGEST + 1)
-    if len(content) > LARGEST:
+        content = answer.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
         raise DataError(
-            f"{address} has more than {LARGEST} bytes, the largest file that is read: "
+            f"{address} has more than {LARGEST_FILE} bytes, the largest file that is read: "
             "choose a smaller data set."
         )
     return content

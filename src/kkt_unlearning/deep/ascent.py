@@ -18,7 +18,7 @@ def lengths(fractions: np.ndarray, share: float, degree: int) -> np.ndarray:
     return np.asarray(fractions, dtype=float)[..., None] * shares
 
 
-def ascend(
+def layerwise_step(
     W: Layers, at: Evaluation, y: np.ndarray, multipliers: np.ndarray, steps: np.ndarray
 ) -> Layers:
     """``W_l' = W_l − α_l Σ_{r∈R} λ_r y_r ∂f(θ, x_r)/∂W_l``.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.deep.network import Evaluation
-from kkt_unlearning.deep.replicates import DeepReplicates, trained
-from kkt_unlearning.deep.stationarity import fit
+from kkt_unlearning.deep.replicates import DeepReplicates, reached_margin
+from kkt_unlearning.deep.stationarity import fit_deep
 from kkt_unlearning.deep.weights import Layers, scaled
 from kkt_unlearning.kkt.point import kkt_points
 from kkt_unlearning.networks.two_layer import TwoLayer
@@ -59,12 +59,12 @@ def near_kkt(
 ) -> NearKKT:
     """``θ/γ^{1/K}`` and its multipliers, from trained weights with averaged derivatives ``patterns``."""
     network, smallest = batch.network, margins.min(axis=-1)
-    done = trained(margins, descent)
+    done = reached_margin(margins, descent)
     W = scaled(W, np.where(done, smallest, 1.0) ** (-1.0 / network.degree))
     free = np.full(batch.y.shape, np.inf)
     before = network.evaluate(W, batch.X, patterns)
-    found = fit(before, W, batch.y, free, solver)
-    autograd = fit(network.evaluate(W, batch.X), W, batch.y, free, solver)
+    found = fit_deep(before, W, batch.y, free, solver)
+    autograd = fit_deep(network.evaluate(W, batch.X), W, batch.y, free, solver)
     return NearKKT(W, before, found.multipliers, found.residual, autograd.residual, done)
 
 

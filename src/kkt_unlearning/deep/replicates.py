@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.deep.network import DeepNetwork, initial_weights
-from kkt_unlearning.deep.training import DeepTraining, train
+from kkt_unlearning.deep.training import DeepTraining, train_layers
 from kkt_unlearning.deep.weights import Layers, expand
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.problem import kept
@@ -32,7 +32,7 @@ class DeepReplicates:
     W0: Layers
 
 
-def initialise(
+def initialise_deep(
     X: np.ndarray, y: np.ndarray, network: DeepNetwork, initial_scale: float, seed: int
 ) -> DeepReplicates:
     """Draw every layer with rows of norm about ``initial_scale`` and pass to span coordinates.
@@ -55,7 +55,7 @@ def initialise(
     return DeepReplicates(network, np.stack(points), y, W0)
 
 
-def train_all(batch: DeepReplicates, descent: Descent, report: Report = None) -> DeepTraining:
+def train_deep(batch: DeepReplicates, descent: Descent, report: Report = None) -> DeepTraining:
     """Train every replicate, as one batch.
 
     A network may lose all neurons that a sample needs and never learn it; such a replicate stays.
@@ -63,7 +63,7 @@ def train_all(batch: DeepReplicates, descent: Descent, report: Report = None) ->
     Raises:
         NotConvergedError: no replicate has all margins above ``descent.minimum_margin``.
     """
-    found = train(batch.network, batch.X, batch.y, batch.W0, descent, report=report)
+    found = train_layers(batch.network, batch.X, batch.y, batch.W0, descent, report=report)
     smallest = found.margins.min(axis=-1)
     if not (smallest > descent.minimum_margin).any():
         raise NotConvergedError(
@@ -74,7 +74,7 @@ def train_all(batch: DeepReplicates, descent: Descent, report: Report = None) ->
     return found
 
 
-def retrain_all(
+def retrain_deep(
     batch: DeepReplicates,
     descent: Descent,
     forget_sets: Sequence[Sequence[int]],
@@ -85,10 +85,10 @@ def retrain_all(
     Raises:
         DataError: a bad forget set.
     """
-    return continue_all(batch, expand(batch.W0, 1), descent, forget_sets, report)
+    return continue_deep(batch, expand(batch.W0, 1), descent, forget_sets, report)
 
 
-def continue_all(
+def continue_deep(
     batch: DeepReplicates,
     W: Layers,
     descent: Descent,
@@ -101,11 +101,13 @@ def continue_all(
         DataError: a bad forget set.
     """
     keep = kept(batch.y.shape[1], forget_sets)
-    return train(
+    return train_layers(
         batch.network, batch.X[:, None], batch.y[:, None], W, descent, keep=keep, report=report
     )
 
 
-def trained(margins: np.ndarray, descent: Descent, keep: np.ndarray | bool = True) -> np.ndarray:
+def reached_margin(
+    margins: np.ndarray, descent: Descent, keep: np.ndarray | bool = True
+) -> np.ndarray:
     """Whether all margins ``(…, m)`` that are kept exceed ``descent.minimum_margin``, shape (…)."""
     return np.where(keep, margins, np.inf).min(axis=-1) > descent.minimum_margin

@@ -9,7 +9,7 @@ from kkt_unlearning.certificates.restore import into_cell
 from kkt_unlearning.deep.weights import Layers
 
 
-def restore(W: Layers, X: np.ndarray, patterns: Layers, keep: np.ndarray) -> Layers:
+def restore_layers(W: Layers, X: np.ndarray, patterns: Layers, keep: np.ndarray) -> Layers:
     """For l = 1 … K: the least change of ``W_l`` with all retained pre-activations on the side of ``A_l``.
 
     Where the derivative ``A_l`` is strictly between 0 and 1 the neuron is put on its kink, and so is one that

@@ -15,7 +15,7 @@ from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 
 @dataclass(frozen=True)
-class Fit:
+class DeepFit:
     """Multipliers and what they leave of the weights; leading axes are the batch.
 
     Attributes:
@@ -27,9 +27,9 @@ class Fit:
     residual: np.ndarray
 
 
-def fit(
+def fit_deep(
     at: Evaluation, W: Layers, y: np.ndarray, caps: np.ndarray, solver: Solver | None = None
-) -> Fit:
+) -> DeepFit:
     """``min ‖θ − Σ_i λ_i y_i g_i‖`` over ``0 ≤ λ_i ≤ Λ_i``, in Gram form: m unknowns whatever the width.
 
     Args:
@@ -61,11 +61,11 @@ def fit(
     found = (solver or Solver()).optimum(program).multipliers.reshape(*batch, m)
     multipliers = found * (size / length)[..., None]
     left = subtract(W, at.combination(multipliers * y))
-    return Fit(multipliers, norm(left) / size)
+    return DeepFit(multipliers, norm(left) / size)
 
 
 @dataclass(frozen=True)
-class Certificate:
+class DeepCertificate:
     """An (ε, δ)-approximate KKT point of the retained problem at the weights themselves (τ = 0).
 
     Attributes:
@@ -81,7 +81,7 @@ class Certificate:
     separates: np.ndarray
 
 
-def certify(
+def certify_deep(
     network: DeepNetwork,
     at: Evaluation,
     W: Layers,
@@ -89,7 +89,7 @@ def certify(
     keep: np.ndarray,
     multipliers: np.ndarray,
     solver: Solver | None = None,
-) -> Certificate:
+) -> DeepCertificate:
     """``ε*(δ)`` over ``0 ≤ λ_i ≤ δ/(q_i/γ − 1)`` at ``θ'/γ^{1/K}``, ``γ`` the smallest retained margin.
 
     Scaling θ by c turns multipliers λ into ``c^{2−K} λ``; δ is what ``multipliers``, of θ', leave so scaled.
@@ -112,9 +112,9 @@ def certify(
     caps = np.divide(budget[..., None], slack, out=np.full(q.shape, np.inf), where=slack > SOLVED)
     caps = np.where(keep & separates[..., None], caps, 0.0)
     feasible = network_scaled(network, at, scale)
-    found = fit(feasible, scaled(W, scale), y, caps, solver)
+    found = fit_deep(feasible, scaled(W, scale), y, caps, solver)
     delta = np.where(keep, found.multipliers * excess, 0.0).max(axis=-1)
-    return Certificate(
+    return DeepCertificate(
         epsilon=np.where(separates, found.residual, np.inf),
         delta=np.where(separates, delta, np.inf),
         delta_budget=np.where(separates, budget, np.inf),

@@ -34,7 +34,7 @@ class DeepTraining:
     history: tuple[tuple[int, dict[str, np.ndarray]], ...]
 
 
-def train(
+def train_layers(
     network: DeepNetwork,
     X: np.ndarray,
     y: np.ndarray,

@@ -132,7 +132,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, dtype=np.float64, reset=False)
         network, (W, bias) = self.kkt_point_.problem.network, self._parts()
         P = X @ W.T + bias
-        return (network.pattern(P) * P) @ network.output_weights
+        return (network.derivative(P) * P) @ network.output_weights
 
     def predict(self, X: Any) -> np.ndarray:
         """The class of each row, shape ``(m,)``."""

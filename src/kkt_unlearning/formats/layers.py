@@ -55,13 +55,13 @@ def tensors_of(model: Model) -> dict[str, np.ndarray]:
     return {key: to_numpy(values) for key, values in tensors.items() if values is not None}
 
 
-Layers = dict[str, np.ndarray]
+Tensors = dict[str, np.ndarray]
 
 
-def _sorted_out(tensors: Mapping[str, np.ndarray], name: str) -> tuple[Layers, Layers]:
+def _sorted_out(tensors: Mapping[str, np.ndarray], name: str) -> tuple[Tensors, Tensors]:
     """Weights and biases by the prefix of their layer."""
-    weights: Layers = {}
-    biases: Layers = {}
+    weights: Tensors = {}
+    biases: Tensors = {}
     for key, tensor in tensors.items():
         prefix, _, kind = key.rpartition(".")
         if (kind, tensor.ndim) not in (("weight", 2), ("bias", 1)):
@@ -80,7 +80,7 @@ def _sorted_out(tensors: Mapping[str, np.ndarray], name: str) -> tuple[Layers, L
     return weights, biases
 
 
-def _order(weights: Layers, name: str) -> tuple[str, str]:
+def _order(weights: Tensors, name: str) -> tuple[str, str]:
     """Prefixes of the hidden and of the output layer."""
     orders = [
         (hidden, output)
@@ -130,7 +130,7 @@ def _key(prefix: str, kind: str) -> str:
     return repr(one_line(f"{prefix}.{kind}" if prefix else kind))
 
 
-def _shapes(weights: Layers) -> str:
+def _shapes(weights: Tensors) -> str:
     listed = [f"{_key(prefix, 'weight')} {_shape(w)}" for prefix, w in weights.items()]
     return one_line(", ".join(listed))
 

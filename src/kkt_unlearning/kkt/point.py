@@ -20,7 +20,7 @@ from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 Guess = tuple[np.ndarray, np.ndarray]
-Report = Callable[[int, int], None]
+CellReport = Callable[[int, int], None]
 
 # Largest KKT residual or gap of a point: 10,000 times that of its program, for what the condition of the data
 # makes of it. Measured: 5e-11 at most at the exact points of the replication.
@@ -85,7 +85,7 @@ def kkt_point(
     pattern: np.ndarray,
     solver: Solver | None = None,
     pivots: int = 50,
-    report: Report | None = None,
+    report: CellReport | None = None,
 ) -> KKTPoint:
     """The Clarke-KKT point reached from the activation pattern ``A (n, m)`` of a trained network.
 
@@ -109,7 +109,7 @@ def kkt_points(
     solver: Solver | None = None,
     pivots: int = 50,
     guesses: Sequence[Guess] | None = None,
-    report: Report | None = None,
+    report: CellReport | None = None,
 ) -> list[KKTPoint]:
     """:func:`kkt_point` of many problems (seeds, forget sets) at once; each round is one batched solve.
 

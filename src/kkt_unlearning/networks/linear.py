@@ -22,6 +22,6 @@ class Linear:
         """``u = (1,)``."""
         return np.ones(1)
 
-    def pattern(self, P: Array) -> Array:
+    def derivative(self, P: Array) -> Array:
         """Derivative of the neuron at its pre-activations ``P``: 1 everywhere."""
         return namespace(P).ones_like(P)

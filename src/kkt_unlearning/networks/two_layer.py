@@ -50,6 +50,6 @@ class TwoLayer:
         signs = np.where(np.arange(self.width) % 2 == 0, 1.0, -1.0)
         return signs / np.sqrt(self.width)
 
-    def pattern(self, P: Array) -> Array:
+    def derivative(self, P: Array) -> Array:
         """``1[P > 0]``, the ReLU derivative that automatic differentiation uses (0 at the kink)."""
         return namespace(P).astype(P > 0, P.dtype)

@@ -32,7 +32,7 @@ class _Block:
     curvature: Array
 
 
-def ascend(program: Program, point: Iterate, sweeps: int) -> Iterate:
+def coordinate_ascent(program: Program, point: Iterate, sweeps: int) -> Iterate:
     """``sweeps`` times through all samples; the objective never falls. Costs ``O(B n m²)`` a sweep."""
     xp = namespace(point.coefficients)
     multipliers = xp.asarray(point.multipliers, copy=True)

@@ -7,7 +7,7 @@ With ``M = G_FF⁻¹`` (0 elsewhere), ``δC = M g − Y δλ`` on F, ``Y = M G d
 from kkt_unlearning.backends import Array, namespace
 from kkt_unlearning.quadratic.activity import Activity
 from kkt_unlearning.quadratic.program import Program
-from kkt_unlearning.quadratic.system import System, inverses
+from kkt_unlearning.quadratic.system import NewtonSystem, inverses
 
 _INVERSES = 2**20  # numbers in the array of the inverses
 
@@ -18,7 +18,7 @@ def fits(program: Program) -> bool:
     return batch * n * m * m <= _INVERSES
 
 
-def dense_system(program: Program, active: Activity, proximal: float) -> System:
+def dense_system(program: Program, active: Activity, proximal: float) -> NewtonSystem:
     """The system of a batch of programs, each with a Gram matrix of its own or all with the same."""
     xp, v = namespace(program.target), active.slope
     gram = program.gram[:, None, :, :]
@@ -32,4 +32,4 @@ def dense_system(program: Program, active: Activity, proximal: float) -> System:
         moved = own - (coupling @ change[:, None, :, None])[..., 0]
         return xp.where(active.free, moved, v * change[:, None, :])
 
-    return System(xp.sum(schur, axis=1), pull, response)
+    return NewtonSystem(xp.sum(schur, axis=1), pull, response)

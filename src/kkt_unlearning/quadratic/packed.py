@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kkt_unlearning.backends import WORK_ARRAY, Array, namespace
 from kkt_unlearning.quadratic.activity import Activity
 from kkt_unlearning.quadratic.program import Program
-from kkt_unlearning.quadratic.system import System
+from kkt_unlearning.quadratic.system import NewtonSystem
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class _Free:
     place: Array
 
 
-def packed_system(program: Program, active: Activity, proximal: float) -> System:
+def packed_system(program: Program, active: Activity, proximal: float) -> NewtonSystem:
     """The system of a batch of programs, each with a Gram matrix of its own or all with the same."""
     xp, v = namespace(program.target), active.slope
     matrix = program.gram * (xp.matrix_transpose(v) @ v)
@@ -51,7 +51,7 @@ def packed_system(program: Program, active: Activity, proximal: float) -> System
             axis=1,
         )
 
-    return System(matrix, pull, response)
+    return NewtonSystem(matrix, pull, response)
 
 
 def _response(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kkt_unlearning.backends import Array, namespace
 from kkt_unlearning.quadratic.activity import Activity
 from kkt_unlearning.quadratic.program import Program
-from kkt_unlearning.quadratic.system import System, inverses
+from kkt_unlearning.quadratic.system import NewtonSystem, inverses
 
 _KEYS = 2**62  # distinct rows that a 64-bit integer can number, its sign left alone
 
@@ -61,7 +61,9 @@ def sharing(program: Program, active: Activity) -> Sharing | None:
     )
 
 
-def shared_system(program: Program, active: Activity, shared: Sharing, proximal: float) -> System:
+def shared_system(
+    program: Program, active: Activity, shared: Sharing, proximal: float
+) -> NewtonSystem:
     """The system of a batch of programs with one Gram matrix."""
     xp, (batch, n, m) = namespace(program.target), program.target.shape
     free, v = _rows(active.free, shared), _rows(active.slope, shared)
@@ -83,7 +85,7 @@ def shared_system(program: Program, active: Activity, shared: Sharing, proximal:
         taken = xp.reshape(xp.take(xp.reshape(moved, (-1, m)), index, axis=0), (batch, n, m))
         return xp.where(active.free, own - taken, active.slope * change[:, None, :])
 
-    return System(matrix, pull, response)
+    return NewtonSystem(matrix, pull, response)
 
 
 def _rows(values: Array, shared: Sharing) -> Array:

@@ -10,11 +10,11 @@ import numpy as np
 
 from kkt_unlearning.backends import Array, constant, namespace, to_numpy
 from kkt_unlearning.quadratic.activity import predicted, present, residual
-from kkt_unlearning.quadratic.coordinate import ascend
+from kkt_unlearning.quadratic.coordinate import coordinate_ascent
 from kkt_unlearning.quadratic.newton import newton_point
 from kkt_unlearning.quadratic.program import Iterate, Program, feasible, pushed
 
-Report = Callable[[float], None]
+ResidualReport = Callable[[float], None]
 
 # Residual at which no further step is made: some 500 ε; half of the programs of the replication end below ε.
 _EXACT = 1e-13
@@ -51,7 +51,7 @@ class Solution:
 
 
 def maximise(
-    program: Program, start: Iterate | None = None, report: Report | None = None
+    program: Program, start: Iterate | None = None, report: ResidualReport | None = None
 ) -> Solution:
     """Solve a batch of programs, from ``start`` where a point is known that is near the optimum.
 
@@ -93,7 +93,7 @@ def indices(chosen: np.ndarray, like: Array) -> Array:
 class _Best:
     """The best points so far of all programs, in the places where they started."""
 
-    def __init__(self, point: Iterate, report: Report | None) -> None:
+    def __init__(self, point: Iterate, report: ResidualReport | None) -> None:
         batch = point.multipliers.shape[0]
         self.point, self.report = point, report
         self.residual = np.full(batch, np.inf)
@@ -137,7 +137,7 @@ def _round(best: _Best, program: Program, point: Iterate, left: np.ndarray, swee
     """Sweeps and a Newton step that climb, then Newton steps that may not; the point to go on from."""
     climbed = point
     if sweeps:
-        climbed = ascend(program, point, sweeps)
+        climbed = coordinate_ascent(program, point, sweeps)
     tried = _newton_steps(best, program, climbed, left)
     if best.done[left].all():
         return tried

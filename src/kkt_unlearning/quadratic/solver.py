@@ -9,7 +9,7 @@ from kkt_unlearning.backends import constant, namespace, to_numpy
 from kkt_unlearning.errors import DataError, SolverError
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.quadratic.program import Iterate, Program
-from kkt_unlearning.quadratic.solve import Report, Solution, indices, maximise
+from kkt_unlearning.quadratic.solve import ResidualReport, Solution, indices, maximise
 
 SOLVERS = ("active_set", "cvxpy")
 SOLVED = 1e-9
@@ -38,7 +38,7 @@ class Solver:
 
     name: str = "active_set"
     tolerance: float = SOLVED
-    report: Report | None = field(default=None, compare=False, repr=False)
+    report: ResidualReport | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.name not in SOLVERS:

@@ -7,7 +7,7 @@ from kkt_unlearning.backends import Array, namespace
 
 
 @dataclass(frozen=True)
-class System:
+class NewtonSystem:
     """``H δλ = pull`` and what follows from its solution.
 
     Attributes:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-Schema = Mapping[str, Any]
+Schema = Mapping[str, Any]  # ``#/$defs/…`` are those of the configuration
 
 FORGET: Schema = {"$ref": "#/$defs/experiment/properties/forget"}
 FRACTIONS: Schema = {"$ref": "#/$defs/fractions"}

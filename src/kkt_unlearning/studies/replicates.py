@@ -50,7 +50,7 @@ class Replicates:
         outside, last = self.W0[s, :, -1], W[..., -1]
         share = np.divide(last, outside, out=np.zeros_like(last), where=outside > 0)
         P = W[..., :-1] @ self.X_fresh[s, :, :-1].T + share[..., None] * self.P0_outside[s]
-        return (self.network.output_weights[:, None] * self.network.pattern(P) * P).sum(axis=-2)
+        return (self.network.output_weights[:, None] * self.network.derivative(P) * P).sum(axis=-2)
 
 
 def initialise(

@@ -12,7 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-Schema = Mapping[str, Any]  # JSON Schema; ``#/$defs/…`` are those of the configuration
+from kkt_unlearning.studies.options import Schema
+
 Fail = Callable[..., NoReturn]  # fail(*keys, text=...) refuses what stands at the end of the keys
 
 LEAST_RETAINED = 2  # samples: with one, no pair is left that a step could move apart

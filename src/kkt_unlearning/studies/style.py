@@ -12,6 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from kkt_unlearning.studies.summary import Table, rows, select, take
 
@@ -111,10 +112,18 @@ def panels(height: float, shape: tuple[int, int], **options: Any) -> tuple[Figur
 
 def save(figure: Figure, pdf_path: str | Path, png_path: str | Path) -> None:
     """Write both files; without dates or versions in them the same figure gives the same bytes."""
+    _drop_unseen_ticks(figure)
     with styled():
         blank = {"CreationDate": None, "Creator": None, "Producer": None}
         figure.savefig(pdf_path, format="pdf", metadata=blank)
         figure.savefig(png_path, format="png", metadata={"Software": None})
+
+
+def _drop_unseen_ticks(figure: Figure) -> None:
+    """Minor ticks have size 0 here: those without labels only take time, as each layout places them again."""
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if not any(axis.get_minor_formatter().format_ticks(axis.get_minorticklocs().tolist())):
+            axis.set_minor_locator(NullLocator())
 
 
 @dataclass(frozen=True)
@@ -186,7 +195,7 @@ def log_scale(axes: Axes, floor: float, ceiling: float = np.inf) -> None:
 
 
 @dataclass(frozen=True)
-class Row:
+class PanelRow:
     """Panels side by side, one for each network, that share a y axis: its label, lines and floor.
 
     The axis is logarithmic over decades from ``floor`` on, or linear from 0 where that is None.
@@ -200,14 +209,14 @@ class Row:
 def grid(
     height: float,
     names: Sequence[str],
-    rows: Sequence[Row],
+    rows: Sequence[PanelRow],
     table: Table,
     x: str,
     xlabel: str,
     *,
     by: str = "network",
 ) -> tuple[Figure, np.ndarray]:
-    """A column of panels for each name in ``by``, a row of them for each ``Row``; then `finish`."""
+    """A column of panels for each name in ``by``, a row of them for each of ``rows``; then `finish`."""
     figure, axes = panels(height, (len(rows), len(names)), sharex=True, sharey="row")
     for column, name in zip(axes.T, names, strict=True):
         column[0].set_title(name_of(name))
@@ -217,7 +226,7 @@ def grid(
     return figure, axes
 
 
-def finish(axes: np.ndarray, rows: Sequence[Row], extra: Sequence[Line2D] = ()) -> None:
+def finish(axes: np.ndarray, rows: Sequence[PanelRow], extra: Sequence[Line2D] = ()) -> None:
     """Labels, scales and legends, once everything is drawn that the scales must hold."""
     for panels_, row in zip(axes, rows, strict=True):
         panels_[0].set_ylabel(row.label)

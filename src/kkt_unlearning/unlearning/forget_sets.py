@@ -32,7 +32,7 @@ def correlated(point: KKTPoint) -> np.ndarray:
     return _greedy(len(cosines), [start], lambda chosen: cosines[chosen].sum(axis=0))
 
 
-def multipliers(point: KKTPoint) -> np.ndarray:
+def by_multiplier(point: KKTPoint) -> np.ndarray:
     """Samples by falling multiplier ``λ_i``, (m,). Ties go to the smaller index."""
     return np.argsort(-_rounded(point.multipliers), kind="stable")
 
@@ -58,7 +58,7 @@ def coupled(point: KKTPoint) -> np.ndarray:
 
 ORDERS: Mapping[str, Callable[[KKTPoint], np.ndarray]] = {
     "correlated": correlated,
-    "multipliers": multipliers,
+    "multipliers": by_multiplier,
     "coupled": coupled,
 }
 

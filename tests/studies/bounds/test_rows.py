@@ -9,7 +9,7 @@ from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.quadratic.solver import Solver
-from kkt_unlearning.studies.bounds.rows import evaluate_replicate
+from kkt_unlearning.studies.bounds.rows import certificate_rows
 from kkt_unlearning.studies.replicates import initialise, retrain_all, retrained_points, train_all
 from kkt_unlearning.studies.tables import multiplier_rows, point_row, retrained_rows
 from kkt_unlearning.training import Descent
@@ -41,7 +41,7 @@ def story():
     }
     unlearned = np.stack([s.W for s in steps.values()]).reshape(2, 2, 3, *trained.shape)
     rows = list(
-        evaluate_replicate(
+        certificate_rows(
             replicates,
             0,
             point,

@@ -10,16 +10,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from deep_networks import DEPTHS, trained_batch
 
 from kkt_unlearning.deep.alignment import class_cosine, input_cosine
-from kkt_unlearning.deep.ascent import ascend
+from kkt_unlearning.deep.ascent import layerwise_step
 from kkt_unlearning.deep.near_kkt import near_kkt
 from kkt_unlearning.deep.network import DeepNetwork
 from kkt_unlearning.deep.orthogonal import Limit
-from kkt_unlearning.deep.replicates import initialise, retrain_all, train_all, trained
-from kkt_unlearning.deep.training import train
+from kkt_unlearning.deep.replicates import initialise_deep, reached_margin, retrain_deep, train_deep
+from kkt_unlearning.deep.training import train_layers
 from kkt_unlearning.deep.weights import cosine_distance, expand, norm, scaled
 from kkt_unlearning.errors import DataError, NotConvergedError
 from kkt_unlearning.quadratic.solver import Solver
-from kkt_unlearning.studies.depth.rows import continued, evaluate
+from kkt_unlearning.studies.depth.rows import continued, depth_rows
 from kkt_unlearning.training.descent import Descent
 
 FORGET, FRACTIONS = [[0], [1, 2]], [0.0, 1.0]
@@ -30,10 +30,10 @@ def measured(depth, spoil=False):
     margins = training.margins.copy()
     if spoil:
         margins[1, 2] = -1.0  # as if replicate 1 had never learnt sample 2
-    again = retrain_all(batch, descent, FORGET)
+    again = retrain_deep(batch, descent, FORGET)
     start = near_kkt(batch, training.W, training.patterns, margins, descent, Solver())
     goal = continued(batch, start, FORGET, descent)
-    rows = evaluate(
+    rows = depth_rows(
         batch,
         start,
         (again.W, again.margins),
@@ -75,7 +75,7 @@ def test_margins_are_averaged_within_the_label_that_is_forgotten_and_the_other()
     start, rows = measured(3)
     W, before, multipliers = start.at(0)
     y, network = labels(4), DeepNetwork(3, 20)
-    after = ascend(W, before, y, np.where(np.arange(4) == 0, multipliers, 0.0), np.ones(2))
+    after = layerwise_step(W, before, y, np.where(np.arange(4) == 0, multipliers, 0.0), np.ones(2))
     batch, *_ = trained_batch(3)
     q = y * network.evaluate(after, batch.X[0]).outputs
     cases = {(r["seed"], r["layers"], r["forget"], r["fraction"]): r for r in rows}
@@ -122,28 +122,30 @@ def test_a_replicate_that_was_not_trained_says_so_and_spoils_no_other():
 def test_a_batch_that_never_learns_is_refused():
     batch, *_ = trained_batch(3)
     with pytest.raises(NotConvergedError) as error:
-        train_all(batch, Descent(steps=2))
+        train_deep(batch, Descent(steps=2))
     assert "steps = 2" in one_sentence(error)
 
 
 def test_retraining_starts_from_the_same_weights_without_the_samples():
     batch, _, _ = trained_batch(3)
-    found = retrain_all(batch, Descent(steps=3), FORGET)
+    found = retrain_deep(batch, Descent(steps=3), FORGET)
     for s, (f, forget) in product(range(2), enumerate(FORGET)):
         keep = np.setdiff1d(np.arange(4), forget)
         start = tuple(layer[s] for layer in batch.W0)
-        alone = train(batch.network, batch.X[s][keep], batch.y[s][keep], start, Descent(steps=3))
+        alone = train_layers(
+            batch.network, batch.X[s][keep], batch.y[s][keep], start, Descent(steps=3)
+        )
         for left, right in zip(found.W, alone.W, strict=True):
             np.testing.assert_allclose(left[s, f], right, rtol=1e-10, atol=1e-12)
     with pytest.raises(DataError):
-        retrain_all(batch, Descent(steps=3), [[9]])
+        retrain_deep(batch, Descent(steps=3), [[9]])
 
 
 def test_initial_weights_do_not_depend_on_how_many_replicates_there_are():
     X = np.random.default_rng(0).normal(size=(2, 4, 30))
     y = np.tile(labels(4), (2, 1))
-    both = initialise(X, y, DeepNetwork(3, 6), 0.3, seed=5)
-    one = initialise(X[:1], y[:1], DeepNetwork(3, 6), 0.3, seed=5)
+    both = initialise_deep(X, y, DeepNetwork(3, 6), 0.3, seed=5)
+    one = initialise_deep(X[:1], y[:1], DeepNetwork(3, 6), 0.3, seed=5)
     assert both.X.shape == (2, 4, 5)  # span coordinates
     for left, right in zip(both.W0, one.W0, strict=True):
         np.testing.assert_array_equal(left[0], right[0])
@@ -152,8 +154,8 @@ def test_initial_weights_do_not_depend_on_how_many_replicates_there_are():
 
 def test_trained_looks_only_at_what_is_kept():
     q, keep = np.array([[2.0, 0.5], [2.0, 3.0]]), np.array([[True, False], [True, True]])
-    np.testing.assert_array_equal(trained(q, Descent()), [False, True])
-    np.testing.assert_array_equal(trained(q, Descent(), keep), [True, True])
+    np.testing.assert_array_equal(reached_margin(q, Descent()), [False, True])
+    np.testing.assert_array_equal(reached_margin(q, Descent(), keep), [True, True])
 
 
 def test_cosines_of_inputs():

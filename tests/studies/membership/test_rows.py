@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 from shadow_pool import FOLDS, M, pool
 
-from kkt_unlearning.attacks.certified import NUMBERS, Certified
+from kkt_unlearning.attacks.certified import NUMBERS, CertifiedShadows
 from kkt_unlearning.attacks.design import inclusion
 from kkt_unlearning.attacks.membership import control, in_folds, sides
 from kkt_unlearning.attacks.outputs import Outputs, outputs
@@ -26,7 +26,7 @@ def planted(shift, seed=0):
     )
     gamma = np.where(member, 10.0, np.nan)[:, None]
     nothing = np.full((4, 1, SAMPLES), np.nan)
-    certificates = Certified(
+    certificates = CertifiedShadows(
         dict.fromkeys(NUMBERS, nothing), np.full((4, SAMPLES), np.nan), nothing
     )
     return Outputs(trained, unlearned, gamma, np.full(K, 10.0)), certificates, member

@@ -8,14 +8,32 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from scripts._origins import COMMAND_LINE, at, origin
+
 from kkt_unlearning.studies.study import studies
 from workflow.support.configuration.experiment import Experiment
-from workflow.support.configuration.files import COMMAND_LINE, at, origin
+from workflow.support.configuration.files import base_files, merged
 from workflow.support.configuration.mistakes import ConfigurationError, as_number, shown
+from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.configuration.schema import check_schema, schema
 
 
-def check(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> dict[str, Any]:
+def check_files(root: Path, on_top: Sequence[str | Path] = ()) -> dict[str, Any]:
+    """Configuration that Snakemake merges from the files of the project and those on top, checked.
+
+    Args:
+        root: folder of the project.
+        on_top: a later one counts more.
+
+    Raises:
+        SystemExit: as `refuse_unclear` and `check`.
+    """
+    files = [*on_top, *base_files(root)]
+    refuse_unclear(files)
+    return check(merged(root, on_top), files)
+
+
+def check(config: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
     """Configuration without the keys that a later file sets to null, or the end of the program.
 
     Args:

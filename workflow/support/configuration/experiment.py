@@ -16,7 +16,6 @@ from workflow.support.places.tables import needed
 
 SETTINGS = 1_000_000  # of one experiment; more would only fill the memory
 
-
 _TAKEN = ("forget", "fractions", "starts")  # options that stand in no section of a measure
 
 
@@ -31,7 +30,7 @@ class Experiment:
         self._check_names("networks")
         self._check_names("trainings")
         self._check_needed()
-        self._checkshown()
+        self._check_shown()
         self._check_snapshots()
         self._check_file()
         self._check_sweep()
@@ -72,7 +71,7 @@ class Experiment:
                     text=f"{measure} is missing, on which figures or claims rest: add it.",
                 )
 
-    def _checkshown(self) -> None:
+    def _check_shown(self) -> None:
         """The cases that figures show, and cannot be drawn without."""
         drawn = (
             {"fractions": 1.0, "starts": "exact"} if any(d.prescribed for d in self._drawn) else {}

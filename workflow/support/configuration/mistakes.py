@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from scripts._errors import printable
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -51,12 +53,3 @@ def shown(value: Any) -> str:
     """The value as it is found, on one line, cut short where it is long."""
     text = printable(str(value)) or "''"
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def printable(text: str) -> str:
-    """The text without line breaks and whatever else could change what a terminal shows of it."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in text
-    )

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
+from scripts._errors import printable
+from scripts._origins import LOADER
 
-from workflow.support.configuration.mistakes import ConfigurationError, KeyPath, printable
-
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where libyaml is there
+from workflow.support.configuration.mistakes import ConfigurationError, KeyPath
 
 LEVELS = 20  # of sections and lists within one another; config.yaml has six
 VALUES = 50_000  # with all that aliases stand for; config.yaml has two thousand

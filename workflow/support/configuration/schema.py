@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
+from scripts._origins import LOADER
 
 from kkt_unlearning.studies.claim import Claim, claims
 from kkt_unlearning.studies.study import Measure, measures, studies
@@ -26,7 +27,6 @@ from workflow.support.configuration.mistakes import (
     listed,
     shown,
 )
-from workflow.support.configuration.reading import LOADER
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 

@@ -8,13 +8,8 @@ from pathlib import Path
 REPORT = Path(__file__).parents[2] / "report"
 
 
-def caption(figure: str) -> str:
-    """Path of the caption of a figure from the working directory: a moved project is as it was."""
-    return template(f"{figure}.rst")
-
-
 def template(name: str) -> str:
-    """Path of a file of ``workflow/report``, likewise."""
+    """Path of a file of ``workflow/report`` from the working directory: a moved project is as it was."""
     return os.path.relpath(REPORT / name)
 
 

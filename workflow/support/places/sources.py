@@ -6,7 +6,6 @@ not, and nothing else. Snakemake itself sees only the script.
 
 import ast
 import hashlib
-import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -28,11 +27,6 @@ class Sources:
         self._module = cache(self._find_module)
         self.digest = cache(self._digest)
         self.exporter = cache(self._find_exporter)
-
-    def make_importable(self) -> None:
-        """Let jobs import the library that `digest` hashes rather than an installed one."""
-        others = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(self.root / "src"), others]))
 
     def _digest(self, script: str, *modules: str) -> str:
         """SHA-256 over names and content of `files`: a comment counts, a touch does not."""

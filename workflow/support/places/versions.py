@@ -1,44 +1,11 @@
-"""Versions of the packages behind a result, looked up once a run instead of once a job.
+"""Versions of what computes a result that several clones share."""
 
-The look-up takes longer than the work of a small job, so Snakemake's own process does it and hands the
-answer down. A job in another environment (conda, the node of a cluster) looks for itself.
-"""
-
-import json
-import os
 import platform
 import re
-import sys
 from functools import cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from importlib.metadata import packages_distributions, requires
 
-# What computes a data set, trains and solves; a result of other versions is another result.
-COMPUTING = (
-    "numpy",
-    "scipy",
-    "cvxpy",
-    "clarabel",
-    "array-api-compat",
-    "scikit-learn",
-    "cupy-cuda12x",
-    "sentence-transformers",
-)
-# What draws and writes, and what runs the jobs.
-PRESENTING = ("matplotlib", "seaborn", "plotly", "pandas", "jinja2", "snakemake", "kkt-unlearning")
-
-PACKAGES = (*COMPUTING, *PRESENTING)
-
-KNOWN = "KKT_UNLEARNING_VERSIONS"  # environment variable: the environment asked, and its answer
-
-
-def versions() -> dict[str, str | None]:
-    """Version of Python and of each of `PACKAGES` in this environment; None where it is not installed."""
-    return {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
-
-
-def announce_versions() -> None:
-    """Let jobs know the versions of this environment."""
-    os.environ[KNOWN] = json.dumps({"prefix": sys.prefix, "versions": versions()})
+from scripts._versions import COMPUTING, installed
 
 
 @cache
@@ -56,7 +23,7 @@ def computing(*libraries: str) -> dict[str, str]:
     pending = [*COMPUTING, *named]
     while pending:
         name = _normalised(pending.pop())
-        number = _version(name)
+        number = installed(name)
         if name not in found and number is not None:
             found[name] = number
             pending.extend(_needed(name))
@@ -71,10 +38,3 @@ def _needed(package: str) -> list[str]:
 
 def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-SIGNIFICANT_DIGITS = 6
+from scripts._tables import SIGNIFICANT_DIGITS
 
 TABLES = {
     "tables": "results/tables/*.csv",

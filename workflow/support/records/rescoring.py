@@ -2,11 +2,11 @@
 
 import csv
 import io
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from scripts._tables import as_csv, columns
 
 from workflow.support.records.unpacking import ArchiveError
 
@@ -21,7 +21,6 @@ def scorecard(tables: Mapping[str, bytes], config: Mapping[str, Any]) -> tuple[b
     Raises:
         ArchiveError: a claim cannot be decided by them.
     """
-    from _storage import write_table
     from scorecard import rows
 
     try:
@@ -32,16 +31,10 @@ def scorecard(tables: Mapping[str, bytes], config: Mapping[str, Any]) -> tuple[b
         raise ArchiveError(
             f"the scorecard cannot be computed from the tables ({type(error).__name__}: {error})."
         ) from error
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "scorecard.csv")
-        write_table(path, scores)
-        return path.read_bytes(), Counter(row["verdict"] for row in scores)
+    return as_csv(scores).encode(), Counter(row["verdict"] for row in scores)
 
 
 def _columns(content: bytes) -> dict[str, Any]:
     """What ``read_table`` makes of such a file; that asks for a file of our own, with its place."""
-    from _storage import _typed
-
-    header, *lines = csv.reader(io.StringIO(content.decode(), newline=""))
-    cells = zip(*lines, strict=True) if lines else [()] * len(header)
-    return {name: _typed(list(column)) for name, column in zip(header, cells, strict=True)}
+    header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    return columns(header, rows)

@@ -4,16 +4,15 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from scripts._tables import as_csv
+
 Rows = Sequence[Mapping[str, object]]
 
 
 def write_csv(path: Path, rows: Rows, header: Sequence[str] = ()) -> None:
     """Write the rows, or only ``header`` where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]) if rows else header, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    path.write_text(as_csv(rows or dict.fromkeys(header, ())), encoding="utf-8")
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

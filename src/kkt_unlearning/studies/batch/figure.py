@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,
     crossing,
@@ -69,13 +69,13 @@ def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     return figure, {name: column for name, column in drawn.items() if name != "case"}
 
 
-def _rows() -> tuple[Row, ...]:
+def _rows() -> tuple[PanelRow, ...]:
     reached = _line("random", REACHED, "random: κ ≥ 1,\nno bound", "bound", "--")
     trained = _line("random", "epsilon", "random, from the\ntrained weights", "trained", "--")
     return (
-        Row("κ", tuple(_choices("kappa")), KAPPA_FLOOR),
-        Row("share of sets", (*_choices(LOST), reached), None),
-        Row(
+        PanelRow("κ", tuple(_choices("kappa")), KAPPA_FLOOR),
+        PanelRow("share of sets", (*_choices(LOST), reached), None),
+        PanelRow(
             "relative ε at θ̃",
             (
                 *_choices("epsilon"),
@@ -84,12 +84,12 @@ def _rows() -> tuple[Row, ...]:
             ),
             EPSILON_FLOOR,
         ),
-        Row(
+        PanelRow(
             "δ at θ̃",
             (*_choices("delta"), _line("random", "delta_budget", "allowed, random", "bound", ":")),
             DELTA_FLOOR,
         ),
-        Row(
+        PanelRow(
             "1 − cosine of θ′ to …",
             (
                 *_choices("tau_star"),
@@ -98,7 +98,7 @@ def _rows() -> tuple[Row, ...]:
             ),
             DISTANCE_FLOOR,
         ),
-        Row("stream: τ*", tuple(_streams("tau_star")), DISTANCE_FLOOR),
+        PanelRow("stream: τ*", tuple(_streams("tau_star")), DISTANCE_FLOOR),
     )
 
 
@@ -203,7 +203,7 @@ def _breaks(axes: np.ndarray, drawn: Table, cases: Sequence[str]) -> None:
             panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label=label)
 
 
-def _finish(axes: np.ndarray, lines: Sequence[Row]) -> None:
+def _finish(axes: np.ndarray, lines: Sequence[PanelRow]) -> None:
     style.finish(axes, lines)
     ceilings = {0: KAPPA_CEILING, 2: EPSILON_CEILING, 3: DELTA_CEILING}
     for row, ceiling in ceilings.items():

@@ -66,7 +66,9 @@ def batch_rows(
     for start in starts:
         weights = trained if start == "trained" else None
         steps = unlearn_all(point, distinct, ONE, trained=weights)
-        columns = {name: values[:, 0] for name, values in measure(steps, nearest, solver).items()}
+        columns = {
+            name: values[:, 0] for name, values in batch_columns(steps, nearest, solver).items()
+        }
         for (choice, draw, size), forget in zip(labels, sets, strict=True):
             at = distinct.index(forget)
             yield {
@@ -84,7 +86,9 @@ def batch_rows(
             }
 
 
-def measure(steps: Steps, nearest: Sequence[KKTPoint], solver: Solver) -> dict[str, np.ndarray]:
+def batch_columns(
+    steps: Steps, nearest: Sequence[KKTPoint], solver: Solver
+) -> dict[str, np.ndarray]:
     """Columns ``(F, A)``: certificate and bounds, what doing nothing costs, and the retained margins.
 
     ``distance_original`` is ``1 − cos`` from the weights before the step to the exact KKT point of the
@@ -151,10 +155,10 @@ def _variants(
     }
     for variant, deleted in streams.items():
         steps = Steps(point, point.W, point.clarke, tuple(sets), ONE, deleted.W[:, None])
-        columns = measure(steps, nearest, solver)
+        columns = batch_columns(steps, nearest, solver)
         yield variant, _stream_rows(columns, deleted.W, together, deleted.multipliers, of_batch)
     pairs = delete_resolved(point, order, solver, pivots)
-    parts = [measure(step.steps, [after], solver) for step, after in pairs]
+    parts = [batch_columns(step.steps, [after], solver) for step, after in pairs]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     W = np.stack([step.W for step, _ in pairs])
     used = np.array([step.point.multipliers[step.forget[0]] for step, _ in pairs])

@@ -19,7 +19,7 @@ from kkt_unlearning.unlearning import Steps
 from kkt_unlearning.unlearning.ascent import starting_point
 
 
-def evaluate_replicate(
+def certificate_rows(
     replicates: Replicates,
     s: int,
     point: KKTPoint,
@@ -47,7 +47,7 @@ def evaluate_replicate(
     for start, after in zip(starts, unlearned, strict=True):
         W, clarke = starting_point(point, weights[start])
         steps = Steps(point, W, clarke, sets, np.asarray(fractions, dtype=float), after)
-        columns = measure(replicates, s, steps, nearest, retrained, solver)
+        columns = step_columns(replicates, s, steps, nearest, retrained, solver)
         for f, forget in enumerate(sets):
             for a, fraction in enumerate(fractions):
                 yield {
@@ -62,7 +62,7 @@ def evaluate_replicate(
                 }
 
 
-def measure(
+def step_columns(
     replicates: Replicates,
     s: int,
     steps: Steps,
@@ -108,7 +108,7 @@ def _accuracies(
 
 def certificate(case: Case) -> Iterator[Row]:
     """Measure ``certificate`` of one replicate."""
-    return evaluate_replicate(
+    return certificate_rows(
         case.batch,
         case.s,
         case.point,

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,
     from_records,
@@ -44,7 +44,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     """
     drawn = _summary(table)
     rows = [
-        Row(label, _lines(drawn, quantity, agent, floor), floor)
+        PanelRow(label, _lines(drawn, quantity, agent, floor), floor)
         for quantity, agent, label, floor in _PANELS
     ]
     with style.styled():
@@ -98,7 +98,7 @@ def _lines(drawn: Table, quantity: str, agent: str, floor: float | None) -> list
     ]
 
 
-def _mark(axes: np.ndarray, rows: Sequence[Row], table: Table, drawn: Table) -> None:
+def _mark(axes: np.ndarray, rows: Sequence[PanelRow], table: Table, drawn: Table) -> None:
     """The level that ε must not exceed, and the median step from which on the guarantee holds."""
     level = float(table["epsilon_level"][0])
     for panels, (quantity, agent, *_), row in zip(axes, _PANELS, rows, strict=True):

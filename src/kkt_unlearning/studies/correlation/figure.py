@@ -9,7 +9,7 @@ from kkt_unlearning.dependence.equicorrelated import retrained_distance
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.correlation.claims import FLOOR
 from kkt_unlearning.studies.correlation.decay import Decay, fit_decay
-from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,
     crossing,
@@ -57,7 +57,7 @@ def _distance(*look: str) -> Line:
 
 
 _ROWS = (
-    Row(
+    PanelRow(
         "share of cases",
         (
             _line(REACHED, "κ ≥ 1: no bound", "bound", "--"),
@@ -65,7 +65,7 @@ _ROWS = (
         ),
         None,
     ),
-    Row(
+    PanelRow(
         "relative ε",
         (
             _epsilon("epsilon_clarke", "at θ′ (τ = 0),\nClarke derivative", "clarke"),
@@ -74,8 +74,8 @@ _ROWS = (
         ),
         EPSILON_FLOOR,
     ),
-    Row("δ", (_line("delta", "at θ̃", "exact", floor=DELTA_FLOOR),), DELTA_FLOOR),
-    Row(
+    PanelRow("δ", (_line("delta", "at θ̃", "exact", floor=DELTA_FLOOR),), DELTA_FLOOR),
+    PanelRow(
         "1 − cosine of θ′ to …",
         (
             _distance("distance_retrained_original", "retrained, before\nunlearning", "original"),

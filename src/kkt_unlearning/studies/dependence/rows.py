@@ -13,7 +13,7 @@ from kkt_unlearning.dependence.prescribed import correlated_group, step_effect
 from kkt_unlearning.studies.dependence.study import HARMS, HELPS, NONE
 from kkt_unlearning.studies.tables import Row
 
-LOSSES = ("full", "retrained", "descent_ascent")
+MINIMISED = ("full", "retrained", "descent_ascent")
 
 
 def block_rows(
@@ -22,7 +22,7 @@ def block_rows(
     """One row for every ridge and α: minimisers of the one-dimensional block and what the lemmas say."""
     for ridge, alpha in product(ridges, alphas):
         block = Block(retained, forgotten, here, alpha, ridge)
-        closed = {loss: closed_forms.minimiser(block, loss) for loss in LOSSES}
+        closed = {loss: closed_forms.minimiser(block, loss) for loss in MINIMISED}
         numeric = _numeric(np.ones((2, 1)), block)
         yield {
             "ridge": ridge,
@@ -30,7 +30,7 @@ def block_rows(
             "regime": closed_forms.regime(block),
             **{f"w_{loss}": value for loss, value in closed.items()},
             **{f"numeric_{loss}": float(value[0]) for loss, value in numeric.items()},
-            "difference": max(_difference(closed[loss], numeric[loss]) for loss in LOSSES),
+            "difference": max(_difference(closed[loss], numeric[loss]) for loss in MINIMISED),
             "away": closed_forms.goes_away(*closed.values()),
             "lemma_3": closed_forms.lemma_3_applies(block),
             "retrained_distance": abs(closed["full"] - closed["retrained"]),
@@ -52,7 +52,7 @@ def pair_rows(
     for ridge, overlap, alpha in product(ridges, overlaps, alphas):
         case = Pair(Block(retained, forgotten, here, alpha, ridge), overlap)
         numeric = _numeric(case.samples, case.block)
-        reduced = {loss: pair.minimiser(case, loss) for loss in LOSSES}
+        reduced = {loss: pair.minimiser(case, loss) for loss in MINIMISED}
         ratio = pair.harm(case)
         yield {
             "ridge": ridge,
@@ -61,7 +61,7 @@ def pair_rows(
             "alpha": alpha,
             "outcome": NONE if np.isnan(ratio) else HARMS if ratio > 1 else HELPS,
             "ratio": ratio,
-            "difference": max(_difference(reduced[loss], numeric[loss]) for loss in LOSSES),
+            "difference": max(_difference(reduced[loss], numeric[loss]) for loss in MINIMISED),
             "lemma_9": alpha >= closed_forms.lemma_9_alpha(case.block, overlap),
         }
 
@@ -109,7 +109,7 @@ def _numeric(X: np.ndarray, block: Block) -> dict[str, np.ndarray]:
     """Minimisers found by descent on the samples themselves; descent-ascent starts from ``w_D``."""
     found: dict[str, np.ndarray] = {}
     start = np.zeros(X.shape[1])
-    for loss in LOSSES:
+    for loss in MINIMISED:
         start = found.get("full", start)
         found[loss] = minimise(X, np.array(block.weights[loss]), block.ridge, start)
     return found

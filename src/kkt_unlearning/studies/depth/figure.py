@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import Table, select, stack, summarise, take
 
 EPSILON_FLOOR, PART_FLOOR, COSINE_FLOOR, DISTANCE_FLOOR = 1e-3, 1e-4, 1e-2, 1e-3
@@ -45,7 +45,7 @@ def _epsilon(*look: str, layers: str = "equal") -> Line:
     return _line(*look, layers=layers, floor=EPSILON_FLOOR)
 
 
-_STEP = Row(
+_STEP = PanelRow(
     "relative ε",
     (
         _epsilon("epsilon_autograd", "at θ′, 0/1\nderivatives", "autograd"),
@@ -63,7 +63,7 @@ _STEP = Row(
     EPSILON_FLOOR,
 )
 _DIMENSION = (
-    Row(
+    PanelRow(
         "what is left of\nstationarity, over ‖θ‖",
         (
             _part("part_flips", "derivatives that\nchanged", "changed"),
@@ -72,7 +72,7 @@ _DIMENSION = (
         ),
         PART_FLOOR,
     ),
-    Row(
+    PanelRow(
         "cosine of two\ninputs of a layer",
         (
             _line("input_cosine", "largest, any\ntrained layer", "autograd", floor=COSINE_FLOOR),
@@ -86,7 +86,7 @@ _DIMENSION = (
         ),
         COSINE_FLOOR,
     ),
-    Row(
+    PanelRow(
         "1 − cosine of\nthe network to …",
         (
             _distance("distance_retrained_original", "retrained, before\nunlearning", "original"),
@@ -138,7 +138,7 @@ def _summary(panel: str, table: Table, quantities: Sequence[str]) -> dict[str, n
     return {"panel": np.full(len(found["network"]), panel)} | found
 
 
-def _column(axes: Sequence[Axes], drawn: Table, rows: Sequence[Row]) -> None:
+def _column(axes: Sequence[Axes], drawn: Table, rows: Sequence[PanelRow]) -> None:
     first, *others = axes
     style.draw_lines(first, select(drawn, panel="step"), "fraction", rows[0].lines)
     first.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)

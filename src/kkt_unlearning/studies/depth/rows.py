@@ -7,14 +7,14 @@ import numpy as np
 
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.deep.alignment import class_cosine, input_cosine
-from kkt_unlearning.deep.ascent import SHARES, ascend, lengths
+from kkt_unlearning.deep.ascent import SHARES, layerwise_step, lengths
 from kkt_unlearning.deep.decomposition import decompose
 from kkt_unlearning.deep.near_kkt import NearKKT, multiplier_errors, near_kkt
 from kkt_unlearning.deep.network import DeepNetwork, Evaluation
 from kkt_unlearning.deep.orthogonal import Limit
-from kkt_unlearning.deep.replicates import DeepReplicates, continue_all, trained
-from kkt_unlearning.deep.restore import restore
-from kkt_unlearning.deep.stationarity import certify
+from kkt_unlearning.deep.replicates import DeepReplicates, continue_deep, reached_margin
+from kkt_unlearning.deep.restore import restore_layers
+from kkt_unlearning.deep.stationarity import certify_deep
 from kkt_unlearning.deep.training import DeepTraining
 from kkt_unlearning.deep.weights import Layers, cosine_distance, expand
 from kkt_unlearning.problem import explicit_forget_sets, kept
@@ -41,8 +41,10 @@ def continued(
     keep = kept(batch.y.shape[1], forget_sets)
     removed = np.where(keep, 0.0, start.multipliers[:, None])
     whole = lengths(np.ones((1, 1)), SHARES["equal"], batch.network.degree)
-    W = ascend(expand(start.W, 1), _expanded(start.before), batch.y[:, None], removed, whole)
-    return continue_all(batch, W, descent, forget_sets)
+    W = layerwise_step(
+        expand(start.W, 1), _expanded(start.before), batch.y[:, None], removed, whole
+    )
+    return continue_deep(batch, W, descent, forget_sets)
 
 
 def _expanded(at: Evaluation) -> Evaluation:
@@ -50,7 +52,7 @@ def _expanded(at: Evaluation) -> Evaluation:
     return Evaluation(at.outputs[:, None], *(expand(part, 1) for part in parts))
 
 
-def evaluate(
+def depth_rows(
     batch: DeepReplicates,
     start: NearKKT,
     retrained: tuple[Layers, np.ndarray],
@@ -70,7 +72,7 @@ def evaluate(
     """
     keep = kept(batch.y.shape[1], forget_sets)
     errors = multiplier_errors(batch, start, solver, pivots)
-    target, reached = retrained[0], trained(retrained[1], descent, keep)
+    target, reached = retrained[0], reached_margin(retrained[1], descent, keep)
     for s in range(len(batch.y)):
         W, before, _ = start.at(s)
         psi, phi = near_orthogonality(batch.X[s])
@@ -84,7 +86,7 @@ def evaluate(
             "phi": float(phi),
         }
         again = tuple(layer[s] for layer in target)
-        done = trained(goal.margins[s], descent, keep)
+        done = reached_margin(goal.margins[s], descent, keep)
         for name, share in shares(batch.network).items():
             limit = _orthogonal(batch, s, forget_sets, np.asarray(fractions, float), share)
             columns = limit | _measure(
@@ -121,13 +123,13 @@ def _measure(
         lengths(fractions, share, network.degree), (len(keep), len(fractions), network.degree)
     )
     retained = np.broadcast_to(keep[:, None, :], (*steps.shape[:2], keep.shape[-1]))
-    after = ascend(W, before, y, np.where(retained, 0.0, multipliers), steps)
+    after = layerwise_step(W, before, y, np.where(retained, 0.0, multipliers), steps)
     free, held = network.evaluate(after, X), network.evaluate(after, X, before.patterns)
     parts = decompose(W, before, held, free, after, y, multipliers, retained, steps)
-    own = certify(network, free, after, y, retained, multipliers, solver)
-    restored = restore(after, X, before.patterns, retained)
+    own = certify_deep(network, free, after, y, retained, multipliers, solver)
+    restored = restore_layers(after, X, before.patterns, retained)
     there = network.evaluate(restored, X, before.patterns)
-    back = certify(network, there, restored, y, retained, multipliers, solver)
+    back = certify_deep(network, there, restored, y, retained, multipliers, solver)
     usable = own.separates & back.separates & start.trained[s]
     outcome = np.where(own.separates & back.separates, "certified", "not separating")
     columns = {
@@ -211,7 +213,7 @@ def depth(case: DeepCase) -> Iterator[Row]:
     rule, solver = described(settings["training"]), chosen(settings["duals"])
     forget_sets = explicit_forget_sets(batch.y.shape[1], settings["forget"])
     start = near_kkt(batch, found["W"], found["patterns"], found["margins"], rule, solver)
-    return evaluate(
+    return depth_rows(
         batch,
         start,
         (found["retrained"], found["retrained_margins"]),

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import PowerLaw, Table, power_law, select, summarise
 
 DISTANCE_FLOOR, EPSILON_FLOOR, DELTA_FLOOR = 1e-6, 1e-5, 1e-2
@@ -50,9 +50,9 @@ _DELTAS = (
     _line("delta_budget", "allowed to θ̃", "exact", ":", floor=DELTA_FLOOR),
 )
 _ROWS = (
-    Row("1 − cosine of θ′ to …", _DISTANCES, DISTANCE_FLOOR),
-    Row("relative ε", _EPSILONS, EPSILON_FLOOR),
-    Row("δ", _DELTAS, DELTA_FLOOR),
+    PanelRow("1 − cosine of θ′ to …", _DISTANCES, DISTANCE_FLOOR),
+    PanelRow("relative ε", _EPSILONS, EPSILON_FLOOR),
+    PanelRow("δ", _DELTAS, DELTA_FLOOR),
 )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import Table, summarise
 
 QUANTITIES = (
@@ -23,7 +23,7 @@ def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: flo
 
 
 _ROWS = (
-    Row(
+    PanelRow(
         "relative residual",
         (
             _line("residual_autograd", "0/1 derivatives", "autograd", floor=RESIDUAL_FLOOR),
@@ -31,7 +31,7 @@ _ROWS = (
         ),
         RESIDUAL_FLOOR,
     ),
-    Row(
+    PanelRow(
         "1 − cosine of θ to …",
         (
             _line("distance_exact", "exact KKT point", "exact", floor=DISTANCE_FLOOR),
@@ -39,7 +39,7 @@ _ROWS = (
         ),
         DISTANCE_FLOOR,
     ),
-    Row(
+    PanelRow(
         "share on the kink",
         (_line("kink_fraction", "within reach of\none more step", "clarke"),),
         None,

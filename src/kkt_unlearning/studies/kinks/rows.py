@@ -28,7 +28,7 @@ def stationarity_row(point: KKTPoint, W: np.ndarray, descent: Descent, solver: S
     kinks = np.zeros(P.shape, bool)
     if problem.network.has_kinks:
         kinks = np.abs(P) <= step_reach(problem, W, descent)
-    snapped = restore(problem, W, problem.network.pattern(P), kinks)
+    snapped = restore(problem, W, problem.network.derivative(P), kinks)
     return {
         "residual_autograd": float(least_epsilon(problem, W, solver=solver).relative_epsilon),
         "residual_clarke": float(

@@ -6,7 +6,7 @@ import numpy as np
 
 from kkt_unlearning.attacks import klom as divergence
 from kkt_unlearning.attacks.bound import auc_interval
-from kkt_unlearning.attacks.certified import NUMBERS, Certified, certified
+from kkt_unlearning.attacks.certified import NUMBERS, CertifiedShadows, certified_shadows
 from kkt_unlearning.attacks.klom import Recipe, noise
 from kkt_unlearning.attacks.membership import ATTACKS, control, rates, scores, sides
 from kkt_unlearning.attacks.outputs import Outputs, outputs
@@ -40,10 +40,10 @@ def attack_pool(
 
     Raises:
         NotSeparableError, SolverError, NotConvergedError: see
-            :func:`kkt_unlearning.attacks.certified.certified`.
+            :func:`kkt_unlearning.attacks.certified.certified_shadows`.
     """
     found = outputs(shadows, fractions)
-    measured = certified(shadows, certificates, fractions, solver, pivots)
+    measured = certified_shadows(shadows, certificates, fractions, solver, pivots)
     table = attack_rows(
         found, measured, shadows.member, fractions=fractions, folds=folds, loss=loss, s=s
     )
@@ -52,7 +52,7 @@ def attack_pool(
 
 def attack_rows(
     found: Outputs,
-    certificates: Certified,
+    certificates: CertifiedShadows,
     member: np.ndarray,
     *,
     fractions: Sequence[float],
@@ -83,7 +83,7 @@ def attack_rows(
 
 
 def allowed(
-    found: Outputs, certificates: Certified, member: np.ndarray, a: int
+    found: Outputs, certificates: CertifiedShadows, member: np.ndarray, a: int
 ) -> dict[str, np.ndarray]:
     """Medians of the certificates of step a, and the AUC that they allow a threshold on the margin, (M,)."""
     columns = {

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.style import Line, Row
+from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import Table, summarise
 
 EPSILON_FLOOR, TAU_FLOOR = 1e-5, 1e-6
@@ -48,10 +48,10 @@ _DIRECTION = (
     _line("tau", "exact", "τ to θ̃", "tau", floor=TAU_FLOOR),
 )
 _ROWS = (
-    Row("relative ε at θ̃", _RESTORED, EPSILON_FLOOR),
-    Row("relative ε at θ′ (τ = 0)", _UNRESTORED, None),
-    Row("δ at θ̃", _SLACKNESS, None),
-    Row("1 − cosine to θ′", _DIRECTION, TAU_FLOOR),
+    PanelRow("relative ε at θ̃", _RESTORED, EPSILON_FLOOR),
+    PanelRow("relative ε at θ′ (τ = 0)", _UNRESTORED, None),
+    PanelRow("δ at θ̃", _SLACKNESS, None),
+    PanelRow("1 − cosine to θ′", _DIRECTION, TAU_FLOOR),
 )
 
 

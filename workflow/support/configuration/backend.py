@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
-from workflow.support.configuration.files import origin_of_section
+from scripts._origins import origin
 
 TRAINING = {"train", "retrain", "shadows"}  # rules that compute with the backend
 
@@ -28,7 +28,7 @@ def refuse_missing_backend(workflow: Any, config: dict[str, Any]) -> None:
         return
     obstacle = missing(config["backend"])
     if obstacle:
-        raise SystemExit(f"error: {origin_of_section('backend', config)}, backend: {obstacle}")
+        raise SystemExit(f"error: {origin(['backend'], config)}, backend: {obstacle}")
 
 
 def missing(backend: str) -> str:

@@ -1,0 +1,36 @@
+"""Versions of the packages behind a result.
+
+To look them up takes longer than the work of a small job, so Snakemake's own process does it and hands the
+answer down. A job in another environment (conda, the node of a cluster) looks for itself.
+"""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+# What computes a data set, trains and solves; a result of other versions is another result.
+COMPUTING = (
+    "numpy",
+    "scipy",
+    "cvxpy",
+    "clarabel",
+    "array-api-compat",
+    "scikit-learn",
+    "cupy-cuda12x",
+    "sentence-transformers",
+)
+# What draws and writes, and what runs the jobs.
+PRESENTING = ("matplotlib", "seaborn", "plotly", "pandas", "jinja2", "snakemake", "kkt-unlearning")
+
+
+def versions() -> dict[str, str | None]:
+    """Version of Python and of each package in this environment; None where it is not installed."""
+    found = {"python": platform.python_version()}
+    return found | {name: installed(name) for name in (*COMPUTING, *PRESENTING)}
+
+
+def installed(package: str) -> str | None:
+    """Version of a package in this environment."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
