@@ -207,6 +207,10 @@ def _evenly(problem: Problem, q: np.ndarray, multipliers: np.ndarray) -> np.ndar
     """The multipliers ``(m,)`` with those of equal samples replaced by their mean, at margins ``q (m,)``."""
     touched = np.flatnonzero(q <= 1.0 + SOLVED)  # others have multiplier 0, as their copies
     rows = np.column_stack([problem.X[touched], problem.y[touched]])
+    if len(np.unique(rows.sum(axis=1))) == len(
+        rows
+    ):  # equal rows have equal sums, and these are soon sorted
+        return multipliers
     _, group, size = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     shared = np.zeros_like(multipliers)
     shared[touched] = (np.bincount(group, multipliers[touched]) / size)[group]

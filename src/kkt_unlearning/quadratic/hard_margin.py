@@ -4,12 +4,15 @@ A dual active-set method (Goldfarb and Idnani, Mathematical Programming 27, 1983
 candidates. Iterates are optima of the samples held: their margins are 1 and their multipliers are not
 negative. A sample whose margin is too small comes in, others go as their multipliers reach 0. Whenever one
 has come in the norm of the weights has grown, so that no set of samples comes twice, and the search ends.
+``docs/theory.md``, section 5.5.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import qr_delete
+from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
 EPS = float(np.finfo(float).eps)
 
@@ -69,6 +72,7 @@ class _Search:
 
     def run(self, report: Report | None) -> HardMargin:
         separable, before = True, -1.0
+        self._guess()
         while separable:
             candidates, worst = self._candidates()
             if report is not None:
@@ -81,6 +85,45 @@ class _Search:
             before = grown
             separable = self._satisfy(candidates)
         return self._result(separable)
+
+    # where to start
+
+    def _guess(self) -> None:
+        """Hold as many samples as the features allow, those nearest to the plane between the class means.
+
+        Those whose multipliers are negative go, until none is: any set of samples will do whose multipliers
+        are positive. Where most samples support the weights this is nearly the answer. The Gram matrix is
+        good enough for a guess.
+        """
+        chosen = self._nearest()
+        while len(chosen):
+            Z = self._samples(chosen)
+            factor, failed = dpotrf(Z @ Z.T, lower=1)
+            if failed:
+                return
+            multipliers = dpotrs(factor, np.ones(len(chosen)), lower=1)[0]
+            if (multipliers > 0).all():
+                self._hold_all(chosen, Z)
+                return
+            chosen = chosen[multipliers > 0]
+
+    def _nearest(self) -> np.ndarray:
+        m, d = self.X.shape
+        if m <= d:
+            return np.arange(m)
+        shares = np.divide(self.y, self.lengths, out=np.zeros(m), where=self.lengths > 0)
+        q = shares * (self.X @ (shares @ self.X))
+        return np.sort(np.argpartition(q, d)[:d])
+
+    def _hold_all(self, chosen: np.ndarray, Z: np.ndarray) -> None:
+        """Hold samples that are linearly independent, unless they nearly are not."""
+        k = len(chosen)
+        Q, R = np.linalg.qr(Z.T)
+        if np.abs(np.diagonal(R)).min() > 1e-6:  # of the longest sample
+            self.Q[:, :k], self.R[:k, :k], self.held = Q, R, chosen.tolist()
+            self._polish()
+            if (self.multipliers[:k] < 0).any():
+                self.held, self.w = [], np.zeros_like(self.w)
 
     # margins
 
@@ -186,8 +229,6 @@ class _Search:
         self.held.append(sample)
 
     def _let_go(self, index: int | None) -> None:
-        from scipy.linalg import qr_delete
-
         assert index is not None
         k = len(self.held)
         Q, R = qr_delete(self.Q[:, :k], self.R[:k, :k], index, which="col", check_finite=False)
@@ -202,8 +243,8 @@ class _Search:
             return
         R, Q, Z = self.R[:k, :k], self.Q[:, :k], self._samples(np.array(self.held))
         heights = _solve(R, np.ones(k), transposed=True)
-        for _ in range(2):  # refined: margins of the samples themselves, not of Q R
-            heights += _solve(R, 1.0 - Z @ (Q @ heights), transposed=True)
+        # refined: margins of the samples themselves, not of Q R
+        heights += _solve(R, 1.0 - Z @ (Q @ heights), transposed=True)
         self.w = Q @ heights
         self.multipliers[:k] = _solve(R, heights)
 
@@ -225,8 +266,6 @@ class _Search:
 
 def _solve(R: np.ndarray, b: np.ndarray, *, transposed: bool = False) -> np.ndarray:
     """``R⁻¹ b`` or ``R⁻ᵀ b`` of an upper triangle."""
-    from scipy.linalg.lapack import dtrtrs
-
     if not len(b):
         return b
     return dtrtrs(R, b, trans=int(transposed))[0]
