@@ -22,7 +22,7 @@ TOLERANCE = 1e-6
 SAMPLES, DIMENSION, SEEDS = (100, 300, 1000, 3000, 10_000, 100_000), 100, 3
 DISTANCE = 0.1
 
-# Bytes a pair of samples: of the Gram matrix; of that of samples and their mirror images; of one and its factor.
+# Bytes a pair of samples: of the Gram matrix, of that with mirror images, of one and its factor.
 SQUARED: Mapping[str, int] = {
     "SVC, precomputed kernel": 32,
     "LinearSVC": 8,

@@ -192,7 +192,7 @@ def max_margin(problem: Problem) -> KKTPoint:
     """
     found = hard_margin(problem.X, problem.y)
     if not found.separable:
-        raise NotSeparableError(_infeasible(problem))
+        raise NotSeparableError(_infeasible(problem, np.flatnonzero(found.multipliers).tolist()))
     W, ones = found.w[None], np.ones((1, problem.samples))
     multipliers = _evenly(problem, problem.margins(W), found.multipliers)
     combination = problem.combination(multipliers, ones)
@@ -323,9 +323,16 @@ def _check_solved(point: KKTPoint) -> None:
         )
 
 
-def _infeasible(problem: Problem) -> str:
+def _infeasible(problem: Problem, contradicting: Sequence[int] = ()) -> str:
+    """Why there is no point; ``contradicting`` are samples that no weights classify together, where known."""
     data = f"{problem.samples} samples, {problem.network.width} neuron(s): no weights of reasonable size"
     remedy = "use data that this network can separate (fewer samples, more dimensions or neurons)."
+    if len(contradicting) == 2:
+        a, b = contradicting
+        return (
+            f"samples {a} and {b} (from 0) contradict one another: no weights through the origin give both a "
+            "positive margin, so there is no KKT point; correct a label or take one of them out."
+        )
     if problem.network.has_kinks:  # says nothing about other cells, where no training has led
         return (
             f"{data} with these activations reach margin 1 on every sample, so the cell holds no KKT point; "
