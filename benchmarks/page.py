@@ -16,6 +16,7 @@ BENCHMARKS = {
     "cell_solvers": "the exact point, time against accuracy",
     "cell_growth": "the exact point, growth in n and m",
     "linear_model": "the hard-margin linear model",
+    "many_samples": "the hard-margin linear model with many samples",
     "multipliers": "multipliers of trained weights",
     "jobs": "many networks",
     "certificates": "certificates of all samples and steps",
@@ -31,25 +32,26 @@ INTRODUCTION = (
 )
 
 
-def page(results: Path, machine: dict[str, str]) -> str:
-    """Markdown of all tables that exist in ``results``."""
-    facts = ", ".join(f"{key} {value}" for key, value in machine.items())
-    parts = ["# Benchmark results", INTRODUCTION, f"Machine: {facts}."]
+def page(results: Path, machines: dict[str, dict[str, str]]) -> str:
+    """Markdown of all tables that exist in ``results``, each with the machine that it is from."""
+    parts = ["# Benchmark results", INTRODUCTION]
     parts += ["## In short", _headlines(results)]
     for name, title in BENCHMARKS.items():
         path = results / f"{name}.csv"
         if path.exists():
-            parts += _section(name, title, path)
+            parts += _section(name, title, path, machines[name])
     if (results / "gpu.csv").exists():
         parts += ["## On a GPU", "Written by `make gpu-check`.", _plain(results / "gpu.csv")]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(name: str, title: str, path: Path) -> list[str]:
+def _section(name: str, title: str, path: Path, machine: dict[str, str]) -> list[str]:
     module = import_module(f"benchmarks.{name}")
     parts = [f"## {title[0].upper()}{title[1:]}", module.__doc__.strip()]
     if path.with_suffix(".png").exists():
         parts.append(f"![{title}]({name}.png)\n\n*{module.draw.__doc__.strip()} {SPREAD}*")
+    facts = ", ".join(f"{key} {value}" for key, value in machine.items())
+    parts.append(f"Machine: {facts}.")
     table = pd.read_csv(path)
     body = _summary(table) if "contestant" in table else _plain(path)
     return [*parts, f"<details><summary>table ({name}.csv)</summary>\n\n{body}\n\n</details>"]

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,8 +40,9 @@ def main() -> None:
     names = [name for name in wanted.benchmarks if not (wanted.quick and name in SLOW)]
     for name in set(wanted.benchmarks) - set(names):
         print(f"{name}: has no quick run, left out", flush=True)
+    there = {path.stem for path in wanted.results.glob("*.csv")} if wanted.resume else set()
     failed = [name for name in names if not _run(name, wanted)]
-    _write_page(wanted.results)
+    _write_page(wanted.results, set(names) - set(failed) - there)
     if failed:
         sys.exit(f"failed: {', '.join(failed)}; the others are written.")
 
@@ -63,12 +65,16 @@ def _run(name: str, wanted: argparse.Namespace) -> bool:
     return not problem
 
 
-def _write_page(results: Path) -> None:
+def _write_page(results: Path, measured: Collection[str]) -> None:
+    """All tables there are, each with the machine that measured it."""
     from benchmarks.machine import describe
 
-    machine = describe()
-    (results / "machine.json").write_text(json.dumps(machine, indent=2) + "\n", encoding="utf-8")
-    (results / "README.md").write_text(page(results, machine), encoding="utf-8")
+    path, here = results / "machine.json", describe()
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    there = [name for name in BENCHMARKS if (results / f"{name}.csv").exists()]
+    machines = {name: here if name in measured else known.get(name, here) for name in there}
+    path.write_text(json.dumps(machines, indent=2) + "\n", encoding="utf-8")
+    (results / "README.md").write_text(page(results, machines), encoding="utf-8")
 
 
 if __name__ == "__main__":

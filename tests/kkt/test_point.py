@@ -403,3 +403,36 @@ def test_a_neighbour_in_the_batch_changes_nothing():
 
 def test_no_problems_have_no_points():
     assert kkt_points([], []) == []
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.3])
+def test_two_samples_that_contradict_one_another_are_named(factor):
+    X, y = np.eye(6)[[0, 1, 2, 3, 4, 1]], np.array([1.0, -1.0, 1.0, -1.0, 1.0, 1.0])
+    X[5] *= factor
+    with pytest.raises(
+        NotSeparableError, match=r"^samples 1 and 5 \(from 0\) contradict one another"
+    ):
+        kkt_point(Problem(Linear(), X, y), np.ones((1, 6)))
+
+
+def test_equal_samples_share_their_multiplier_whatever_their_order():
+    problem, _, multipliers, _ = planted_orthogonal([1.0, 2.0, 0.5], labels(3), None)
+    order = [2, 0, 1, 0, 0]
+    copied = Problem(Linear(), problem.X[order], problem.y[order])
+    found = kkt_point(copied, np.ones((1, 5))).multipliers
+    expected = multipliers[order] / np.array([1, 3, 1, 3, 3])
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("c", [1e-8, 1e-4, 1e4, 1e8])
+@pytest.mark.parametrize("width", [None, 6])
+def test_units_of_the_features_do_not_matter(c, width):
+    problem, training, point = solved(3, 6, 40, width)
+    scaled = Problem(problem.network, c * problem.X, problem.y)
+    found = kkt_point(scaled, problem.pattern(training.W))
+    np.testing.assert_allclose(found.W * c, point.W, rtol=1e-9, atol=1e-9 * np.abs(point.W).max())
+    largest = point.multipliers.max()
+    np.testing.assert_allclose(
+        found.multipliers * c**2, point.multipliers, rtol=1e-8, atol=1e-8 * largest
+    )
+    assert found.residuals.worst < 1e-9 and found.gap < 1e-9

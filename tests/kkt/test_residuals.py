@@ -98,8 +98,20 @@ def test_only_the_subgradient_moves(a, kink, distance):
 
 def test_worst_is_the_largest():
     both = residuals(W=2.0 * W, multipliers=2.0 * MULTIPLIERS)
-    # θ = 2θ* is stationary with 2λ*; both margins are 2, so λ(q − 1) = 2 and ½.
-    assert both.complementary_slackness == both.worst == 2.0
+    # θ = 2θ* is stationary with 2λ*; both margins are 2, so λ(q − 1) = 2 and ½, of Σλ = 2½.
+    assert both.complementary_slackness == both.worst == 0.8
+
+
+@pytest.mark.parametrize("c", [1e-8, 1e-3, 1e5])
+def test_units_of_the_features_do_not_matter(c):
+    """At weights that are no KKT point, each residual is what it is in other units."""
+    rng = np.random.default_rng(0)
+    X, V, multipliers = rng.normal(size=(5, 3)), rng.normal(size=(4, 3)), rng.normal(size=5)
+    y, a = np.array([1.0, -1.0, 1.0, 1.0, -1.0]), rng.uniform(-0.5, 1.5, size=(4, 5))
+    kinks = rng.uniform(size=(4, 5)) < 0.3
+    plain = kkt_residuals(Problem(network(4), X, y), V, multipliers, a, kinks)
+    scaled = kkt_residuals(Problem(network(4), c * X, y), V / c, multipliers / c**2, a, kinks)
+    assert asdict(scaled) == pytest.approx(asdict(plain), rel=1e-12)
 
 
 def test_residual_is_not_divided_by_the_norm():

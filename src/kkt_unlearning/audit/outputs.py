@@ -30,11 +30,8 @@ def joint_residuals(
     problem: Problem, W: np.ndarray, found: KKTResiduals, multipliers: np.ndarray, gamma: float
 ) -> KKTResiduals:
     """The residuals of ``θ = (W, u)`` from those of ``W/γ`` with multipliers ``λ/γ`` for u held fixed."""
-    return replace(
-        found,
-        stationarity=joint_residual(problem, W, found.stationarity, gamma * multipliers),
-        complementary_slackness=gamma * found.complementary_slackness,
-    )
+    together = joint_residual(problem, W, found.stationarity, gamma * multipliers)
+    return replace(found, stationarity=together)
 
 
 def joint_residual(

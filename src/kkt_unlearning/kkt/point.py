@@ -15,6 +15,7 @@ from kkt_unlearning.kkt.classes import Classes
 from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.hard_margin import hard_margin
 from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
@@ -155,7 +156,8 @@ def cell_optima(
     """The max-margin point of each cell, and the entries ``(n, m)`` on which it breaks the Clarke condition.
 
     Of all multipliers of its weights they are some that break it nowhere, if there are any: then it is a KKT
-    point, else these entries lead to the next cell. All cells are one batched solve.
+    point, else these entries lead to the next cell. All cells are one batched solve; a linear model has one
+    cell, and a solver of its own (:func:`max_margin`).
 
     Args:
         patterns: activations ``A (n, m)`` of each cell, as floats.
@@ -164,6 +166,8 @@ def cell_optima(
     Raises:
         NotSeparableError, SolverError: see :func:`kkt_point`.
     """
+    if solver.name == "active_set" and not any(problem.network.has_kinks for problem in problems):
+        return [(max_margin(problem), np.zeros((1, problem.samples), bool)) for problem in problems]
     groups = [alike(*pair) for pair in zip(problems, patterns, strict=True)]
     program = cell_programs(problems, patterns, groups)
     solution = solver.solve(program, _start(program, problems, groups, guesses))
@@ -176,6 +180,41 @@ def cell_optima(
         point = _assemble(problem, pattern, group, multipliers, coefficients)
         found.append(_with_other_multipliers(point, _violations(point), solver))
     return found
+
+
+def max_margin(problem: Problem) -> KKTPoint:
+    """The KKT point of a linear model, of which there is one: ``min ½‖w‖²`` s.t. ``y_i⟨w, x_i⟩ ≥ 1``.
+
+    Equal samples have equal multipliers, whatever their order.
+
+    Raises:
+        NotSeparableError: no weights have margin 1 on every sample.
+    """
+    found = hard_margin(problem.X, problem.y)
+    if not found.separable:
+        raise NotSeparableError(_infeasible(problem, np.flatnonzero(found.multipliers).tolist()))
+    W, ones = found.w[None], np.ones((1, problem.samples))
+    multipliers = _evenly(problem, problem.margins(W), found.multipliers)
+    combination = problem.combination(multipliers, ones)
+    if problem.margins(combination).min() >= 1.0 - ROUND_OFF:  # unless large terms cancel in it
+        W = combination  # so that a step which takes out all terms leaves nothing
+    return KKTPoint.from_arrays(
+        problem, W, multipliers, ones, ones, np.zeros((1, problem.samples), bool)
+    )
+
+
+def _evenly(problem: Problem, q: np.ndarray, multipliers: np.ndarray) -> np.ndarray:
+    """The multipliers ``(m,)`` with those of equal samples replaced by their mean, at margins ``q (m,)``."""
+    touched = np.flatnonzero(q <= 1.0 + SOLVED)  # others have multiplier 0, as their copies
+    rows = np.column_stack([problem.X[touched], problem.y[touched]])
+    if len(np.unique(rows.sum(axis=1))) == len(
+        rows
+    ):  # equal rows have equal sums, and these are soon sorted
+        return multipliers
+    _, group, size = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    shared = np.zeros_like(multipliers)
+    shared[touched] = (np.bincount(group, multipliers[touched]) / size)[group]
+    return shared
 
 
 def _start(
@@ -284,9 +323,16 @@ def _check_solved(point: KKTPoint) -> None:
         )
 
 
-def _infeasible(problem: Problem) -> str:
+def _infeasible(problem: Problem, contradicting: Sequence[int] = ()) -> str:
+    """Why there is no point; ``contradicting`` are samples that no weights classify together, where known."""
     data = f"{problem.samples} samples, {problem.network.width} neuron(s): no weights of reasonable size"
     remedy = "use data that this network can separate (fewer samples, more dimensions or neurons)."
+    if len(contradicting) == 2:
+        a, b = contradicting
+        return (
+            f"samples {a} and {b} (from 0) contradict one another: no weights through the origin give both a "
+            "positive margin, so there is no KKT point; correct a label or take one of them out."
+        )
     if problem.network.has_kinks:  # says nothing about other cells, where no training has led
         return (
             f"{data} with these activations reach margin 1 on every sample, so the cell holds no KKT point; "

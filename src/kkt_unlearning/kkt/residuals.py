@@ -15,11 +15,13 @@ from kkt_unlearning.problem import Problem
 class KKTResiduals:
     """The four KKT residuals, and whether the derivatives used lie in the Clarke sub-differential.
 
+    None has a unit: with X → cX, W → W/c and λ → λ/c² each stays as it is.
+
     Attributes:
         stationarity: ``‖θ − Σ_i λ_i y_i g_i‖ / ‖θ‖``.
         primal_feasibility: ``max(0, 1 − min_i q_i)``, in units of the margin.
         dual_feasibility: ``max(0, −min_i λ_i) / max_i |λ_i|``.
-        complementary_slackness: ``max_i |λ_i (q_i − 1)|``.
+        complementary_slackness: ``max_i |λ_i (q_i − 1)| / Σ_i |λ_i|``; at a KKT point ``Σ_i λ_i = ‖θ‖²``.
         subgradient: the largest distance of ``a_ji`` from the sub-differential of the ReLU at ``P_ji``.
     """
 
@@ -63,7 +65,8 @@ def kkt_residuals(
         primal_feasibility=float(np.maximum(0.0, 1.0 - q.min())),
         dual_feasibility=float(np.maximum(0.0, -multipliers.min()))
         / max(float(np.abs(multipliers).max()), TINY),
-        complementary_slackness=float(np.abs(multipliers * (q - 1.0)).max()),
+        complementary_slackness=float(np.abs(multipliers * (q - 1.0)).max())
+        / max(float(np.abs(multipliers).sum()), TINY),
         subgradient=_subgradient_distance(problem, W, clarke, kinks),
     )
 

@@ -1,0 +1,271 @@
+"""The hard-margin problem of one linear model, for any number of samples.
+
+A dual active-set method (Goldfarb and Idnani, Mathematical Programming 27, 1983) on a working set of
+candidates. Iterates are optima of the samples held: their margins are 1 and their multipliers are not
+negative. A sample whose margin is too small comes in, others go as their multipliers reach 0. Whenever one
+has come in the norm of the weights has grown, so that no set of samples comes twice, and the search ends.
+``docs/theory.md``, section 5.5.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import qr_delete
+from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
+
+EPS = float(np.finfo(float).eps)
+
+Report = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class HardMargin:
+    """``min ½‖w‖²`` s.t. ``⟨w, z_i⟩ ≥ 1``, and its dual ``max Σ_i λ_i − ½‖Σ_i λ_i z_i‖²`` over ``λ ≥ 0``.
+
+    Attributes:
+        w: the weights ``(d,)``; where none reach all margins, some on the way.
+        multipliers: ``λ (m,)``; where no weights reach all margins, ``λ ≥ 0`` with ``Σ_i λ_i z_i = 0``, which
+            proves it.
+        separable: whether there are such weights.
+        steps: changes of the set of samples held.
+        rounds: looks at all margins.
+    """
+
+    w: np.ndarray
+    multipliers: np.ndarray
+    separable: bool
+    steps: int
+    rounds: int
+
+
+def hard_margin(X: np.ndarray, y: np.ndarray, report: Report | None = None) -> HardMargin:
+    """The max-margin weights through the origin of samples ``X (m, d)`` with labels ``y (m,)`` of ±1.
+
+    Memory beside X is O(d² + m). A round is one product with X.
+
+    Args:
+        report: is told after each round how many rounds there were, how many samples are held, and the
+            smallest margin.
+    """
+    return _Search(X, y).run(report)
+
+
+class _Search:
+    """The samples held, as an orthonormal basis Q of their span and the triangle R with ``Z_Aᵀ = Q R``.
+
+    Everything is in units of the longest sample, so that the units of the features do not matter.
+    """
+
+    def __init__(self, X: np.ndarray, y: np.ndarray) -> None:
+        self.X, self.y = X, y
+        self.lengths = np.sqrt(np.einsum("ij,ij->i", X, X))
+        self.scale = float(self.lengths.max(initial=0.0)) or 1.0
+        m, d = X.shape
+        most = min(m, d)
+        self.Q = np.zeros((d, most))
+        self.R = np.zeros((most, most))
+        self.held: list[int] = []
+        self.multipliers = np.zeros(most)
+        self.w = np.zeros(d)
+        self.steps = self.rounds = 0
+
+    def run(self, report: Report | None) -> HardMargin:
+        separable, before = True, -1.0
+        self._guess()
+        while separable:
+            candidates, worst = self._candidates()
+            if report is not None:
+                report(self.rounds, len(self.held), worst)
+            grown = float(self.w @ self.w)
+            if (
+                not candidates.size or grown <= before
+            ):  # what is left is round-off of data like these
+                break
+            before = grown
+            separable = self._satisfy(candidates)
+        return self._result(separable)
+
+    # where to start
+
+    def _guess(self) -> None:
+        """Hold as many samples as the features allow, those nearest to the plane between the class means.
+
+        Those whose multipliers are negative go, until none is: any set of samples will do whose multipliers
+        are positive. Where most samples support the weights this is nearly the answer. The Gram matrix is
+        good enough for a guess.
+        """
+        chosen = self._nearest()
+        while len(chosen):
+            Z = self._samples(chosen)
+            factor, failed = dpotrf(Z @ Z.T, lower=1)
+            if failed:
+                return
+            multipliers = dpotrs(factor, np.ones(len(chosen)), lower=1)[0]
+            if (multipliers > 0).all():
+                self._hold_all(chosen, Z)
+                return
+            chosen = chosen[multipliers > 0]
+
+    def _nearest(self) -> np.ndarray:
+        m, d = self.X.shape
+        if m <= d:
+            return np.arange(m)
+        shares = np.divide(self.y, self.lengths, out=np.zeros(m), where=self.lengths > 0)
+        q = shares * (self.X @ (shares @ self.X))
+        return np.sort(np.argpartition(q, d)[:d])
+
+    def _hold_all(self, chosen: np.ndarray, Z: np.ndarray) -> None:
+        """Hold samples that are linearly independent, unless they nearly are not."""
+        k = len(chosen)
+        Q, R = np.linalg.qr(Z.T)
+        if np.abs(np.diagonal(R)).min() > 1e-6:  # of the longest sample
+            self.Q[:, :k], self.R[:k, :k], self.held = Q, R, chosen.tolist()
+            self._polish()
+            if (self.multipliers[:k] < 0).any():
+                self.held, self.w = [], np.zeros_like(self.w)
+
+    # margins
+
+    def _candidates(self) -> tuple[np.ndarray, float]:
+        """The samples to look at until the next round: those furthest on the wrong side of their margin."""
+        self.rounds += 1
+        self._polish()
+        q = self.y * (self.X @ self.w) / self.scale
+        q[self.held] = 1.0
+        violation = (1.0 - q) * self.scale
+        np.divide(violation, self.lengths, out=violation, where=self.lengths > 0)
+        wrong = np.flatnonzero(1.0 - q > self._tolerance())
+        most = max(2 * min(self.X.shape), 64)
+        if wrong.size > most:
+            wrong = wrong[np.argpartition(-violation[wrong], most)[:most]]
+        return wrong, float(q.min(initial=1.0))
+
+    def _tolerance(self) -> float:
+        """Round-off of a margin: that of a product of d terms of the size of the weights."""
+        return 8 * EPS * np.sqrt(self.X.shape[1]) * max(1.0, float(np.linalg.norm(self.w)))
+
+    def _satisfy(self, candidates: np.ndarray) -> bool:
+        """Take candidates in until all have margin 1; whether that can be."""
+        Z = self._samples(candidates)
+        lengths = np.linalg.norm(Z, axis=1)
+        open_ = np.ones(len(candidates), bool)
+        largest = -1.0
+        while self.w @ self.w > largest:
+            largest = float(self.w @ self.w)
+            missing = np.where(open_, 1.0 - Z @ self.w, 0.0)
+            worst = int(np.argmax(missing / np.maximum(lengths, EPS)))
+            if missing[worst] <= self._tolerance():
+                return True
+            if not self._take_in(int(candidates[worst]), Z[worst]):
+                return False
+            open_[:] = ~np.isin(candidates, self.held)
+        return (
+            True  # the weights no longer grow: the next round says what is missing, if anything is
+        )
+
+    # one sample comes in
+
+    def _take_in(self, sample: int, z: np.ndarray) -> bool:
+        """Goldfarb and Idnani's step: move until the sample has margin 1, letting go of others on the way."""
+        own = 0.0
+        while True:
+            k = len(self.held)
+            inside, outside = self._split(z)
+            change = _solve(self.R[:k, :k], inside)
+            most, first = self._room(change)
+            squared = float(outside @ outside)
+            missing = 1.0 - float(z @ self.w)
+            full = missing / squared if squared > 0.0 else np.inf
+            if not np.isfinite(full) and first is None:
+                self._contradict(sample, change)
+                return False
+            step = min(most, full)
+            self.multipliers[:k] -= step * change
+            own += step
+            if np.isfinite(full):
+                self.w += step * outside
+            self.steps += 1
+            if full <= most:
+                self._hold(sample, inside, outside, own)
+                return True
+            self._let_go(first)
+
+    def _contradict(self, sample: int, change: np.ndarray) -> None:
+        """``z = Σ_j r_j z_j`` with all ``r_j ≤ 0``: these samples and this one have no common weights."""
+        self.contradiction = np.zeros(len(self.y))
+        self.contradiction[self.held] = np.maximum(-change, 0.0)
+        self.contradiction[sample] = 1.0
+
+    def _split(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``z = Q r + z⊥``; z⊥ is 0 where it is only round-off."""
+        Q = self.Q[:, : len(self.held)]
+        inside = Q.T @ z
+        outside = z - Q @ inside
+        again = Q.T @ outside  # twice is enough
+        outside -= Q @ again
+        inside += again
+        if np.linalg.norm(outside) <= 64 * EPS * np.linalg.norm(z):
+            outside = np.zeros_like(outside)
+        return inside, outside
+
+    def _room(self, change: np.ndarray) -> tuple[float, int | None]:
+        """How far a step may go until a multiplier is 0, and whose."""
+        k = len(self.held)
+        falling = change > EPS * max(float(np.abs(change).max(initial=0.0)), EPS)
+        if not falling.any():
+            return np.inf, None
+        ratios = np.full(k, np.inf)
+        np.divide(np.maximum(self.multipliers[:k], 0.0), change, out=ratios, where=falling)
+        first = int(np.argmin(ratios))
+        return float(ratios[first]), first
+
+    def _hold(self, sample: int, inside: np.ndarray, outside: np.ndarray, own: float) -> None:
+        k = len(self.held)
+        height = float(np.linalg.norm(outside))
+        self.Q[:, k] = outside / height
+        self.R[:k, k], self.R[k, k] = inside, height
+        self.multipliers[k] = own
+        self.held.append(sample)
+
+    def _let_go(self, index: int | None) -> None:
+        assert index is not None
+        k = len(self.held)
+        Q, R = qr_delete(self.Q[:, :k], self.R[:k, :k], index, which="col", check_finite=False)
+        self.Q[:, : k - 1], self.R[: k - 1, : k - 1] = Q[:, : k - 1], R[: k - 1]
+        self.multipliers[index : k - 1] = self.multipliers[index + 1 : k]
+        del self.held[index]
+
+    def _polish(self) -> None:
+        """Weights and multipliers afresh from Q and R, without what steps have added up in round-off."""
+        k = len(self.held)
+        if not k:
+            return
+        R, Q, Z = self.R[:k, :k], self.Q[:, :k], self._samples(np.array(self.held))
+        heights = _solve(R, np.ones(k), transposed=True)
+        # refined: margins of the samples themselves, not of Q R
+        heights += _solve(R, 1.0 - Z @ (Q @ heights), transposed=True)
+        self.w = Q @ heights
+        self.multipliers[:k] = _solve(R, heights)
+
+    def _samples(self, chosen: np.ndarray) -> np.ndarray:
+        """``z_i = y_i x_i`` in units of the longest."""
+        return self.y[chosen, None] * (self.X[chosen] / self.scale)
+
+    def _result(self, separable: bool) -> HardMargin:
+        if not separable:
+            return HardMargin(
+                self.w / self.scale, self.contradiction, False, self.steps, self.rounds
+            )
+        multipliers = np.zeros(len(self.y))
+        multipliers[self.held] = np.maximum(self.multipliers[: len(self.held)], 0.0)
+        return HardMargin(
+            self.w / self.scale, multipliers / self.scale**2, True, self.steps, self.rounds
+        )
+
+
+def _solve(R: np.ndarray, b: np.ndarray, *, transposed: bool = False) -> np.ndarray:
+    """``R⁻¹ b`` or ``R⁻ᵀ b`` of an upper triangle."""
+    if not len(b):
+        return b
+    return dtrtrs(R, b, trans=int(transposed))[0]
