@@ -43,7 +43,18 @@ def assert_optimal(X, y, found, tolerance=1e-11):
     assert abs(found.multipliers.sum() - squared) <= tolerance * squared
 
 
-SIZES = [(1, 1), (2, 1), (5, 50), (30, 30), (40, 12), (300, 5), (500, 60), (2000, 40)]
+SIZES = [
+    (1, 1),
+    (2, 1),
+    (1, 9),
+    (5, 50),
+    (40, 300),
+    (30, 30),
+    (40, 12),
+    (300, 5),
+    (500, 60),
+    (2000, 40),
+]
 
 
 @pytest.mark.parametrize(("m", "d"), SIZES)

@@ -8,13 +8,17 @@ has come in the norm of the weights has grown, so that no set of samples comes t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import qr_delete
 from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
 EPS = float(np.finfo(float).eps)
+
+# Of the length of a sample, its part outside the span of others: its square, 1e-10, is far above the round-off of a
+# Gram matrix, 1e-16 times a few.
+_NEARLY_DEPENDENT = 1e-5
 
 Report = Callable[[int, int, float], None]
 
@@ -42,13 +46,32 @@ class HardMargin:
 def hard_margin(X: np.ndarray, y: np.ndarray, report: Report | None = None) -> HardMargin:
     """The max-margin weights through the origin of samples ``X (m, d)`` with labels ``y (m,)`` of ±1.
 
-    Memory beside X is O(d² + m). A round is one product with X.
+    Memory beside X is O(d² + m), or O(m²) where there are fewer samples than features. A round is one product
+    with X.
 
     Args:
         report: is told after each round how many rounds there were, how many samples are held, and the
             smallest margin.
     """
-    return _Search(X, y).run(report)
+    m, d = X.shape
+    if d <= 2 * m:
+        return _Search(X, y).run(report)
+    found = _Search(_coordinates(X), y).run(report)
+    return replace(found, w=(y * found.multipliers) @ X)
+
+
+def _coordinates(X: np.ndarray) -> np.ndarray:
+    """Samples ``(m, m)`` with the inner products of ``X (m, d)``, for ``m < d``.
+
+    The triangle of a Cholesky factorisation of the Gram matrix costs half a product with it. Where samples nearly
+    depend on one another it has lost their differences, and that of a QR factorisation of X takes its place.
+    """
+    gram = X @ X.T
+    lengths = np.sqrt(np.diagonal(gram))
+    triangle, failed = dpotrf(gram, lower=1, clean=1)
+    if failed or (np.diagonal(triangle) < _NEARLY_DEPENDENT * lengths).any():
+        return np.linalg.qr(X.T, mode="r").T
+    return triangle
 
 
 class _Search:
@@ -119,7 +142,7 @@ class _Search:
         """Hold samples that are linearly independent, unless they nearly are not."""
         k = len(chosen)
         Q, R = np.linalg.qr(Z.T)
-        if np.abs(np.diagonal(R)).min() > 1e-6:  # of the longest sample
+        if np.abs(np.diagonal(R)).min() > _NEARLY_DEPENDENT:
             self.Q[:, :k], self.R[:k, :k], self.held = Q, R, chosen.tolist()
             self._polish()
             if (self.multipliers[:k] < 0).any():
