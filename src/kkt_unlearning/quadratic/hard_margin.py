@@ -16,8 +16,8 @@ from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
 EPS = float(np.finfo(float).eps)
 
-# Of the length of a sample, its part outside the span of others: its square, 1e-10, is far above the round-off of a
-# Gram matrix, 1e-16 times a few.
+# Of the length of a sample, its part outside the span of others: the square, 1e-10, is far above the round-off
+# of a Gram matrix, a few times 1e-16.
 _NEARLY_DEPENDENT = 1e-5
 
 Report = Callable[[int, int, float], None]
@@ -63,8 +63,9 @@ def hard_margin(X: np.ndarray, y: np.ndarray, report: Report | None = None) -> H
 def _coordinates(X: np.ndarray) -> np.ndarray:
     """Samples ``(m, m)`` with the inner products of ``X (m, d)``, for ``m < d``.
 
-    The triangle of a Cholesky factorisation of the Gram matrix costs half a product with it. Where samples nearly
-    depend on one another it has lost their differences, and that of a QR factorisation of X takes its place.
+    They are the triangle of a Cholesky factorisation of the Gram matrix. Where samples nearly depend on one
+    another it has lost their differences, and that of a QR factorisation of X, a few times as dear, takes its
+    place.
     """
     gram = X @ X.T
     lengths = np.sqrt(np.diagonal(gram))
