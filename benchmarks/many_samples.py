@@ -25,7 +25,6 @@ DISTANCE = 0.1
 # Bytes a pair of samples: of the Gram matrix, of that with mirror images, of one and its factor.
 SQUARED: Mapping[str, int] = {
     "SVC, precomputed kernel": 32,
-    "LinearSVC": 8,
     "PIQP": 24,
     "DAQP": 16,
     "quadprog": 24,

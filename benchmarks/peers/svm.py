@@ -70,7 +70,8 @@ def _of_pairs(data: Data, model: object) -> Separator:
 
 
 def linear_svc(data: Data, tolerance: float) -> Separator:
-    """``LinearSVC`` without intercept; it keeps its multipliers to itself, so they are solved for."""
+    """``LinearSVC`` without intercept; it keeps its multipliers to itself, so they are fitted to its weights."""
+    from scipy.optimize import nnls
     from sklearn.svm import LinearSVC
 
     model = LinearSVC(
@@ -79,7 +80,10 @@ def linear_svc(data: Data, tolerance: float) -> Separator:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where it did not converge, the check says so
         w = model.fit(data.X, data.y).coef_[0]
-    return Separator(w, data.y * np.linalg.lstsq(data.X @ data.X.T, data.X @ w)[0])
+    touched = np.flatnonzero(data.y * (data.X @ w) <= 1.0 + 1e3 * tolerance)
+    multipliers = np.zeros(len(data.y))
+    multipliers[touched] = nnls((data.y[touched, None] * data.X[touched]).T, w)[0]
+    return Separator(w, multipliers)
 
 
 def cvxpy_clarabel(data: Data, tolerance: float) -> Separator:

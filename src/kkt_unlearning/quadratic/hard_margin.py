@@ -16,8 +16,8 @@ from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
 EPS = float(np.finfo(float).eps)
 
-# Of the length of a sample, its part outside the span of others: the square, 1e-10, is far above the round-off
-# of a Gram matrix, a few times 1e-16.
+# Of the length of a sample, its part outside the span of others. The square, 1e-10, is far above the
+# round-off of a Gram matrix, a few times 1e-16.
 _NEARLY_DEPENDENT = 1e-5
 
 Report = Callable[[int, int, float], None]
