@@ -70,7 +70,7 @@ def _of_pairs(data: Data, model: object) -> Separator:
 
 
 def linear_svc(data: Data, tolerance: float) -> Separator:
-    """``LinearSVC`` without intercept; it keeps its multipliers to itself, so they are fitted to its weights."""
+    """``LinearSVC`` without intercept; it shows no multipliers, so they are fitted to its weights."""
     from scipy.optimize import nnls
     from sklearn.svm import LinearSVC
 
