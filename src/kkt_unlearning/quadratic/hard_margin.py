@@ -102,9 +102,8 @@ class _Search:
             if report is not None:
                 report(self.rounds, len(self.held), worst)
             grown = float(self.w @ self.w)
-            if (
-                not candidates.size or grown <= before
-            ):  # what is left is round-off of data like these
+            stuck = grown <= before  # what is left is round-off, of ill-conditioned data
+            if stuck or not candidates.size:
                 break
             before = grown
             separable = self._satisfy(candidates)
