@@ -16,7 +16,9 @@ def lift_unasked_limit(workflow: Any) -> None:
     Args:
         workflow: Snakemake's, once it has a scheduler (``onstart``).
     """
-    limiter = workflow.scheduler.job_rate_limiter
+    limiter = getattr(
+        workflow.scheduler, "job_rate_limiter", None
+    )  # of Snakemake 9.27; others may have none
     asked = limiter is None or (limiter.max_jobs, limiter.timespan) != UNASKED
     if workflow.local_exec and not asked:
         workflow.scheduler.job_rate_limiter = None
