@@ -31,7 +31,7 @@ def test_every_section_of_the_theory_has_its_functions():
 
 
 def test_every_numbered_result_and_equation_of_the_theory_has_a_function():
-    results = re.findall(r"\*\*(Proposition|Theorem|Lemma|Corollary) (\d+\.\d)", THEORY)
+    results = re.findall(r"\*\*(Proposition|Theorem|Lemma|Corollary) (\d+\.\d+)", THEORY)
     numbered = [f"{kind.lower()} {number}" for kind, number in results]
     numbered += [f"equation ({number})" for number in re.findall(r"\\tag\{(\d+)\}", THEORY)]
     assert len(numbered) > 25

@@ -179,21 +179,24 @@ def test_planted_pairs_from_either_side_of_the_kink(side):
 
 
 @pytest.mark.parametrize(
-    ("width", "X", "y"),
+    ("width", "X", "y", "told"),
     [
-        (None, [[1, 1], [-1, -1], [1, -1], [-1, 1]], [1, 1, -1, -1]),  # XOR
-        (None, [[1, 2], [1, 2]], [1, -1]),
-        (4, [[1, 2], [1, 2], [0, 1]], [1, -1, 1]),
+        # XOR: equal labels on either side of the origin
+        (None, [[1, 1], [-1, -1], [1, -1], [-1, 1]], [1, 1, -1, -1], "samples 0 and 1 (from 0)"),
+        (None, [[1, 2], [1, 2]], [1, -1], "samples 0 and 1 (from 0)"),
+        (None, [[1, 0], [0, 1], [-1, -1]], [1, 1, 1], "3 samples"),  # no two contradict one another
+        (4, [[1, 2], [1, 2], [0, 1]], [1, -1, 1], "3 samples"),
     ],
-    ids=["xor", "contradiction", "contradiction-two-layer"],
+    ids=["xor", "contradiction", "three", "contradiction-two-layer"],
 )
-def test_data_that_cannot_be_separated(width, X, y):
+def test_data_that_cannot_be_separated(width, X, y, told):
     problem = Problem(network(width), np.array(X, float), np.array(y, float))
     pattern = np.ones((width or 1, len(y)))
     with pytest.raises(NotSeparableError) as error:
         kkt_point(problem, pattern)
     text = one_sentence(error)
-    for part in (f"{len(y)} samples", "margin 1", "no KKT point", "use data"):
+    remedy = "correct a label" if "contradict" in text else "use data"
+    for part in (told, "margin", "no KKT point", remedy):
         assert part in text
 
 
