@@ -71,7 +71,7 @@ def _coordinates(X: np.ndarray) -> np.ndarray:
     lengths = np.sqrt(np.diagonal(gram))
     triangle, failed = dpotrf(gram, lower=1, clean=1)
     if failed or (np.diagonal(triangle) < _NEARLY_DEPENDENT * lengths).any():
-        return np.linalg.qr(X.T, mode="r").T
+        return np.asarray(np.linalg.qr(X.T, mode="r")).T
     return triangle
 
 
