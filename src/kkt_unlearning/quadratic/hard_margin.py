@@ -20,7 +20,7 @@ EPS = float(np.finfo(float).eps)
 # round-off of a Gram matrix, a few times 1e-16.
 _NEARLY_DEPENDENT = 1e-5
 
-Report = Callable[[int, int, float], None]
+RoundReport = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class HardMargin:
     rounds: int
 
 
-def hard_margin(X: np.ndarray, y: np.ndarray, report: Report | None = None) -> HardMargin:
+def hard_margin(X: np.ndarray, y: np.ndarray, report: RoundReport | None = None) -> HardMargin:
     """The max-margin weights through the origin of samples ``X (m, d)`` with labels ``y (m,)`` of ±1.
 
     Memory beside X is O(d² + m), or O(m²) where there are fewer samples than features. A round is one product
@@ -92,9 +92,10 @@ class _Search:
         self.held: list[int] = []
         self.multipliers = np.zeros(most)
         self.w = np.zeros(d)
+        self.contradiction = np.zeros(m)  # multipliers that prove there are no weights
         self.steps = self.rounds = 0
 
-    def run(self, report: Report | None) -> HardMargin:
+    def run(self, report: RoundReport | None) -> HardMargin:
         separable, before = True, -1.0
         self._guess()
         while separable:
@@ -216,7 +217,6 @@ class _Search:
 
     def _contradict(self, sample: int, change: np.ndarray) -> None:
         """``z = Σ_j r_j z_j`` with all ``r_j ≤ 0``: these samples and this one have no common weights."""
-        self.contradiction = np.zeros(len(self.y))
         self.contradiction[self.held] = np.maximum(-change, 0.0)
         self.contradiction[sample] = 1.0
 
