@@ -22,7 +22,7 @@ from benchmarks.gpu.checks import CHECKS  # noqa: E402
 from benchmarks.gpu.instances import FULL, TINY, Sizes  # noqa: E402
 from benchmarks.gpu.rows import Row, write  # noqa: E402
 from benchmarks.gpu.times import TIMES  # noqa: E402
-from kkt_unlearning.backends import select  # noqa: E402
+from kkt_unlearning.backends import backend_namespace  # noqa: E402
 from kkt_unlearning.errors import BackendError  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the table goes")
     wanted = parser.parse_args(arguments)
     try:
-        xp = select("cupy")
+        xp = backend_namespace("cupy")
     except BackendError as error:
         reason = str(error).split(": ", 1)[1].split("; ")[0]
         sys.exit(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import ROUND_OFF, gaussian, one_sentence, solved
 
-from kkt_unlearning.backends import backend_name, constant, namespace, select, to_numpy
+from kkt_unlearning.backends import backend_name, backend_namespace, constant, namespace, to_numpy
 from kkt_unlearning.errors import BackendError
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem
@@ -136,24 +136,24 @@ def broken_driver():
 
 
 def test_numpy_is_numpy():
-    assert select("numpy") is np
+    assert backend_namespace("numpy") is np
 
 
 def test_auto_is_numpy_where_there_is_no_cupy(monkeypatch):
     without_cupy(monkeypatch)
-    assert select("auto") is np
+    assert backend_namespace("auto") is np
 
 
 @pytest.mark.parametrize("count", [lambda: 0, broken_driver], ids=["no-gpu", "broken-driver"])
 def test_auto_is_numpy_where_no_gpu_answers(monkeypatch, count):
     with_cupy(monkeypatch, count)
-    assert select("auto") is np
+    assert backend_namespace("auto") is np
 
 
 def test_cupy_without_cupy_is_one_sentence(monkeypatch):
     without_cupy(monkeypatch)
     with pytest.raises(BackendError) as error:
-        select("cupy")
+        backend_namespace("cupy")
     text = one_sentence(error)
     for part in ("backend = 'cupy'", "not installed", "auto, numpy", "set backend: auto"):
         assert part in text
@@ -165,7 +165,7 @@ def test_cupy_without_cupy_is_one_sentence(monkeypatch):
 def test_cupy_without_a_gpu_is_one_sentence(monkeypatch, count, named):
     with_cupy(monkeypatch, count)
     with pytest.raises(BackendError) as error:
-        select("cupy")
+        backend_namespace("cupy")
     text = one_sentence(error)
     assert named in text and "allowed are" in text and "set backend: auto" in text
 
@@ -173,7 +173,7 @@ def test_cupy_without_a_gpu_is_one_sentence(monkeypatch, count, named):
 @pytest.mark.parametrize("name", ["torch", "NumPy", ""])
 def test_unknown_backends(name):
     with pytest.raises(BackendError) as error:
-        select(name)
+        backend_namespace(name)
     text = one_sentence(error)
     assert f"backend = {name!r}" in text and "auto, numpy, cupy" in text and "choose" in text
 
@@ -181,4 +181,4 @@ def test_unknown_backends(name):
 def test_auto_is_named_after_what_it_chooses():
     assert backend_name("numpy") == "numpy"
     assert backend_name("auto") in ("numpy", "cupy")
-    assert backend_name("auto") == select("auto").__name__.rpartition(".")[2]
+    assert backend_name("auto") == backend_namespace("auto").__name__.rpartition(".")[2]

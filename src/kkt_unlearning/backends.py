@@ -28,7 +28,7 @@ def namespace(*arrays: Array) -> ModuleType:
     return np if found.__name__ == "array_api_compat.numpy" else found
 
 
-def select(name: str) -> ModuleType:
+def backend_namespace(name: str) -> ModuleType:
     """The namespace for ``backend: auto | numpy | cupy``; ``auto`` is CuPy where a GPU answers, else NumPy.
 
     Raises:
@@ -54,8 +54,8 @@ def select(name: str) -> ModuleType:
 
 
 def backend_name(name: str) -> str:
-    """``numpy`` or ``cupy``: what :func:`select` chooses for ``name``."""
-    return select(name).__name__.rpartition(".")[2]
+    """``numpy`` or ``cupy``: what :func:`backend_namespace` chooses for ``name``."""
+    return backend_namespace(name).__name__.rpartition(".")[2]
 
 
 def is_cupy(array: Array) -> bool:

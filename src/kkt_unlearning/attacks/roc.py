@@ -1,7 +1,6 @@
 """How well a score tells members from others: area under the ROC curve, true positives at a fixed rate."""
 
 import numpy as np
-from scipy.stats import rankdata
 
 from kkt_unlearning.quadratic.solver import SOLVED
 
@@ -17,6 +16,8 @@ def auc(members: np.ndarray, others: np.ndarray) -> np.ndarray:
     Args:
         members: scores ``(…, n)``; others: ``(…, k)``.
     """
+    from scipy.stats import rankdata  # slow to load, and no other score needs it
+
     n, k = members.shape[-1], others.shape[-1]
     ranks = rankdata(levels(np.concatenate([members, others], axis=-1)), axis=-1)
     return (ranks[..., :n].sum(axis=-1) - n * (n + 1) / 2) / (n * k)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.attacks.design import inclusion, shadow_weights, span_of_pool
-from kkt_unlearning.backends import select, to_numpy
+from kkt_unlearning.backends import backend_namespace, to_numpy
 from kkt_unlearning.kkt.arrival import Arrival
-from kkt_unlearning.kkt.point import KKTPoint, kkt_points
+from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_points
 from kkt_unlearning.problem import Network, Problem
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
@@ -113,7 +113,7 @@ def train_shadows(
     W0: np.ndarray,
     descent: Descent,
     solver: Solver | None = None,
-    pivots: int = 50,
+    pivots: int = PIVOTS,
     *,
     backend: str = "numpy",
     report: Callable[[Progress], None] | None = None,
@@ -128,7 +128,7 @@ def train_shadows(
 
     Raises:
         NotConvergedError, BackendError: see :func:`kkt_unlearning.training.train` and
-            :func:`kkt_unlearning.backends.select`.
+            :func:`kkt_unlearning.backends.backend_namespace`.
         NotSeparableError, SolverError: see :func:`kkt_unlearning.kkt.point.kkt_points`.
     """
     problems, sizes = [_part(pool, S) for S in member], member.sum(axis=1)
@@ -153,7 +153,7 @@ def _trained(
     report: Callable[[Progress], None] | None,
 ) -> np.ndarray:
     """Trained weights of problems of one size, as one batch."""
-    xp = select(backend)
+    xp = backend_namespace(backend)
     X, y = (np.stack([getattr(problem, name) for problem in problems]) for name in "Xy")
     settled = Arrival(problems, descent.stop_distance) if descent.stop_distance else None
     batch = Problem(problems[0].network, xp.asarray(X), xp.asarray(y))

@@ -10,7 +10,7 @@ import numpy as np
 
 from kkt_unlearning.audit.assumptions import Assumption, assumptions
 from kkt_unlearning.audit.exact import telling
-from kkt_unlearning.audit.measure import Measure
+from kkt_unlearning.audit.measure import RetainedMeasure
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.origin import Origin, joint_origin, known_origin, unknown_origin
 from kkt_unlearning.audit.step import Step
@@ -187,14 +187,14 @@ def _relative_margin(audited: Subject, keep: np.ndarray) -> float:
 def _ends(
     origin: Origin, certificate: Certificate, delta: float | None, solver: Solver, joint: bool
 ) -> tuple[End, ...]:
-    measure = Measure(origin, solver, joint)
+    measure = RetainedMeasure(origin, solver, joint)
     ends = [_unlearned(measure, certificate, delta)]
     if origin.steps.point.problem.network.has_kinks:
         ends.append(_restored(measure, certificate, delta))
     return (*ends, End("exact", *measure.exact()))
 
 
-def _unlearned(measure: Measure, certificate: Certificate, delta: float | None) -> End:
+def _unlearned(measure: RetainedMeasure, certificate: Certificate, delta: float | None) -> End:
     origin, W, bound = measure.origin, measure.W, certificate.delta_bound
     kinks = near_kink(origin.steps.point.problem, W, origin.keep)
     found = measure.least_epsilon(W, kinks, _allowed(origin, bound, delta))
@@ -202,7 +202,7 @@ def _unlearned(measure: Measure, certificate: Certificate, delta: float | None) 
     return End("unlearned", *found, 0.0, *bounds)
 
 
-def _restored(measure: Measure, certificate: Certificate, delta: float | None) -> End:
+def _restored(measure: RetainedMeasure, certificate: Certificate, delta: float | None) -> End:
     origin, budget = measure.origin, certificate.delta_budget
     point = origin.steps.point
     there = restore(point.problem, measure.W, point.pattern, point.kinks, origin.keep)

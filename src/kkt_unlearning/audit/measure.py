@@ -13,7 +13,7 @@ from kkt_unlearning.quadratic.solver import Solver
 
 
 @dataclass(frozen=True)
-class Measure:
+class RetainedMeasure:
     """How weights are measured against the retained problem.
 
     Attributes:

@@ -6,7 +6,7 @@ import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.sampling import check_sizes
-from kkt_unlearning.datasets.two_classes import Pair, check_population, two_classes
+from kkt_unlearning.datasets.two_classes import TrainAndFresh, check_population, two_classes
 from kkt_unlearning.errors import DataError
 
 
@@ -56,7 +56,7 @@ def generate(
     check_population(samples, counts, f"the digits {classes[0]} and {classes[1]} have {{}} images")
     pixels = np.concatenate([positive, negative])
 
-    def features(train: np.ndarray, fresh: np.ndarray, _: np.ndarray) -> Pair:
+    def features(train: np.ndarray, fresh: np.ndarray, _: np.ndarray) -> TrainAndFresh:
         centre = pixels[train].mean(axis=0)
         return pixels[train] - centre, pixels[fresh] - centre
 

@@ -6,7 +6,12 @@ import numpy as np
 
 from kkt_unlearning.datasets import corpus
 from kkt_unlearning.datasets.dataset import Dataset
-from kkt_unlearning.datasets.two_classes import Features, Pair, check_population, two_classes
+from kkt_unlearning.datasets.two_classes import (
+    Features,
+    TrainAndFresh,
+    check_population,
+    two_classes,
+)
 from kkt_unlearning.errors import DataError
 
 
@@ -93,7 +98,7 @@ def _weighted(texts: list[str], vocabulary: int) -> Features:
     totals = np.asarray(words.sum(axis=0)).ravel()
     words = words[:, np.sort(np.argsort(-totals, kind="stable")[:vocabulary])]
 
-    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> Pair:
+    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> TrainAndFresh:
         weights = TfidfTransformer().fit(words[left])
         X, X_fresh = (weights.transform(words[rows]).toarray() for rows in (train, fresh))
         return X, X_fresh

@@ -7,6 +7,9 @@ import numpy as np
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.errors import SolverError
 
+# A margin that no linear program is needed to see: a thousand times the least that one sees, about 1e-9.
+_CLEARLY_SEPARABLE = 1e-6
+
 
 def describe(dataset: Dataset) -> dict[str, np.ndarray]:
     """Geometry of each replicate's training sample.
@@ -107,11 +110,11 @@ def gram_spectrum(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def linearly_separable(X: np.ndarray, y: np.ndarray) -> bool:
     """Whether some ``w`` has ``y_i ⟨w, x_i⟩ ≥ 1`` for all ``i``.
 
-    The hyperplane goes through the origin: there is no bias term. Found by a linear program in
-    coordinates of the span of the points, ``X = LQᵀ`` with ``QᵀQ = 1``, at most ``m`` of them, so
-    that a large ``d`` costs no more than the factorisation. Answers hold to the solver's precision:
-    classes that only a margin below about 1e-9 of the points' norm separates count as not
-    separable.
+    The hyperplane goes through the origin: there is no bias term. Clearly independent samples are
+    separable whatever their labels. Otherwise a linear program decides, in coordinates of the span
+    of the points, ``X = LQᵀ`` with ``QᵀQ = 1``. These are at most ``m``, so that a large ``d`` costs
+    no more than the factorisation. Classes that only a margin below about 1e-9 of the points' norm
+    separates count as not separable.
 
     Args:
         X: features of one data set, ``(m, d)``.
@@ -124,10 +127,13 @@ def linearly_separable(X: np.ndarray, y: np.ndarray) -> bool:
     Raises:
         SolverError: the linear program came to no answer.
     """
-    from scipy.optimize import linprog  # slow to load, and nothing else here needs it
-
     coordinates = _signed_unit_coordinates(X, y)
     samples, size = coordinates.shape
+    if size == samples and _margin_of_independent(coordinates) > _CLEARLY_SEPARABLE:
+        return True
+
+    from scipy.optimize import linprog  # slow to load, and nothing else here needs it
+
     solution = linprog(
         np.zeros(size),
         A_ub=-coordinates,
@@ -142,6 +148,14 @@ def linearly_separable(X: np.ndarray, y: np.ndarray) -> bool:
             "larger than the others."
         )
     return solution.status == 0
+
+
+def _margin_of_independent(Z: np.ndarray) -> float:
+    """A margin that linearly independent samples have at least, ``Z (m, m)`` of length 1, sign included.
+
+    Some ``w`` has ``Zw = 1``, and ``‖w‖ ≤ √m / s``, s the smallest singular value of Z.
+    """
+    return float(np.linalg.svd(Z, compute_uv=False)[-1] / np.sqrt(len(Z)))
 
 
 def _signed_unit_coordinates(X: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ whatever the data are (docs/questions/natural.md).
 
 import numpy as np
 
-from kkt_unlearning.datasets.two_classes import Features, Pair
+from kkt_unlearning.datasets.two_classes import Features, TrainAndFresh
 
 
 def standardised(rows: np.ndarray) -> Features:
@@ -21,7 +21,7 @@ def standardised(rows: np.ndarray) -> Features:
         Features of rows by number; a feature that is constant on the rows left over is not divided.
     """
 
-    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> Pair:
+    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> TrainAndFresh:
         deviation = rows[left].std(axis=0)
         scale = np.where(deviation > 0, deviation, 1.0)
         mean = rows[left].mean(axis=0)
@@ -33,7 +33,7 @@ def standardised(rows: np.ndarray) -> Features:
 def centred(rows: np.ndarray) -> Features:
     """``x = p - p̄``, mean over the rows left over; ``rows`` as in `standardised`."""
 
-    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> Pair:
+    def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> TrainAndFresh:
         mean = rows[left].mean(axis=0)
         return rows[train] - mean, rows[fresh] - mean
 

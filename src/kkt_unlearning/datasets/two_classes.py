@@ -10,9 +10,9 @@ from kkt_unlearning.datasets.sampling import Draw, batch, check_sizes
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.seeding import Stream, generator
 
-Pair = tuple[np.ndarray, np.ndarray]
+TrainAndFresh = tuple[np.ndarray, np.ndarray]
 # rows of the training sample, of the fresh one, and all that are left over -> features of the first two
-Features = Callable[[np.ndarray, np.ndarray, np.ndarray], Pair]
+Features = Callable[[np.ndarray, np.ndarray, np.ndarray], TrainAndFresh]
 
 
 def two_classes(

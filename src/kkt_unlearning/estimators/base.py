@@ -17,7 +17,7 @@ from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.datasets.dataset import contradiction
 from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
 from kkt_unlearning.kkt.arrival import Arrival
-from kkt_unlearning.kkt.point import KKTPoint, kkt_point
+from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
 from kkt_unlearning.precision import LARGEST
 from kkt_unlearning.problem import Network, Problem, retained, row_numbers
 from kkt_unlearning.training import Descent, Training, train
@@ -174,7 +174,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         """The training, the exact point and the trained weights of smallest margin 1, ``(n, d)``."""
         if not isinstance(self.pivots, int | np.integer) or self.pivots < 0:
             raise DataError(
-                f"pivots = {self.pivots!r}: allowed are whole numbers >= 0; 50 is usual."
+                f"pivots = {self.pivots!r}: allowed are whole numbers >= 0; {PIVOTS} is usual."
             )
         descent = Descent(
             loss=self.loss,

@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state
 
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.estimators.base import MaxMarginClassifier
+from kkt_unlearning.kkt.point import PIVOTS
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.networks.initial import gaussian_weights
 
@@ -64,7 +65,7 @@ class MaxMarginTwoLayer(MaxMarginClassifier):
         steps: int = 4000,
         minimum_margin: float = 1.0,
         stop_distance: float = 0.0,
-        pivots: int = 50,
+        pivots: int = PIVOTS,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.width = width

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kkt_unlearning.kkt.point import KKTPoint, kkt_points
+from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_points
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 
@@ -16,7 +16,7 @@ def nearest_kkt_points(
     point: KKTPoint,
     forget_sets: Sequence[Sequence[int]],
     solver: Solver | None = None,
-    pivots: int = 50,
+    pivots: int = PIVOTS,
     patterns: Sequence[np.ndarray] | None = None,
 ) -> list[KKTPoint]:
     """An exact KKT point of each retained problem, found from the activation pattern of ``point``.

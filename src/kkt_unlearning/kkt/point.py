@@ -15,9 +15,11 @@ from kkt_unlearning.kkt.classes import Classes
 from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.quadratic.hard_margin import hard_margin
 from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
+
+# Cells that a walk may leave before it counts as lost. Walks of the replication leave at most a few.
+PIVOTS = 50
 
 Guess = tuple[np.ndarray, np.ndarray]
 CellReport = Callable[[int, int], None]
@@ -84,7 +86,7 @@ def kkt_point(
     problem: Problem,
     pattern: np.ndarray,
     solver: Solver | None = None,
-    pivots: int = 50,
+    pivots: int = PIVOTS,
     report: CellReport | None = None,
 ) -> KKTPoint:
     """The Clarke-KKT point reached from the activation pattern ``A (n, m)`` of a trained network.
@@ -107,7 +109,7 @@ def kkt_points(
     problems: Sequence[Problem],
     patterns: Sequence[np.ndarray],
     solver: Solver | None = None,
-    pivots: int = 50,
+    pivots: int = PIVOTS,
     guesses: Sequence[Guess] | None = None,
     report: CellReport | None = None,
 ) -> list[KKTPoint]:
@@ -190,6 +192,9 @@ def max_margin(problem: Problem) -> KKTPoint:
     Raises:
         NotSeparableError: no weights have margin 1 on every sample.
     """
+    # here: SciPy's linear algebra takes longer to load than all else, and no other point needs it
+    from kkt_unlearning.quadratic.hard_margin import hard_margin
+
     found = hard_margin(problem.X, problem.y)
     if not found.separable:
         raise NotSeparableError(_infeasible(problem, np.flatnonzero(found.multipliers).tolist()))

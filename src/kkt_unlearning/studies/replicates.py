@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.backends import select, to_numpy
+from kkt_unlearning.backends import backend_namespace, to_numpy
 from kkt_unlearning.datasets.geometry import linearly_separable
 from kkt_unlearning.errors import NotSeparableError
 from kkt_unlearning.kkt.arrival import Arrival
@@ -96,9 +96,9 @@ def train_all(
     Raises:
         NotSeparableError: a linear model on data that no hyperplane through the origin separates.
         NotConvergedError, BackendError: see :func:`kkt_unlearning.training.train` and
-            :func:`kkt_unlearning.backends.select`.
+            :func:`kkt_unlearning.backends.backend_namespace`.
     """
-    xp = select(backend)
+    xp = backend_namespace(backend)
     _check_separable(replicates)
     problem = Problem(replicates.network, xp.asarray(replicates.X), xp.asarray(replicates.y))
     problems = [replicates.problem(s) for s in range(len(replicates.y))]
@@ -145,7 +145,7 @@ def retrain_all(
         DataError: a bad forget set.
         NotConvergedError: see :func:`kkt_unlearning.training.train`.
     """
-    xp = select(backend)
+    xp = backend_namespace(backend)
     keep = kept(replicates.y.shape[1], forget_sets)
     mask = np.broadcast_to(keep, (len(replicates.y), *keep.shape))
     problem = Problem(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
-from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.point import PIVOTS, KKTPoint
 from kkt_unlearning.quadratic.solver import Solver
 
 
@@ -14,7 +14,7 @@ def downdate(
     W: np.ndarray,
     forget_sets: Sequence[Sequence[int]],
     solver: Solver | None = None,
-    pivots: int = 50,
+    pivots: int = PIVOTS,
 ) -> list[KKTPoint]:
     """The exact KKT point of each retained problem in the cell of the unlearned weights: (0, 0, 0).
 

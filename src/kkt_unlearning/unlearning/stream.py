@@ -12,7 +12,7 @@ import numpy as np
 
 from kkt_unlearning.kkt.clarke import fit_multipliers
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
-from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.point import PIVOTS, KKTPoint
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Unlearned, ascend, unlearn
@@ -83,7 +83,7 @@ def _beside_kinks(problem: Problem, W: np.ndarray, held: np.ndarray, band: float
 
 
 def delete_resolved(
-    point: KKTPoint, order: Sequence[int], solver: Solver | None = None, pivots: int = 50
+    point: KKTPoint, order: Sequence[int], solver: Solver | None = None, pivots: int = PIVOTS
 ) -> list[tuple[Unlearned, KKTPoint]]:
     """Before each step the retained problem is solved exactly: ``θ_t = θ*_{t−1} − λ*_r y_r g*_r``.
 

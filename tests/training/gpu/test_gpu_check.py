@@ -17,7 +17,7 @@ from kkt_unlearning.training.gpu import fused_descent
 
 @pytest.fixture
 def here(gpu, monkeypatch):
-    monkeypatch.setattr(gpu_check, "select", lambda name: xp)
+    monkeypatch.setattr(gpu_check, "backend_namespace", lambda name: xp)
 
 
 def test_everything_that_a_gpu_will_run_runs_and_passes(here, tmp_path):

@@ -34,9 +34,9 @@ def refuse_missing_backend(workflow: Any, config: dict[str, Any]) -> None:
 def missing(backend: str) -> str:
     """What the library says against the backend, asked in a process of its own as a job would be."""
     code = (
-        "from kkt_unlearning.backends import select\n"
+        "from kkt_unlearning.backends import backend_namespace\n"
         "from kkt_unlearning.errors import BackendError\n"
-        "try: select({!r})\n"
+        "try: backend_namespace({!r})\n"
         "except BackendError as error: print(error)\n"
     )
     command = [sys.executable, "-c", code.format(backend)]
