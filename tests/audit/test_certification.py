@@ -111,10 +111,11 @@ def test_thresholds_are_met_by_one_certificate_that_keeps_them_all():
     assert found.meeting(Limits(tau=tau)) == at["exact"]
     assert found.meeting(Limits(tau=0.99 * tau)) is None
     assert found.meeting(Limits(epsilon=at["unlearned"].epsilon)) == at["unlearned"]
-    assert found.meeting(Limits(at["unlearned"].epsilon, 0.99 * at["unlearned"].delta)) is None
-    near = Limits(at["restored"].epsilon, at["restored"].delta, at["restored"].tau)
+    one = at["unlearned"]
+    assert found.meeting(Limits(one.epsilon, 0.99 * one.relative_delta)) is None
+    near = Limits(at["restored"].epsilon, at["restored"].relative_delta, at["restored"].tau)
     assert found.meeting(near) == at["restored"]
-    assert found.meeting(Limits(0.99 * near.epsilon, near.delta, near.tau)) is None
+    assert found.meeting(Limits(0.99 * near.epsilon, near.relative_delta, near.tau)) is None
 
 
 def test_a_network_that_does_not_classify_the_retained_samples_has_no_certificate():
@@ -181,6 +182,13 @@ def test_a_negative_delta_is_refused():
     _, X, y, _, done, _ = certified(6, "trained", [3])
     with pytest.raises(DataError, match="delta = -1"):
         certify(done.model, X, y, [3], step=done.step, delta=-1.0)
+
+
+def test_a_negative_relative_delta_is_refused():
+    _, X, y, _, done, _ = certified(6, "trained", [3])
+    for wrong in (-1.0, float("nan")):
+        with pytest.raises(DataError, match=f"relative_delta = {wrong}: allowed are numbers >= 0"):
+            certify(done.model, X, y, [3], step=done.step, relative_delta=wrong)
 
 
 def test_lists_are_refused_in_one_sentence():

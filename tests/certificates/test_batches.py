@@ -22,7 +22,8 @@ from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import unlearn, unlearn_all
 
 FORGET, FRACTIONS = [(0,), (3,), (1, 4), (0, 1, 2, 3)], [0.0, 0.4, 1.0, 1.3]
-DIGITS = {"delta": 1e-9}  # the multipliers: residuals of 1e-14 times the condition of H
+# The multipliers: residuals of 1e-14 times the condition of H.
+DIGITS = dict.fromkeys(("delta", "relative_delta"), 1e-9)
 
 
 def assert_equal(found: Certificate, expected: Certificate, rel: float = 1e-10) -> None:

@@ -25,6 +25,10 @@ from kkt_unlearning.quadratic.solver import Solver
 
 _NONE = float("nan")
 
+Allowed = tuple[
+    float | None, float | None
+]  # δ in units of λ and relative, as far as they were asked for
+
 
 @dataclass(frozen=True)
 class End:
@@ -35,7 +39,10 @@ class End:
             exact KKT point of the retained problem.
         epsilon: relative to the norm of the weights scaled to smallest retained margin 1; infinite where a
             retained margin is not positive.
-        delta: the largest ``λ_i (q_i − 1)``; tau: τ.
+        delta: the largest ``λ_i (q_i − 1)``, in units of λ; tau: τ.
+        relative_delta: ``delta / mean_multiplier``, without units.
+        mean_multiplier: ``‖W‖²/|I|`` of the network of this certificate at smallest retained margin 1, for
+            |I| retained samples: the mean of λ at a KKT point as long. Infinite where there is no such scale.
         epsilon_bound, delta_bound: instance-wise bounds (``docs/theory.md``, section 6); nan where the
             step is not known, infinite where they say nothing.
     """
@@ -43,26 +50,32 @@ class End:
     name: str
     epsilon: float
     delta: float
+    relative_delta: float
     tau: float
+    mean_multiplier: float
     epsilon_bound: float = _NONE
     delta_bound: float = _NONE
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How good a certificate has to be: ``ε ≤ epsilon``, ``δ ≤ delta`` and ``τ ≤ tau`` all at once.
+    """How good a certificate has to be: ``ε ≤ epsilon``, ``δ/λ̄ ≤ relative_delta``, ``τ ≤ tau`` all at once.
 
-    Left out, ε and τ are 0 and δ is any: were τ free, an exact KKT point would do for every network, and
-    were ε free, no point would have to be a KKT point.
+    None of them depends on the units of the features. Left out, ε and τ are 0 and δ is any: were τ free, an
+    exact KKT point would do for every network, and were ε free, no point would have to be a KKT point.
     """
 
     epsilon: float = 0.0
-    delta: float = np.inf
+    relative_delta: float = np.inf
     tau: float = 0.0
 
     def hold(self, end: End) -> bool:
         """Whether a certificate is within them."""
-        return end.epsilon <= self.epsilon and end.delta <= self.delta and end.tau <= self.tau
+        return (
+            end.epsilon <= self.epsilon
+            and end.relative_delta <= self.relative_delta
+            and end.tau <= self.tau
+        )
 
 
 @dataclass(frozen=True)
@@ -105,6 +118,7 @@ def certify(
     *,
     step: Step | None = None,
     delta: float | None = None,
+    relative_delta: float | None = None,
     solver: Solver | None = None,
     report: Report | None = None,
 ) -> Certified:
@@ -115,8 +129,9 @@ def certify(
         forget: R, rows of the data, from 0.
         step: how θ' came about, from :func:`kkt_unlearning.audit.unlearn`; or, for another method, with the
             network before it. Without it θ' is put back into the cell of its own activations.
-        delta: δ allowed to θ' and to the restored network; by default what the step promises, or any where
-            the step is not known.
+        delta: δ allowed to θ' and to the restored network, in units of λ.
+        relative_delta: the same over the mean multiplier of each, without units. Both are kept where both are
+            given. By default δ is what the step promises, or any where the step is not known.
 
     Raises:
         DataError: bad data, forget set or δ; a step of another forget set, or whose network does not classify
@@ -126,6 +141,7 @@ def certify(
 
     ``docs/theory.md``, section 6.
     """
+    _check_relative(relative_delta)
     say = report or silent
     solver = telling(solver, say)
     models = (model,) if step is None else (model, step.before)
@@ -134,7 +150,7 @@ def certify(
     keep = kept(audited.problem.samples, [forget])[0]
     margin = _relative_margin(audited, keep)
     if not margin > 0 and (step is None or model.trained_outputs):  # nothing to put it back into
-        nothing = End("unlearned", np.inf, np.inf, 0.0)
+        nothing = End("unlearned", np.inf, np.inf, np.inf, 0.0, np.inf)
         return Certified(
             (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE
         )
@@ -145,7 +161,11 @@ def certify(
     certificate = certify_all(origin.steps, [origin.nearest], solver).at(0, 0)
     say("certificates")
     return Certified(
-        ends=_ends(origin, certificate, delta, solver, model.trained_outputs),
+        ends=_ends(
+            RetainedMeasure(origin, solver, model.trained_outputs),
+            certificate,
+            (delta, relative_delta),
+        ),
         origin=origin,
         smallest_margin=margin,
         assumptions=assumptions(audited.problem, margin, origin, certificate),
@@ -178,40 +198,48 @@ def _check_forget(samples: int, forget: Sequence[int], step: Step | None) -> Non
         )
 
 
+def _check_relative(delta: float | None) -> None:
+    if delta is not None and not delta >= 0:
+        raise DataError(
+            f"relative_delta = {delta}: allowed are numbers >= 0 or infinity; raise it."
+        )
+
+
 def _relative_margin(audited: Subject, keep: np.ndarray) -> float:
     gamma = audited.smallest_margin(0, keep)
     q = audited.problem.margins(audited.networks[0])[keep]
     return (gamma if gamma > 0 else float(q.min())) / float(np.abs(q).max() or 1.0)
 
 
-def _ends(
-    origin: Origin, certificate: Certificate, delta: float | None, solver: Solver, joint: bool
-) -> tuple[End, ...]:
-    measure = RetainedMeasure(origin, solver, joint)
-    ends = [_unlearned(measure, certificate, delta)]
-    if origin.steps.point.problem.network.has_kinks:
-        ends.append(_restored(measure, certificate, delta))
-    return (*ends, End("exact", *measure.exact()))
+def _ends(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) -> tuple[End, ...]:
+    ends = [_unlearned(measure, certificate, asked)]
+    if measure.origin.steps.point.problem.network.has_kinks:
+        ends.append(_restored(measure, certificate, asked))
+    unit = measure.mean_multiplier(measure.origin.nearest.W)
+    return (*ends, End("exact", *measure.exact(), unit))
 
 
-def _unlearned(measure: RetainedMeasure, certificate: Certificate, delta: float | None) -> End:
+def _unlearned(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) -> End:
     origin, W, bound = measure.origin, measure.W, certificate.delta_bound
     kinks = near_kink(origin.steps.point.problem, W, origin.keep)
-    found = measure.least_epsilon(W, kinks, _allowed(origin, bound, delta))
+    found = measure.least_epsilon(W, kinks, *_allowed(origin, bound, asked))
     bounds = (certificate.epsilon_bound, bound) if origin.bounded else (_NONE, _NONE)
-    return End("unlearned", *found, 0.0, *bounds)
+    return End("unlearned", *found, 0.0, measure.mean_multiplier(W), *bounds)
 
 
-def _restored(measure: RetainedMeasure, certificate: Certificate, delta: float | None) -> End:
+def _restored(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) -> End:
     origin, budget = measure.origin, certificate.delta_budget
     point = origin.steps.point
     there = restore(point.problem, measure.W, point.pattern, point.kinks, origin.keep)
-    found = measure.least_epsilon(there.W, there.kinks, _allowed(origin, budget, delta))
+    found = measure.least_epsilon(there.W, there.kinks, *_allowed(origin, budget, asked))
     bounds = (certificate.restored_bound, budget) if origin.bounded else (_NONE, _NONE)
-    return End("restored", *found, measure.distance(there.W), *bounds)
+    unit = measure.mean_multiplier(there.W)
+    return End("restored", *found, measure.distance(there.W), unit, *bounds)
 
 
-def _allowed(origin: Origin, promised: float, asked: float | None) -> float:
-    if asked is not None:
-        return asked
-    return promised if origin.known else np.inf
+def _allowed(origin: Origin, promised: float, asked: Allowed) -> tuple[float, float]:
+    """δ in units of λ, and relative."""
+    if asked == (None, None):
+        return (promised if origin.known else np.inf), np.inf
+    delta, relative = (np.inf if one is None else one for one in asked)
+    return delta, relative

@@ -6,7 +6,7 @@ import numpy as np
 
 from kkt_unlearning.audit.origin import Origin
 from kkt_unlearning.audit.outputs import joint_distance, joint_residual
-from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.certificates.stationarity import least_epsilon, mean_multiplier
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import smallest_margin
 from kkt_unlearning.quadratic.solver import Solver
@@ -30,27 +30,46 @@ class RetainedMeasure:
         """Weights ``(n, k)`` of θ'."""
         return self.origin.steps.W[0, 0]
 
-    def least_epsilon(self, W: np.ndarray, kinks: np.ndarray, delta: float) -> tuple[float, float]:
-        """Relative ε*(δ) at ``W (n, k)`` with derivatives free on ``kinks``, and the slack that is left.
+    def mean_multiplier(self, W: np.ndarray) -> float:
+        """``‖W‖²/|I|`` for θ at smallest retained margin 1: the unit of its δ, infinite if it has none."""
+        problem, keep = self.origin.steps.point.problem, self.origin.keep
+        return self._margin(W) * float(mean_multiplier(problem, W, keep))
 
-        For trained output weights an upper bound: the multipliers are those that fit W best.
+    def least_epsilon(
+        self, W: np.ndarray, kinks: np.ndarray, delta: float, relative_delta: float = np.inf
+    ) -> tuple[float, float, float]:
+        """``(ε*(δ), δ, relative δ)`` at ``W (n, k)``, ε relative, with derivatives free on ``kinks``.
+
+        For trained output weights ε is an upper bound: the multipliers are those that fit W best.
+
+        Args:
+            delta, relative_delta: both are kept, the first in units of λ.
         """
         point, keep = self.origin.steps.point, self.origin.keep
-        problem = point.problem
-        gamma = float(smallest_margin(problem, W, problem.margins(W), keep)) if self.joint else 1.0
+        problem, gamma = point.problem, self._margin(W)
+        unit = self.mean_multiplier(W)
+        allowed = min(delta, relative_delta * unit) if np.isfinite(unit) else delta
         found = least_epsilon(
             problem,
             W,
-            delta / gamma if gamma > 0 else delta,
+            allowed / gamma,
             kinks,
             self.solver,
             keep=keep,
             guess=(point.multipliers, point.clarke),
         )
-        epsilon, slack = float(found.relative_epsilon), float(found.delta)
-        if not self.joint or not np.isfinite(epsilon):
-            return epsilon, slack
-        return joint_residual(problem, W, epsilon, gamma * found.multipliers), gamma * slack
+        epsilon = float(found.relative_epsilon)
+        if not np.isfinite(epsilon):
+            return np.inf, np.inf, np.inf
+        # The programs hold λ to what is allowed: whatever is beyond it is round-off, which must not decide
+        # whether a certificate keeps the limit that it was computed for.
+        kept = (
+            min(gamma * float(found.delta), allowed),
+            min(float(found.relative_delta), relative_delta),
+        )
+        if self.joint:
+            epsilon = joint_residual(problem, W, epsilon, gamma * found.multipliers)
+        return epsilon, *kept
 
     def distance(self, W: np.ndarray) -> float:
         """``τ = 1 − cos`` of θ' to ``W (n, k)``."""
@@ -58,10 +77,18 @@ class RetainedMeasure:
             return joint_distance(self.W, W, self.origin.steps.point.problem.output_weights)
         return float(cosine_distance(self.W, W))
 
-    def exact(self) -> tuple[float, float, float]:
-        """(ε, δ, τ) of the exact KKT point, ``(0, 0, τ*)``; trained output weights have a residual."""
+    def _margin(self, W: np.ndarray) -> float:
+        """γ for trained output weights, whose multipliers at ``W/γ`` are ``λ/γ``; else, or without one, 1."""
+        if not self.joint:
+            return 1.0
+        problem = self.origin.steps.point.problem
+        gamma = float(smallest_margin(problem, W, problem.margins(W), self.origin.keep))
+        return gamma if gamma > 0 else 1.0
+
+    def exact(self) -> tuple[float, float, float, float]:
+        """(ε, δ, relative δ, τ) of the exact KKT point, ``(0, 0, 0, τ*)``; of trained outputs with an ε."""
         nearest = self.origin.nearest
         epsilon = 0.0
         if self.joint:
             epsilon = joint_residual(nearest.problem, nearest.W, 0.0, nearest.multipliers)
-        return epsilon, 0.0, self.distance(nearest.W)
+        return epsilon, 0.0, 0.0, self.distance(nearest.W)

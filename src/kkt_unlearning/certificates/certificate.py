@@ -26,6 +26,7 @@ FROM_CRITERION = (
     "epsilon_clarke",
     "epsilon",
     "delta",
+    "relative_delta",
     "tau",
     "tau_star",
     "outcome",
@@ -46,7 +47,9 @@ class Certificate:
     Attributes:
         epsilon_autograd: least ε at θ' itself (τ = 0) with 0/1 derivatives.
         epsilon_clarke: the same with Clarke derivatives on its kinks; never larger.
-        epsilon, delta, tau: the certificate of the restored network θ̃.
+        epsilon, delta, tau: the certificate of the restored network θ̃; δ is in units of λ.
+        relative_delta: ``delta`` over the mean multiplier ``‖θ̃‖²/|I|`` of θ̃ at smallest retained margin 1,
+            without units (:func:`kkt_unlearning.certificates.stationarity.mean_multiplier`).
         delta_budget: the δ that was allowed to θ̃ (the bound's, or that of the multipliers carried over
             from before the step where it is larger).
         tau_star: ``1 − cos(θ', θ*)`` to an exact KKT point θ* of the retained problem: (0, 0, τ*), where
@@ -63,6 +66,7 @@ class Certificate:
     epsilon_clarke: Measured
     epsilon: Measured
     delta: Measured
+    relative_delta: Measured
     tau: Measured
     delta_budget: Measured
     tau_star: Measured

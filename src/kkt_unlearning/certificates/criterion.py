@@ -31,6 +31,7 @@ class Criterion:
         epsilon_clarke, delta_clarke: the same with Clarke derivatives on kinks, and the slack of its
             multipliers.
         epsilon, delta, tau: of the restored network θ̃, with ``τ = 1 − cos(θ', θ̃)``.
+        relative_delta: ``delta`` over the mean multiplier ``‖θ̃‖²/|I|`` of θ̃ at smallest retained margin 1.
         tau_star: ``1 − cos(θ', θ*)`` to a given exact KKT point θ*.
         outcome: ``certified``, or ``not separating`` where a retained margin of θ' or θ̃ is not positive.
     """
@@ -40,6 +41,7 @@ class Criterion:
     delta_clarke: np.ndarray
     epsilon: np.ndarray
     delta: np.ndarray
+    relative_delta: np.ndarray
     tau: np.ndarray
     tau_star: np.ndarray
     outcome: np.ndarray
@@ -85,6 +87,7 @@ def criterion(
         delta_clarke=clarke.delta,
         epsilon=at_restored.relative_epsilon,
         delta=at_restored.delta,
+        relative_delta=at_restored.relative_delta,
         tau=cosine_distance(W, restored.W),
         tau_star=cosine_distance(W, nearest),
         outcome=np.where(certified, "certified", "not separating"),

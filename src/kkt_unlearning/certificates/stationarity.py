@@ -20,14 +20,45 @@ class ApproximateKKT:
     Attributes:
         epsilon: ``‖θ/γ − Σ_i λ_i y_i g_i‖``, ``γ = min_i q_i``; infinite where a margin is not positive.
         relative_epsilon: ``epsilon / ‖θ/γ‖``; infinite likewise.
-        delta: ``max_i λ_i (q_i/γ − 1)``, the slack that these multipliers leave.
+        delta: ``max_i λ_i (q_i/γ − 1)``, the slack that these multipliers leave, in units of λ.
+        relative_delta: ``delta`` over :func:`mean_multiplier`, without units; infinite as ``epsilon`` is.
         multipliers: ``λ (…, m)``.
     """
 
     epsilon: np.ndarray
     relative_epsilon: np.ndarray
     delta: np.ndarray
+    relative_delta: np.ndarray
     multipliers: np.ndarray
+
+
+def mean_multiplier(problem: Problem, W: np.ndarray, keep: np.ndarray | bool = True) -> np.ndarray:
+    """``‖θ/γ‖² / |I|``: the mean of λ over the retained samples I at a KKT point as long as θ/γ, (…,).
+
+    There ``Σ_i λ_i = ‖θ‖²``. It has the units of λ and of δ, and needs no multipliers. Infinite where a
+    retained margin is not positive.
+
+    Args:
+        problem: the problem, on the retained samples or on all.
+        W: weights ``(…, n, k)``; only their directions matter.
+        keep: boolean ``(…, m)``, the retained samples; by default all.
+
+    ``docs/theory.md``, section 6.1.
+    """
+    problem, W = problem.double, np.asarray(W, dtype=float)
+    q = problem.margins(W)
+    gamma, norm = smallest_margin(problem, W, q, keep), np.linalg.norm(W, axis=(-2, -1))
+    return _mean_multiplier(_feasible_norm(norm, gamma), np.broadcast_to(keep, q.shape))
+
+
+def _feasible_norm(norm: np.ndarray, gamma: np.ndarray) -> np.ndarray:
+    """``‖θ/γ‖``; infinite where γ is not positive."""
+    separates = gamma > 0
+    return np.where(separates, norm / np.where(separates, gamma, 1.0), np.inf)
+
+
+def _mean_multiplier(scale: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    return scale**2 / keep.sum(axis=-1)
 
 
 def least_epsilon(
@@ -65,7 +96,7 @@ def least_epsilon(
     gamma, norm = smallest_margin(problem, W, q, keep), np.linalg.norm(W, axis=(-2, -1))
     separates = gamma > 0
     # The programs are solved for θ of norm 1: near γ = 0 the feasible scale would be far from it.
-    scale = np.where(separates, norm / np.where(separates, gamma, 1.0), np.inf)
+    scale = _feasible_norm(norm, gamma)
     excess = q / np.where(separates, gamma, 1.0)[..., None] - 1.0
     caps = _caps(delta, scale, excess, keep & separates[..., None])
     kinks = np.zeros((*q.shape[:-1], W.shape[-2], q.shape[-1]), bool) if kinks is None else kinks
@@ -77,10 +108,12 @@ def least_epsilon(
         multipliers = np.where(separates[..., None], scale[..., None] * fit.multipliers, np.nan)
         slack = np.where(keep, multipliers * excess, -np.inf).max(axis=-1)
         epsilon = np.where(separates, fit.residual * scale, np.inf)
+        relative_slack = slack / _mean_multiplier(scale, keep)
     return ApproximateKKT(
         epsilon=epsilon,
         relative_epsilon=np.where(separates, fit.residual, np.inf),
         delta=np.where(separates, slack, np.inf),
+        relative_delta=np.where(separates, relative_slack, np.inf),
         multipliers=multipliers,
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 from kkt_unlearning.certificates.certificate import certify_all
 from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.restore import project, restore
-from kkt_unlearning.certificates.stationarity import least_epsilon
+from kkt_unlearning.certificates.stationarity import least_epsilon, mean_multiplier
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
@@ -48,12 +48,15 @@ class Surface:
     Attributes:
         epsilon: relative ε, ``(F, D, G)``; does not increase along the last two axes.
         delta: δ allowed, ``(F, D)``; tau: τ allowed, ``(F, G)``.
+        relative_delta: ``delta`` over the mean multiplier of the restored network, ``(F, D)``: one unit for
+            all candidates.
         delta_star, tau_star: δ*, the δ of the certificate at θ̃ of :mod:`restore`, and τ*, ``(F,)``.
         tau_restored: τ of the restored network, ``(F,)``.
     """
 
     epsilon: np.ndarray
     delta: np.ndarray
+    relative_delta: np.ndarray
     tau: np.ndarray
     delta_star: np.ndarray
     tau_star: np.ndarray
@@ -98,7 +101,8 @@ def surface(
     within = path.tau[:, None, :] <= tau[:, :, None] * (1 + _TAU_ROUND_OFF)  # (F, G, T)
     epsilon = np.where(within[:, None], found[:, :, None, :], np.inf).min(axis=-1)
     epsilon = np.minimum.accumulate(epsilon, axis=1)  # equal up to the solver's accuracy
-    return Surface(epsilon, delta, tau, star, end, certificate.tau[:, 0])
+    relative = _relative(small, delta)
+    return Surface(epsilon, delta, relative, tau, star, end, certificate.tau[:, 0])
 
 
 def candidates(steps: Steps, targets: np.ndarray, path_points: int) -> Path:
@@ -226,6 +230,15 @@ def _epsilons(steps: Steps, path: Path, f: int, delta: np.ndarray, solver: Solve
         guess=(point.multipliers, point.clarke),
     )
     return fit.relative_epsilon
+
+
+def _relative(steps: Steps, delta: np.ndarray) -> np.ndarray:
+    """``δ (F, D)`` over the mean multiplier of the restored networks; where there is none, δ is 0 or ∞."""
+    point, problem = steps.point, steps.point.problem
+    keep = kept(problem.samples, steps.forget_sets)
+    there = restore(problem, steps.W[:, 0], point.pattern, point.kinks, keep).W
+    unit = mean_multiplier(problem, there, keep)[:, None]
+    return delta / np.where(np.isfinite(unit), unit, 1.0)
 
 
 def _zeros(P: np.ndarray, tolerance: float) -> np.ndarray:

@@ -82,7 +82,7 @@ def _certify(verb: argparse.ArgumentParser) -> None:
     )
     _common(verb, "the unlearned network, in the same formats")
     _forget(verb)
-    for name, symbol in (("epsilon", "ε"), ("delta", "δ"), ("tau", "τ")):
+    for name, symbol in (("epsilon", "ε"), ("delta", "relative δ, see below,"), ("tau", "τ")):
         verb.add_argument(
             f"--max-{name}",
             type=_number(math.inf),
@@ -96,6 +96,11 @@ def _certify(verb: argparse.ArgumentParser) -> None:
         "of the step from --before; by default what the file of the unlearned network says, else ",
     )
     verb.add_argument("--plot", metavar="P.png", help="draw ε over the allowed δ and τ")
+    verb.epilog = (
+        "--max-delta is a limit on relative δ: δ over the mean multiplier that a KKT point of the same "
+        "length has. It has no units, so that the verdict does not depend on those of the features. δ "
+        f"itself, printed beside it, is in units of the multipliers. {_EPILOGUE}"
+    )
 
 
 def _common(verb: argparse.ArgumentParser, weights: str) -> None:

@@ -16,6 +16,7 @@ _ENDS = {
     "restored": "put back into its activation cell",
     "exact": "an exact KKT point",
 }
+_HEAD = ("certificate", "ε", "bound", "δ", "bound", "relative δ", "τ")
 _DERIVATIVES = {"autograd": "0/1 derivatives", "clarke": "Clarke, on the kinks"}
 _ESTIMATES = {
     "exact": "exact λ",
@@ -44,8 +45,9 @@ def forgotten(found: Forgotten, out: str) -> str:
     """Of ``unlearn``."""
     forget = list(found.step.forget)
     before, after, multipliers = found.margins_before, found.margins_after, found.multipliers
+    largest = float(multipliers.max())
     rows = [
-        (str(i), number(multipliers[i]), number(before[i]), number(after[i]))
+        (str(i), number(multipliers[i], largest), number(before[i]), number(after[i]))
         for i in forget[:SHOWN]
     ]
     kept = np.delete(after, forget)
@@ -73,9 +75,11 @@ def certified(
     """Of ``certify``; ``plot``: where the surface was written."""
     parts = [
         f"{len(forget)} of {samples} samples forgotten, {samples - len(forget)} retained",
-        table(("certificate", "ε", "bound", "δ", "bound", "τ"), [_end(e) for e in found.ends]),
+        table(_HEAD, [_end(e) for e in found.ends]),
         "ε is relative to the norm of the weights scaled to smallest retained margin 1, τ is 1 − cosine to "
-        "the unlearned network",
+        "the unlearned network\n"
+        "δ and its bound are in units of the multipliers λ; relative δ is δ over the mean λ that a KKT point "
+        "of this length has",
     ]
     if found.origin is not None:
         parts.append(f"where it came from: {found.origin.sentence}")
@@ -124,10 +128,11 @@ def _kinks(found: Nearness) -> str:
 
 
 def _samples(y: np.ndarray, found: Nearness, shown: int) -> str:
+    largest = float(found.multipliers["exact"].max())
     order = np.argsort(-found.multipliers["exact"], kind="stable")[:shown]
     rows = [
         [str(i), f"{y[i]:+g}", number(found.margins[i])]
-        + [number(found.multipliers[name][i]) for name in _ESTIMATES]
+        + [number(found.multipliers[name][i], largest) for name in _ESTIMATES]
         for i in order
     ]
     head = ("sample", "label", "margin", *_ESTIMATES.values())
@@ -141,9 +146,15 @@ def _more(samples: int, shown: int) -> str:
 
 
 def _end(end: End) -> tuple[str, ...]:
-    numbers = (end.epsilon, end.epsilon_bound, end.delta, end.delta_bound, end.tau)
+    # δ has the units of λ: what is round-off of it depends on them
+    unit = end.mean_multiplier if np.isfinite(end.mean_multiplier) else 1.0
+    numbers = (
+        *(number(value) for value in (end.epsilon, end.epsilon_bound)),
+        *(number(value, unit) for value in (end.delta, end.delta_bound)),
+        *(number(value) for value in (end.relative_delta, end.tau)),
+    )
     held = " with u′ held" if end.name == "exact" and end.epsilon > 0 else ""
-    return (_ENDS[end.name] + held, *map(number, numbers))
+    return (_ENDS[end.name] + held, *numbers)
 
 
 def _assumptions(found: Certified) -> str:
@@ -157,7 +168,7 @@ def _assumptions(found: Certified) -> str:
 
 
 def _verdict(found: Certified, limits: Limits) -> str:
-    pairs = (("ε", limits.epsilon), ("δ", limits.delta), ("τ", limits.tau))
+    pairs = (("ε", limits.epsilon), ("relative δ", limits.relative_delta), ("τ", limits.tau))
     asked = ", ".join(f"{name} ≤ {number(limit)}" for name, limit in pairs if np.isfinite(limit))
     met = found.meeting(limits)
     by = "no certificate meets it" if met is None else f"met by {_ENDS[met.name]}"

@@ -16,7 +16,7 @@ _TICKS = 6
 
 
 def draw(surface: Surface, index: int = 0) -> Figure:
-    """A map of relative ε, δ to the right and τ upwards, both from 0 on; grey where there is no certificate.
+    """A map of relative ε, relative δ to the right and τ upwards, from 0 on; grey without a certificate.
 
     Args:
         surface: from :func:`kkt_unlearning.certificates.surface.surface`.
@@ -33,9 +33,9 @@ def draw(surface: Surface, index: int = 0) -> Figure:
             values, cmap="viridis_r", norm=LogNorm(_FLOOR, 1.0), rasterized=True
         )
         _contours(panel, values)
-        _ticks(panel.set_xticks, delta)
+        _ticks(panel.set_xticks, surface.relative_delta[index])
         _ticks(panel.set_yticks, tau)
-        panel.set_xlabel("δ allowed: slack λ (q − 1) of the approximate KKT point")
+        panel.set_xlabel("relative δ allowed: slack λ (q − 1) over the mean λ")
         panel.set_ylabel("τ allowed: 1 − cosine to the unlearned network")
         _mark(panel, "θ̃", surface.delta_star[index], delta, surface.tau_restored[index], tau)
         panel.set_title(

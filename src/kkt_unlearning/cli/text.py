@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from kkt_unlearning.precision import ROUND_OFF
 
 
-def number(value: float) -> str:
+def number(value: float, size: float = 1.0) -> str:
     """Three digits; ``–`` where there is none, ``∞`` where it is infinite, 0 for round-off.
 
-    Everything that is printed is relative or in units of the margin, of order 1.
+    ``size`` is of the numbers of its kind: 1 for what is relative or in units of the margin, and for
+    multipliers, whose units are those of the features, what they are about.
     """
     if math.isnan(value):
         return "–"
     if math.isinf(value):
         return "∞"
-    if abs(value) < ROUND_OFF:
+    if abs(value) < ROUND_OFF * size:
         return "0"
     return f"{value:.3g}"
 

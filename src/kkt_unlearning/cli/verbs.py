@@ -67,7 +67,13 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
     data, found = _inputs(asked)
     step = _step(asked, found, data)
     certified = audit.certify(
-        found.model, data.X, data.y, asked.forget, step=step, delta=asked.max_delta, report=report
+        found.model,
+        data.X,
+        data.y,
+        asked.forget,
+        step=step,
+        relative_delta=asked.max_delta,
+        report=report,
     )
     limits = _limits(asked)
     if asked.plot is not None:
@@ -92,7 +98,7 @@ def _check_first(asked: argparse.Namespace, found: ModelFile) -> None:
 
 
 def _limits(asked: argparse.Namespace) -> audit.Limits | None:
-    given = {"epsilon": asked.max_epsilon, "delta": asked.max_delta, "tau": asked.max_tau}
+    given = {"epsilon": asked.max_epsilon, "relative_delta": asked.max_delta, "tau": asked.max_tau}
     given = {name: value for name, value in given.items() if value is not None}
     return audit.Limits(**given) if given else None
 

@@ -53,7 +53,7 @@ def fit_multipliers(
         len(flat), *kinks.shape[-2:]
     )
     caps = np.broadcast_to(caps, (*batch, caps.shape[-1])).reshape(len(flat), -1)
-    caps = np.where(caps > SOLVED, caps, 0.0)
+    caps = np.where(caps > SOLVED * _size(problem, flat)[:, None], caps, 0.0)
     multipliers, clarke = np.zeros(caps.shape), problem.pattern(flat)
     bent = (kinks & (caps > 0)[:, None, :]).any(axis=(1, 2))
     for chosen, fit in ((~bent, _smooth_fit), (bent, _kinked_fit)):
@@ -68,6 +68,12 @@ def fit_multipliers(
         clarke.reshape(*batch, *clarke.shape[-2:]),
         residual.reshape(batch),
     )
+
+
+def _size(problem: Problem, W: np.ndarray) -> np.ndarray:
+    """``‖W‖ / (‖u‖ max_i ‖x_i‖)``: less multiplier than that cannot fit W, in any unit of the features."""
+    reach = np.linalg.norm(problem.output_weights) * np.linalg.norm(problem.X, axis=-1).max()
+    return np.linalg.norm(W, axis=(-2, -1)) / (reach or 1.0)
 
 
 def _flat(values: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -25,7 +25,9 @@ from kkt_unlearning.unlearning.forget_sets import forget_orders, prefixes, rando
 from kkt_unlearning.unlearning.stream import delete_kept, delete_reestimated, delete_resolved
 
 ONE = np.ones(1)  # the prescribed step
-STREAM_COLUMNS = ("epsilon", "delta", "tau", "tau_star", "restored_bound", "outcome")
+STREAM_COLUMNS = (
+    *("epsilon", "delta", "relative_delta", "tau", "tau_star", "restored_bound", "outcome"),
+)
 
 
 def sizes_of(samples: int, sizes: Sequence[int] | Literal["all"]) -> list[int]:

@@ -184,6 +184,7 @@ def _certify(reference: Reference, W: np.ndarray, solver: Solver) -> dict[str, n
         "epsilon": fit.relative_epsilon,
         "outside": _outside(problem, restored.W, keep),
         "delta": fit.delta,
+        "relative_delta": fit.relative_delta,
         "tau": cosine_distance(W, restored.W),
         "tau_star": cosine_distance(W, reference.targets[None]),
         "outcome": np.where(certified, "certified", "not separating"),
@@ -192,7 +193,7 @@ def _certify(reference: Reference, W: np.ndarray, solver: Solver) -> dict[str, n
 
 def _nothing(sets: int) -> dict[str, np.ndarray]:
     none = np.full(sets, np.inf)
-    names = ("epsilon_autograd", "epsilon", "outside", "delta", "tau", "tau_star")
+    names = ("epsilon_autograd", "epsilon", "outside", "delta", "relative_delta", "tau", "tau_star")
     return dict.fromkeys(names, none) | {
         "outcome": np.full(sets, "not fitted"),
         "multiplier_error": none,

@@ -55,6 +55,7 @@ def surface_rows(
             "tau_share": tau,
             "epsilon": float(found.epsilon[f, d, t]),
             "delta": float(found.delta[f, d]),
+            "relative_delta": float(found.relative_delta[f, d]),
             "tau": float(found.tau[f, t]),
             "delta_star": float(found.delta_star[f]),
             "tau_star": float(found.tau_star[f]),
