@@ -35,6 +35,8 @@ def test_the_ends_are_those_of_the_certificate(seed):
     steps, nearest = step_of(seed)
     found, certificate = surface(steps, nearest, DELTAS, TAUS, 4), certify_all(steps, nearest)
     np.testing.assert_allclose(found.delta[:, -1], certificate.delta_budget[:, 0])
+    units = (certificate.delta / certificate.relative_delta)[:, 0]
+    np.testing.assert_allclose(found.relative_delta, found.delta / units[:, None])
     np.testing.assert_allclose(found.tau[:, -1], certificate.tau_star[:, 0])
     np.testing.assert_array_equal(certificate.delta_budget, certificate.delta_bound)
     start = certificate.epsilon_clarke[:, 0]

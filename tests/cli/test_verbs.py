@@ -170,6 +170,46 @@ def test_the_exit_status_says_whether_the_limits_are_kept(capsys):
     assert "no certificate meets it" in ran(capsys, *rest, "--max-tau", str(tau / 2), status=1)
 
 
+def by_hand(c):
+    """``w = (1, −2, 1)`` on ``y_i e_i``, in units c: tests/audit/test_units.py has its numbers."""
+    np.savez("X.npz", X=c * np.eye(3), y=np.array([1.0, -1.0, 1.0]))
+    np.savez("w.npz", w=np.array([1.0, -2.0, 1.0]) / c)
+    return ("certify", "--data", "X.npz", "--weights", "w.npz", "--forget", "2")
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.floats(-8.0, 8.0).map(lambda exponent: 10.0**exponent))
+def test_a_limit_on_delta_has_no_units(capsys, c):
+    rest = (*by_hand(c), "--max-delta", "0.2", "--max-epsilon")
+    epsilon = (1.4**2 + 1.0) ** 0.5 / 6**0.5
+    kept = record(capsys, *rest, str(epsilon + 1e-6))
+    assert kept["met_by"] == "unlearned"
+    assert kept["limits"] == {"epsilon": epsilon + 1e-6, "relative_delta": 0.2, "tau": 0.0}
+    end = kept["certificates"]["unlearned"]
+    assert end["relative_delta"] == pytest.approx(0.2, rel=1e-9)
+    assert end["delta"] * c**2 == pytest.approx(0.6, rel=1e-9)
+    assert end["epsilon"] == pytest.approx(epsilon, rel=1e-9)
+    assert end["tau"] == 0.0
+    assert record(capsys, *rest, str(epsilon - 1e-6), status=1)["met"] is False
+
+
+@pytest.mark.parametrize(("c", "delta"), [(1e-8, "6e+15"), (1.0, "0.6"), (1e8, "6e-17")])
+def test_delta_is_printed_in_its_units_and_without(capsys, c, delta):
+    text = ran(capsys, *by_hand(c), "--max-delta", "0.2", "--max-epsilon", "0.8")
+    head, row = (line for line in text.splitlines() if line.startswith(("certificate", "the unl")))
+    assert head.split()[-3:] == ["relative", "δ", "τ"]
+    assert row.split()[-4:] == [delta, "–", "0.2", "0"]
+    assert "asked for ε ≤ 0.8, relative δ ≤ 0.2, τ ≤ 0: met by the unlearned network" in text
+
+
+def test_multipliers_are_printed_in_any_unit(capsys):
+    model, X, y, _ = trained(6)
+    np.savez("X.npz", X=1e8 * X, y=y)
+    np.savez("V.npz", W=model.W / 1e8, u=model.u)
+    rows = ran(capsys, "kkt", "--data", "X.npz", "--weights", "V.npz").split("sample  label")[1]
+    assert all(float(row.split()[3]) > 0 for row in rows.splitlines()[1:])
+
+
 def test_a_network_that_does_not_separate_is_worse_than_any_limit(capsys):
     model, *_ = trained(6)
     np.savez("U.npz", W=-model.W, u=model.u)

@@ -22,7 +22,7 @@ from kkt_unlearning.training import Descent
 from kkt_unlearning.unlearning.ascent import ascend
 
 SETS = [[0], [1, 4]]
-NUMBERS = ("epsilon", "epsilon_autograd", "tau", "tau_star", "delta", "outside")
+NUMBERS = ("epsilon", "epsilon_autograd", "tau", "tau_star", "delta", "relative_delta", "outside")
 LEVELS = Levels(epsilon=0.03, tau=0.005)
 
 
