@@ -41,8 +41,8 @@ class End:
             retained margin is not positive.
         delta: the largest ``λ_i (q_i − 1)``, in units of λ; tau: τ.
         relative_delta: ``delta / mean_multiplier``, without units.
-        mean_multiplier: ``‖W‖²/|I|`` of the network of this certificate at smallest retained margin 1, for
-            |I| retained samples: the mean of λ at a KKT point as long. Infinite where there is no such scale.
+        mean_multiplier: ``‖W‖²/|I|`` of the network of this certificate at smallest retained margin 1, I the
+            retained samples: the mean of λ at a KKT point as long. Infinite where there is no such scale.
         epsilon_bound, delta_bound: instance-wise bounds (``docs/theory.md``, section 6); nan where the
             step is not known, infinite where they say nothing.
     """
