@@ -38,7 +38,12 @@ def wandered(width, seed, samples=6):
     ("relative", "multipliers", "residual"),
     # w = (1, −2) on ±e_1, ∓e_2: margins 1 and 2, ‖w‖² = 5, so the mean multiplier is 5/2. The fit is
     # λ = (1, 2) with slack 2; a slack of at most 1/2 leaves λ_2 = 1/2 and a residual of 3/2.
-    [(np.inf, [1.0, 2.0], 0.0), (0.2, [1.0, 0.5], 1.5), (0.0, [1.0, 0.0], 2.0)],
+    [
+        (np.inf, [1.0, 2.0], 0.0),
+        (0.2, [1.0, 0.5], 1.5),
+        (0.002, [1.0, 0.005], 1.995),
+        (0.0, [1.0, 0.0], 2.0),
+    ],
 )
 def test_two_samples_by_hand(c, relative, multipliers, residual):
     problem = Problem(Linear(), c * np.eye(2), np.array([1.0, -1.0]))
