@@ -12,6 +12,7 @@ from kkt_unlearning.errors import NotConvergedError, NotSeparableError, SolverEr
 from kkt_unlearning.kkt.cell import alike, cell_programs, supporting
 from kkt_unlearning.kkt.clarke import fit_multipliers
 from kkt_unlearning.kkt.classes import Classes
+from kkt_unlearning.kkt.copies import copies_of
 from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
@@ -120,12 +121,17 @@ def kkt_points(
             known: the solver starts there.
         report: is told after each cell how many activations are turned for the next one, over all problems.
     """
-    if not len(problems):
-        return []
     solver, problems = solver or Solver(), [problem.double for problem in problems]
     near: list[Guess | None] = [None] * len(problems) if guesses is None else list(guesses)
     starts = [np.asarray(pattern, dtype=float) for pattern in patterns]
-    A, points, left = list(starts), dict[int, KKTPoint](), list(range(len(starts)))
+    points: dict[int, KKTPoint] = {}
+    for b, (problem, start) in enumerate(zip(problems, starts, strict=True)):
+        alone = _alone(problem, start, near[b], solver, pivots, report)
+        if alone is not None:
+            points[b] = alone
+    A, left = list(starts), [b for b in range(len(starts)) if b not in points]
+    if not left:
+        return [points[b] for b in range(len(starts))]
     for cell in range(pivots + 1):
         found = cell_optima(
             [problems[b] for b in left], [A[b] for b in left], [near[b] for b in left], solver
@@ -147,6 +153,71 @@ def kkt_points(
         f"pivots = {pivots}: {len(left)} of {len(starts)} networks still break the Clarke condition; "
         "allowed is none, so train for more steps or raise pivots."
     )
+
+
+def _alone(
+    problem: Problem,
+    pattern: np.ndarray,
+    near: Guess | None,
+    solver: Solver,
+    pivots: int,
+    report: CellReport | None,
+) -> KKTPoint | None:
+    """The point of a two-layer network that is not one of a batch; None for all others.
+
+    It has copies among its samples, or more samples than features.
+    """
+    if not problem.network.has_kinks:
+        return None
+    copies = copies_of(problem)
+    if copies is not None:
+        kept = Problem(problem.network, problem.X[copies.first], problem.y[copies.first])
+        guesses = None if near is None else [copies.merged(*near)]
+        point = kkt_points([kept], [pattern[:, copies.first]], solver, pivots, guesses, report)[0]
+        whole = KKTPoint.from_arrays(problem, *copies.spread(point))
+        return replace(whole, cells=point.cells, flipped=point.flipped)
+    if solver.name != "active_set" or problem.samples <= problem.X.shape[-1]:
+        return None
+    return _from_working_set(problem, pattern, near, solver, report)
+
+
+def _from_working_set(
+    problem: Problem,
+    pattern: np.ndarray,
+    near: Guess | None,
+    solver: Solver,
+    report: CellReport | None,
+) -> KKTPoint:
+    """The point of more samples than features, whose Gram matrix is singular."""
+    # here: SciPy's linear algebra takes longer to load than all else, and few points need it
+    from kkt_unlearning.kkt.working_set import search
+
+    told = 1
+
+    def tell(cells: int, changed: int, missing: float) -> None:
+        nonlocal told
+        if solver.report is not None:
+            solver.report(max(missing, 0.0))
+        if report is not None and cells > told:
+            told = cells
+            report(cells - 1, changed)
+
+    found = search(problem, pattern, None if near is None else near[0], tell)
+    if not found.met:
+        raise NotSeparableError(_infeasible(problem))
+    if found.left:
+        raise NotConvergedError(
+            f"{problem.samples} samples: after {found.rounds} rounds {found.left} activations and "
+            "multipliers disagree with one another; allowed is none, so train for more steps, until every "
+            "margin is clearly positive."
+        )
+    point = KKTPoint.from_arrays(
+        problem, found.W, found.multipliers, found.clarke, found.pattern, found.kinks
+    )
+    _check_solved(point)
+    counts = supporting(problem) & (found.multipliers > 0)
+    flipped = int(((pattern > 0) != (found.pattern > 0))[counts].sum())
+    return replace(point, cells=found.cells, flipped=flipped)
 
 
 def cell_optima(
