@@ -12,6 +12,9 @@ from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
+# Samples beyond which a fit is no longer one of a batch: there a batch takes twice as long as one by one.
+_MANY = 64
+
 
 @dataclass(frozen=True)
 class ClarkeFit:
@@ -55,10 +58,14 @@ def fit_multipliers(
     caps = np.broadcast_to(caps, (*batch, caps.shape[-1])).reshape(len(flat), -1)
     caps = np.where(caps > SOLVED * _size(problem, flat)[:, None], caps, 0.0)
     multipliers, clarke = np.zeros(caps.shape), problem.pattern(flat)
+    starts = None if guess is None else (_flat(guess[0], caps), guess[1])
+    left = np.ones(len(flat), bool)
+    if solver.name == "active_set" and problem.samples > _MANY:
+        left = _fit_one_by_one(problem, (flat, kinks, caps), starts, (multipliers, clarke))
     bent = (kinks & (caps > 0)[:, None, :]).any(axis=(1, 2))
-    for chosen, fit in ((~bent, _smooth_fit), (bent, _kinked_fit)):
+    for chosen, fit in ((~bent & left, _smooth_fit), (bent & left, _kinked_fit)):
         if chosen.any():
-            start = None if guess is None else (_flat(guess[0], caps)[chosen], guess[1])
+            start = None if starts is None else (starts[0][chosen], starts[1])
             multipliers[chosen], clarke[chosen] = fit(
                 problem, flat[chosen], kinks[chosen], caps[chosen], clarke[chosen], solver, start
             )
@@ -68,6 +75,25 @@ def fit_multipliers(
         clarke.reshape(*batch, *clarke.shape[-2:]),
         residual.reshape(batch),
     )
+
+
+def _fit_one_by_one(
+    problem: Problem,
+    asked: tuple[np.ndarray, np.ndarray, np.ndarray],
+    starts: tuple[np.ndarray, np.ndarray] | None,
+    answers: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Put the fits that a working set finds into the answers; True where it finds none, (B,)."""
+    # here: SciPy's linear algebra takes longer to load than all else, and few fits need it
+    from kkt_unlearning.kkt.fit import fit
+
+    left = np.zeros(len(asked[0]), bool)
+    for b, (W, kinks, caps) in enumerate(zip(*asked, strict=True)):
+        found = fit(problem, W, kinks, caps, None if starts is None else (starts[0][b], starts[1]))
+        left[b] = found is None
+        if found is not None:
+            answers[0][b], answers[1][b] = found
+    return left
 
 
 def _size(problem: Problem, W: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from kkt_unlearning.kkt.clarke import fit_multipliers
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 
 def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
@@ -25,7 +25,15 @@ def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
     gamma = problem.margins(W).min()
     fitted = fit_multipliers(problem, W / gamma, smooth, free, Solver()).multipliers
     V = problem.signs * problem.pattern(W)
-    return least_norm(fitted, (V.T @ V) * problem.double.gram)
+    missed = W / gamma - problem.combination(fitted, problem.pattern(W))
+    pull = np.einsum("ji,ji->i", V, problem.preactivations(missed))
+    size = np.einsum("ji,ji->i", np.abs(V), np.abs(problem.preactivations(W / gamma)))
+    # all best fits miss W by the same: where that pulls a multiplier down, it is 0 in all of them
+    tight = np.flatnonzero((fitted > 0) | (pull > -SOLVED * size.max()))
+    X, V = problem.double.X[tight], V[:, tight]
+    least = np.zeros_like(fitted)
+    least[tight] = least_norm(fitted[tight], (V.T @ V) * (X @ X.T))
+    return least
 
 
 def least_norm(multipliers: np.ndarray, gram: np.ndarray) -> np.ndarray:
