@@ -87,8 +87,15 @@ def subject(X: Array, y: Array, *models: Model) -> Subject:
 
 
 def _check_size(samples: int, dimension: int, width: int) -> None:
-    """Gram matrix, pre-activations and weights in as many copies as tracing the memory of audits shows."""
+    """Gram matrix, pre-activations and weights in as many copies as tracing the memory of audits shows.
+
+    With more samples than features there is no Gram matrix, but one of the support samples of half that side
+    at most, and orthonormal bases of what each neuron has on its kink.
+    """
     square, between = samples**2 + width * samples, (samples + width) * dimension
+    if samples > dimension:
+        square = width * samples + min(samples**2, 4 * dimension**2) // 4
+        between += width * dimension**2 // 2
     check_memory(
         8 * (30 * square + 6 * between) + _WORK,
         f"the network on {samples} samples",

@@ -4,6 +4,7 @@ from typing import cast
 
 import numpy as np
 
+from kkt_unlearning.backends import WORK_ARRAY
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.errors import SolverError
 
@@ -48,10 +49,16 @@ def near_orthogonality(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ``psi (...)`` and ``phi (...)``: the smallest numbers with which Assumption 2.3 of arXiv
         2510.14844 holds.
     """
-    gram = X @ np.swapaxes(X, -1, -2)
-    squared_norms = np.diagonal(gram, axis1=-2, axis2=-1)
-    off_diagonal = np.where(np.eye(X.shape[-2], dtype=bool), 0.0, np.abs(gram))
-    return np.max(np.abs(squared_norms - 1), axis=-1), np.max(off_diagonal, axis=(-2, -1))
+    rows = max(1, WORK_ARRAY // X[..., 0].size)  # of the Gram matrix at once
+    psi, phi = np.zeros(X.shape[:-2]), np.zeros(X.shape[:-2])
+    for start in range(0, X.shape[-2], rows):
+        products = np.abs(X[..., start : start + rows, :] @ np.swapaxes(X, -1, -2))
+        own = np.arange(products.shape[-2])
+        squared_norms = products[..., own, start + own]
+        products[..., own, start + own] = 0.0
+        psi = np.maximum(psi, np.abs(squared_norms - 1).max(axis=-1))
+        phi = np.maximum(phi, products.max(axis=(-2, -1)))
+    return psi, phi
 
 
 def sign_agreement(X: np.ndarray, y: np.ndarray) -> np.ndarray:
