@@ -12,7 +12,7 @@ from kkt_unlearning.problem import Problem
 from kkt_unlearning.training.descent import Descent
 from kkt_unlearning.training.progress import Progress, checkpoints, long_settled
 from kkt_unlearning.training.step import System, advance
-from kkt_unlearning.training.weights import Weights
+from kkt_unlearning.training.weights import Itself, Weights, weights_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,11 @@ def train(
     report: Callable[[Progress], None] | None = None,
     settled: Callable[[Array, np.ndarray], Array] | None = None,
 ) -> Training:
-    """Gradient descent ``W ← W + η Σ_i (−ℓ'(q_i)) y_i g_i`` by its pre-activations ``P ← P + η D G``.
+    """Gradient descent ``W ← W + η Σ_i (−ℓ'(q_i)) y_i g_i``.
+
+    Steps are made on pre-activations, ``P ← P + η D G``, which takes ``2 n m²`` flops each. Where there are
+    more than 2 k samples, and more than 64, they are made on the weights, ``W ← W + η D X``, ``4 n m k``
+    flops, and nothing of size m × m is formed. The networks are the same to round-off.
 
     Args:
         problem: network and data, ``X (…, m, k)``, ``y (…, m)``; leading axes are a batch.
@@ -63,8 +67,10 @@ def train(
             changed in the later half of the steps.
 
     Raises:
-        DataError: a snapshot is asked for at a step that is not made.
+        DataError: a snapshot is asked for at a step that is not made; or W0 does not fit the problem, or the
+            arrays do not fit this machine's memory.
         NotConvergedError: a margin is still at most ``minimum_margin`` after the last step, or not finite.
+            Where samples are dead, which no step can change, the sentence names them.
 
     ``docs/theory.md``, sections 2 (span coordinates) and 3 (time).
     """
@@ -86,12 +92,15 @@ def train(
 
 @dataclass
 class _Run:
-    """A training under way: ``P (…, m, n)``, neurons last, and the sum of slopes are its whole state."""
+    """A training under way: ``state``, on which steps are made, and the sum of slopes are all that changes.
+
+    The state is ``P (…, m, n)``, neurons last, or the weights ``(…, n, k)``.
+    """
 
     system: System
-    weights: Weights
+    weights: Weights | Itself
     supporting: Array
-    P: Array
+    state: Array
     slopes_sum: Array
     going: np.ndarray
     made: np.ndarray
@@ -105,22 +114,20 @@ class _Run:
                 f"W0 has shape {tuple(W0.shape)}: allowed is (…, n, d) with (n, d) = {wanted}; check the "
                 "width of the network and the coordinates of the data."
             )
-        xp, weights = namespace(W0), Weights.of(problem, W0)
-        batch = np.broadcast_shapes(
-            weights.P0.shape[:-2],
-            problem.y.shape[:-1],
-            () if mask is None else tuple(mask.shape[:-1]),
-        )
+        axes = (W0.shape[:-2], problem.X.shape[:-2], problem.y.shape[:-1])
+        batch = np.broadcast_shapes(*axes, () if mask is None else tuple(mask.shape[:-1]))
+        xp, weights = namespace(W0), weights_of(problem, W0)
         system = System.of(problem, descent, batch, mask)
-        shape = (*batch, *weights.P0.shape[-2:])
-        P = xp.empty(shape, dtype=W0.dtype, device=device(W0))
-        P[...] = weights.P0
+        shape = (*batch, *weights.start.shape[-2:])
+        state = xp.empty(shape, dtype=W0.dtype, device=device(W0))
+        state[...] = weights.start
+        sums = xp.zeros((*batch, problem.samples), dtype=W0.dtype, device=device(W0))
         return cls(
             system=system,
             weights=weights,
             supporting=system.supporting,
-            P=P,
-            slopes_sum=xp.zeros_like(P[..., 0]),
+            state=state,
+            slopes_sum=sums,
             going=np.ones(batch, bool),
             made=np.zeros(batch, int),
             history=[],
@@ -132,7 +139,7 @@ class _Run:
 
     def current(self) -> Array:
         """The weights, ``(…, n, k)``."""
-        return self.weights.at(self.P, self.loss_weights)
+        return self.weights.at(self.state, self.loss_weights)
 
     @property
     def converged(self) -> np.ndarray:
@@ -150,40 +157,41 @@ class _Run:
         """Take the networks that do not rest on by so many steps."""
         self.made[self.going] += steps
         if self.going.all():
-            advance(self.system, self.P, self.slopes_sum, steps)
+            advance(self.system, self.state, self.slopes_sum, steps)
             return
         xp, networks = (
-            namespace(self.P),
+            namespace(self.state),
             [tuple(index) for index in np.argwhere(self.going).tolist()],
         )
-        P = xp.stack([self.P[(*index, ...)] for index in networks])
+        state = xp.stack([self.state[(*index, ...)] for index in networks])
         slopes_sum = xp.stack([self.slopes_sum[(*index, ...)] for index in networks])
-        advance(self.system.only(networks), P, slopes_sum, steps)
+        advance(self.system.only(networks), state, slopes_sum, steps)
         for place, index in enumerate(networks):
-            self.P[(*index, ...)] = P[place, ...]
+            self.state[(*index, ...)] = state[place, ...]
             self.slopes_sum[(*index, ...)] = slopes_sum[place, ...]
 
     def checkpoints(self, snapshots: Sequence[int]) -> Iterator[Progress]:
         """Advance from checkpoint to checkpoint and give each one's line of the history."""
         steps = self.system.descent.steps
-        begun, done, sides = time.perf_counter(), 0, self.P > 0
+        begun, done, sides = time.perf_counter(), 0, self.system.preactivations(self.state) > 0
         for mark in checkpoints(steps, snapshots):
             # A step that is too large diverges; that is said at the end, in a sentence.
             with np.errstate(over="ignore", invalid="ignore"):
                 self.advance(mark - done)
-                done, before, sides = mark, sides, self.P > 0
+                P = self.system.preactivations(self.state)
+                done, before, sides = mark, sides, P > 0
                 left = (time.perf_counter() - begun) * (steps - done) / done
-                self.history.append(self._line(done, before != sides, left))
+                self.history.append(self._line(done, P, before != sides, left))
             yield self.history[-1]
 
-    def _line(self, step: int, flipped: Array, seconds_left: float) -> Progress:
-        xp, system, q = namespace(self.P), self.system, self.system.margins(self.P)
+    def _line(self, step: int, P: Array, flipped: Array, seconds_left: float) -> Progress:
+        xp, system, q = namespace(P), self.system, self.system.margins(P)
         counted = q if system.excluded is None else q - system.excluded
         return Progress(
             step=step,
             smallest_margin=to_numpy(xp.min(counted, axis=-1)),
             log_loss=to_numpy(system.descent.log_loss(q, system.excluded)[..., 0]),
-            norm=to_numpy(self.weights.norm(self.P, self.loss_weights)),
+            norm=to_numpy(self.weights.norm(self.state, self.loss_weights)),
             flips=to_numpy(xp.count_nonzero(flipped, axis=(-2, -1))),
             supporting_flips=to_numpy(xp.count_nonzero(flipped & self.supporting, axis=(-2, -1))),
             seconds_left=seconds_left,
@@ -196,15 +204,32 @@ class _Run:
             NotConvergedError: a margin is at most ``minimum_margin`` or not finite.
         """
         descent, smallest = self.system.descent, self.history[-1].smallest_margin
+        P = self.system.preactivations(self.state)
         if not self.converged.all():
             raise NotConvergedError(
                 f"steps = {descent.steps}, step_size = {descent.step_size}: "
                 f"{int((~self.converged).sum())} of {smallest.size} networks did not converge (smallest "
                 f"margin {float(smallest.min()):.3g}); every margin must exceed minimum_margin = "
-                f"{descent.minimum_margin}, so raise steps or step_size, or check that the data can be "
-                "separated."
+                f"{descent.minimum_margin}, {self._remedy(P)}."
             )
-        margins = self.system.margins(self.P)
         return Training(
-            self.current(), margins, self.loss_weights, self.history, snapshots, self.made
+            self.current(),
+            self.system.margins(P),
+            self.loss_weights,
+            self.history,
+            snapshots,
+            self.made,
+        )
+
+    def _remedy(self, P: Array) -> str:
+        """What to do about networks that did not converge, as half a sentence."""
+        dead = to_numpy(self.system.dead(P)) & np.isfinite(self.history[-1].norm)[..., None]
+        if not dead.any():
+            return "so raise steps or step_size, or check that the data can be separated"
+        network, sample = divmod(int(np.flatnonzero(dead)[0]), dead.shape[-1])
+        which = f"sample {sample}" + (f" of network {network}" if dead.ndim > 1 else "")
+        return (
+            f"but dead samples stay below it however many steps are made: {int(dead.sum())} "
+            f"{'is' if dead.sum() == 1 else 'are'} without an active neuron that speaks for its label, first "
+            f"{which}; make the network wider, draw other initial weights or larger ones, or give it a bias"
         )

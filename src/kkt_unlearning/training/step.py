@@ -1,14 +1,17 @@
-"""The step of gradient descent, ``P ← P + η D G``, on pre-activations alone.
+"""The step of gradient descent: ``P ← P + η D G`` on pre-activations, or ``W ← W + η D X`` on weights.
 
-Arrays of this module have neurons along their last axis, ``Pᵀ (…, m, n)``: margins are then m dot products
-of length n, and the derivatives are multiplied by an (m, m) matrix from the left, both of which run at
-the speed of memory and of BLAS; with samples along the last axis they take twice as long.
+The first takes ``2 n m²`` flops, the second ``4 n m k``, so :func:`on_weights` chooses.
+
+Pre-activations of this module have neurons along their last axis, ``Pᵀ (…, m, n)``: margins are then m dot
+products of length n, and the derivatives are multiplied by an (m, m) matrix from the left, both of which
+run at the speed of memory and of BLAS; with samples along the last axis they take twice as long. Weights
+are ``(…, n, k)`` as everywhere; their step has no (m, m) matrix, and its pre-activations ``W Xᵀ`` are
+``(…, n, m)``.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from array_api_compat import is_cupy_array, is_numpy_array
@@ -21,6 +24,22 @@ from kkt_unlearning.training.descent import Descent
 # steps before the next ones.
 _PIECE = 2**16
 
+# Up to so many samples either step takes microseconds, and calls of the array library, of which that on
+# weights makes more, cost as much as flops do: measured, it is up to 1.7 times as slow there beyond the crossing.
+_FEW = 64
+
+# Attributes of a system with the axes of the batch.
+_BATCHED = ("gram", "X", "pull", "y", "signs", "excluded")
+
+
+def on_weights(problem: Problem) -> bool:
+    """``m > 2 k`` and ``m > 64``: whether the step on weights is the cheaper one, for ``X (…, m, k)``.
+
+    Its two products take ``4 n m k`` flops, the one with the Gram matrix ``2 n m²``. Measured, they cross
+    where they should, at ``m = 2 k``, for n from 10 to 1000 and k from 100 to 400.
+    """
+    return problem.samples > max(2 * problem.X.shape[-1], _FEW)
+
 
 @dataclass(frozen=True)
 class System:
@@ -28,7 +47,9 @@ class System:
 
     Attributes:
         descent: loss and step rule.
-        gram: ``G (…, m, m)``.
+        gram: ``G (…, m, m)``; None where steps are made on weights.
+        X: data ``(…, m, k)``; None where they are made on pre-activations.
+        pull: ``y_i (…, m)``, of the other sign for samples that are ascended: what a sample does to weights.
         y: labels ``(…, m)``.
         u: output weights ``(n,)``.
         signs: ``u_j y_i (…, m, n)``.
@@ -38,6 +59,8 @@ class System:
 
     descent: Descent
     gram: Array
+    X: Array
+    pull: Array
     y: Array
     u: Array
     signs: Array
@@ -57,9 +80,12 @@ class System:
         excluded = None
         if mask is not None:
             excluded = xp.where(whole(mask, 1), xp.zeros_like(y), xp.full_like(y, -xp.inf))
+        by_weights = on_weights(problem)
         return cls(
             descent=descent,
-            gram=whole(problem.gram, 2),
+            gram=None if by_weights else whole(problem.gram, 2),
+            X=whole(problem.X, 2) if by_weights else None,
+            pull=whole(y, 1),
             y=whole(y, 1),
             u=u,
             signs=whole(y[..., None] * u, 2),
@@ -74,37 +100,37 @@ class System:
         """The system whose loss is ``Σ_i h_i ℓ(q_i)``, for :func:`advance` on NumPy arrays only.
 
         ``h (…, m)`` of any sign: the size of a weight is a shift of the logarithm, as an exclusion is, and
-        its sign one of what the sample's slope does to the pre-activations, so of a column of G.
+        its sign one of what the sample's slope does: to the pre-activations, so of a column of G, or to the
+        weights.
         """
         xp, whole = namespace(weights), cls.of(problem, descent, batch, None)
         size = xp.abs(weights)
         logarithms = xp.log(xp.where(size > 0, size, xp.ones_like(size)))
         left_out = xp.where(size > 0, logarithms, xp.full_like(size, -xp.inf))
+        sign = xp.sign(weights)
         return replace(
             whole,
-            gram=whole.gram * xp.sign(weights)[..., None, :],
+            gram=None if whole.gram is None else whole.gram * sign[..., None, :],
+            pull=whole.pull * sign,
             excluded=xp.broadcast_to(left_out, (*batch, size.shape[-1])),
         )
 
     def __getitem__(self, index: tuple[slice, ...]) -> "System":
         """The system of a part of the batch."""
-        part: dict[str, Any] = {name: getattr(self, name)[index] for name in ("gram", "y", "signs")}
-        if self.excluded is not None:
-            part["excluded"] = self.excluded[index]
-        return replace(self, **part)
+        return self._each(lambda values: values[index])
 
     def only(self, networks: list[tuple[int, ...]]) -> "System":
         """The system of some networks of the batch, as a batch with one axis."""
-        xp = namespace(self.gram)
+        xp = namespace(self.y)
+        return self._each(lambda values: xp.stack([values[(*index, ...)] for index in networks]))
 
-        def chosen(values: Array | None) -> Array | None:
-            if values is None:
-                return None
-            return xp.stack([values[(*index, ...)] for index in networks])
+    def _each(self, part: Callable[[Array], Array]) -> "System":
+        arrays = {name: getattr(self, name) for name in _BATCHED}
+        return replace(self, **{k: part(v) for k, v in arrays.items() if v is not None})
 
-        names = ("gram", "y", "signs", "excluded")
-        part: dict[str, Any] = {name: chosen(getattr(self, name)) for name in names}
-        return replace(self, **part)
+    def preactivations(self, state: Array) -> Array:
+        """``Pᵀ (…, m, n)``, of what steps are made on: that itself, or weights ``(…, n, k)``."""
+        return state if self.X is None else self.X @ namespace(state).matrix_transpose(state)
 
     @property
     def supporting(self) -> Array:
@@ -112,28 +138,45 @@ class System:
         entries = self.signs > 0
         return entries if self.excluded is None else entries & (self.excluded == 0)[..., None]
 
+    def dead(self, P: Array) -> Array:
+        """Samples that take part and have no active neuron with ``u_j y_i > 0``, boolean ``(…, m)``.
+
+        Their margins are at most 0, and their gradients, sums over active neurons, move no neuron that could
+        change that.
+        """
+        xp = namespace(P)
+        if not self.has_kinks:
+            return xp.zeros_like(self.y, dtype=xp.bool)
+        dead = ~xp.any(self.supporting & (P > 0), axis=-1)
+        return dead if self.excluded is None else dead & (self.excluded == 0)
+
     def margins(self, P: Array) -> Array:
         """``q_i = y_i Σ_j u_j A_ji P_ji``, shape (…, m)."""
         xp = namespace(P)
         return xp.vecdot(self.signs, xp.maximum(P, 0.0) if self.has_kinks else P)
 
 
-def advance(system: System, P: Array, slopes_sum: Array, steps: int) -> None:
+def advance(system: System, state: Array, slopes_sum: Array, steps: int) -> None:
     """Make ``steps`` steps in place: ``P ← P + η Σ_i (−ℓ'(q_i)) D_·i G_i·`` with ``D_ji = u_j y_i A_ji``.
 
-    ``D`` holds the derivatives of the margins ``q_i = Σ_j D_ji P_ji`` too.
+    Or ``W ← W + η Σ_i (−ℓ'(q_i)) D_·i x_i``, where the system has X. ``D`` holds the derivatives of the
+    margins ``q_i = Σ_j D_ji P_ji`` too.
 
     Args:
         system: data, network and step rule.
-        P: pre-activations ``(…, m, n)``.
+        state: pre-activations ``(…, m, n)``, or weights ``(…, n, k)`` where the system has X.
         slopes_sum: ``Σ_t −ℓ'(q_i(t))`` so far, over the loss for a normalised step, ``(…, m)``.
         steps: how many.
     """
-    if is_numpy_array(P):
-        for index in _pieces(P.shape):
-            _advance_in_buffers(system[index], P[index], slopes_sum[index], steps)
-    elif not (is_cupy_array(P) and _advance_in_kernel(system, P, slopes_sum, steps)):
-        _advance(system, P, slopes_sum, steps)
+    by_weights = system.X is not None
+    if is_numpy_array(state):
+        step = _advance_weights_in_buffers if by_weights else _advance_in_buffers
+        for index in _pieces(system.signs.shape):
+            step(system[index], state[index], slopes_sum[index], steps)
+    elif by_weights:
+        _advance_weights(system, state, slopes_sum, steps)
+    elif not (is_cupy_array(state) and _advance_in_kernel(system, state, slopes_sum, steps)):
+        _advance(system, state, slopes_sum, steps)
 
 
 def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
@@ -178,6 +221,36 @@ def _advance_in_buffers(system: System, P: Array, slopes_sum: Array, steps: int)
         else:
             np.matmul(forces, np.multiply(D, slopes[..., None], out=scaled), out=moved)
         P += moved
+
+
+def _advance_weights(system: System, W: Array, slopes_sum: Array, steps: int) -> None:
+    """Any array library."""
+    xp, X, u = namespace(W), system.X, system.u
+    for _ in range(steps):
+        P = W @ xp.matrix_transpose(X)
+        active = xp.astype(P > 0, P.dtype) if system.has_kinks else xp.ones_like(P)
+        slopes = system.descent.slopes(system.y * (u @ (active * P)), system.excluded)
+        slopes_sum += slopes
+        force = system.descent.step_size * system.pull * slopes
+        W += u[:, None] * ((active * force[..., None, :]) @ X)
+
+
+def _advance_weights_in_buffers(system: System, W: Array, slopes_sum: Array, steps: int) -> None:
+    """NumPy: the same without temporaries of the size of W or P."""
+    X, u, moved = system.X, system.u, np.empty_like(W)
+    P = np.empty((*W.shape[:-1], X.shape[-2]), W.dtype)
+    active, force = np.ones(P.shape, bool), system.descent.step_size * system.pull
+    for _ in range(steps):
+        np.matmul(W, np.matrix_transpose(X), out=P)
+        if system.has_kinks:
+            np.greater(P, 0.0, out=active)
+            np.maximum(P, 0.0, out=P)
+        slopes = system.descent.slopes(system.y * (u @ P), system.excluded)
+        slopes_sum += slopes
+        np.multiply(active, (force * slopes)[..., None, :], out=P)
+        np.matmul(P, X, out=moved)
+        moved *= u[:, None]
+        W += moved
 
 
 def _advance_in_kernel(system: System, P: Array, slopes_sum: Array, steps: int) -> bool:

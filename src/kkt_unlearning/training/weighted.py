@@ -9,7 +9,7 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training.descent import Descent
 from kkt_unlearning.training.step import System, advance
-from kkt_unlearning.training.weights import Weights
+from kkt_unlearning.training.weights import weights_of
 
 
 def weighted_descent(
@@ -42,14 +42,14 @@ def weighted_descent(
     check_steps(steps)
     batch = np.broadcast_shapes(W.shape[:-2], sample_weights.shape[:-1])
     start = np.broadcast_to(W, (*batch, *W.shape[-2:]))
-    weights = Weights.of(problem, start)
+    weights = weights_of(problem, start)
     system = System.weighted(problem, descent, batch, sample_weights)
-    P = np.array(weights.P0)
+    state = np.array(weights.start)
     slopes_sum, done, found = np.zeros((*batch, problem.samples)), 0, []
     for count in steps:
-        advance(system, P, slopes_sum, count - done)
+        advance(system, state, slopes_sum, count - done)
         done = count
-        found.append(weights.at(P, descent.step_size * slopes_sum))
+        found.append(weights.at(state, descent.step_size * slopes_sum))
     return np.stack(found, axis=-3)
 
 

@@ -1,4 +1,4 @@
-"""From pre-activations back to weights: ``W = W(0) + (P − P(0)) (Xᵀ)⁺``."""
+"""From what steps are made on back to weights: ``W = W(0) + (P − P(0)) (Xᵀ)⁺``, or W itself."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from kkt_unlearning.backends import Array, namespace
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.training.step import on_weights
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Weights:
             outside=xp.maximum(outside, xp.zeros_like(outside)),  # round-off can make it negative
         )
 
+    @property
+    def start(self) -> Array:
+        """What steps are made on, before the first."""
+        return self.P0
+
     def at(self, P: Array, loss_weights: Array) -> Array:
         """``W (…, n, k)`` at pre-activations ``P (…, m, n)`` and running loss gradients ``Λ (…, m)``."""
         xp = namespace(P)
@@ -78,6 +84,30 @@ class Weights:
         determined = self.sigma**2 * reach > round_off
         divisor = xp.where(determined, self.sigma, xp.full_like(self.sigma, np.inf))
         return (xp.matrix_transpose(self.U) / divisor[..., None]) @ (P - self.P0)
+
+
+@dataclass(frozen=True)
+class Itself:
+    """The same as :class:`Weights` where steps are made on the weights: the way back is none.
+
+    Attributes:
+        start: ``W(0) (…, n, k)``.
+    """
+
+    start: Array
+
+    def at(self, W: Array, loss_weights: Array) -> Array:
+        """A copy of W, which later steps leave alone."""
+        return namespace(W).asarray(W, copy=True)
+
+    def norm(self, W: Array, loss_weights: Array) -> Array:
+        """``‖W‖``, shape (…)."""
+        return namespace(W).sqrt(_squared(W))
+
+
+def weights_of(problem: Problem, W0: Array) -> Weights | Itself:
+    """For descent on ``problem`` from ``W0``, by the steps that :func:`on_weights` chooses."""
+    return Itself(W0) if on_weights(problem) else Weights.of(problem, W0)
 
 
 def _squared(values: Array) -> Array:
