@@ -11,6 +11,7 @@ from kkt_unlearning.errors import DataError, NotConvergedError
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training.descent import Descent
 from kkt_unlearning.training.progress import Progress, checkpoints, long_settled
+from kkt_unlearning.training.size import check_size
 from kkt_unlearning.training.step import System, advance
 from kkt_unlearning.training.weights import Itself, Weights, weights_of
 
@@ -49,7 +50,7 @@ def train(
     """Gradient descent ``W ← W + η Σ_i (−ℓ'(q_i)) y_i g_i``.
 
     Steps are made on pre-activations, ``P ← P + η D G``, which takes ``2 n m²`` flops each. Where there are
-    more than 2 k samples, and more than 64, they are made on the weights, ``W ← W + η D X``, ``4 n m k``
+    more than 2 k samples, and more than 200, they are made on the weights, ``W ← W + η D X``, ``4 n m k``
     flops, and nothing of size m × m is formed. The networks are the same to round-off.
 
     Args:
@@ -74,7 +75,7 @@ def train(
 
     ``docs/theory.md``, sections 2 (span coordinates) and 3 (time).
     """
-    run = _Run.start(problem, W0, descent or Descent(), mask)
+    run = _Run.start(problem, W0, descent or Descent(), mask, resting=settled is not None)
     kept = []
     for line in run.checkpoints(snapshots):
         if line.step in snapshots:
@@ -107,7 +108,9 @@ class _Run:
     history: list[Progress]
 
     @classmethod
-    def start(cls, problem: Problem, W0: Array, descent: Descent, mask: Array | None) -> "_Run":
+    def start(
+        cls, problem: Problem, W0: Array, descent: Descent, mask: Array | None, resting: bool
+    ) -> "_Run":
         wanted = (problem.network.width, problem.X.shape[-1])
         if tuple(W0.shape[-2:]) != wanted:
             raise DataError(
@@ -116,6 +119,7 @@ class _Run:
             )
         axes = (W0.shape[:-2], problem.X.shape[:-2], problem.y.shape[:-1])
         batch = np.broadcast_shapes(*axes, () if mask is None else tuple(mask.shape[:-1]))
+        check_size(problem, W0, batch, resting)
         xp, weights = namespace(W0), weights_of(problem, W0)
         system = System.of(problem, descent, batch, mask)
         shape = (*batch, *weights.start.shape[-2:])

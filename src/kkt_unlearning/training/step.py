@@ -24,16 +24,16 @@ from kkt_unlearning.training.descent import Descent
 # steps before the next ones.
 _PIECE = 2**16
 
-# Up to so many samples either step takes microseconds, and calls of the array library, of which that on
-# weights makes more, cost as much as flops do: measured, it is up to 1.7 times as slow there beyond the crossing.
-_FEW = 64
+# Up to so many samples steps stay on pre-activations: small problems keep the results on record to the last bit,
+# and 200 samples cost 0.2 ms a step at 100 neurons.
+_FEW = 200
 
 # Attributes of a system with the axes of the batch.
 _BATCHED = ("gram", "X", "pull", "y", "signs", "excluded")
 
 
 def on_weights(problem: Problem) -> bool:
-    """``m > 2 k`` and ``m > 64``: whether the step on weights is the cheaper one, for ``X (…, m, k)``.
+    """``m > 2 k`` and ``m > 200``: whether the step on weights is the cheaper one, for ``X (…, m, k)``.
 
     Its two products take ``4 n m k`` flops, the one with the Gram matrix ``2 n m²``. Measured, they cross
     where they should, at ``m = 2 k``, for n from 10 to 1000 and k from 100 to 400.
@@ -185,11 +185,16 @@ def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
         yield ()
         return
     inner = math.prod(shape[1:])
-    together = max(1, _PIECE // max(inner, 1))
+    count = together(inner)
     finer = _pieces(shape[1:]) if inner > _PIECE else iter([()])
     for rest in list(finer):
-        for first in range(0, shape[0], together):
-            yield slice(first, first + together), *rest
+        for first in range(0, shape[0], count):
+            yield slice(first, first + count), *rest
+
+
+def together(entries: int) -> int:
+    """How many networks, or parts of the batch, of so many entries of P NumPy advances together."""
+    return max(1, _PIECE // max(entries, 1))
 
 
 def _advance(system: System, P: Array, slopes_sum: Array, steps: int) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training.descent import Descent
+from kkt_unlearning.training.size import check_size
 from kkt_unlearning.training.step import System, advance
 from kkt_unlearning.training.weights import weights_of
 
@@ -35,13 +36,15 @@ def weighted_descent(
         The weights after each of them, ``(…, steps, n, k)``.
 
     Raises:
-        DataError: ``steps`` is empty, not positive or not ascending.
+        DataError: ``steps`` is empty, not positive or not ascending, or the arrays do not fit this machine's
+            memory.
 
     ``docs/theory.md``, sections 2 and 3.
     """
     check_steps(steps)
     batch = np.broadcast_shapes(W.shape[:-2], sample_weights.shape[:-1])
     start = np.broadcast_to(W, (*batch, *W.shape[-2:]))
+    check_size(problem, start, batch)
     weights = weights_of(problem, start)
     system = System.weighted(problem, descent, batch, sample_weights)
     state = np.array(weights.start)
