@@ -58,7 +58,10 @@ def measure(quick: bool = False) -> list[Row]:
 
 
 def _large(samples: int, dimension: int, width: int, limits: Limits) -> list[Row]:
-    """A row for bare normalised steps of ours, plain NumPy's, and two products of their shapes."""
+    """A row for bare normalised steps of ours, plain NumPy's, and two products of their shapes.
+
+    Bare: without the checkpoints of a training, which are fewer than a hundred whatever its length.
+    """
     rule, case = "normalised", instance(0, samples, dimension, width)
     eta, few = STEP_SIZE[rule], 5
     steps = max(few, int(FLOPS / (4 * samples * dimension * width)))
@@ -67,9 +70,10 @@ def _large(samples: int, dimension: int, width: int, limits: Limits) -> list[Row
     once = time.perf_counter() - begun
     problem = Problem(case.network, coordinates.X, case.y)
     system = System.of(problem, Descent(step=rule, step_size=eta), (), None)
-    start = weights_of(problem, coordinates.W0).start
+    weights = weights_of(problem, coordinates.W0, ())
+    P, slopes = weights.start(()), np.zeros(samples)
     contestants = [
-        Contestant("ours", lambda _: _bare(system, start, steps), units=steps),
+        Contestant("ours", lambda _: advance(system, P, slopes, steps, weights.W), units=steps),
         Contestant("plain NumPy", descend("plain NumPy", rule, eta, steps), units=steps),
         Contestant("matrix products", lambda case: _products(case, steps), units=steps),
     ]
@@ -79,13 +83,6 @@ def _large(samples: int, dimension: int, width: int, limits: Limits) -> list[Row
         first | {"seconds_once": once} | _agreeing(row, case, rule, truth, few)
         for row in race(contestants, case, lambda answer: ({}, ""), limits)
     ]
-
-
-def _bare(system: System, start: np.ndarray, steps: int) -> np.ndarray:
-    """Steps alone, without the checkpoints of a training, which are a few for thousands of steps."""
-    state = start.copy()
-    advance(system, state, np.zeros(system.y.shape), steps)
-    return state
 
 
 def _products(case: Instance, times: int) -> np.ndarray:

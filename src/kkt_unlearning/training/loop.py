@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.backends import Array, device, namespace, to_numpy
+from kkt_unlearning.backends import Array, namespace, to_numpy
 from kkt_unlearning.errors import DataError, NotConvergedError
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training.descent import Descent
 from kkt_unlearning.training.progress import Progress, checkpoints, long_settled
 from kkt_unlearning.training.size import check_size
-from kkt_unlearning.training.step import System, advance
+from kkt_unlearning.training.step import System, advance, chosen
 from kkt_unlearning.training.weights import Itself, Weights, weights_of
 
 
@@ -71,7 +71,7 @@ def train(
         DataError: a snapshot is asked for at a step that is not made; or W0 does not fit the problem, or the
             arrays do not fit this machine's memory.
         NotConvergedError: a margin is still at most ``minimum_margin`` after the last step, or not finite.
-            Where samples are dead, which no step can change, the sentence names them.
+            Where samples are dead (no active neuron speaks for their label), the sentence names them.
 
     ``docs/theory.md``, sections 2 (span coordinates) and 3 (time).
     """
@@ -93,15 +93,15 @@ def train(
 
 @dataclass
 class _Run:
-    """A training under way: ``state``, on which steps are made, and the sum of slopes are all that changes.
+    """A training under way: ``P (…, m, n)``, neurons last, and the sum of slopes are its whole state.
 
-    The state is ``P (…, m, n)``, neurons last, or the weights ``(…, n, k)``.
+    Where steps are made on weights, ``weights`` have these.
     """
 
     system: System
     weights: Weights | Itself
     supporting: Array
-    state: Array
+    P: Array
     slopes_sum: Array
     going: np.ndarray
     made: np.ndarray
@@ -120,18 +120,15 @@ class _Run:
         axes = (W0.shape[:-2], problem.X.shape[:-2], problem.y.shape[:-1])
         batch = np.broadcast_shapes(*axes, () if mask is None else tuple(mask.shape[:-1]))
         check_size(problem, W0, batch, resting)
-        xp, weights = namespace(W0), weights_of(problem, W0)
+        weights = weights_of(problem, W0, batch)
         system = System.of(problem, descent, batch, mask)
-        shape = (*batch, *weights.start.shape[-2:])
-        state = xp.empty(shape, dtype=W0.dtype, device=device(W0))
-        state[...] = weights.start
-        sums = xp.zeros((*batch, problem.samples), dtype=W0.dtype, device=device(W0))
+        P = weights.start(batch)
         return cls(
             system=system,
             weights=weights,
             supporting=system.supporting,
-            state=state,
-            slopes_sum=sums,
+            P=P,
+            slopes_sum=namespace(P).zeros_like(P[..., 0]),
             going=np.ones(batch, bool),
             made=np.zeros(batch, int),
             history=[],
@@ -143,7 +140,7 @@ class _Run:
 
     def current(self) -> Array:
         """The weights, ``(…, n, k)``."""
-        return self.weights.at(self.state, self.loss_weights)
+        return self.weights.at(self.P, self.loss_weights)
 
     @property
     def converged(self) -> np.ndarray:
@@ -161,41 +158,38 @@ class _Run:
         """Take the networks that do not rest on by so many steps."""
         self.made[self.going] += steps
         if self.going.all():
-            advance(self.system, self.state, self.slopes_sum, steps)
+            advance(self.system, self.P, self.slopes_sum, steps, self.weights.W)
             return
-        xp, networks = (
-            namespace(self.state),
-            [tuple(index) for index in np.argwhere(self.going).tolist()],
-        )
-        state = xp.stack([self.state[(*index, ...)] for index in networks])
-        slopes_sum = xp.stack([self.slopes_sum[(*index, ...)] for index in networks])
-        advance(self.system.only(networks), state, slopes_sum, steps)
-        for place, index in enumerate(networks):
-            self.state[(*index, ...)] = state[place, ...]
-            self.slopes_sum[(*index, ...)] = slopes_sum[place, ...]
+        networks = [tuple(index) for index in np.argwhere(self.going).tolist()]
+        whole = [self.P, self.slopes_sum, self.weights.W]
+        P, slopes_sum, W = parts = [chosen(values, networks) for values in whole]
+        advance(self.system.only(networks), P, slopes_sum, steps, W)
+        for values, part in zip(whole, parts, strict=True):
+            if values is not None and part is not None:
+                for place, index in enumerate(networks):
+                    values[(*index, ...)] = part[place, ...]
 
     def checkpoints(self, snapshots: Sequence[int]) -> Iterator[Progress]:
         """Advance from checkpoint to checkpoint and give each one's line of the history."""
         steps = self.system.descent.steps
-        begun, done, sides = time.perf_counter(), 0, self.system.preactivations(self.state) > 0
+        begun, done, sides = time.perf_counter(), 0, self.P > 0
         for mark in checkpoints(steps, snapshots):
             # A step that is too large diverges; that is said at the end, in a sentence.
             with np.errstate(over="ignore", invalid="ignore"):
                 self.advance(mark - done)
-                P = self.system.preactivations(self.state)
-                done, before, sides = mark, sides, P > 0
+                done, before, sides = mark, sides, self.P > 0
                 left = (time.perf_counter() - begun) * (steps - done) / done
-                self.history.append(self._line(done, P, before != sides, left))
+                self.history.append(self._line(done, before != sides, left))
             yield self.history[-1]
 
-    def _line(self, step: int, P: Array, flipped: Array, seconds_left: float) -> Progress:
-        xp, system, q = namespace(P), self.system, self.system.margins(P)
+    def _line(self, step: int, flipped: Array, seconds_left: float) -> Progress:
+        xp, system, q = namespace(self.P), self.system, self.system.margins(self.P)
         counted = q if system.excluded is None else q - system.excluded
         return Progress(
             step=step,
             smallest_margin=to_numpy(xp.min(counted, axis=-1)),
             log_loss=to_numpy(system.descent.log_loss(q, system.excluded)[..., 0]),
-            norm=to_numpy(self.weights.norm(self.state, self.loss_weights)),
+            norm=to_numpy(self.weights.norm(self.P, self.loss_weights)),
             flips=to_numpy(xp.count_nonzero(flipped, axis=(-2, -1))),
             supporting_flips=to_numpy(xp.count_nonzero(flipped & self.supporting, axis=(-2, -1))),
             seconds_left=seconds_left,
@@ -208,32 +202,29 @@ class _Run:
             NotConvergedError: a margin is at most ``minimum_margin`` or not finite.
         """
         descent, smallest = self.system.descent, self.history[-1].smallest_margin
-        P = self.system.preactivations(self.state)
         if not self.converged.all():
             raise NotConvergedError(
                 f"steps = {descent.steps}, step_size = {descent.step_size}: "
                 f"{int((~self.converged).sum())} of {smallest.size} networks did not converge (smallest "
                 f"margin {float(smallest.min()):.3g}); every margin must exceed minimum_margin = "
-                f"{descent.minimum_margin}, {self._remedy(P)}."
+                f"{descent.minimum_margin}, {self._remedy()}."
             )
+        margins = self.system.margins(self.P)
         return Training(
-            self.current(),
-            self.system.margins(P),
-            self.loss_weights,
-            self.history,
-            snapshots,
-            self.made,
+            self.current(), margins, self.loss_weights, self.history, snapshots, self.made
         )
 
-    def _remedy(self, P: Array) -> str:
+    def _remedy(self) -> str:
         """What to do about networks that did not converge, as half a sentence."""
-        dead = to_numpy(self.system.dead(P)) & np.isfinite(self.history[-1].norm)[..., None]
+        dead = to_numpy(self.system.dead(self.P)) & np.isfinite(self.history[-1].norm)[..., None]
         if not dead.any():
             return "so raise steps or step_size, or check that the data can be separated"
         network, sample = divmod(int(np.flatnonzero(dead)[0]), dead.shape[-1])
-        which = f"sample {sample}" + (f" of network {network}" if dead.ndim > 1 else "")
+        count = "1 sample is" if dead.sum() == 1 else f"{int(dead.sum())} samples are"
+        place = f" of network {network}" if dead.ndim > 1 else ""
         return (
-            f"but dead samples stay below it however many steps are made: {int(dead.sum())} "
-            f"{'is' if dead.sum() == 1 else 'are'} without an active neuron that speaks for its label, first "
-            f"{which}; make the network wider, draw other initial weights or larger ones, or give it a bias"
+            f"but {count} dead, first sample {sample}{place}: no neuron that speaks for its label is active "
+            "on it, so its loss moves none of them and more steps are no remedy; make the network wider, "
+            "take another seed or a larger scale for its initial weights, give it a bias, or check that the "
+            "data can be separated"
         )

@@ -4,9 +4,8 @@ The first takes ``2 n m²`` flops, the second ``4 n m k``, so :func:`on_weights`
 
 Pre-activations of this module have neurons along their last axis, ``Pᵀ (…, m, n)``: margins are then m dot
 products of length n, and the derivatives are multiplied by an (m, m) matrix from the left, both of which
-run at the speed of memory and of BLAS; with samples along the last axis they take twice as long. Weights
-are ``(…, n, k)`` as everywhere; their step has no (m, m) matrix, and its pre-activations ``W Xᵀ`` are
-``(…, n, m)``.
+run at the speed of memory and of BLAS; with samples along the last axis they take twice as long. The step on
+weights ``(…, n, k)`` has no such matrix, and wants these axes the other way round in memory.
 """
 
 import math
@@ -121,16 +120,11 @@ class System:
 
     def only(self, networks: list[tuple[int, ...]]) -> "System":
         """The system of some networks of the batch, as a batch with one axis."""
-        xp = namespace(self.y)
-        return self._each(lambda values: xp.stack([values[(*index, ...)] for index in networks]))
+        return self._each(lambda values: chosen(values, networks))
 
     def _each(self, part: Callable[[Array], Array]) -> "System":
         arrays = {name: getattr(self, name) for name in _BATCHED}
         return replace(self, **{k: part(v) for k, v in arrays.items() if v is not None})
-
-    def preactivations(self, state: Array) -> Array:
-        """``Pᵀ (…, m, n)``, of what steps are made on: that itself, or weights ``(…, n, k)``."""
-        return state if self.X is None else self.X @ namespace(state).matrix_transpose(state)
 
     @property
     def supporting(self) -> Array:
@@ -153,30 +147,44 @@ class System:
     def margins(self, P: Array) -> Array:
         """``q_i = y_i Σ_j u_j A_ji P_ji``, shape (…, m)."""
         xp = namespace(P)
-        return xp.vecdot(self.signs, xp.maximum(P, 0.0) if self.has_kinks else P)
+        positive = xp.maximum(P, 0.0) if self.has_kinks else P
+        # a third of the time where samples lie next to each other
+        return xp.vecdot(self.signs, positive) if self.X is None else self.y * (positive @ self.u)
 
 
-def advance(system: System, state: Array, slopes_sum: Array, steps: int) -> None:
+def chosen(values: Array | None, networks: list[tuple[int, ...]]) -> Array | None:
+    """Copies of the entries of some networks of a batch, along one axis; None of None."""
+    if values is None:
+        return None
+    return namespace(values).stack([values[(*index, ...)] for index in networks])
+
+
+def advance(
+    system: System, P: Array, slopes_sum: Array, steps: int, W: Array | None = None
+) -> None:
     """Make ``steps`` steps in place: ``P ← P + η Σ_i (−ℓ'(q_i)) D_·i G_i·`` with ``D_ji = u_j y_i A_ji``.
 
-    Or ``W ← W + η Σ_i (−ℓ'(q_i)) D_·i x_i``, where the system has X. ``D`` holds the derivatives of the
-    margins ``q_i = Σ_j D_ji P_ji`` too.
+    ``D`` holds the derivatives of the margins ``q_i = Σ_j D_ji P_ji`` too. Where the system has X, the step
+    is ``W ← W + η Σ_i (−ℓ'(q_i)) D_·i x_i`` and then ``P ← W Xᵀ``.
 
     Args:
         system: data, network and step rule.
-        state: pre-activations ``(…, m, n)``, or weights ``(…, n, k)`` where the system has X.
+        P: pre-activations ``(…, m, n)``.
         slopes_sum: ``Σ_t −ℓ'(q_i(t))`` so far, over the loss for a normalised step, ``(…, m)``.
         steps: how many.
+        W: weights ``(…, n, k)`` that have these pre-activations, where the system has X.
     """
-    by_weights = system.X is not None
-    if is_numpy_array(state):
-        step = _advance_weights_in_buffers if by_weights else _advance_in_buffers
-        for index in _pieces(system.signs.shape):
-            step(system[index], state[index], slopes_sum[index], steps)
-    elif by_weights:
-        _advance_weights(system, state, slopes_sum, steps)
-    elif not (is_cupy_array(state) and _advance_in_kernel(system, state, slopes_sum, steps)):
-        _advance(system, state, slopes_sum, steps)
+    if is_numpy_array(P):
+        for index in _pieces(P.shape):
+            part = system[index], P[index], slopes_sum[index], steps
+            if W is None:
+                _advance_in_buffers(*part)
+            else:
+                _advance_weights_in_buffers(*part, W[index])
+    elif W is not None:
+        _advance_weights(system, P, slopes_sum, steps, W)
+    elif not (is_cupy_array(P) and _advance_in_kernel(system, P, slopes_sum, steps)):
+        _advance(system, P, slopes_sum, steps)
 
 
 def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
@@ -228,35 +236,37 @@ def _advance_in_buffers(system: System, P: Array, slopes_sum: Array, steps: int)
         P += moved
 
 
-def _advance_weights(system: System, W: Array, slopes_sum: Array, steps: int) -> None:
+def _advance_weights(system: System, P: Array, slopes_sum: Array, steps: int, W: Array) -> None:
     """Any array library."""
-    xp, X, u = namespace(W), system.X, system.u
+    xp, X, pull = namespace(P), system.X, system.descent.step_size * system.pull
+    D = xp.ones_like(P)
     for _ in range(steps):
-        P = W @ xp.matrix_transpose(X)
-        active = xp.astype(P > 0, P.dtype) if system.has_kinks else xp.ones_like(P)
-        slopes = system.descent.slopes(system.y * (u @ (active * P)), system.excluded)
+        if system.has_kinks:
+            D = xp.astype(P > 0, P.dtype)
+        slopes = system.descent.slopes(system.margins(P), system.excluded)
         slopes_sum += slopes
-        force = system.descent.step_size * system.pull * slopes
-        W += u[:, None] * ((active * force[..., None, :]) @ X)
+        W += system.u[:, None] * (xp.matrix_transpose((pull * slopes)[..., None] * D) @ X)
+        P[...] = X @ xp.matrix_transpose(W)
 
 
-def _advance_weights_in_buffers(system: System, W: Array, slopes_sum: Array, steps: int) -> None:
-    """NumPy: the same without temporaries of the size of W or P."""
-    X, u, moved = system.X, system.u, np.empty_like(W)
-    P = np.empty((*W.shape[:-1], X.shape[-2]), W.dtype)
-    active, force = np.ones(P.shape, bool), system.descent.step_size * system.pull
+def _advance_weights_in_buffers(
+    system: System, P: Array, slopes_sum: Array, steps: int, W: Array
+) -> None:
+    """NumPy: the same without temporaries of the size of P or W; P holds other things during a step."""
+    P, X, u, moved = np.matrix_transpose(P), system.X, system.u, np.empty_like(W)
+    active, pull = np.ones_like(P, bool), system.descent.step_size * system.pull
     zeros = np.zeros_like(P[..., :1, :])  # the maximum with a scalar takes NumPy twice as long
     for _ in range(steps):
-        np.matmul(W, np.matrix_transpose(X), out=P)
         if system.has_kinks:
             np.greater(P, 0.0, out=active)
             np.maximum(P, zeros, out=P)
         slopes = system.descent.slopes(system.y * (u @ P), system.excluded)
         slopes_sum += slopes
-        np.multiply(active, (force * slopes)[..., None, :], out=P)
+        np.multiply(active, (pull * slopes)[..., None, :], out=P)
         np.matmul(P, X, out=moved)
         moved *= u[:, None]
         W += moved
+        np.matmul(W, np.matrix_transpose(X), out=P)
 
 
 def _advance_in_kernel(system: System, P: Array, slopes_sum: Array, steps: int) -> bool:

@@ -45,14 +45,14 @@ def weighted_descent(
     batch = np.broadcast_shapes(W.shape[:-2], sample_weights.shape[:-1])
     start = np.broadcast_to(W, (*batch, *W.shape[-2:]))
     check_size(problem, start, batch)
-    weights = weights_of(problem, start)
+    weights = weights_of(problem, start, batch)
     system = System.weighted(problem, descent, batch, sample_weights)
-    state = np.array(weights.start)
+    P = weights.start(batch)
     slopes_sum, done, found = np.zeros((*batch, problem.samples)), 0, []
     for count in steps:
-        advance(system, state, slopes_sum, count - done)
+        advance(system, P, slopes_sum, count - done, weights.W)
         done = count
-        found.append(weights.at(state, descent.step_size * slopes_sum))
+        found.append(weights.at(P, descent.step_size * slopes_sum))
     return np.stack(found, axis=-3)
 
 
