@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 
 import kkt_unlearning
 from kkt_unlearning import Descent, Linear, Problem, TwoLayer, certify, kkt_point, train, unlearn
-from kkt_unlearning.errors import ArgumentError, NotSeparableError, UserError
+from kkt_unlearning.errors import ArgumentError, NotConvergedError, NotSeparableError, UserError
 from kkt_unlearning.estimators import MaxMarginLinear, MaxMarginTwoLayer
 from kkt_unlearning.networks.initial import gaussian_weights
 from kkt_unlearning.training.span import span_coordinates
@@ -246,6 +246,15 @@ def test_absurd_scales_are_refused(X, sentence):
     with pytest.raises(ArgumentError) as error:
         MaxMarginLinear(fit_intercept=False).fit(X, [0, 1])
     assert sentence in one_sentence(error)
+
+
+def test_a_sample_that_no_neuron_speaks_for_is_named_with_what_helps():
+    # One neuron speaks for class 1, and it is active on at most one of two opposite points.
+    X, y = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]]), [1, 1, 0]
+    model = MaxMarginTwoLayer(width=2, steps=100, fit_intercept=False, random_state=0)
+    with pytest.raises(NotConvergedError, match=r"dead, first sample [012]: .* wider") as error:
+        model.fit(X, y)
+    assert "raise steps" not in one_sentence(error)
 
 
 def test_the_exact_point_in_the_plane_is_the_widest_margin():

@@ -64,8 +64,8 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         Raises:
             ArgumentError: a parameter that is not allowed, or not two classes (a ``ValueError``).
             NotSeparableError: a point is in both classes, or no hyperplane separates them (linear model).
-            NotConvergedError: a margin is at most ``minimum_margin`` after the last step, or no KKT point was
-                found within ``pivots`` cells.
+            NotConvergedError: a margin is at most ``minimum_margin`` after the last step (samples that no
+                neuron speaks for are named), or no KKT point was found within ``pivots`` cells.
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
         classes, labels = _signed(y)

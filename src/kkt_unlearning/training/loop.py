@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.backends import Array, device, namespace, to_numpy
+from kkt_unlearning.backends import Array, namespace, to_numpy
 from kkt_unlearning.errors import DataError, NotConvergedError
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training.descent import Descent
 from kkt_unlearning.training.progress import Progress, checkpoints, long_settled
-from kkt_unlearning.training.step import System, advance
-from kkt_unlearning.training.weights import Weights
+from kkt_unlearning.training.size import check_size
+from kkt_unlearning.training.step import System, advance, chosen
+from kkt_unlearning.training.weights import Itself, Weights, weights_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,11 @@ def train(
     report: Callable[[Progress], None] | None = None,
     settled: Callable[[Array, np.ndarray], Array] | None = None,
 ) -> Training:
-    """Gradient descent ``W ← W + η Σ_i (−ℓ'(q_i)) y_i g_i`` by its pre-activations ``P ← P + η D G``.
+    """Gradient descent ``W ← W + η Σ_i (−ℓ'(q_i)) y_i g_i``.
+
+    Steps are made on pre-activations, ``P ← P + η D G``, which takes ``2 n m²`` flops each. Where there are
+    more than 2 k samples, and more than 200, they are made on the weights, ``W ← W + η D X``, ``4 n m k``
+    flops, and nothing of size m × m is formed. The networks are the same to round-off.
 
     Args:
         problem: network and data, ``X (…, m, k)``, ``y (…, m)``; leading axes are a batch.
@@ -63,12 +68,14 @@ def train(
             changed in the later half of the steps.
 
     Raises:
-        DataError: a snapshot is asked for at a step that is not made.
+        DataError: a snapshot is asked for at a step that is not made; or W0 does not fit the problem, or the
+            arrays do not fit this machine's memory.
         NotConvergedError: a margin is still at most ``minimum_margin`` after the last step, or not finite.
+            Where samples are dead (no active neuron speaks for their label), the sentence names them.
 
     ``docs/theory.md``, sections 2 (span coordinates) and 3 (time).
     """
-    run = _Run.start(problem, W0, descent or Descent(), mask)
+    run = _Run.start(problem, W0, descent or Descent(), mask, resting=settled is not None)
     kept = []
     for line in run.checkpoints(snapshots):
         if line.step in snapshots:
@@ -86,10 +93,13 @@ def train(
 
 @dataclass
 class _Run:
-    """A training under way: ``P (…, m, n)``, neurons last, and the sum of slopes are its whole state."""
+    """A training under way: ``P (…, m, n)``, neurons last, and the sum of slopes are its whole state.
+
+    Where steps are made on weights, ``weights`` have these.
+    """
 
     system: System
-    weights: Weights
+    weights: Weights | Itself
     supporting: Array
     P: Array
     slopes_sum: Array
@@ -98,29 +108,27 @@ class _Run:
     history: list[Progress]
 
     @classmethod
-    def start(cls, problem: Problem, W0: Array, descent: Descent, mask: Array | None) -> "_Run":
+    def start(
+        cls, problem: Problem, W0: Array, descent: Descent, mask: Array | None, resting: bool
+    ) -> "_Run":
         wanted = (problem.network.width, problem.X.shape[-1])
         if tuple(W0.shape[-2:]) != wanted:
             raise DataError(
                 f"W0 has shape {tuple(W0.shape)}: allowed is (…, n, d) with (n, d) = {wanted}; check the "
                 "width of the network and the coordinates of the data."
             )
-        xp, weights = namespace(W0), Weights.of(problem, W0)
-        batch = np.broadcast_shapes(
-            weights.P0.shape[:-2],
-            problem.y.shape[:-1],
-            () if mask is None else tuple(mask.shape[:-1]),
-        )
+        axes = (W0.shape[:-2], problem.X.shape[:-2], problem.y.shape[:-1])
+        batch = np.broadcast_shapes(*axes, () if mask is None else tuple(mask.shape[:-1]))
+        check_size(problem, W0, batch, resting)
+        weights = weights_of(problem, W0, batch)
         system = System.of(problem, descent, batch, mask)
-        shape = (*batch, *weights.P0.shape[-2:])
-        P = xp.empty(shape, dtype=W0.dtype, device=device(W0))
-        P[...] = weights.P0
+        P = weights.start(batch)
         return cls(
             system=system,
             weights=weights,
             supporting=system.supporting,
             P=P,
-            slopes_sum=xp.zeros_like(P[..., 0]),
+            slopes_sum=namespace(P).zeros_like(P[..., 0]),
             going=np.ones(batch, bool),
             made=np.zeros(batch, int),
             history=[],
@@ -150,18 +158,16 @@ class _Run:
         """Take the networks that do not rest on by so many steps."""
         self.made[self.going] += steps
         if self.going.all():
-            advance(self.system, self.P, self.slopes_sum, steps)
+            advance(self.system, self.P, self.slopes_sum, steps, self.weights.W)
             return
-        xp, networks = (
-            namespace(self.P),
-            [tuple(index) for index in np.argwhere(self.going).tolist()],
-        )
-        P = xp.stack([self.P[(*index, ...)] for index in networks])
-        slopes_sum = xp.stack([self.slopes_sum[(*index, ...)] for index in networks])
-        advance(self.system.only(networks), P, slopes_sum, steps)
-        for place, index in enumerate(networks):
-            self.P[(*index, ...)] = P[place, ...]
-            self.slopes_sum[(*index, ...)] = slopes_sum[place, ...]
+        networks = [tuple(index) for index in np.argwhere(self.going).tolist()]
+        whole = [self.P, self.slopes_sum, self.weights.W]
+        P, slopes_sum, W = parts = [chosen(values, networks) for values in whole]
+        advance(self.system.only(networks), P, slopes_sum, steps, W)
+        for values, part in zip(whole, parts, strict=True):
+            if values is not None and part is not None:
+                for place, index in enumerate(networks):
+                    values[(*index, ...)] = part[place, ...]
 
     def checkpoints(self, snapshots: Sequence[int]) -> Iterator[Progress]:
         """Advance from checkpoint to checkpoint and give each one's line of the history."""
@@ -201,10 +207,24 @@ class _Run:
                 f"steps = {descent.steps}, step_size = {descent.step_size}: "
                 f"{int((~self.converged).sum())} of {smallest.size} networks did not converge (smallest "
                 f"margin {float(smallest.min()):.3g}); every margin must exceed minimum_margin = "
-                f"{descent.minimum_margin}, so raise steps or step_size, or check that the data can be "
-                "separated."
+                f"{descent.minimum_margin}, {self._remedy()}."
             )
         margins = self.system.margins(self.P)
         return Training(
             self.current(), margins, self.loss_weights, self.history, snapshots, self.made
+        )
+
+    def _remedy(self) -> str:
+        """What to do about networks that did not converge, as half a sentence."""
+        dead = to_numpy(self.system.dead(self.P)) & np.isfinite(self.history[-1].norm)[..., None]
+        if not dead.any():
+            return "so raise steps or step_size, or check that the data can be separated"
+        network, sample = divmod(int(np.flatnonzero(dead)[0]), dead.shape[-1])
+        count = "1 sample is" if dead.sum() == 1 else f"{int(dead.sum())} samples are"
+        place = f" of network {network}" if dead.ndim > 1 else ""
+        return (
+            f"but {count} dead, first sample {sample}{place}: no neuron that speaks for its label is active "
+            "on it, so its loss moves none of them and more steps are no remedy; make the network wider, "
+            "take another seed or a larger scale for its initial weights, give it a bias, or check that the "
+            "data can be separated"
         )

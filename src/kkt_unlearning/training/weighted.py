@@ -8,8 +8,9 @@ import numpy as np
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training.descent import Descent
+from kkt_unlearning.training.size import check_size
 from kkt_unlearning.training.step import System, advance
-from kkt_unlearning.training.weights import Weights
+from kkt_unlearning.training.weights import weights_of
 
 
 def weighted_descent(
@@ -35,19 +36,21 @@ def weighted_descent(
         The weights after each of them, ``(…, steps, n, k)``.
 
     Raises:
-        DataError: ``steps`` is empty, not positive or not ascending.
+        DataError: ``steps`` is empty, not positive or not ascending, or the arrays do not fit this machine's
+            memory.
 
     ``docs/theory.md``, sections 2 and 3.
     """
     check_steps(steps)
     batch = np.broadcast_shapes(W.shape[:-2], sample_weights.shape[:-1])
     start = np.broadcast_to(W, (*batch, *W.shape[-2:]))
-    weights = Weights.of(problem, start)
+    check_size(problem, start, batch)
+    weights = weights_of(problem, start, batch)
     system = System.weighted(problem, descent, batch, sample_weights)
-    P = np.array(weights.P0)
+    P = weights.start(batch)
     slopes_sum, done, found = np.zeros((*batch, problem.samples)), 0, []
     for count in steps:
-        advance(system, P, slopes_sum, count - done)
+        advance(system, P, slopes_sum, count - done, weights.W)
         done = count
         found.append(weights.at(P, descent.step_size * slopes_sum))
     return np.stack(found, axis=-3)

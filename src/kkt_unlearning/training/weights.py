@@ -1,11 +1,13 @@
-"""From pre-activations back to weights: ``W = W(0) + (P − P(0)) (Xᵀ)⁺``."""
+"""From pre-activations back to weights: ``W = W(0) + (P − P(0)) (Xᵀ)⁺``, or W where steps are made on it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from kkt_unlearning.backends import Array, namespace
+from kkt_unlearning.backends import Array, device, namespace
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.training.step import on_weights
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Weights:
     u_norm: float
     inside: Array
     outside: Array
+    W: ClassVar[None] = None  # steps are made on P
 
     @classmethod
     def of(cls, problem: Problem, W0: Array) -> "Weights":
@@ -58,6 +61,13 @@ class Weights:
             inside=inside,
             outside=xp.maximum(outside, xp.zeros_like(outside)),  # round-off can make it negative
         )
+
+    def start(self, batch: tuple[int, ...]) -> Array:
+        """``P(0) (…, m, n)`` for a batch of that shape, to be changed in place."""
+        shape, like = (*batch, *self.P0.shape[-2:]), self.W0
+        P = namespace(like).empty(shape, dtype=like.dtype, device=device(like))
+        P[...] = self.P0
+        return P
 
     def at(self, P: Array, loss_weights: Array) -> Array:
         """``W (…, n, k)`` at pre-activations ``P (…, m, n)`` and running loss gradients ``Λ (…, m)``."""
@@ -78,6 +88,41 @@ class Weights:
         determined = self.sigma**2 * reach > round_off
         divisor = xp.where(determined, self.sigma, xp.full_like(self.sigma, np.inf))
         return (xp.matrix_transpose(self.U) / divisor[..., None]) @ (P - self.P0)
+
+
+@dataclass(frozen=True)
+class Itself:
+    """The same as :class:`Weights` where steps are made on the weights: there is no way to go back.
+
+    Attributes:
+        X: data ``(…, m, k)``.
+        W: weights ``(…, n, k)`` of the whole batch; steps change them in place.
+    """
+
+    X: Array
+    W: Array
+
+    def start(self, batch: tuple[int, ...]) -> Array:
+        """``P (…, m, n)`` of W; samples lie next to each other in memory, since the step runs over them."""
+        xp = namespace(self.W)
+        return xp.matrix_transpose(self.W @ xp.matrix_transpose(self.X))
+
+    def at(self, P: Array, loss_weights: Array) -> Array:
+        """A copy of W, which later steps leave alone."""
+        return namespace(P).asarray(self.W, copy=True)
+
+    def norm(self, P: Array, loss_weights: Array) -> Array:
+        """``‖W‖``, shape (…)."""
+        return namespace(P).sqrt(_squared(self.W))
+
+
+def weights_of(problem: Problem, W0: Array, batch: tuple[int, ...]) -> Weights | Itself:
+    """For descent of a batch on ``problem`` from ``W0``, by the steps that :func:`on_weights` chooses."""
+    if not on_weights(problem):
+        return Weights.of(problem, W0)
+    xp = namespace(W0)
+    whole = xp.broadcast_to(W0, (*batch, *W0.shape[-2:]))
+    return Itself(problem.X, xp.asarray(whole, copy=True))
 
 
 def _squared(values: Array) -> Array:
