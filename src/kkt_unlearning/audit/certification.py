@@ -230,7 +230,9 @@ def _unlearned(measure: RetainedMeasure, certificate: Certificate, asked: Allowe
 def _restored(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) -> End:
     origin, budget = measure.origin, certificate.delta_budget
     point = origin.steps.point
-    there = restore(point.problem, measure.W, point.pattern, point.kinks, origin.keep)
+    there = restore(
+        point.problem, measure.W, point.pattern, point.kinks, origin.keep & point.of_cell
+    )
     found = measure.least_epsilon(there.W, there.kinks, *_allowed(origin, budget, asked))
     bounds = (certificate.restored_bound, budget) if origin.bounded else (_NONE, _NONE)
     unit = measure.mean_multiplier(there.W)

@@ -175,7 +175,7 @@ def _on_kinks(
 ) -> tuple[Restored, KKTResiduals]:
     """W put onto the kinks and into the cell of the exact point, and the residuals there."""
     problem = point.problem
-    there = restore(problem, W, point.pattern, point.kinks)
+    there = restore(problem, W, point.pattern, point.kinks, point.of_cell)
     gamma = float(smallest_margin(problem, there.W, problem.margins(there.W)))
     if not gamma > 0:
         return there, KKTResiduals(*[np.inf] * 5)

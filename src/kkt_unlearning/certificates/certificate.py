@@ -167,7 +167,7 @@ def _certified(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate
         kept(problem.samples, steps.forget_sets)[:, None, :], (*W.shape[:2], problem.samples)
     )
     on_kink = point.kinks & near_kink(problem, W, keep)
-    restored = restore(problem, W, point.pattern, point.kinks, keep)
+    restored = restore(problem, W, point.pattern, point.kinks, keep & point.of_cell)
     promises = promised(steps, restored.W, on_kink, keep)
     found = criterion(
         point,

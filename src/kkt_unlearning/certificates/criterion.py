@@ -125,7 +125,7 @@ def criterion_all(
             criterion(
                 point,
                 weights,
-                restore(problem, weights, point.pattern, point.kinks, rows),
+                restore(problem, weights, point.pattern, point.kinks, rows & point.of_cell),
                 rows,
                 nearest[f].W,
                 kinks=near_kink(problem, weights, rows),

@@ -63,6 +63,17 @@ class KKTPoint:
     cells: int = 1
     flipped: int = 0
 
+    @property
+    def of_cell(self) -> np.ndarray:
+        """The samples whose activations make its cell, boolean ``(m,)``.
+
+        With more samples than features those with a multiplier: the others are on the side that they are on
+        (``docs/theory.md``, section 5.6). Otherwise all.
+        """
+        if self.problem.samples <= self.problem.X.shape[-1]:
+            return np.ones(self.problem.samples, bool)
+        return self.multipliers > 0
+
     @classmethod
     def from_arrays(
         cls,
