@@ -41,11 +41,28 @@ class Copies:
 
 def copies_of(problem: Problem) -> Copies | None:
     """The groups of equal samples; None where no two are."""
-    sums = problem.X.sum(axis=-1)  # equal rows have equal sums, and these are soon sorted
-    if len(np.unique(sums)) == len(sums):
+    if _all_differ(problem):
         return None
     rows = np.column_stack([problem.X, problem.y])
     _, first, member, size = np.unique(
         rows, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
     return Copies(first, member, size) if len(first) < len(rows) else None
+
+
+def contradicting(problem: Problem) -> list[int]:
+    """Two equal samples with opposed labels, the earliest there are; none where no two are."""
+    if _all_differ(problem):
+        return []
+    member = np.unique(problem.X, axis=0, return_inverse=True)[1]
+    plus, minus = (np.isin(member, member[problem.y == label]) for label in (1.0, -1.0))
+    both = np.flatnonzero(plus & minus)
+    if not both.size:
+        return []
+    alike = both[member[both] == member[both[0]]]
+    return [int(alike[0]), int(alike[problem.y[alike] != problem.y[alike[0]]][0])]
+
+
+def _all_differ(problem: Problem) -> bool:
+    sums = problem.X.sum(axis=-1)  # equal rows have equal sums, and these are soon sorted
+    return len(np.unique(sums)) == len(sums)

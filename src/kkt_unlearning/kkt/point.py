@@ -12,7 +12,7 @@ from kkt_unlearning.errors import NotConvergedError, NotSeparableError, SolverEr
 from kkt_unlearning.kkt.cell import alike, cell_programs, supporting
 from kkt_unlearning.kkt.clarke import fit_multipliers
 from kkt_unlearning.kkt.classes import Classes
-from kkt_unlearning.kkt.copies import copies_of
+from kkt_unlearning.kkt.copies import contradicting, copies_of
 from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
@@ -185,6 +185,9 @@ def _alone(
     """
     if not problem.network.has_kinks:
         return None
+    opposed = contradicting(problem)
+    if opposed:
+        raise NotSeparableError(_infeasible(problem, opposed))
     copies = copies_of(problem)
     if copies is not None:
         kept = Problem(problem.network, problem.X[copies.first], problem.y[copies.first])

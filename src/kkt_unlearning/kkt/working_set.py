@@ -36,7 +36,7 @@ class Found:
         cells: activation cells that were visited.
         rounds: systems of equations that were solved.
         left: states that still disagree with the answer: 0 at a KKT point.
-        met: whether the equations could be solved: if not, no weights reach margin 1 on all samples held.
+        met: whether the equations of the first cell could be solved: if not, no weights reach margin 1 there.
     """
 
     W: np.ndarray
@@ -59,7 +59,8 @@ def search(
     """The Clarke-KKT point that the activations ``A (n, m)`` lead to.
 
     First the optimum of their cell. Then supporting activations turn, round by round, where the weights press
-    on their kink. Pairs of samples without a multiplier are on the side of their pre-activation.
+    on their kink. Pairs of samples without a multiplier are on the side of their pre-activation. If no such
+    search ends, activations turn at the optima of cells only.
 
     Memory beside the data is ``O(n m + d Σ_j k_j + s²)``, with ``k_j`` kinks of neuron j and s samples held;
     a round takes ``O(n m d + s (d + s) Σ_j k_j)``.
@@ -72,10 +73,17 @@ def search(
     Returns:
         The first search that ends; if none does, the last, with ``left > 0``.
     """
-    found = None
+    found, patient = None, []
     for first in _FIRST:
-        found = _Search(problem, pattern, multipliers, first).run(report)
-        if not found.left or not found.met:
+        hasty = _Search(problem, pattern, multipliers, first)
+        found = hasty.run(report)
+        if not found.left:
+            return found
+        if hasty.turning:
+            patient.append(first)
+    for first in patient:
+        found = _Search(problem, pattern, multipliers, first, patient=True).run(report)
+        if not found.left:
             break
     assert found is not None
     return found
@@ -86,11 +94,16 @@ class _Search(WorkingSet):
 
     Attributes:
         side: boolean ``(n, m)``, the activations A of the present cell.
-        turning: whether supporting activations turn.
+        turning: whether supporting activations turn in every round.
     """
 
     def __init__(
-        self, problem: Problem, pattern: np.ndarray, multipliers: np.ndarray | None, first: int
+        self,
+        problem: Problem,
+        pattern: np.ndarray,
+        multipliers: np.ndarray | None,
+        first: int,
+        patient: bool = False,
     ) -> None:
         m, d = problem.X.shape
         X = problem.X if d <= m else np.asarray(np.linalg.qr(problem.X.T, mode="r")).T
@@ -100,7 +113,7 @@ class _Search(WorkingSet):
             X, problem.signs, np.where(self.side, ON, OFF), np.zeros(m, bool), reward=1.0
         )
         self.held[self._start(multipliers)] = True
-        self.turning, self.cells, self.unmet = False, 1, 0
+        self.turning, self.patient, self.cells, self.unmet = False, patient, 1, 0
 
     def _start(self, multipliers: np.ndarray | None) -> np.ndarray:
         """The samples to hold first: those with a multiplier, or the least margins if all had the same."""
@@ -124,10 +137,22 @@ class _Search(WorkingSet):
             left, missing = self._change()
             if report is not None:
                 report(self.cells, left, missing)
+            left = left or int(self.unmet > 0)
             if not left and not self.turning:  # the optimum of the cell
-                self.turning, left = True, 1
+                left = self._turn() if self.patient else 1
+                self.turning = not self.patient
                 self.begin()
         return self._found(left)
+
+    def _turn(self) -> int:
+        """Turn the supporting activations that the weights press on, at the optimum of a cell; how many.
+
+        The weights stay feasible: they are in the next cell too, so that its optimum cannot be larger.
+        """
+        entries, to_on, _ = self._from_kinks(turning=True)
+        self._leave_kinks(entries, to_on)
+        self._follow(self.P, turning=True)
+        return len(to_on)
 
     def send_back(self, entries: tuple[np.ndarray, np.ndarray]) -> None:
         """Take entries off the kink, to the side that they are on."""
@@ -136,7 +161,7 @@ class _Search(WorkingSet):
     def _change(self) -> tuple[int, float]:
         """Change the states that disagree; how many do, and by how much the smallest margin misses 1."""
         self.P = P = self.D @ self.X.T
-        kinks, sides, pressure = self._from_kinks()
+        kinks, sides, pressure = self._from_kinks(self.turning)
         wrong, severity = self._onto_kinks(P)
         leaving = self.held & (self.multipliers <= 0.0)
         missing = 1.0 - self._margins(P)
@@ -149,10 +174,12 @@ class _Search(WorkingSet):
         self.states[self.worse(wrong, severity)] = KINK
         self.held = (self.held & ~leaving) | self.entering(entering, missing, self.first)
         self.multipliers[leaving] = 0.0
-        self._follow(P)
+        self._follow(P, self.turning)
         return left, float(missing.max())
 
-    def _from_kinks(self) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
+    def _from_kinks(
+        self, turning: bool
+    ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
         """The entries that leave their kink, whether to where the neuron is on, and how clearly.
 
         ``C`` beyond 0 or λv says where. A supporting pair stays only while it presses on its kink from its
@@ -164,7 +191,7 @@ class _Search(WorkingSet):
         presses = np.where(side, full + slack < C, -slack > C)
         rests = np.abs(C - np.where(side, full, 0.0)) <= slack
         beyond = (full - slack > C) | (slack < C)  # of an opposing pair, whose λv is negative
-        leaves = np.where(support, ~rests & (self.turning | ~presses), beyond)
+        leaves = np.where(support, ~rests & (turning | ~presses), beyond)
         to_on = np.where(support, side ^ presses, full - slack > C)
         pressure = np.abs(C - np.where(to_on, full, 0.0))
         entries = (self.entries[0][leaves], self.entries[1][leaves])
@@ -183,13 +210,13 @@ class _Search(WorkingSet):
         severity = np.where(wrong, signed, 0.0) / np.where(self.lengths > 0, self.lengths, 1.0)
         return self.with_room(wrong, severity), severity
 
-    def _follow(self, P: np.ndarray) -> None:
+    def _follow(self, P: np.ndarray, turning: bool) -> None:
         """Pairs of samples that are not held are on the side of their pre-activation.
 
         Those that support wait in the cell of the start until activations turn.
         """
         rest = ~self.held
-        self.side = np.where(rest & (self.turning | ~self.supporting), P > 0, self.side)
+        self.side = np.where(rest & (turning | ~self.supporting), P > 0, self.side)
         self.states = np.where(rest, np.where(self.side, ON, OFF), self.states).astype(np.int8)
 
     def _found(self, left: int) -> Found:
@@ -204,6 +231,5 @@ class _Search(WorkingSet):
         if problem.X.shape != self.X.shape:
             W = problem.combination(multipliers, clarke)
         pattern = np.where(kinks, self.side & self.supporting, self.P > 0).astype(float)
-        return Found(
-            W, multipliers, clarke, pattern, kinks, self.cells, self.rounds, left, not self.unmet
-        )
+        met = not self.unmet or self.turning or self.cells > 1  # or the first cell has an optimum
+        return Found(W, multipliers, clarke, pattern, kinks, self.cells, self.rounds, left, met)
