@@ -34,7 +34,8 @@ def trained(
     W = np.random.default_rng(seed).normal(size=shape) * scale / np.sqrt(X.shape[1])
     for _ in range(steps):
         P = W @ X.T
-        slopes = np.exp(-(signs * np.maximum(P, 0.0)).sum(axis=0))
+        q = (signs * np.maximum(P, 0.0)).sum(axis=0)
+        slopes = np.exp(q.min() - q)
         W += step * (signs * (P > 0) * (slopes / slopes.sum())) @ X
     return W
 
@@ -183,24 +184,40 @@ def test_a_cell_that_activations_turn_into_too_soon_does_not_pass_for_an_empty_o
     assert_clarke_kkt(problem, kkt_point(problem, np.unpackbits(packed).reshape(20, 20)))
 
 
-@pytest.mark.parametrize("kind", [gaussian, equicorrelated, one_label])
-def test_turned_at_the_optima_of_cells_all_starts_lead_to_one_point(kind):
-    several = 0
-    for problem, pattern, point in separated(kind, 10):
-        found = [
-            working_set._Search(problem, pattern, None, first, patient=True).run(None)
-            for first in (4, 8, 16, 32)
-        ]
-        assert [one.left for one in found] == [0] * 4
-        for one in found[1:]:
-            assert_same_weights(one.W, found[0].W)
-        one = found[0]
-        arrays = (one.W, one.multipliers, one.clarke, one.pattern, one.kinks)
-        assert_clarke_kkt(problem, KKTPoint.from_arrays(problem, *arrays))
-        several += one.cells > 1
-        if one.cells == 1 == point.cells:
-            assert_same_weights(point.W, one.W)
-    assert several > 0
+@pytest.mark.parametrize("kind", KINDS[:-2])
+def test_the_careful_search_alone_finds_a_point_and_in_one_cell_the_same(kind):
+    same = 0
+    for problem, pattern, point in separated(kind, 12):
+        found = working_set._Careful(problem, pattern, None).run(None)
+        assert found.left == 0 and found.met
+        assert_clarke_kkt(problem, point_of(problem, found))
+        if found.cells == 1 == point.cells:
+            same += 1
+            assert_same_weights(found.W, point.W)
+    assert same > 0
+
+
+def point_of(problem, found):
+    arrays = (found.W, found.multipliers, found.clarke, found.pattern, found.kinks)
+    return KKTPoint.from_arrays(problem, *arrays)
+
+
+@pytest.mark.parametrize("part", [0.4, 1.5])  # of the features; twice that are samples
+@pytest.mark.parametrize("distance", [1e-8, 1e-6, 1e-4, 1e-3, 1e-2])
+def test_samples_that_nearly_repeat_have_a_point(distance, part):
+    many = 0
+    for seed in range(4):
+        rng = np.random.default_rng([seed, 99])
+        d = int(rng.integers(8, 16))
+        X = rng.normal(size=(int(part * d), d))
+        y = random_labels(rng, len(X))
+        X, y = np.vstack([X, X + distance * rng.normal(size=X.shape)]), np.append(y, y)
+        problem = Problem(TwoLayer(2 * d), X, y)
+        W = trained(problem, seed)
+        if problem.margins(W).min() > 0:
+            many += 1
+            assert_clarke_kkt(problem, kkt_point(problem, problem.pattern(W)), 4e-9)
+    assert many >= 2
 
 
 # against others
@@ -428,10 +445,11 @@ def test_opposed_samples_with_one_neuron_for_both_are_not_separable():
 def test_a_search_that_does_not_end_says_so(monkeypatch):
     problem, pattern, _ = separated(gaussian, 1)[0]
     monkeypatch.setattr(working_set, "_ROUNDS", 1)
+    monkeypatch.setattr(working_set, "_CAREFUL_ROUNDS", 2)
     with pytest.raises(NotConvergedError) as error:
         kkt_point(problem, pattern)
     text = one_sentence(error)
-    assert f"{problem.samples} samples: after 1 rounds" in text
+    assert f"{problem.samples} samples: after 2 rounds" in text
     assert "allowed is none" in text and "train for more steps" in text
 
 
