@@ -15,6 +15,7 @@ BENCHMARKS = {
     "time_to_accuracy": "from scratch to an accuracy",
     "cell_solvers": "the exact point, time against accuracy",
     "cell_growth": "the exact point, growth in n and m",
+    "real_points": "the exact point of many samples, images of digits",
     "linear_model": "the hard-margin linear model",
     "many_samples": "the hard-margin linear model with many samples",
     "multipliers": "multipliers of trained weights",
@@ -24,11 +25,12 @@ BENCHMARKS = {
 }
 GROUPS = ("rule", "sweep", "size", "width", "tolerance", "certificates", "contestant", "steps")
 ERRORS = ("difference", "residual", "stationarity", "gap", "primal_violation", "distance")
+FACTS = ("systems", "cells", "support", "kinks", "cosine", "exponent")
 INTRODUCTION = (
     "Written by `benchmarks/run.py`: contestants measured in turn in one run, one thread, float64. "
     "Times are medians over rounds and seeds with the smallest and the largest in brackets; *ratio* is "
-    "time over ours in the same round. Errors are the largest over seeds. The outcome says where a "
-    "contestant's answer fails the checks that all get, and why one was not run."
+    "time over ours in the same round. Errors are the largest over seeds, what else is counted a median. "
+    "The outcome says where a contestant's answer fails the checks that all get, and why one was not run."
 )
 
 
@@ -67,16 +69,19 @@ def _summary(table: DataFrame) -> str:
     """One line a setting and contestant."""
     keys = [key for key in GROUPS if key in table and table[key].notna().any()]
     errors = [key for key in ERRORS if key in table]
-    lines = [[*keys, "seconds", "ratio", *(f"largest {key}" for key in errors), "outcome"]]
+    facts = [key for key in FACTS if key in table]
+    heads = [*facts, *(f"largest {key}" for key in errors)]
+    lines = [[*keys, "seconds", "ratio", *heads, "outcome"]]
     for values, rows in table.groupby(keys, sort=False, dropna=False):
         cells = [_number(value) for value in values]
         spans = (
             _span(rows, "seconds", "fastest", "slowest"),
             _span(rows, "ratio", "ratio_low", "ratio_high"),
         )
-        worst = [_number(rows[key].max()) for key in errors]
+        measures = [_number(rows[key].median()) for key in facts]
+        measures += [_number(rows[key].max()) for key in errors]
         outcomes = " / ".join(dict.fromkeys(rows["outcome"].astype(str)))
-        lines.append([*cells, *spans, *worst, outcomes])
+        lines.append([*cells, *spans, *measures, outcomes])
     return _markdown(lines)
 
 
