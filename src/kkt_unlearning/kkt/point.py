@@ -190,7 +190,8 @@ def _alone(
         kept = Problem(problem.network, problem.X[copies.first], problem.y[copies.first])
         guesses = None if near is None else [copies.merged(*near)]
         point = kkt_points([kept], [pattern[:, copies.first]], solver, pivots, guesses, report)[0]
-        whole = KKTPoint.from_arrays(problem, *copies.spread(point))
+        shares, pairs = copies.spread(point.multipliers, (point.clarke, point.pattern, point.kinks))
+        whole = KKTPoint.from_arrays(problem, point.W, shares, *pairs)
         return replace(whole, cells=point.cells, flipped=point.flipped)
     few = problem.samples <= problem.X.shape[-1]
     if solver.name != "active_set" or (few and not _nearly_dependent(problem)):
