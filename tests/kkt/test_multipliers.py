@@ -4,11 +4,14 @@ import cvxpy
 import numpy as np
 import pytest
 from builders import planted_orthogonal, planted_pairs, solved
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kkt_unlearning.kkt.multipliers import (
     estimates,
     gradient_matrix,
     least_norm,
+    least_norm_of_many,
     least_squares_multipliers,
     loss_gradient_multipliers,
     orthogonal_multipliers,
@@ -131,3 +134,18 @@ def test_a_short_gradient_is_not_a_dependent_one():
     gram = np.diag([1.0, 1e-18])
     multipliers = np.array([2.0, 3.0])
     assert least_norm(multipliers, gram) is multipliers
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), samples=st.integers(2, 60), rank=st.integers(1, 5))
+def test_of_more_samples_than_weights_the_least_is_the_same(seed, samples, rank):
+    generator = np.random.default_rng(seed)
+    gradients = generator.standard_normal((samples, rank))
+    multipliers = np.maximum(generator.standard_normal(samples), 0.0)
+    least = least_norm_of_many(multipliers, gradients)
+    size = 1.0 + np.abs(multipliers).max()
+    assert (least >= 0).all()
+    np.testing.assert_allclose(gradients.T @ least, gradients.T @ multipliers, atol=1e-9 * size)
+    np.testing.assert_allclose(
+        least, least_norm(multipliers, gradients @ gradients.T), atol=1e-7 * size
+    )

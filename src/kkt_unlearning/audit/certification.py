@@ -20,6 +20,7 @@ from kkt_unlearning.certificates.certificate import Certificate, certify_all
 from kkt_unlearning.certificates.criterion import near_kink
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.problem import kept, retained
 from kkt_unlearning.quadratic.solver import Solver
 
@@ -89,6 +90,7 @@ class Certified:
         smallest_margin: of the retained samples at θ', over the largest; certificates need it to be positive.
         assumptions: what the method rests on, each with whether it holds.
         kappa, flip_term: κ and F of the bounds (``docs/theory.md``, section 6); nan where there are none.
+        copies: retained samples that are equal to a forgotten one, label included.
     """
 
     ends: tuple[End, ...]
@@ -97,6 +99,7 @@ class Certified:
     assumptions: tuple[Assumption, ...]
     kappa: float
     flip_term: float
+    copies: tuple[int, ...] = ()
 
     def meeting(self, limits: Limits) -> End | None:
         """The first certificate within the limits; None where there is none, or θ' does not separate."""
@@ -149,10 +152,11 @@ def certify(
     _check_forget(audited.problem.samples, forget, step)
     keep = kept(audited.problem.samples, [forget])[0]
     margin = _relative_margin(audited, keep)
+    copies = tuple(copies_that_stay(audited.problem, forget))
     if not margin > 0 and (step is None or model.trained_outputs):  # nothing to put it back into
         nothing = End("unlearned", np.inf, np.inf, np.inf, 0.0, np.inf)
         return Certified(
-            (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE
+            (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE, copies
         )
     if model.trained_outputs and margin > 0:
         audited = audited.scaled(audited.smallest_margin(0, keep), model.degree)
@@ -171,6 +175,7 @@ def certify(
         assumptions=assumptions(audited.problem, margin, origin, certificate),
         kappa=certificate.kappa if origin.bounded else _NONE,
         flip_term=certificate.flip_term if origin.bounded else _NONE,
+        copies=copies,
     )
 
 

@@ -13,6 +13,7 @@ from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, silent
 from kkt_unlearning.backends import Array
+from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning import ascent
@@ -27,8 +28,10 @@ class Forgotten:
         model: θ', at the scale of θ.
         step: how it came about; :func:`kkt_unlearning.audit.certify` has its bounds from it.
         removal: the same without the samples, as it may be kept beside θ'.
-        multipliers: ``λ (m,)`` of the exact KKT point, for smallest margin 1 before the step.
+        multipliers: ``λ (m,)`` that the step used, those of the exact KKT point, for smallest margin 1 before
+            it; of several equal samples those that stay have taken them over.
         margins_before, margins_after: ``q_i/γ (m,)``, γ the smallest margin before the step.
+        copies: retained samples that are equal to a forgotten one, label included: what they say stays.
     """
 
     model: Model
@@ -37,6 +40,7 @@ class Forgotten:
     multipliers: Array
     margins_before: Array
     margins_after: Array
+    copies: tuple[int, ...] = ()
 
 
 def unlearn(
@@ -98,9 +102,10 @@ def unlearn(
             scale * _coefficients(problem, done),
             None if removed is None else scale * removed,
         ),
-        multipliers=follow(point.multipliers, X),
+        multipliers=follow(done.point.multipliers, X),
         margins_before=follow(problem.margins(done.start), X),
         margins_after=follow(after.margins(done.W), X),
+        copies=tuple(copies_that_stay(problem, forget)),
     )
 
 

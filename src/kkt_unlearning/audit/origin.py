@@ -15,7 +15,7 @@ from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
-from kkt_unlearning.unlearning.ascent import Steps, ascend, starting_point
+from kkt_unlearning.unlearning.ascent import Steps, ascend, left_to_copies, starting_point
 
 _STEP = "{}, so that its bounds hold"
 _OTHER = (
@@ -66,6 +66,7 @@ def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -
     gamma = _smallest_margin(audited)
     point = exact_point(problem, before, solver, report)
     (nearest,) = nearest_kkt_points(point, [step.forget], solver)
+    point = left_to_copies(point, step.forget)
     exact = step.start == "exact"
     start, clarke = starting_point(point, None if exact else before)
     W = after / gamma

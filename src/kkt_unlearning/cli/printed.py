@@ -60,9 +60,21 @@ def forgotten(found: Forgotten, out: str) -> str:
             head,
             table(("sample", "λ", "margin before", "after"), rows) + _more(len(forget), SHOWN),
             f"retained margins after the step: {number(kept.min())} to {number(kept.max())}",
+            *_copies(found.copies),
             f"written: {out}",
         ]
     )
+
+
+def _copies(stay: Sequence[int]) -> list[str]:
+    """What a user who forgets some of several equal samples has to know."""
+    if not stay:
+        return []
+    named = ", ".join(map(str, stay[:SHOWN])) + (", …" if len(stay) > SHOWN else "")
+    return [
+        f"retained, and equal to a forgotten sample: {named}; forgetting some of several copies changes "
+        "nothing, as retraining without them would not, so forget these as well"
+    ]
 
 
 def certified(
@@ -83,6 +95,7 @@ def certified(
     ]
     if found.origin is not None:
         parts.append(f"where it came from: {found.origin.sentence}")
+    parts += _copies(found.copies)
     parts.append(_assumptions(found))
     if limits is not None:
         parts.append(_verdict(found, limits))

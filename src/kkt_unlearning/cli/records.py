@@ -46,6 +46,7 @@ def forgotten(found: Forgotten, out: str) -> dict[str, Any]:
             "multipliers": found.multipliers,
             "margins_before": found.margins_before,
             "margins_after": found.margins_after,
+            "copies": found.copies,
         }
     )
 
@@ -64,6 +65,7 @@ def certified(found: Certified, forget: Sequence[int], limits: Limits | None) ->
             "kappa": found.kappa,
             "flip_term": found.flip_term,
             "bounded": found.origin is not None and found.origin.bounded,
+            "copies": found.copies,
             "assumptions": found.assumptions,
             "limits": limits,
             "met": None if limits is None else met is not None,

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from kkt_unlearning.datasets.geometry import linearly_separable
 from kkt_unlearning.errors import NotSeparableError
 from kkt_unlearning.estimators.base import MaxMarginClassifier
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.hard_margin import hard_margin
 
 
 class MaxMarginLinear(MaxMarginClassifier):
@@ -69,7 +69,7 @@ class MaxMarginLinear(MaxMarginClassifier):
         return np.zeros((1, dimension))
 
     def _check_separable(self, problem: Problem) -> None:
-        if not linearly_separable(problem.X, problem.y):
+        if not hard_margin(problem.X, problem.y).separable:
             raise NotSeparableError(
                 f"no hyperplane separates the two classes of these {problem.samples} samples, so the linear "
                 "model has no KKT point; give more features, or use MaxMarginTwoLayer."

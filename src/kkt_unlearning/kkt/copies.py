@@ -4,15 +4,12 @@ Their gradients are equal, so that only the sum of their multipliers is determin
 that does not depend on the order of the samples. ``docs/theory.md``, section 5.6.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kkt_unlearning.problem import Problem
-
-if TYPE_CHECKING:
-    from kkt_unlearning.kkt.point import KKTPoint
 
 
 @dataclass(frozen=True)
@@ -32,11 +29,12 @@ class Copies:
         """``Σ λ (g,)`` of each group, and the derivatives ``a (n, g)`` of its first sample."""
         return np.bincount(self.member, multipliers), clarke[:, self.first]
 
-    def spread(self, point: "KKTPoint") -> tuple[np.ndarray, ...]:
-        """The arrays of a point of the first samples, for all: as `KKTPoint.from_arrays` takes them."""
-        share = (point.multipliers / self.size)[self.member]
-        of_groups = (point.clarke, point.pattern, point.kinks)
-        return point.W, share, *(array[:, self.member] for array in of_groups)
+    def spread(
+        self, multipliers: np.ndarray, of_pairs: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Back: even shares of ``λ (g,)``, and arrays ``(n, g)`` of pairs as they are, for all samples."""
+        share = (multipliers / self.size)[self.member]
+        return share, [array[:, self.member] for array in of_pairs]
 
 
 def copies_of(problem: Problem) -> Copies | None:
@@ -48,6 +46,15 @@ def copies_of(problem: Problem) -> Copies | None:
         rows, axis=0, return_index=True, return_inverse=True, return_counts=True
     )
     return Copies(first, member, size) if len(first) < len(rows) else None
+
+
+def copies_that_stay(problem: Problem, forget: Sequence[int]) -> list[int]:
+    """The retained samples that are equal to a forgotten one, label included, ascending."""
+    copies = copies_of(problem)
+    if copies is None:
+        return []
+    gone = np.isin(np.arange(problem.samples), list(forget))
+    return np.flatnonzero(~gone & np.isin(copies.member, copies.member[gone])).tolist()
 
 
 def contradicting(problem: Problem) -> list[int]:

@@ -11,6 +11,8 @@ from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
+_NEWTON, _HALVINGS = 100, 40  # a handful of steps is the rule, most of them whole
+
 
 def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
     """``argmin_{λ ≥ 0} ‖θ/γ − Σ_i λ_i y_i g_i‖`` with the 0/1 derivatives ``g_i``; shape (m,).
@@ -32,7 +34,11 @@ def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
     tight = np.flatnonzero((fitted > 0) | (pull > -SOLVED * size.max()))
     X, V = problem.double.X[tight], V[:, tight]
     least = np.zeros_like(fitted)
-    least[tight] = least_norm(fitted[tight], (V.T @ V) * (X @ X.T))
+    if 2 * W.size < len(tight):
+        gradients = (V.T[:, :, None] * X[:, None, :]).reshape(len(tight), -1)
+        least[tight] = least_norm_of_many(fitted[tight], gradients)
+    else:
+        least[tight] = least_norm(fitted[tight], (V.T @ V) * (X @ X.T))
     return least
 
 
@@ -60,6 +66,41 @@ def least_norm(multipliers: np.ndarray, gram: np.ndarray) -> np.ndarray:
     residual = system @ nnls(system, aim)[0] - aim
     shortest = residual[:-1] / -residual[-1]
     return scale * np.maximum(particular + kernel @ shortest, 0.0)
+
+
+def least_norm_of_many(multipliers: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    """:func:`least_norm` for more samples than weights: ``μ = max(0, A ν)`` with ``Aᵀ μ = Aᵀ λ``.
+
+    ν maximises the dual ``⟨Aᵀλ, ν⟩ − ½‖max(0, A ν)‖²``, concave and piecewise quadratic: Newton's method,
+    with steps halved until it rises.
+
+    Args:
+        multipliers: ``λ ≥ 0``, (m,).
+        gradients: ``A (m, p)``, one a row; nothing of m × m is formed.
+    """
+    size = float(np.abs(gradients).max(initial=0.0)) or 1.0
+    A, scale = gradients / size, float(multipliers.max(initial=0.0)) or 1.0
+    aim = A.T @ (multipliers / scale)
+    nu, height = np.zeros(A.shape[1]), 0.0
+    mu = np.zeros(len(A))
+    for _ in range(_NEWTON):
+        slope = aim - A.T @ mu
+        if np.abs(slope).max() <= ROUND_OFF * np.abs(aim).max():
+            break
+        active = A[mu > 0] if (mu > 0).any() else A
+        curvature = active.T @ active
+        curvature[np.diag_indices_from(curvature)] += ROUND_OFF * np.trace(curvature)
+        step = np.linalg.solve(curvature, slope)
+        for halving in range(_HALVINGS):
+            there = nu + 0.5**halving * step
+            mu_there = np.maximum(A @ there, 0.0)
+            height_there = float(aim @ there - 0.5 * mu_there @ mu_there)
+            if height_there > height:
+                break
+        else:
+            break  # round-off
+        nu, mu, height = there, mu_there, height_there
+    return scale * mu
 
 
 def _kernel(gram: np.ndarray) -> np.ndarray:

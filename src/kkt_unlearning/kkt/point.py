@@ -17,6 +17,7 @@ from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.program import Iterate, Program
+from kkt_unlearning.quadratic.solve import ResidualReport
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 # Cells that a walk may leave before it counts as lost. Walks of the replication leave at most a few.
@@ -193,7 +194,8 @@ def _alone(
         kept = Problem(problem.network, problem.X[copies.first], problem.y[copies.first])
         guesses = None if near is None else [copies.merged(*near)]
         point = kkt_points([kept], [pattern[:, copies.first]], solver, pivots, guesses, report)[0]
-        whole = KKTPoint.from_arrays(problem, *copies.spread(point))
+        shares, pairs = copies.spread(point.multipliers, (point.clarke, point.pattern, point.kinks))
+        whole = KKTPoint.from_arrays(problem, point.W, shares, *pairs)
         return replace(whole, cells=point.cells, flipped=point.flipped)
     few = problem.samples <= problem.X.shape[-1]
     if solver.name != "active_set" or (few and not _nearly_dependent(problem)):
@@ -267,7 +269,9 @@ def cell_optima(
         NotSeparableError, SolverError: see :func:`kkt_point`.
     """
     if solver.name == "active_set" and not any(problem.network.has_kinks for problem in problems):
-        return [(max_margin(problem), np.zeros((1, problem.samples), bool)) for problem in problems]
+        nowhere = [np.zeros((1, problem.samples), bool) for problem in problems]
+        points = [max_margin(problem, solver.report) for problem in problems]
+        return list(zip(points, nowhere, strict=True))
     groups = [alike(*pair) for pair in zip(problems, patterns, strict=True)]
     program = cell_programs(problems, patterns, groups)
     solution = solver.solve(program, _start(program, problems, groups, guesses))
@@ -282,10 +286,13 @@ def cell_optima(
     return found
 
 
-def max_margin(problem: Problem) -> KKTPoint:
+def max_margin(problem: Problem, report: ResidualReport | None = None) -> KKTPoint:
     """The KKT point of a linear model, of which there is one: ``min ½‖w‖²`` s.t. ``y_i⟨w, x_i⟩ ≥ 1``.
 
     Equal samples have equal multipliers, whatever their order.
+
+    Args:
+        report: is told after each look at all samples by how much the smallest margin misses 1.
 
     Raises:
         NotSeparableError: no weights have margin 1 on every sample.
@@ -293,7 +300,11 @@ def max_margin(problem: Problem) -> KKTPoint:
     # here: SciPy's linear algebra takes longer to load than all else, and no other point needs it
     from kkt_unlearning.quadratic.hard_margin import hard_margin
 
-    found = hard_margin(problem.X, problem.y)
+    def tell(rounds: int, held: int, smallest: float) -> None:
+        if report is not None:
+            report(1.0 - smallest)
+
+    found = hard_margin(problem.X, problem.y, tell)
     if not found.separable:
         raise NotSeparableError(_infeasible(problem, np.flatnonzero(found.multipliers).tolist()))
     W, ones = found.w[None], np.ones((1, problem.samples))

@@ -20,6 +20,11 @@ EPS = float(np.finfo(float).eps)
 # round-off of a Gram matrix, a few times 1e-16.
 _NEARLY_DEPENDENT = 1e-5
 
+# Samples to a feature up to which a guess lets samples come in, and how often: with more, nearly all features
+# are used up by the answer, and samples chase one another.
+_FEW = 4
+_GUESSES = 30
+
 RoundReport = Callable[[int, int, float], None]
 
 
@@ -97,7 +102,8 @@ class _Search:
 
     def run(self, report: RoundReport | None) -> HardMargin:
         separable, before = True, -1.0
-        self._guess()
+        if self._guess():
+            return self._result(separable)
         while separable:
             candidates, worst = self._candidates()
             if report is not None:
@@ -112,24 +118,41 @@ class _Search:
 
     # where to start
 
-    def _guess(self) -> None:
-        """Hold as many samples as the features allow, those nearest to the plane between the class means.
+    def _guess(self) -> bool:
+        """Hold samples at once whose multipliers are positive; whether they are the answer already.
 
-        Those whose multipliers are negative go, until none is: any set of samples will do whose multipliers
-        are positive. Where most samples support the weights this is nearly the answer. The Gram matrix is
-        good enough for a guess.
+        At first as many as the features allow, those nearest to the plane between the class means. Those
+        whose multipliers are negative go. With few samples to a feature those on the wrong side of their
+        margin come in as well, some at a time (block pivoting): this often ends, and then nothing is left to
+        do. Otherwise any set of samples will do to begin with. The Gram matrix is good enough for a guess.
         """
-        chosen = self._nearest()
-        while len(chosen):
+        chosen, few = self._nearest(), len(self.y) <= _FEW * self.X.shape[1]
+        for _ in range(_GUESSES if few else len(chosen) + 1):
             Z = self._samples(chosen)
             factor, failed = dpotrf(Z @ Z.T, lower=1)
             if failed:
-                return
+                return False
             multipliers = dpotrs(factor, np.ones(len(chosen)), lower=1)[0]
-            if (multipliers > 0).all():
-                self._hold_all(chosen, Z)
-                return
-            chosen = chosen[multipliers > 0]
+            positive = multipliers > 0
+            wrong = self._missing(chosen, multipliers @ Z) if few else chosen[:0]
+            if positive.all() and not len(wrong):
+                return self._settle(chosen, Z, (factor, multipliers), few)
+            room = self.Q.shape[1] - int(positive.sum())
+            if positive.all() and not room:
+                break
+            most = min(room, max(8, len(chosen) // 10))
+            chosen = np.concatenate([chosen[positive], wrong[:most]])
+            if not len(chosen):
+                return False
+        self._settle(chosen, self._samples(chosen), None, False)
+        return False
+
+    def _missing(self, chosen: np.ndarray, w: np.ndarray) -> np.ndarray:
+        """The samples on the wrong side of their margin, the furthest first."""
+        q = self.y * (self.X @ w) / self.scale
+        q[chosen] = 1.0
+        wrong = np.flatnonzero(1.0 - q > self._tolerance(w))
+        return wrong[np.argsort(q[wrong], kind="stable")]
 
     def _nearest(self) -> np.ndarray:
         m, d = self.X.shape
@@ -139,15 +162,29 @@ class _Search:
         q = shares * (self.X @ (shares @ self.X))
         return np.sort(np.argpartition(q, d)[:d])
 
-    def _hold_all(self, chosen: np.ndarray, Z: np.ndarray) -> None:
-        """Hold samples that are linearly independent, unless they nearly are not."""
+    def _settle(
+        self,
+        chosen: np.ndarray,
+        Z: np.ndarray,
+        answer: tuple[np.ndarray, np.ndarray] | None,
+        whole: bool,
+    ) -> bool:
+        """Hold samples; True if their multipliers are ``answer`` and no factorisation of Z is needed."""
         k = len(chosen)
+        if whole and answer is not None and np.diagonal(answer[0]).min() > _NEARLY_DEPENDENT:
+            factor, multipliers = answer
+            for _ in range(2):  # refined by the margins of the samples themselves
+                missing = 1.0 - Z @ (multipliers @ Z)
+                multipliers = multipliers + dpotrs(factor, missing, lower=1)[0]
+            self.held, self.multipliers[:k], self.w = chosen.tolist(), multipliers, multipliers @ Z
+            return bool((multipliers > 0).all())
         Q, R = np.linalg.qr(Z.T)
         if np.abs(np.diagonal(R)).min() > _NEARLY_DEPENDENT:
             self.Q[:, :k], self.R[:k, :k], self.held = Q, R, chosen.tolist()
             self._polish()
             if (self.multipliers[:k] < 0).any():
                 self.held, self.w = [], np.zeros_like(self.w)
+        return False
 
     # margins
 
@@ -159,15 +196,15 @@ class _Search:
         q[self.held] = 1.0
         violation = (1.0 - q) * self.scale
         np.divide(violation, self.lengths, out=violation, where=self.lengths > 0)
-        wrong = np.flatnonzero(1.0 - q > self._tolerance())
+        wrong = np.flatnonzero(1.0 - q > self._tolerance(self.w))
         most = max(2 * min(self.X.shape), 64)
         if wrong.size > most:
             wrong = wrong[np.argpartition(-violation[wrong], most)[:most]]
         return wrong, float(q.min(initial=1.0))
 
-    def _tolerance(self) -> float:
+    def _tolerance(self, w: np.ndarray) -> float:
         """Round-off of a margin: that of a product of d terms of the size of the weights."""
-        return 8 * EPS * np.sqrt(self.X.shape[1]) * max(1.0, float(np.linalg.norm(self.w)))
+        return 8 * EPS * np.sqrt(self.X.shape[1]) * max(1.0, float(np.linalg.norm(w)))
 
     def _satisfy(self, candidates: np.ndarray) -> bool:
         """Take candidates in until all have margin 1; whether that can be."""
@@ -179,7 +216,7 @@ class _Search:
             largest = float(self.w @ self.w)
             missing = np.where(open_, 1.0 - Z @ self.w, 0.0)
             worst = int(np.argmax(missing / np.maximum(lengths, EPS)))
-            if missing[worst] <= self._tolerance():
+            if missing[worst] <= self._tolerance(self.w):
                 return True
             if not self._take_in(int(candidates[worst]), Z[worst]):
                 return False

@@ -1,13 +1,14 @@
 """Gradient-ascent unlearning, the paper's method."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
 
 from kkt_unlearning.backends import Array, constant
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.copies import copies_of, copies_that_stay
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
 
@@ -138,6 +139,7 @@ def unlearn(
 ) -> Unlearned:
     """The ascent step from the exact KKT point, or from the merely ``trained`` weights near it.
 
+    Of several equal samples, those that stay take the multipliers over (:mod:`kkt_unlearning.kkt.copies`).
     The exact point uses its own Clarke derivatives. Trained weights are scaled to smallest margin 1, so
     that the exact multipliers fit them, and use automatic differentiation's derivatives.
 
@@ -150,6 +152,8 @@ def unlearn(
     Raises:
         DataError: a bad forget set or fraction, or trained weights with a margin that is not positive.
     """
+    retained(point.problem.samples, forget)
+    point = left_to_copies(point, forget)
     start, clarke = starting_point(point, trained)
     W = ascend(point.problem, start, point.multipliers, forget, clarke=clarke, fraction=fraction)
     return Unlearned(point, start, clarke, tuple(forget), fraction, W)
@@ -164,6 +168,8 @@ def unlearn_all(
 ) -> Steps:
     """:func:`unlearn` for every forget set and every fraction α.
 
+    The steps share one point, so that with several forget sets equal samples keep their even shares.
+
     Raises:
         DataError: see :func:`unlearn`.
     """
@@ -171,6 +177,9 @@ def unlearn_all(
         raise DataError(
             "forget_sets, fractions: one is empty; allowed are one or more of each, name some."
         )
+    if len(forget_sets) == 1:
+        retained(point.problem.samples, forget_sets[0])
+        point = left_to_copies(point, forget_sets[0])
     start, clarke = starting_point(point, trained)
     W = np.empty((len(forget_sets), len(fractions), *start.shape))
     for f, forget in enumerate(forget_sets):
@@ -180,6 +189,25 @@ def unlearn_all(
             )
     sets = tuple(tuple(forget) for forget in forget_sets)
     return Steps(point, start, clarke, sets, np.asarray(fractions, dtype=float), W)
+
+
+def left_to_copies(point: KKTPoint, forget: Sequence[int]) -> KKTPoint:
+    """The same point, with the multipliers of the forgotten samples left to their copies that stay.
+
+    Only their sum is determined. So a step that forgets some of several copies takes nothing out, as
+    retraining without them changes nothing.
+    """
+    stay = copies_that_stay(point.problem, forget)
+    copies = copies_of(point.problem) if stay else None
+    if copies is None:
+        return point
+    gone = np.isin(np.arange(point.problem.samples), list(forget))
+    sums = np.bincount(copies.member, point.multipliers)
+    left = np.bincount(copies.member, ~gone)
+    multipliers = point.multipliers.copy()
+    multipliers[gone & (left[copies.member] > 0)] = 0.0
+    multipliers[stay] = (sums / np.maximum(left, 1))[copies.member[stay]]
+    return replace(point, multipliers=multipliers)
 
 
 def starting_point(point: KKTPoint, trained: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
