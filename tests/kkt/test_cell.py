@@ -185,7 +185,7 @@ def test_planted_pairs_from_either_side_of_the_kink(side):
         (None, [[1, 1], [-1, -1], [1, -1], [-1, 1]], [1, 1, -1, -1], "samples 0 and 1 (from 0)"),
         (None, [[1, 2], [1, 2]], [1, -1], "samples 0 and 1 (from 0)"),
         (None, [[1, 0], [0, 1], [-1, -1]], [1, 1, 1], "3 samples"),  # no two contradict one another
-        (4, [[1, 2], [1, 2], [0, 1]], [1, -1, 1], "3 samples"),
+        (4, [[1, 2], [1, 2], [0, 1]], [1, -1, 1], "samples 0 and 1 (from 0)"),
     ],
     ids=["xor", "contradiction", "three", "contradiction-two-layer"],
 )
