@@ -223,13 +223,13 @@ def _from_working_set(
 
     told = 1
 
-    def tell(cells: int, changed: int, missing: float) -> None:
+    def tell(cells: int, turned: int, missing: float) -> None:
         nonlocal told
         if solver.report is not None:
             solver.report(max(missing, 0.0))
         if report is not None and cells > told:
             told = cells
-            report(cells - 1, changed)
+            report(cells - 1, turned)
 
     found = search(problem, pattern, None if near is None else near[0], tell)
     if not found.met:

@@ -68,8 +68,8 @@ def search(
 
     Args:
         multipliers: ``λ (m,)`` near those of the answer, where some are known: these samples are held first.
-        report: is told after each round how many cells there were, how many states changed, and by how much
-            the smallest margin misses 1.
+        report: is told after each round how many cells there were, how many supporting activations turned in
+            it, and by how much the smallest margin misses 1.
 
     Returns:
         The first of the two searches that ends; if none does, the second, with ``left > 0``.
@@ -97,7 +97,7 @@ class _Search(WorkingSet):
             X, problem.signs, np.where(self.side, ON, OFF), np.zeros(m, bool), reward=1.0
         )
         self.held[self._start(multipliers)] = True
-        self.turning, self.cells, self.unmet = False, 1, 0
+        self.turning, self.cells, self.turned, self.unmet = False, 1, 0, 0
 
     def _start(self, multipliers: np.ndarray | None) -> np.ndarray:
         """The samples to hold first: those with a multiplier, or the least margins if all had the same."""
@@ -120,7 +120,7 @@ class _Search(WorkingSet):
             self.unmet = self.unmet + 1 if np.abs(self.missing).max(initial=0.0) > _MET else 0
             left, missing = self._change()
             if report is not None:
-                report(self.cells, left, missing)
+                report(self.cells, self.turned, missing)
             left = left or int(self.unmet > 0)
             if not left and not self.turning:  # the optimum of the cell
                 self.turning, left = True, 1
@@ -176,7 +176,8 @@ class _Search(WorkingSet):
         turned = self.supporting[entries] & (self.side[entries] != on)
         self.states[entries] = np.where(on, ON, OFF)
         self.side[entries] = np.where(self.supporting[entries], on, self.side[entries])
-        self.cells += bool(turned.any())
+        self.turned = int(turned.sum())
+        self.cells += bool(self.turned)
 
     def _onto_kinks(self, P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The entries of samples held whose pre-activation has the wrong sign, and how wrong it is."""
@@ -226,6 +227,7 @@ class _Careful(_Search):
         self.reached = np.zeros(len(self.held))
         self.fresh, left = False, 1
         while left and self.rounds < _CAREFUL_ROUNDS and self.unmet < _UNMET:
+            self.turned = 0
             self.multipliers = self.reached.copy()
             try:
                 self.solve()
@@ -234,7 +236,7 @@ class _Careful(_Search):
             self.P = self.D @ self.X.T
             left = self._step() or self._unmet() or self._release() or self._turn()
             if report is not None:
-                report(self.cells, left, float(1.0 - self._margins(self.P).min()))
+                report(self.cells, self.turned, float(1.0 - self._margins(self.P).min()))
         return self._found(left)
 
     def _step(self) -> int:

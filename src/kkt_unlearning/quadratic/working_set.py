@@ -27,6 +27,8 @@ ZERO = SOLVED / 10
 # Part of a sample outside the span of others on the same kink, of its length: below it the sample is on the
 # kink because the others are.
 _DEPENDENT = 1e-9
+# The same, above which a triangle may be solved with although it squares what it leaves of the digits.
+_WELL_CONDITIONED = 1e-3
 # Added to H, of its diagonal, so that samples may depend on one another; the refinement takes it out again.
 _PROXIMAL = 1e-12
 _REFINEMENTS = 4
@@ -78,10 +80,11 @@ class WorkingSet:
         self._bases()
         self.on = np.where(self.states[:, self.rows] == ON, self.v[:, self.rows], 0.0)
         on, X = self.on[:, free], self.X_held[free]
-        H = (on.T @ on) * (X @ X.T)
+        gram = X @ X.T
+        H = (on.T @ on) * gram
         if self.owner.size:
-            outside = (self.Q @ X.T) * on[self.owner]
-            H -= outside.T @ outside
+            along = self._along(X, free, gram) * on[self.owner]
+            H -= along.T @ along
         diagonal = np.diagonal(H)
         H[np.diag_indices_from(H)] += _PROXIMAL * np.maximum(
             diagonal, 1e-3 * diagonal.max(initial=1.0)
@@ -120,10 +123,22 @@ class WorkingSet:
             if not flat.any():
                 break
             self.send_back((self.owner[flat], self.entries[1][flat]))
+        self.height = float((heights[self.used] / self.lengths[self.entries[1]]).min())
         both = self.used[:, :, None] & self.used[:, None, :]
         self.R = np.where(both, R, np.eye(most))
         self.stack = Q * self.used[:, None, :]
         self.Q = Q.swapaxes(1, 2)[self.used]
+
+    def _along(self, X: np.ndarray, free: np.ndarray, gram: np.ndarray) -> np.ndarray:
+        """``Q Xᵀ`` of the samples that are free, (Σ_j k_j, s): where features are many, ``R⁻ᵀ X_F Xᵀ``.
+
+        The inner products are there for H, and the triangles are small; well-conditioned ones are exact enough.
+        """
+        most = self.places.shape[1]
+        if free.all() and self.height > _WELL_CONDITIONED and X.shape[1] > 4 * most:
+            solved = np.linalg.solve(self.R.swapaxes(1, 2), gram[self.places])
+            return np.asarray(solved[self.used])
+        return self.Q @ X.T
 
     def send_back(self, entries: tuple[np.ndarray, np.ndarray]) -> None:
         """Take entries off the kink."""
