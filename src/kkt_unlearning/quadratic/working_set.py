@@ -132,7 +132,7 @@ class WorkingSet:
     def _along(self, X: np.ndarray, free: np.ndarray, gram: np.ndarray) -> np.ndarray:
         """``Q Xᵀ`` of the samples that are free, (Σ_j k_j, s): where features are many, ``R⁻ᵀ X_F Xᵀ``.
 
-        The inner products are there for H, and the triangles are small; well-conditioned ones are exact enough.
+        The inner products are there for H, and triangles are small; well-conditioned ones are exact enough.
         """
         most = self.places.shape[1]
         if free.all() and self.height > _WELL_CONDITIONED and X.shape[1] > 4 * most:
