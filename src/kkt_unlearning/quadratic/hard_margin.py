@@ -20,10 +20,10 @@ EPS = float(np.finfo(float).eps)
 # round-off of a Gram matrix, a few times 1e-16.
 _NEARLY_DEPENDENT = 1e-5
 
-# Samples to a feature up to which a guess lets samples come in, and how often: with more, nearly all features
-# are used up by the answer, and samples chase one another.
-_FEW = 4
-_GUESSES = 30
+# Samples to a feature up to which block pivoting is tried, and how often it pivots: with more, nearly all
+# features are used up by the answer, and samples chase one another.
+_FEW = 3.5
+_PIVOTS = 30
 
 RoundReport = Callable[[int, int, float], None]
 
@@ -121,31 +121,62 @@ class _Search:
     def _guess(self) -> bool:
         """Hold samples at once whose multipliers are positive; whether they are the answer already.
 
-        At first as many as the features allow, those nearest to the plane between the class means. Those
-        whose multipliers are negative go. With few samples to a feature those on the wrong side of their
-        margin come in as well, some at a time (block pivoting): this often ends, and then nothing is left to
-        do. Otherwise any set of samples will do to begin with. The Gram matrix is good enough for a guess.
+        At first as many as the features allow, those nearest to the plane between the class means; those
+        whose multipliers are negative go. Any set of samples will do to begin with. The Gram matrix is good
+        enough for a guess.
         """
-        chosen, few = self._nearest(), len(self.y) <= _FEW * self.X.shape[1]
-        for _ in range(_GUESSES if few else len(chosen) + 1):
+        if len(self.y) <= _FEW * self.X.shape[1] and self._pivot():
+            return True
+        chosen = self._nearest()
+        while len(chosen):
+            Z = self._samples(chosen)
+            factor, failed = dpotrf(Z @ Z.T, lower=1)
+            if failed:
+                break
+            multipliers = dpotrs(factor, np.ones(len(chosen)), lower=1)[0]
+            if (multipliers > 0).all():
+                self._hold_all(chosen, Z)
+                break
+            chosen = chosen[multipliers > 0]
+        return False
+
+    def _pivot(self) -> bool:
+        """Block pivoting, for few samples to a feature; whether it came to the answer.
+
+        Samples whose multipliers are negative go, those furthest on the wrong side of their margin come in,
+        some at a time. It mostly ends after a few rounds, and may not end at all.
+        """
+        chosen = self._nearest()
+        for _ in range(_PIVOTS):
             Z = self._samples(chosen)
             factor, failed = dpotrf(Z @ Z.T, lower=1)
             if failed:
                 return False
             multipliers = dpotrs(factor, np.ones(len(chosen)), lower=1)[0]
             positive = multipliers > 0
-            wrong = self._missing(chosen, multipliers @ Z) if few else chosen[:0]
+            wrong = self._missing(chosen, multipliers @ Z)
             if positive.all() and not len(wrong):
-                return self._settle(chosen, Z, (factor, multipliers), few)
+                return self._answer(chosen, Z, factor, multipliers)
             room = self.Q.shape[1] - int(positive.sum())
-            if positive.all() and not room:
-                break
-            most = min(room, max(8, len(chosen) // 10))
-            chosen = np.concatenate([chosen[positive], wrong[:most]])
-            if not len(chosen):
+            chosen = np.concatenate(
+                [chosen[positive], wrong[: min(room, max(8, len(chosen) // 10))]]
+            )
+            if not len(chosen) or (positive.all() and not room):
                 return False
-        self._settle(chosen, self._samples(chosen), None, False)
         return False
+
+    def _answer(
+        self, chosen: np.ndarray, Z: np.ndarray, factor: np.ndarray, multipliers: np.ndarray
+    ) -> bool:
+        """Hold the samples of an answer, refined by their own margins; False if they nearly are dependent."""
+        for _ in range(2):
+            missing = 1.0 - Z @ (multipliers @ Z)
+            multipliers = multipliers + dpotrs(factor, missing, lower=1)[0]
+        if np.diagonal(factor).min() < _NEARLY_DEPENDENT or (multipliers <= 0).any():
+            return False
+        self.held, self.w = chosen.tolist(), multipliers @ Z
+        self.multipliers[: len(chosen)] = multipliers
+        return True
 
     def _missing(self, chosen: np.ndarray, w: np.ndarray) -> np.ndarray:
         """The samples on the wrong side of their margin, the furthest first."""
@@ -162,29 +193,15 @@ class _Search:
         q = shares * (self.X @ (shares @ self.X))
         return np.sort(np.argpartition(q, d)[:d])
 
-    def _settle(
-        self,
-        chosen: np.ndarray,
-        Z: np.ndarray,
-        answer: tuple[np.ndarray, np.ndarray] | None,
-        whole: bool,
-    ) -> bool:
-        """Hold samples; True if their multipliers are ``answer`` and no factorisation of Z is needed."""
+    def _hold_all(self, chosen: np.ndarray, Z: np.ndarray) -> None:
+        """Hold samples that are linearly independent, unless they nearly are not."""
         k = len(chosen)
-        if whole and answer is not None and np.diagonal(answer[0]).min() > _NEARLY_DEPENDENT:
-            factor, multipliers = answer
-            for _ in range(2):  # refined by the margins of the samples themselves
-                missing = 1.0 - Z @ (multipliers @ Z)
-                multipliers = multipliers + dpotrs(factor, missing, lower=1)[0]
-            self.held, self.multipliers[:k], self.w = chosen.tolist(), multipliers, multipliers @ Z
-            return bool((multipliers > 0).all())
         Q, R = np.linalg.qr(Z.T)
         if np.abs(np.diagonal(R)).min() > _NEARLY_DEPENDENT:
             self.Q[:, :k], self.R[:k, :k], self.held = Q, R, chosen.tolist()
             self._polish()
             if (self.multipliers[:k] < 0).any():
                 self.held, self.w = [], np.zeros_like(self.w)
-        return False
 
     # margins
 
