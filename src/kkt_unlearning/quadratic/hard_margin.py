@@ -23,7 +23,7 @@ _NEARLY_DEPENDENT = 1e-5
 # Samples to a feature up to which block pivoting is tried, and how often it pivots: with more, nearly all
 # features are used up by the answer, and samples chase one another.
 _FEW = 3.5
-_PIVOTS = 30
+_PIVOTS = 50
 
 RoundReport = Callable[[int, int, float], None]
 
