@@ -198,3 +198,13 @@ def test_a_rotation_changes_nothing(seed, samples, dimension):
     assert np.allclose(near_orthogonality(X), near_orthogonality(rotated), rtol=0, atol=1e-12)
     assert gram_spectrum(X)[1] == gram_spectrum(rotated)[1]
     assert linearly_separable(X, y) == linearly_separable(rotated, y)
+
+
+def test_of_many_points_only_those_outside_the_span_of_the_others_are_not_explained():
+    rng = np.random.default_rng(0)
+    X = np.zeros((40, 6))
+    X[:, :4] = rng.standard_normal((40, 4))
+    X[7, 5] = 2.0  # the only one with a part there
+    expected = np.ones(40)
+    expected[7] = np.sum(X[7, :4] ** 2) / np.sum(X[7] ** 2)
+    np.testing.assert_allclose(explained_parts(X), expected, rtol=1e-12)

@@ -226,6 +226,22 @@ MISTAKES = {
         r"dependence\.here: the value is 901, but at most retained, 900",
     ),
     "same class": (experiment(dataset={"classes": [1, 1]}), r"digits\.dataset\.classes: .* twice"),
+    "same digit in a group": (
+        experiment(dataset={"classes": [[1, 1], [2]]}),
+        r"digits\.dataset\.classes\[0\]: .* twice",
+    ),
+    "no digit in a group": (
+        experiment(dataset={"classes": [1, []]}),
+        r"digits\.dataset\.classes\[1\]: the list has 0 entries, but at least 1",
+    ),
+    "no digit": (
+        experiment(dataset={"classes": [[0, 10], 2]}),
+        r"digits\.dataset\.classes\[0\]\[1\]: the value is 10, but at most 9",
+    ),
+    "a digit in words": (
+        experiment(dataset={"classes": ["one", 2]}),
+        r"digits\.dataset\.classes\[0\]: the value is one, but a whole number",
+    ),
     "no file": (
         experiment(
             dataset={

@@ -11,6 +11,9 @@ from kkt_unlearning.errors import SolverError
 # A margin that no linear program is needed to see: a thousand times the least that one sees, about 1e-9.
 _CLEARLY_SEPARABLE = 1e-6
 
+# Leverage of a point up to which no least squares is needed to see that the others span it: at 1 they do not.
+_SURELY_SPANNED = 0.5
+
 
 def describe(dataset: Dataset) -> dict[str, np.ndarray]:
     """Geometry of each replicate's training sample.
@@ -85,12 +88,20 @@ def explained_parts(X: np.ndarray) -> np.ndarray:
         X: features of one data set, ``(m, d)``, no row zero.
     """
     coordinates = _triangle(X).T  # the same geometry in at most m dimensions
-    found = np.empty(len(X))
-    for i, x in enumerate(coordinates):
+    found = np.ones(len(X))
+    for i in np.flatnonzero(_leverage(coordinates) > _SURELY_SPANNED):
+        x = coordinates[i]
         others = np.delete(coordinates, i, axis=0)
         residual = x - others.T @ np.linalg.lstsq(others.T, x, rcond=None)[0]
         found[i] = 1 - (residual @ residual) / (x @ x)
     return found
+
+
+def _leverage(X: np.ndarray) -> np.ndarray:
+    """``x_iᵀ (XᵀX)⁺ x_i``, ``(m,)``; it is 1 just where ``x_i`` is outside the span of the others."""
+    left, singular, _ = np.linalg.svd(X, full_matrices=False)
+    threshold = singular.max(initial=0.0) * max(X.shape) * np.finfo(X.dtype).eps
+    return np.sum(left[:, singular > threshold] ** 2, axis=1)
 
 
 def gram_spectrum(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
