@@ -10,6 +10,7 @@ from kkt_unlearning.errors import SolverError
 
 # A margin that no linear program is needed to see: a thousand times the least that one sees, about 1e-9.
 _CLEARLY_SEPARABLE = 1e-6
+_LEAST_SEEN = 1e-9
 
 # Leverage of a point up to which no least squares is needed to see that the others span it: at 1 they do not.
 _SURELY_SPANNED = 0.5
@@ -159,13 +160,35 @@ def linearly_separable(X: np.ndarray, y: np.ndarray) -> bool:
         bounds=(None, None),
         method="highs",
     )
-    if solution.status not in (0, 2):
+    return solution.status == 0 if solution.status in (0, 2) else _margin(coordinates) > _LEAST_SEEN
+
+
+def _margin(Z: np.ndarray) -> float:
+    """``max t ≤ 1`` with ``Zw ≥ t`` for some ``w`` of ``[-1, 1]^k``, ``Z (m, k)`` of length 1, sign included.
+
+    This program has a solution, ``w = 0`` at least, and no large one, so that a solver ends where it comes to
+    no answer about margins 1: on samples that a tiny margin separates, or none.
+
+    Raises:
+        SolverError: the linear program came to no answer.
+    """
+    from scipy.optimize import linprog
+
+    samples, size = Z.shape
+    solution = linprog(
+        np.append(np.zeros(size), -1.0),
+        A_ub=np.column_stack([-Z, np.ones(samples)]),
+        b_ub=np.zeros(samples),
+        bounds=[*[(-1.0, 1.0)] * size, (0.0, 1.0)],
+        method="highs",
+    )
+    if solution.status != 0:
         raise SolverError(
             f"the linear program of separability ended with {solution.message!r}, "
             "neither feasible nor infeasible: check that no feature is many orders of magnitude "
             "larger than the others."
         )
-    return solution.status == 0
+    return float(solution.x[-1])
 
 
 def _margin_of_independent(Z: np.ndarray) -> float:
