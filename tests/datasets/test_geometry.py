@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkt_unlearning.datasets import gaussian
+from kkt_unlearning.datasets import gaussian, source
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.geometry import (
     describe,
@@ -208,3 +208,27 @@ def test_of_many_points_only_those_outside_the_span_of_the_others_are_not_explai
     expected = np.ones(40)
     expected[7] = np.sum(X[7, :4] ** 2) / np.sum(X[7] ** 2)
     np.testing.assert_allclose(explained_parts(X), expected, rtol=1e-12)
+
+
+def test_an_undecided_program_is_asked_for_the_largest_margin(monkeypatch):
+    from scipy import optimize
+
+    solve = optimize.linprog
+
+    def undecided(costs, **program):
+        found = solve(costs, **program)
+        if not np.any(costs):
+            found.status = 4
+        return found
+
+    monkeypatch.setattr(optimize, "linprog", undecided)
+    X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    assert linearly_separable(X, np.array([1.0, -1.0, 1.0]))
+    assert not linearly_separable(XOR, XOR_LABELS)
+
+
+def test_digits_of_which_a_linear_program_gives_up():
+    groups = [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
+    sizes = {"samples": 500, "fresh_samples": 0, "replicates": 4, "seed": 251014844}
+    dataset = source("digits").generate(classes=groups, **sizes)
+    assert not linearly_separable(dataset.X[3], dataset.y[3])

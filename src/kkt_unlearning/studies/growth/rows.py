@@ -42,6 +42,7 @@ def growth_rows(
         {
             "seed": s,
             "forget": forget[0],
+            "rank": f / max(len(forget_sets) - 1, 1),
             "support": support,
             "distance_trained": float(cosine_distance(point.W, trained)),
             "multiplier": float(point.multipliers[forget[0]] / mean),
