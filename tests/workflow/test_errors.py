@@ -238,6 +238,14 @@ MISTAKES = {
         experiment(dataset={"classes": [[0, 10], 2]}),
         r"digits\.dataset\.classes\[0\]\[1\]: the value is 10, but at most 9",
     ),
+    "none forgotten": (
+        {"experiments": {"growth": {"growth": {"forgotten": 0}}}},
+        r"growth\.growth\.forgotten: the value is 0, but at least 1",
+    ),
+    "too few samples to grow from": (
+        {"experiments": {"growth": {"sweep": {"samples": [2, 80]}}}},
+        r"growth\.growth\.forgotten: the data set has 2 samples, .* set samples to 3 or more",
+    ),
     "a digit in words": (
         experiment(dataset={"classes": ["one", 2]}),
         r"digits\.dataset\.classes\[0\]: the value is one, but a whole number",
@@ -285,6 +293,7 @@ SWEPT_BY_FIGURES = [
     ("natural_tabular", "mixing"),
     ("natural_text", "mixing"),
     ("natural_gaussian", "dimension"),
+    ("growth", "samples"),
     ("depth", "dimension"),
     ("membership", "dimension"),
 ]

@@ -22,7 +22,7 @@ def check_growth(_: Mapping[str, Any], samples: int, fail: Fail) -> None:
 
 
 STUDY = Study(
-    order=140,
+    order=145,
     sections={"growth": Section("Growth with the number of samples", "docs/questions/growth.md")},
     figure={"table": "growth.growth", "points": "growth.kkt", "dataset": "growth.dataset"},
     experiments={"growth": Drawn(sweep=("samples",))},
