@@ -17,6 +17,7 @@ def tables(sizes=SIZES, seeds=2):
         {
             **{"experiment": "growth", "samples": m, "network": "growth", "seed": s, "forget": f},
             **{"rank": f / 2, "support": m // 10 + s, "distance_trained": 0.01, "multiplier": 1.0},
+            **{"multiplier_share": 1.0, "coupling": 0.2},
             **{"smallest_margin": 0.5 - f, "separates": int(f < 1), "crossed": 0.1},
             **{"epsilon_clarke": np.inf if f else 0.3, "epsilon": np.inf if f else 0.01},
             **{"relative_delta": np.inf if f else 2.0, "tau": 1e-4, "tau_star": 1e-3},

@@ -40,7 +40,9 @@ def test_orthogonal_samples_all_support_and_go_without_a_trace():
     assert [row["rank"] for row in rows] == pytest.approx([0, 1 / 3, 2 / 3, 1])
     for row in rows:
         share = multipliers[row["forget"]] / multipliers.mean()
-        assert row["multiplier"] == pytest.approx(share, rel=1e-12)
+        assert row["multiplier"] == multipliers[row["forget"]]
+        assert row["multiplier_share"] == pytest.approx(share, rel=1e-12)
+        assert row["coupling"] == 0.0
         assert row["support"] == 4 and row["separates"] == 1 and row["outcome"] == "certified"
         assert row["smallest_margin"] == pytest.approx(1.0, rel=1e-12)
         assert row["crossed"] == 0.0
@@ -74,6 +76,16 @@ def test_crossings_are_counted_off_the_kinks_and_without_the_forgotten_sample(ma
         before = point.problem.preactivations(point.W) > 0
         counted = ~point.kinks & (np.arange(24) != row["forget"])
         assert row["crossed"] == pytest.approx(np.mean((before != after)[counted]))
+
+
+def test_the_coupling_is_what_a_step_takes_from_a_neighbour_within_its_cell(many):
+    _, point, rows = many
+    for row in rows:
+        r, problem = row["forget"], point.problem
+        step = problem.combination(point.multipliers * (np.arange(24) == r), point.clarke)
+        products = (problem.signs * point.clarke * (step @ problem.X.T)).sum(axis=0)
+        taken = np.delete(products, r).max()
+        assert row["multiplier"] * row["coupling"] == pytest.approx(taken, rel=1e-10)
 
 
 def test_only_support_samples_are_forgotten_and_the_ends_are_among_them(many):

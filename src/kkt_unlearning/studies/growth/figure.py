@@ -23,7 +23,7 @@ from kkt_unlearning.studies.summary import (
 EPSILON_FLOOR, DELTA_FLOOR, TAU_FLOOR, COUNT_FLOOR = 1e-4, 1e-2, 1e-6, 10.0
 _BY = ("samples", "network")
 _RANKS = {"smallest": 0.0, "median": 0.5, "largest": 1.0}
-_EACH_STEP = ("multiplier", "smallest_margin", "crossed")
+_EACH_STEP = ("multiplier", "multiplier_share", "coupling", "smallest_margin", "crossed")
 _CERTIFIED = ("epsilon_clarke", "epsilon", "relative_delta", "tau", "tau_star")
 
 
@@ -115,7 +115,8 @@ def draw(table: Table, points: Table, dataset: Table) -> tuple[Figure, dict[str,
 
     Returns:
         The figure, and the medians and bands that it shows, with what the page speaks of beside them:
-        multipliers, margins and crossings of the steps, cells and turned activations of the points.
+        multipliers, couplings, margins and crossings of the steps; cells and turned activations of the
+        points.
     """
     drawn, rank = _numbers(table, points), float(np.max(dataset["rank"]))
     with style.styled():

@@ -45,7 +45,9 @@ def growth_rows(
             "rank": f / max(len(forget_sets) - 1, 1),
             "support": support,
             "distance_trained": float(cosine_distance(point.W, trained)),
-            "multiplier": float(point.multipliers[forget[0]] / mean),
+            "multiplier": float(point.multipliers[forget[0]]),
+            "multiplier_share": float(point.multipliers[forget[0]] / mean),
+            "coupling": coupling(point, forget[0]),
             "smallest_margin": float(margins[f]),
             "separates": int(margins[f] > 0),
             "crossed": float(crossed[f]),
@@ -66,6 +68,17 @@ def spread(multipliers: np.ndarray, number: int) -> np.ndarray:
     last = len(ordered) - 1
     ranks = np.linspace(0, last, number) if number > 1 else np.array([last / 2])
     return ordered[np.unique(ranks.round().astype(int))]
+
+
+def coupling(point: KKTPoint, r: int) -> float:
+    """``max_{i ≠ r} y_i y_r ⟨g_i, g_r⟩``, Clarke derivatives g of the exact point.
+
+    The step takes ``λ_r`` times it from the margin of that neighbour, as long as no activation changes.
+    """
+    problem, a = point.problem, point.clarke
+    together = (problem.output_weights**2 * a[:, r]) @ a
+    products = problem.y * problem.y[r] * together * (problem.X @ problem.X[r])
+    return float(np.delete(products, r).max())
 
 
 def smallest_margins(steps: Steps) -> np.ndarray:
