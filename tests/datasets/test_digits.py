@@ -93,9 +93,43 @@ def test_more_samples_than_images():
         digits(samples=available + 1)
 
 
-@pytest.mark.parametrize("classes", [[3, 3], [3, 10], [-1, 3], [3], [1, 2, 3], [3, 8.5]])
-def test_classes_that_are_not_two_different_digits(classes):
+def test_a_group_of_one_digit_is_that_digit():
+    alone, group = digits(classes=[3, 8]), digits(classes=[[3], [8]])
+    for name in ("X", "y", "X_fresh", "y_fresh"):
+        assert np.array_equal(getattr(alone, name), getattr(group, name))
+
+
+def test_a_group_has_the_images_of_all_its_digits():
+    # All 1797 images are drawn, so each row can be looked up.
+    pixels, target = load_digits(return_X_y=True)
+    unit = pixels - pixels.mean(axis=0)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    groups = [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
+    dataset = digits(classes=groups, samples=len(unit), fresh_samples=0, replicates=1)
+    nearest = np.argmax(dataset.X[0] @ unit.T, axis=1)
+    assert np.allclose(dataset.X[0], unit[nearest], rtol=0, atol=1e-12)
+    assert sorted(nearest) == list(range(len(unit)))
+    assert np.array_equal(dataset.y[0] == 1, target[nearest] % 2 == 0)
+
+
+def test_more_samples_than_a_group_has_images():
+    available = count(3) + count(8) + count(9)
+    sentence = (
+        f"samples is {available + 1}, but the digits 3 and 8, 9 have {available} images: lower"
+    )
+    with pytest.raises(DataError, match=sentence):
+        digits(classes=[3, [8, 9]], samples=available + 1)
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        *([3, 3], [3, 10], [-1, 3], [3], [1, 2, 3], [3, 8.5], [3, "8"]),
+        *([[3], [3]], [[1, 3], [3, 8]], [[1, 1], [2]], [[], [1]], [[1, 10], [2]], [[[1]], [2]]),
+    ],
+)
+def test_classes_that_are_not_two_different_digits_or_groups(classes):
     with pytest.raises(
-        DataError, match=r"^classes is .*, but must be two different digits, each fr"
+        DataError, match=r"^classes is .*, but must be two different digits, each from 0 to 9, or"
     ):
         digits(classes=classes)

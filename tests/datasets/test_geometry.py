@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkt_unlearning.datasets import gaussian
+from kkt_unlearning.datasets import gaussian, source
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.geometry import (
     describe,
@@ -198,3 +198,37 @@ def test_a_rotation_changes_nothing(seed, samples, dimension):
     assert np.allclose(near_orthogonality(X), near_orthogonality(rotated), rtol=0, atol=1e-12)
     assert gram_spectrum(X)[1] == gram_spectrum(rotated)[1]
     assert linearly_separable(X, y) == linearly_separable(rotated, y)
+
+
+def test_of_many_points_only_those_outside_the_span_of_the_others_are_not_explained():
+    rng = np.random.default_rng(0)
+    X = np.zeros((40, 6))
+    X[:, :4] = rng.standard_normal((40, 4))
+    X[7, 5] = 2.0  # the only one with a part there
+    expected = np.ones(40)
+    expected[7] = np.sum(X[7, :4] ** 2) / np.sum(X[7] ** 2)
+    np.testing.assert_allclose(explained_parts(X), expected, rtol=1e-12)
+
+
+def test_an_undecided_program_is_asked_for_the_largest_margin(monkeypatch):
+    from scipy import optimize
+
+    solve = optimize.linprog
+
+    def undecided(costs, **program):
+        found = solve(costs, **program)
+        if not np.any(costs):
+            found.status = 4
+        return found
+
+    monkeypatch.setattr(optimize, "linprog", undecided)
+    X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    assert linearly_separable(X, np.array([1.0, -1.0, 1.0]))
+    assert not linearly_separable(XOR, XOR_LABELS)
+
+
+def test_digits_of_which_a_linear_program_gives_up():
+    groups = [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
+    sizes = {"samples": 500, "fresh_samples": 0, "replicates": 4, "seed": 251014844}
+    dataset = source("digits").generate(classes=groups, **sizes)
+    assert not linearly_separable(dataset.X[3], dataset.y[3])

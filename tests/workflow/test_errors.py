@@ -226,6 +226,30 @@ MISTAKES = {
         r"dependence\.here: the value is 901, but at most retained, 900",
     ),
     "same class": (experiment(dataset={"classes": [1, 1]}), r"digits\.dataset\.classes: .* twice"),
+    "same digit in a group": (
+        experiment(dataset={"classes": [[1, 1], [2]]}),
+        r"digits\.dataset\.classes\[0\]: .* twice",
+    ),
+    "no digit in a group": (
+        experiment(dataset={"classes": [1, []]}),
+        r"digits\.dataset\.classes\[1\]: the list has 0 entries, but at least 1",
+    ),
+    "no digit": (
+        experiment(dataset={"classes": [[0, 10], 2]}),
+        r"digits\.dataset\.classes\[0\]\[1\]: the value is 10, but at most 9",
+    ),
+    "none forgotten": (
+        {"experiments": {"growth": {"growth": {"forgotten": 0}}}},
+        r"growth\.growth\.forgotten: the value is 0, but at least 1",
+    ),
+    "too few samples to grow from": (
+        {"experiments": {"growth": {"sweep": {"samples": [2, 80]}}}},
+        r"growth\.growth\.forgotten: the data set has 2 samples, .* set samples to 3 or more",
+    ),
+    "a digit in words": (
+        experiment(dataset={"classes": ["one", 2]}),
+        r"digits\.dataset\.classes\[0\]: the value is one, but a whole number",
+    ),
     "no file": (
         experiment(
             dataset={
@@ -269,6 +293,7 @@ SWEPT_BY_FIGURES = [
     ("natural_tabular", "mixing"),
     ("natural_text", "mixing"),
     ("natural_gaussian", "dimension"),
+    ("growth", "samples"),
     ("depth", "dimension"),
     ("membership", "dimension"),
 ]

@@ -9,10 +9,12 @@ from kkt_unlearning.datasets.sampling import check_sizes
 from kkt_unlearning.datasets.two_classes import TrainAndFresh, check_population, two_classes
 from kkt_unlearning.errors import DataError
 
+Class = int | Sequence[int]  # a digit, or all digits of a group
+
 
 def generate(
     *,
-    classes: Sequence[int],
+    classes: Sequence[Class],
     samples: int,
     fresh_samples: int,
     replicates: int,
@@ -29,9 +31,11 @@ def generate(
     ``(m - 1) φ ≥ 1`` for every sample.
 
     Args:
-        classes: two different digits, each from 0 to 9.
+        classes: two different digits, each from 0 to 9; or a class is a group of digits, such as
+            the even ones against the odd ones, and no digit is in both. A group's samples are drawn
+            from all of its images together.
         samples: ``m ≥ 2`` training samples in each replicate; two digits have about 360 images
-            together.
+            together, all ten 1797.
         fresh_samples: at most so many fresh samples in each replicate, fewer where fewer images are
             left.
         replicates: ``S ≥ 1`` random draws.
@@ -43,17 +47,18 @@ def generate(
         of unit norm.
 
     Raises:
-        DataError: a size is too small, the classes are not two different digits, or there are too
-            few images.
+        DataError: a size is too small, the classes are not two different digits or groups of them,
+            or there are too few images.
 
     Source: ``sklearn.datasets.load_digits``, 1797 images of the UCI data set
     "Optical Recognition of Handwritten Digits" (its test part).
     """
     check_sizes(samples=samples, fresh_samples=fresh_samples, replicates=replicates, seed=seed)
-    _check_classes(classes)
-    positive, negative = _images(classes)
+    groups = _groups(classes)
+    positive, negative = _images(groups)
     counts = (len(positive), len(negative))
-    check_population(samples, counts, f"the digits {classes[0]} and {classes[1]} have {{}} images")
+    first, second = (", ".join(map(str, group)) for group in groups)
+    check_population(samples, counts, f"the digits {first} and {second} have {{}} images")
     pixels = np.concatenate([positive, negative])
 
     def features(train: np.ndarray, fresh: np.ndarray, _: np.ndarray) -> TrainAndFresh:
@@ -71,19 +76,24 @@ def generate(
     )
 
 
-def _check_classes(classes: Sequence[int]) -> None:
+def _groups(classes: Sequence[Class]) -> list[list[int]]:
+    """The digits of either class."""
+    groups = [list(part) if isinstance(part, Sequence) else [part] for part in classes]
+    digits = [digit for group in groups for digit in group]
     if (
-        len(classes) != 2
-        or classes[0] == classes[1]
-        or any(digit not in range(10) for digit in classes)
+        len(groups) != 2
+        or not all(groups)
+        or any(digit not in range(10) for digit in digits)
+        or len(set(digits)) < len(digits)
     ):
         raise DataError(
-            f"classes is {list(classes)}, but must be two different digits, each from 0 to 9: "
-            "choose for example [3, 8]."
+            f"classes is {list(classes)}, but must be two different digits, each from 0 to 9, or two "
+            "groups of them with none in common: choose for example [3, 8] or [[0, 2], [1, 3]]."
         )
+    return groups
 
 
-def _images(classes: Sequence[int]) -> list[np.ndarray]:
+def _images(groups: Sequence[Sequence[int]]) -> list[np.ndarray]:
     try:
         from sklearn.datasets import load_digits  # slow to load, and no other source needs it
     except ImportError as error:
@@ -93,4 +103,4 @@ def _images(classes: Sequence[int]) -> list[np.ndarray]:
         ) from error
 
     pixels, digits = load_digits(return_X_y=True)
-    return [pixels[digits == digit] for digit in classes]
+    return [pixels[np.isin(digits, group)] for group in groups]

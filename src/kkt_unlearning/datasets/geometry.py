@@ -10,6 +10,10 @@ from kkt_unlearning.errors import SolverError
 
 # A margin that no linear program is needed to see: a thousand times the least that one sees, about 1e-9.
 _CLEARLY_SEPARABLE = 1e-6
+_LEAST_SEEN = 1e-9
+
+# Leverage of a point up to which no least squares is needed to see that the others span it: at 1 they do not.
+_SURELY_SPANNED = 0.5
 
 
 def describe(dataset: Dataset) -> dict[str, np.ndarray]:
@@ -85,12 +89,20 @@ def explained_parts(X: np.ndarray) -> np.ndarray:
         X: features of one data set, ``(m, d)``, no row zero.
     """
     coordinates = _triangle(X).T  # the same geometry in at most m dimensions
-    found = np.empty(len(X))
-    for i, x in enumerate(coordinates):
+    found = np.ones(len(X))
+    for i in np.flatnonzero(_leverage(coordinates) > _SURELY_SPANNED):
+        x = coordinates[i]
         others = np.delete(coordinates, i, axis=0)
         residual = x - others.T @ np.linalg.lstsq(others.T, x, rcond=None)[0]
         found[i] = 1 - (residual @ residual) / (x @ x)
     return found
+
+
+def _leverage(X: np.ndarray) -> np.ndarray:
+    """``x_iᵀ (XᵀX)⁺ x_i``, ``(m,)``; it is 1 just where ``x_i`` is outside the span of the others."""
+    left, singular, _ = np.linalg.svd(X, full_matrices=False)
+    threshold = singular.max(initial=0.0) * max(X.shape) * np.finfo(X.dtype).eps
+    return np.sum(left[:, singular > threshold] ** 2, axis=1)
 
 
 def gram_spectrum(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,13 +160,35 @@ def linearly_separable(X: np.ndarray, y: np.ndarray) -> bool:
         bounds=(None, None),
         method="highs",
     )
-    if solution.status not in (0, 2):
+    return solution.status == 0 if solution.status in (0, 2) else _margin(coordinates) > _LEAST_SEEN
+
+
+def _margin(Z: np.ndarray) -> float:
+    """``max t ≤ 1`` with ``Zw ≥ t`` for some ``w`` of ``[-1, 1]^k``, ``Z (m, k)`` of length 1, sign included.
+
+    This program has a solution, ``w = 0`` at least, and no large one, so that a solver ends where it comes to
+    no answer about margins 1: on samples that a tiny margin separates, or none.
+
+    Raises:
+        SolverError: the linear program came to no answer.
+    """
+    from scipy.optimize import linprog
+
+    samples, size = Z.shape
+    solution = linprog(
+        np.append(np.zeros(size), -1.0),
+        A_ub=np.column_stack([-Z, np.ones(samples)]),
+        b_ub=np.zeros(samples),
+        bounds=[*[(-1.0, 1.0)] * size, (0.0, 1.0)],
+        method="highs",
+    )
+    if solution.status != 0:
         raise SolverError(
             f"the linear program of separability ended with {solution.message!r}, "
             "neither feasible nor infeasible: check that no feature is many orders of magnitude "
             "larger than the others."
         )
-    return solution.status == 0
+    return float(solution.x[-1])
 
 
 def _margin_of_independent(Z: np.ndarray) -> float:

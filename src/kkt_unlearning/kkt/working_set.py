@@ -189,10 +189,12 @@ class _Search(WorkingSet):
     def _follow(self, P: np.ndarray) -> None:
         """Pairs of samples that are not held are on the side of their pre-activation.
 
-        Those that support wait in the cell of the start until activations turn.
+        Those that support wait in the cell of the start until activations turn. Where it is 0, as on the
+        kinks that a sample had when it left, its sign is round-off, and the pair stays where it is.
         """
         rest = ~self.held
-        self.side = np.where(rest & (self.turning | ~self.supporting), P > 0, self.side)
+        follows = rest & (self.turning | ~self.supporting) & (np.abs(P) > ZERO * np.abs(P).max())
+        self.side = np.where(follows, P > 0, self.side)
         self.states = np.where(rest, np.where(self.side, ON, OFF), self.states).astype(np.int8)
 
     def _found(self, left: int) -> Found:

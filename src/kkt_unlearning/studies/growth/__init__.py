@@ -1,0 +1,1 @@
+"""How the numbers of the method grow with the number of samples."""
