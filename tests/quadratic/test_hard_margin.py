@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
+from kkt_unlearning.datasets import digits
+from kkt_unlearning.datasets.geometry import linearly_separable
 from kkt_unlearning.quadratic.hard_margin import hard_margin
 
 seeds = st.integers(0, 2**32 - 1)
@@ -171,3 +173,19 @@ def test_each_round_is_told():
     assert [number for number, _, _ in told] == list(range(1, found.rounds + 1))
     assert told[-1][2] == pytest.approx(1.0)
     assert told[-1][1] == (found.multipliers > 0).sum()
+
+
+def test_a_margin_below_round_off_is_none():
+    """Five hundred digits, even against odd: for one draw the search once found weights of length 1e17."""
+    groups = [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
+    drawn = digits.generate(
+        classes=groups, samples=500, fresh_samples=0, replicates=10, seed=251014844
+    )
+    answers = [hard_margin(X, y) for X, y in zip(drawn.X, drawn.y, strict=True)]
+    separable = [linearly_separable(X, y) for X, y in zip(drawn.X, drawn.y, strict=True)]
+    assert [answer.separable for answer in answers] == separable
+    assert 0 < sum(separable) < len(separable)
+    for answer, X, y in zip(answers, drawn.X, drawn.y, strict=True):
+        if not answer.separable:
+            proof = answer.multipliers / answer.multipliers.sum()
+            assert (proof >= 0).all() and np.linalg.norm((proof * y) @ X) < 1e-13

@@ -20,6 +20,9 @@ EPS = float(np.finfo(float).eps)
 # round-off of a Gram matrix, a few times 1e-16.
 _NEARLY_DEPENDENT = 1e-5
 
+# Weights for samples of length at most 1: with longer ones the margin is below some hundred round-offs.
+_LONGEST = 1e13
+
 # Samples to a feature up to which block pivoting is tried, and how often it pivots: with more, nearly all
 # features are used up by the answer, and samples chase one another.
 _FEW = 3.5
@@ -113,8 +116,18 @@ class _Search:
             if stuck or not candidates.size:
                 break
             before = grown
-            separable = self._satisfy(candidates)
+            separable = self._satisfy(candidates) and self._margin_is_seen()
         return self._result(separable)
+
+    def _margin_is_seen(self) -> bool:
+        """Whether the margin is above round-off; if not, the multipliers prove that there is none to see.
+
+        Divided by their sum ``‖w‖²`` they are weights of a mean of samples of length ``1/‖w‖``, the margin.
+        """
+        if self.w @ self.w < _LONGEST**2:
+            return True
+        self.contradiction[self.held] = np.maximum(self.multipliers[: len(self.held)], 0.0)
+        return False
 
     # where to start
 
