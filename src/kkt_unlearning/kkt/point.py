@@ -16,6 +16,7 @@ from kkt_unlearning.kkt.copies import contradicting, copies_of
 from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.hard_margin import hard_margin
 from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solve import ResidualReport
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
@@ -297,8 +298,6 @@ def max_margin(problem: Problem, report: ResidualReport | None = None) -> KKTPoi
     Raises:
         NotSeparableError: no weights have margin 1 on every sample.
     """
-    # here: SciPy's linear algebra takes longer to load than all else, and no other point needs it
-    from kkt_unlearning.quadratic.hard_margin import hard_margin
 
     def tell(rounds: int, held: int, smallest: float) -> None:
         if report is not None:

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import qr_delete
-from scipy.linalg.lapack import dpotrf, dpotrs, dtrtrs
 
 EPS = float(np.finfo(float).eps)
 
@@ -77,8 +75,11 @@ def _coordinates(X: np.ndarray) -> np.ndarray:
     """
     gram = X @ X.T
     lengths = np.sqrt(np.diagonal(gram))
-    triangle, failed = dpotrf(gram, lower=1, clean=1)
-    if failed or (np.diagonal(triangle) < _NEARLY_DEPENDENT * lengths).any():
+    try:
+        triangle = np.linalg.cholesky(gram)
+    except np.linalg.LinAlgError:
+        triangle = np.zeros_like(gram)
+    if (np.diagonal(triangle) < _NEARLY_DEPENDENT * lengths).any():
         return np.asarray(np.linalg.qr(X.T, mode="r")).T
     return triangle
 
@@ -140,6 +141,8 @@ class _Search:
         """
         if len(self.y) <= _FEW * self.X.shape[1] and self._pivot():
             return True
+        from scipy.linalg.lapack import dpotrf, dpotrs  # SciPy's linear algebra is slow to load
+
         chosen = self._nearest()
         while len(chosen):
             Z = self._samples(chosen)
@@ -162,14 +165,14 @@ class _Search:
         chosen = self._nearest()
         for _ in range(_PIVOTS):
             Z = self._samples(chosen)
-            factor, failed = dpotrf(Z @ Z.T, lower=1)
-            if failed:
+            try:
+                multipliers = np.linalg.solve(Z @ Z.T, np.ones(len(chosen)))
+            except np.linalg.LinAlgError:
                 return False
-            multipliers = dpotrs(factor, np.ones(len(chosen)), lower=1)[0]
             positive = multipliers > 0
             wrong = self._missing(chosen, multipliers @ Z)
             if positive.all() and not len(wrong):
-                return self._answer(chosen, Z, factor, multipliers)
+                return self._answer(chosen, Z, multipliers)
             room = self.Q.shape[1] - int(positive.sum())
             chosen = np.concatenate(
                 [chosen[positive], wrong[: min(room, max(8, len(chosen) // 10))]]
@@ -178,14 +181,16 @@ class _Search:
                 return False
         return False
 
-    def _answer(
-        self, chosen: np.ndarray, Z: np.ndarray, factor: np.ndarray, multipliers: np.ndarray
-    ) -> bool:
+    def _answer(self, chosen: np.ndarray, Z: np.ndarray, multipliers: np.ndarray) -> bool:
         """Hold the samples of an answer, refined by their own margins; False if they nearly are dependent."""
+        gram = Z @ Z.T
+        try:
+            heights = np.diagonal(np.linalg.cholesky(gram))
+        except np.linalg.LinAlgError:
+            return False
         for _ in range(2):
-            missing = 1.0 - Z @ (multipliers @ Z)
-            multipliers = multipliers + dpotrs(factor, missing, lower=1)[0]
-        if np.diagonal(factor).min() < _NEARLY_DEPENDENT or (multipliers <= 0).any():
+            multipliers = multipliers + np.linalg.solve(gram, 1.0 - Z @ (multipliers @ Z))
+        if heights.min() < _NEARLY_DEPENDENT or (multipliers <= 0).any():
             return False
         self.held, self.w = chosen.tolist(), multipliers @ Z
         self.multipliers[: len(chosen)] = multipliers
@@ -319,6 +324,8 @@ class _Search:
         self.held.append(sample)
 
     def _let_go(self, index: int | None) -> None:
+        from scipy.linalg import qr_delete
+
         assert index is not None
         k = len(self.held)
         Q, R = qr_delete(self.Q[:, :k], self.R[:k, :k], index, which="col", check_finite=False)
@@ -356,6 +363,8 @@ class _Search:
 
 def _solve(R: np.ndarray, b: np.ndarray, *, transposed: bool = False) -> np.ndarray:
     """``R⁻¹ b`` or ``R⁻ᵀ b`` of an upper triangle."""
+    from scipy.linalg.lapack import dtrtrs
+
     if not len(b):
         return b
     return dtrtrs(R, b, trans=int(transposed))[0]
