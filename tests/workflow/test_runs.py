@@ -15,7 +15,7 @@ from workflow.support.places.sources import Sources
 ROOT = Path(__file__).parents[2]
 DRAWN = {f"figure_{figure}" for figure in figures()}
 WRITTEN = {"scorecard": 1, "findings": 1, "provenance": 1}  # pages about all tables
-CERTIFIED = ("flips", "surface", "convergence", "batch", "stream", "membership", "klom")
+CERTIFIED = ("flips", "surface", "convergence", "batch", "stream", "growth", "membership", "klom")
 PACKAGES = {
     *("python", "numpy", "scipy", "cvxpy", "clarabel", "array-api-compat", "scikit-learn"),
     *("matplotlib", "seaborn", "plotly", "pandas", "jinja2", "kkt-unlearning", "snakemake"),
@@ -163,9 +163,10 @@ def test_a_change_of_one_source_reruns_its_experiments(after, tiny_config):
     project = after()
     append(project.folder / "src/kkt_unlearning/datasets/digits.py", "\n# changed\n")
     planned = project.planned()
-    assert planned["dataset"] == 1  # which both experiments have
-    assert planned["train"] == len(trained_on(tiny_config, "digits", "natural_digits"))
-    assert DRAWN & set(planned) == {"figure_digits", "figure_natural"}
+    assert planned["dataset"] == 2  # which two experiments have, and that of the third
+    read = ("digits", "natural_digits", "growth")
+    assert planned["train"] == len(trained_on(tiny_config, *read))
+    assert DRAWN & set(planned) == {"figure_digits", "figure_natural", "figure_growth"}
 
 
 def test_a_damaged_array_stops_its_reader_with_the_remedy(after):
