@@ -95,7 +95,7 @@ def _check_size(samples: int, dimension: int, width: int) -> None:
     square, between = samples**2 + width * samples, (samples + width) * dimension
     if samples > dimension:
         square = width * samples + min(samples**2, 4 * dimension**2) // 4
-        between += width * dimension**2 // 2
+        between += width * dimension**2 // 6
     check_memory(
         8 * (30 * square + 6 * between) + _WORK,
         f"the network on {samples} samples",
