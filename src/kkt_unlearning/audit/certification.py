@@ -26,9 +26,8 @@ from kkt_unlearning.quadratic.solver import Solver
 
 _NONE = float("nan")
 
-Allowed = tuple[
-    float | None, float | None
-]  # δ in units of λ and relative, as far as they were asked for
+# δ in units of λ and relative, as far as they were asked for
+Allowed = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,14 @@ class Copies:
         share = (multipliers / self.size)[self.member]
         return share, [array[:, self.member] for array in of_pairs]
 
+    def staying(self, gone: np.ndarray) -> np.ndarray:
+        """The samples equal to one that is ``gone (m,)``, and not gone themselves, boolean ``(m,)``."""
+        return ~gone & np.isin(self.member, self.member[gone])
+
 
 def copies_of(problem: Problem) -> Copies | None:
     """The groups of equal samples; None where no two are."""
-    if _all_differ(problem):
+    if not may_repeat(problem):
         return None
     rows = np.column_stack([problem.X, problem.y])
     _, first, member, size = np.unique(
@@ -54,13 +58,11 @@ def copies_that_stay(problem: Problem, forget: Sequence[int]) -> list[int]:
     if copies is None:
         return []
     gone = np.isin(np.arange(problem.samples), list(forget))
-    return np.flatnonzero(~gone & np.isin(copies.member, copies.member[gone])).tolist()
+    return np.flatnonzero(copies.staying(gone)).tolist()
 
 
 def contradicting(problem: Problem) -> list[int]:
     """Two equal samples with opposed labels, the earliest there are; none where no two are."""
-    if _all_differ(problem):
-        return []
     member = np.unique(problem.X, axis=0, return_inverse=True)[1]
     plus, minus = (np.isin(member, member[problem.y == label]) for label in (1.0, -1.0))
     both = np.flatnonzero(plus & minus)
@@ -70,6 +72,7 @@ def contradicting(problem: Problem) -> list[int]:
     return [int(alike[0]), int(alike[problem.y[alike] != problem.y[alike[0]]][0])]
 
 
-def _all_differ(problem: Problem) -> bool:
-    sums = problem.X.sum(axis=-1)  # equal rows have equal sums, and these are soon sorted
-    return len(np.unique(sums)) == len(sums)
+def may_repeat(problem: Problem) -> bool:
+    """False where no two samples have equal features: equal rows have equal sums, soon sorted."""
+    sums = problem.X.sum(axis=-1)
+    return len(np.unique(sums)) < len(sums)

@@ -107,8 +107,7 @@ class _Fit(WorkingSet):
         self.held = (self.held & ~leaving & ~capping) | freed
         self.held |= self.entering(entering, pull, _FIRST)
         sides = np.where(gain > 0, ON, OFF)
-        self.states = np.where(self.kinks & (rest | leaving) & ~entering, sides, self.states)
-        self.states = np.where(self.kinks & entering, sides, self.states).astype(np.int8)
+        self.states = np.where(self.kinks & (rest | leaving), sides, self.states).astype(np.int8)
         return left
 
     def _pull_held(self, gain: np.ndarray) -> np.ndarray:

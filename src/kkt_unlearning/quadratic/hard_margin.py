@@ -256,9 +256,8 @@ class _Search:
             if not self._take_in(int(candidates[worst]), Z[worst]):
                 return False
             open_[:] = ~np.isin(candidates, self.held)
-        return (
-            True  # the weights no longer grow: the next round says what is missing, if anything is
-        )
+        # the weights no longer grow: the next round says what is missing, if anything is
+        return True
 
     # one sample comes in
 

@@ -27,7 +27,7 @@ ZERO = SOLVED / 10
 # Part of a sample outside the span of others on the same kink, of its length: below it the sample is on the
 # kink because the others are.
 _DEPENDENT = 1e-9
-# The same, above which a triangle may be solved with although it squares what it leaves of the digits.
+# The same, above which H comes from triangles and inner products; the refinement restores what that costs.
 _WELL_CONDITIONED = 1e-3
 # Added to H, of its diagonal, so that samples may depend on one another; the refinement takes it out again.
 _PROXIMAL = 1e-12

@@ -8,7 +8,7 @@ import numpy as np
 
 from kkt_unlearning.backends import Array, constant
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.copies import copies_of, copies_that_stay
+from kkt_unlearning.kkt.copies import copies_of
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.problem import Problem, retained
 
@@ -197,11 +197,11 @@ def left_to_copies(point: KKTPoint, forget: Sequence[int]) -> KKTPoint:
     Only their sum is determined. So a step that forgets some of several copies takes nothing out, as
     retraining without them changes nothing.
     """
-    stay = copies_that_stay(point.problem, forget)
-    copies = copies_of(point.problem) if stay else None
+    copies = copies_of(point.problem)
     if copies is None:
         return point
     gone = np.isin(np.arange(point.problem.samples), list(forget))
+    stay = copies.staying(gone)
     sums = np.bincount(copies.member, point.multipliers)
     left = np.bincount(copies.member, ~gone)
     multipliers = point.multipliers.copy()
