@@ -327,14 +327,11 @@ def max_margin(problem: Problem, report: ResidualReport | None = None) -> KKTPoi
 def _evenly(problem: Problem, q: np.ndarray, multipliers: np.ndarray) -> np.ndarray:
     """The multipliers ``(m,)`` with those of equal samples replaced by their mean, at margins ``q (m,)``."""
     touched = np.flatnonzero(q <= 1.0 + SOLVED)  # others have multiplier 0, as their copies
-    rows = np.column_stack([problem.X[touched], problem.y[touched]])
-    if len(np.unique(rows.sum(axis=1))) == len(
-        rows
-    ):  # equal rows have equal sums, and these are soon sorted
+    copies = copies_of(Problem(problem.network, problem.X[touched], problem.y[touched]))
+    if copies is None:
         return multipliers
-    _, group, size = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     shared = np.zeros_like(multipliers)
-    shared[touched] = (np.bincount(group, multipliers[touched]) / size)[group]
+    shared[touched], _ = copies.spread(np.bincount(copies.member, multipliers[touched]), ())
     return shared
 
 
