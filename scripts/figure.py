@@ -1,5 +1,6 @@
 """Rules figure_*: one figure, drawn from its tables by the library's module of its name."""
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -8,7 +9,11 @@ from _job import job
 from _storage import read_table, replacing, write_table
 from _tables import cut
 
-from kkt_unlearning.studies.style import save
+# seaborn works without SciPy, and takes density estimates and dendrograms from it where it finds it. Figures
+# here have neither, and loading them is a quarter of a small figure's time.
+sys.modules |= {"scipy.stats": None, "scipy.cluster": None}  # type: ignore[dict-item]
+
+from kkt_unlearning.studies.style import save  # noqa: E402  loads seaborn
 
 
 def main(snakemake: Any) -> dict[str, Any]:
