@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kkt_unlearning.quadratic.pivoting import Settled, settled
+
 EPS = float(np.finfo(float).eps)
 
 # Of the length of a sample, its part outside the span of others. The square, 1e-10, is far above the
@@ -162,17 +164,24 @@ class _Search:
         Samples whose multipliers are negative go, those furthest on the wrong side of their margin come in,
         some at a time. It mostly ends after a few rounds, and may not end at all.
         """
+        m, d = self.X.shape
+        if m <= 2 * d:
+            Z = self.y[:, None] * (self.X / self.scale)
+            found = settled(Z)
+            if found is not None and self._answer(found.held, Z[found.held], found):
+                return True
         chosen = self._nearest()
         for _ in range(_PIVOTS):
             Z = self._samples(chosen)
+            gram = Z @ Z.T
             try:
-                multipliers = np.linalg.solve(Z @ Z.T, np.ones(len(chosen)))
+                multipliers = np.linalg.solve(gram, np.ones(len(chosen)))
             except np.linalg.LinAlgError:
                 return False
             positive = multipliers > 0
             wrong = self._missing(chosen, multipliers @ Z)
             if positive.all() and not len(wrong):
-                return self._answer(chosen, Z, multipliers)
+                return self._answer(chosen, Z, Settled(chosen, gram, multipliers))
             room = self.Q.shape[1] - int(positive.sum())
             chosen = np.concatenate(
                 [chosen[positive], wrong[: min(room, max(8, len(chosen) // 10))]]
@@ -181,18 +190,24 @@ class _Search:
                 return False
         return False
 
-    def _answer(self, chosen: np.ndarray, Z: np.ndarray, multipliers: np.ndarray) -> bool:
+    def _answer(self, chosen: np.ndarray, Z: np.ndarray, found: Settled) -> bool:
         """Hold the samples of an answer, refined by their own margins; False if they nearly are dependent."""
-        gram = Z @ Z.T
         try:
-            heights = np.diagonal(np.linalg.cholesky(gram))
+            heights = np.linalg.cholesky(found.gram).diagonal()
         except np.linalg.LinAlgError:
             return False
-        for _ in range(2):
-            multipliers = multipliers + np.linalg.solve(gram, 1.0 - Z @ (multipliers @ Z))
-        if heights.min() < _NEARLY_DEPENDENT or (multipliers <= 0).any():
+        if heights.min() < _NEARLY_DEPENDENT:
             return False
-        self.held, self.w = chosen.tolist(), multipliers @ Z
+        multipliers = found.multipliers
+        for _ in range(2):
+            missing = 1.0 - Z @ (multipliers @ Z)
+            if np.abs(missing).max() <= EPS * len(chosen):
+                break
+            multipliers = multipliers + np.linalg.solve(found.gram, missing)
+        w = multipliers @ Z
+        if multipliers.min() <= 0 or len(self._missing(chosen, w)):
+            return False
+        self.held, self.w = chosen.tolist(), w
         self.multipliers[: len(chosen)] = multipliers
         return True
 

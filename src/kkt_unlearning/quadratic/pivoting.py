@@ -1,0 +1,62 @@
+"""Block pivoting on the Gram matrix of few samples: which of them the max-margin weights rest on.
+
+``min ½‖Σ_i λ_i z_i‖² − Σ_i λ_i`` over ``λ ≥ 0``: a set of samples A has ``λ_A = G_AA⁻¹ 1``. Samples with
+``λ_i ≤ 0`` leave it, those with a margin ``(Gλ)_i < 1`` come in, all at once, until none does either
+(Júdice and Pires, Computers & Operations Research 21, 1994). ``docs/theory.md``, section 5.5.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Rounds until it counts as lost. Measured: 4.3 at m = d = 100, 8 at m = 2d.
+_ROUNDS = 30
+
+# Samples that the first round holds, those nearest to the plane between the class means; the ridge of its
+# Gram matrix, of the mean squared length; the share of the mean multiplier that a sample must have to stay.
+# Measured on Gaussian samples, m from 40 to 200 at d = 100: it saves one round in four, and the ridge the
+# cycles that occur without it where m > d.
+_SHARE, _RIDGES, _SMALL = 0.8, (0.1, 0.02), 0.3
+
+# Round-off of a margin.
+_OFF = 1e-12
+
+
+class Settled(NamedTuple):
+    """The samples held, their Gram matrix ``(k, k)``, and their multipliers ``(k,)``, all positive."""
+
+    held: np.ndarray
+    gram: np.ndarray
+    multipliers: np.ndarray
+
+
+def settled(Z: np.ndarray) -> Settled | None:
+    """The samples ``z_i = y_i x_i``, rows of ``Z (m, d)`` of length at most 1, that the weights rest on.
+
+    None where the rounds do not end, or come upon a singular matrix. The answer is as good as a Gram matrix
+    allows: who needs it to round-off refines it.
+    """
+    gram = Z @ Z.T
+    m = len(gram)
+    mean = gram.trace() / m
+    held = np.zeros(m, bool)
+    most = max(int(_SHARE * m), 1)
+    held[gram.sum(axis=0).argpartition(most - 1)[:most]] = True
+    for turn in range(_ROUNDS):
+        chosen = held.nonzero()[0]
+        block = gram.take(chosen, 0).take(chosen, 1)
+        ridge = _RIDGES[turn] * mean if turn < len(_RIDGES) else 0.0
+        if ridge:
+            block.ravel()[:: len(chosen) + 1] += ridge
+        try:
+            multipliers = np.linalg.solve(block, np.ones(len(chosen)))
+        except np.linalg.LinAlgError:
+            return None
+        all_ = np.zeros(m)
+        all_[chosen] = multipliers
+        least = _SMALL * multipliers.mean() if ridge else 0.0
+        pivoted = (all_ > least) | ((gram @ all_ < 1.0 - _OFF) & ~held)
+        if not ridge and (pivoted == held).all():
+            return Settled(chosen, block, multipliers)
+        held = pivoted
+    return None

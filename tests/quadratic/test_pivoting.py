@@ -1,0 +1,54 @@
+"""Block pivoting on the Gram matrix, against non-negative least squares."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import nnls
+
+from kkt_unlearning.quadratic.hard_margin import hard_margin
+from kkt_unlearning.quadratic.pivoting import settled
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def signed(seed, m, d, gap=0.05):
+    """``z_i = y_i x_i`` of samples no nearer to a plane than ``gap``, the longest of length 1."""
+    rng = np.random.default_rng(seed)
+    normal = rng.normal(size=d)
+    normal /= np.linalg.norm(normal)
+    X = rng.normal(size=(m, d))
+    Z = X * np.where(X @ normal >= 0, 1.0, -1.0)[:, None] + gap * normal
+    return Z / np.linalg.norm(Z, axis=1).max()
+
+
+def multipliers(Z):
+    """The dual's answer by Lawson and Hanson's least distance programming."""
+    system = np.vstack([Z.T, np.ones(len(Z))])
+    aim = np.append(np.zeros(Z.shape[1]), 1.0)
+    found, _ = nnls(system, aim, maxiter=100 * len(Z))
+    return found / (1.0 - found.sum())
+
+
+@pytest.mark.parametrize(("m", "d"), [(1, 1), (1, 5), (2, 2), (10, 100), (60, 60), (100, 70)])
+@given(seed=seeds)
+def test_what_settles_are_the_samples_that_the_weights_rest_on(m, d, seed):
+    Z = signed(seed, m, d)
+
+    found = settled(Z)
+
+    assert found is not None
+    right = multipliers(Z)
+    assert (right[found.held] > 0).all() and not np.delete(right, found.held).any()
+    assert found.multipliers == pytest.approx(right[found.held], rel=1e-6)
+
+
+def test_samples_that_no_weights_classify_do_not_settle_on_an_answer():
+    Z = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
+
+    assert settled(Z) is None
+    assert not hard_margin(Z, np.ones(3)).separable
+
+
+def test_samples_of_length_0_do_not_settle():
+    assert settled(np.zeros((2, 3))) is None
