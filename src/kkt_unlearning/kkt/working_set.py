@@ -63,8 +63,8 @@ def search(
     on their kink. Pairs of samples without a multiplier are on the side of their pre-activation. If this does
     not end, activations turn at the optima of cells only, and no step leaves the multipliers of a cell.
 
-    Memory beside the data is ``O(n m + d Σ_j k_j + s²)``, with ``k_j`` kinks of neuron j and s samples held;
-    a round takes ``O(n m d + s (d + s) Σ_j k_j)``.
+    Memory beside the data is ``O(n m + s² + Σ_j k_j²)``, with ``k_j`` kinks of neuron j and s samples held; a
+    round takes ``O(n (m + s) d + s² Σ_j k_j + s³)``.
 
     Args:
         multipliers: ``λ (m,)`` near those of the answer, where some are known: these samples are held first.

@@ -10,13 +10,15 @@ kink, and v read as 0 where not on, these states have the answer
 
     D_j = (I − Π_j) (Σ_i λ_i v_ji x_i − T_j)   with   Σ_j v_ji ⟨D_j, x_i⟩ = b   for the samples held.
 
-That is one system for the multipliers, ``H = Σ_j diag(v_j) X (I − Π_j) Xᵀ diag(v_j)``, and an orthonormal
-basis for each neuron. H squares the condition of the data, but only on the way: the refinement corrects it.
+That is one system for the multipliers, ``H = Σ_j diag(v_j) X (I − Π_j) Xᵀ diag(v_j)``, and a projection for
+each neuron (:mod:`kkt_unlearning.quadratic.kinks`). H squares the condition of the data, but only on the way:
+the refinement corrects it.
 """
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from kkt_unlearning.quadratic.kinks import Kinks
 from kkt_unlearning.quadratic.solver import SOLVED
 
 OFF, ON, KINK = 0, 1, 2
@@ -24,11 +26,6 @@ OFF, ON, KINK = 0, 1, 2
 # Of the largest of its kind: what is below it is 0. A tenth of what counts as 0 in the answer of a program,
 # and some thousand round-offs of an inner product.
 ZERO = SOLVED / 10
-# Part of a sample outside the span of others on the same kink, of its length: below it the sample is on the
-# kink because the others are.
-_DEPENDENT = 1e-9
-# The same, above which H comes from triangles and inner products; the refinement restores what that costs.
-_WELL_CONDITIONED = 1e-3
 # Added to H, of its diagonal, so that samples may depend on one another; the refinement takes it out again.
 _PROXIMAL = 1e-12
 _REFINEMENTS = 4
@@ -77,14 +74,12 @@ class WorkingSet:
         self.rounds += 1
         self.rows = np.flatnonzero(self.held | self.capped)
         self.X_held, free = self.X[self.rows], self.held[self.rows]
-        self._bases()
+        gram = self.X_held @ self.X_held.T
+        self.projections = self._independent(gram)
+        self.entries = (self.projections.entries[0], self.rows[self.projections.entries[1]])
         self.on = np.where(self.states[:, self.rows] == ON, self.v[:, self.rows], 0.0)
-        on, X = self.on[:, free], self.X_held[free]
-        gram = X @ X.T
-        H = (on.T @ on) * gram
-        if self.owner.size:
-            along = self._along(X, free, gram) * on[self.owner]
-            H -= along.T @ along
+        on, places = self.on[:, free], np.flatnonzero(free)
+        H = (on.T @ on) * gram[np.ix_(places, places)] - self.projections.inner_products(on, places)
         diagonal = np.diagonal(H)
         H[np.diag_indices_from(H)] += _PROXIMAL * np.maximum(
             diagonal, 1e-3 * diagonal.max(initial=1.0)
@@ -100,45 +95,13 @@ class WorkingSet:
         self.multipliers = np.zeros(len(self.held))
         self.multipliers[self.rows] = solution
 
-    def _bases(self) -> None:
-        """Orthonormal bases Q of what each neuron has on the kink, one below another, and the triangles.
-
-        A sample that depends on others there goes back: they hold it on the kink.
-        """
+    def _independent(self, gram: np.ndarray) -> Kinks:
+        """What each neuron has on its kink. A sample that depends on others there goes back: they hold it."""
         while True:
-            kinks = self.states[:, self.rows] == KINK
-            counts = kinks.sum(axis=1)
-            most = int(counts.max(initial=0))
-            self.places = np.argsort(~kinks, axis=1, kind="stable")[:, :most]
-            self.used = np.arange(most) < counts[:, None]
-            self.owner, place = np.nonzero(self.used)
-            self.entries = (self.owner, self.rows[self.places[self.owner, place]])
-            if not most:
-                return
-            stacked = np.where(self.used[:, :, None], self.X_held[self.places], 0.0)
-            Q, R = np.linalg.qr(stacked.swapaxes(1, 2))
-            heights = np.zeros(self.used.shape)
-            heights[:, : R.shape[1]] = np.abs(np.diagonal(R, axis1=1, axis2=2))
-            flat = heights[self.used] < _DEPENDENT * self.lengths[self.entries[1]]
-            if not flat.any():
-                break
-            self.send_back((self.owner[flat], self.entries[1][flat]))
-        self.height = float((heights[self.used] / self.lengths[self.entries[1]]).min())
-        both = self.used[:, :, None] & self.used[:, None, :]
-        self.R = np.where(both, R, np.eye(most))
-        self.stack = Q * self.used[:, None, :]
-        self.Q = Q.swapaxes(1, 2)[self.used]
-
-    def _along(self, X: np.ndarray, free: np.ndarray, gram: np.ndarray) -> np.ndarray:
-        """``Q Xᵀ`` of the samples that are free, (Σ_j k_j, s): where features are many, ``R⁻ᵀ X_F Xᵀ``.
-
-        The inner products are there for H, and triangles are small; well-conditioned ones are exact enough.
-        """
-        most = self.places.shape[1]
-        if free.all() and self.height > _WELL_CONDITIONED and X.shape[1] > 4 * most:
-            solved = np.linalg.solve(self.R.swapaxes(1, 2), gram[self.places])
-            return np.asarray(solved[self.used])
-        return self.Q @ X.T
+            kinks = Kinks(self.X_held, gram, self.states[:, self.rows] == KINK)
+            if not kinks.dependent[0].size:
+                return kinks
+            self.send_back((kinks.dependent[0], self.rows[kinks.dependent[1]]))
 
     def send_back(self, entries: tuple[np.ndarray, np.ndarray]) -> None:
         """Take entries off the kink."""
@@ -147,14 +110,7 @@ class WorkingSet:
     def _pull(self, multipliers: np.ndarray) -> np.ndarray:
         """``Σ_j v_ji ⟨D_j, x_i⟩``; keeps D, and the coefficients on the kinks in the order of ``entries``."""
         sums = (self.on * multipliers) @ self.X_held - self.target
-        self.D, self.coefficients = sums, np.zeros(0)
-        if self.owner.size:
-            across = self.stack.swapaxes(1, 2)
-            inside = np.matmul(across, sums[:, :, None])
-            self.D = sums - np.matmul(self.stack, inside)[:, :, 0]
-            again = np.matmul(across, self.D[:, :, None])  # twice is enough
-            self.D = self.D - np.matmul(self.stack, again)[:, :, 0]
-            self.coefficients = -np.linalg.solve(self.R, inside)[:, :, 0][self.used]
+        self.D, self.coefficients = self.projections.take_out(sums)
         return np.einsum("ji,ji->i", self.on, self.D @ self.X_held.T)
 
     def shares(self) -> np.ndarray:
