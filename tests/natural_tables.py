@@ -16,8 +16,8 @@ def study(costs, crowdings, least=0.1, seeds=3, along="mixing", first=1.0):
     }
     size = len(cases)
     table |= {"start": np.full(size, "exact"), "fraction": np.ones(size)}
-    table["delta"] = np.where(table[along] == first, *costs)
-    table["epsilon"] = table["delta"] / 2 / SAMPLES**0.5
+    table["relative_delta"] = np.where(table[along] == first, *costs)
+    table["epsilon"] = table["relative_delta"] / 2 / SAMPLES**0.5
     table |= {name: np.full(size, 1e-3) for name in ("tau", "tau_star")}
     table |= {f"accuracy_{name}": np.full(size, 0.9) for name in ("original", "unlearned")}
     return (

@@ -7,7 +7,8 @@ import numpy as np
 FRACTIONS = (0.0, 0.5, 1.0, 1.5, 2.0)
 NUMBERS = (
     *("epsilon_autograd", "epsilon_clarke", "epsilon", "epsilon_bound", "restored_bound"),
-    *("delta", "delta_budget", "delta_bound", "tau", "tau_star", "kappa", "flip_term"),
+    *("delta", "relative_delta", "delta_budget", "delta_bound"),
+    *("tau", "tau_star", "kappa", "flip_term"),
     *("distance_retrained", "distance_retrained_original", "margin_change", "smallest_margin"),
     *("flips", "accuracy_original", "accuracy_unlearned", "accuracy_retrained", "psi", "phi"),
 )

@@ -86,7 +86,7 @@ def test_an_exact_kkt_point_meets_it_exactly_on_its_own_kinks():
     nearest = nearest_kkt_points(point, FORGET)
     W = np.stack([exact.W for exact in nearest])[:, None]
     found = criterion_all(point, W, FORGET, nearest)
-    assert (found.epsilon_clarke < 1e-9).all() and (found.delta_clarke < 1e-9).all()
+    assert (found.epsilon_clarke < 1e-9).all() and (found.relative_delta_clarke < 1e-9).all()
     assert (found.tau_star < 1e-14).all()
     assert any(exact.kinks.any() for exact in nearest)
     assert (found.epsilon_autograd > 1e-3).any()

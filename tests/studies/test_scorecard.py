@@ -151,7 +151,7 @@ def test_a_missing_network_is_not_tested_rather_than_an_error():
 
 
 def test_crowding_and_support_vectors_of_real_data():
-    evaluation = tables.evaluation(seeds=2, delta=lambda case: 5.0)
+    evaluation = tables.evaluation(seeds=2, relative_delta=lambda case: 5.0)
     results = {
         "digits": evaluation,
         "digits.dataset": tables.dataset(seeds=2),

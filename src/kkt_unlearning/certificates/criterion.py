@@ -28,7 +28,7 @@ class Criterion:
 
     Attributes:
         epsilon_autograd: least ε at θ' itself (τ = 0) with 0/1 derivatives.
-        epsilon_clarke, delta_clarke: the same with Clarke derivatives on kinks, and the slack of its
+        epsilon_clarke, relative_delta_clarke: the same with Clarke derivatives on kinks, and the slack of its
             multipliers.
         epsilon, delta, tau: of the restored network θ̃, with ``τ = 1 − cos(θ', θ̃)``.
         relative_delta: ``delta`` over the mean multiplier ``‖θ̃‖²/|I|`` of θ̃ at smallest retained margin 1.
@@ -38,7 +38,7 @@ class Criterion:
 
     epsilon_autograd: np.ndarray
     epsilon_clarke: np.ndarray
-    delta_clarke: np.ndarray
+    relative_delta_clarke: np.ndarray
     epsilon: np.ndarray
     delta: np.ndarray
     relative_delta: np.ndarray
@@ -84,7 +84,7 @@ def criterion(
     return Criterion(
         epsilon_autograd=autograd.relative_epsilon,
         epsilon_clarke=clarke.relative_epsilon,
-        delta_clarke=clarke.delta,
+        relative_delta_clarke=clarke.relative_delta,
         epsilon=at_restored.relative_epsilon,
         delta=at_restored.delta,
         relative_delta=at_restored.relative_delta,

@@ -54,7 +54,7 @@ def test_the_cost_is_the_larger_part_of_the_worse_network():
     table = {name: column[table["mixing"] == 1] for name, column in table.items()}
     multipliers = {k: v[multipliers["mixing"] == 1] for k, v in multipliers.items()}
     linear = table["network"] == "linear"
-    table["delta"] = np.where(linear, 0.2, 0.3)
+    table["relative_delta"] = np.where(linear, 0.2, 0.3)
     table["epsilon"] = np.where(linear, 0.4, 0.1)
     assert cost(table, multipliers) == pytest.approx(0.4 * 5**0.5)
     table["epsilon"] = np.zeros(len(linear))
@@ -73,7 +73,7 @@ def test_only_support_vectors_of_the_same_data_count():
 def test_other_starts_and_steps_do_not_count():
     table, dataset, multipliers = study((0.05, 0.01), (8.0, 0.5))
     worse = {name: column.copy() for name, column in table.items()}
-    worse["delta"][:] = 9.0
+    worse["relative_delta"][:] = 9.0
     worse["fraction"][:] = 0.5
     trained = {name: column.copy() for name, column in worse.items()}
     trained["fraction"][:], trained["start"][:] = 1.0, "other"

@@ -47,7 +47,7 @@ def test_the_numbers_drawn_have_verdicts_geometry_and_accuracy():
     assert set(drawn["verdict"][of["text"]].tolist()) == {assumption.HOLDS}
     assert set(drawn["verdict"][of["gaussian"]].tolist()) == {assumption.UNTESTED}
     assert {*natural.QUANTITIES, *natural.GEOMETRY} == set(drawn["quantity"].tolist())
-    delta = of["digits"] & (drawn["quantity"] == "delta") & (drawn["network"] == "linear")
+    delta = of["digits"] & (drawn["quantity"] == "relative_delta") & (drawn["network"] == "linear")
     assert drawn["setting"][delta].tolist() == ["mixing=1", "mixing=0.1"]
     np.testing.assert_allclose(drawn["median"][delta], [5.0, 0.05])
     np.testing.assert_allclose(drawn["phi"][delta], [3.5, 0.05])

@@ -26,7 +26,7 @@ def table(**changes):
         row = {"network": network, "seed": seed, "forget": forget, "method": method}
         row |= {"start": start, "beta": beta, "steps": steps, "tau_star": 0.1}
         row |= {"cost": 10.0 * steps + 1, "cost_dual": 43.0, "epsilon_clarke": 0.0}
-        row |= {"delta_clarke": 0.0}
+        row |= {"relative_delta_clarke": 0.0}
         rows.append(row | {name: rule(row) for name, rule in changes.items()})
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
@@ -113,7 +113,10 @@ def test_the_worst_downdate_decides():
         return 3e-5 if worst else 0.0
 
     assert measured("recovery_downdate_exact", epsilon_clarke=epsilon) == 3e-5
-    assert measured("recovery_downdate_exact", delta_clarke=lambda row: 2.0 * epsilon(row)) == 6e-5
+    assert (
+        measured("recovery_downdate_exact", relative_delta_clarke=lambda row: 2.0 * epsilon(row))
+        == 6e-5
+    )
 
 
 def test_methods_that_were_left_out_are_not_tested():

@@ -22,7 +22,7 @@ def table(networks=("linear", "two_layer"), **changes):
     ):
         row = {"network": network, "seed": seed, "method": method, "start": start, "beta": beta}
         row |= {"steps": steps, "cost": 10.0 * steps + 1 + seed, "cost_dual": 0.0}
-        row |= dict.fromkeys([*recovery.QUANTITIES[1:], "delta_clarke"], 0.1 * (1 + seed))
+        row |= dict.fromkeys([*recovery.QUANTITIES[1:], "relative_delta_clarke"], 0.1 * (1 + seed))
         row |= {"cost_dual": 43.0 if method in ("prescribed", "recovered", "downdate") else 0.0}
         rows.append(row | {name: rule(row) for name, rule in changes.items()})
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}

@@ -24,7 +24,10 @@ from kkt_unlearning.studies.summary import (
 
 EPSILON_FLOOR, DELTA_FLOOR, DISTANCE_FLOOR, SHARE_FLOOR = 1e-5, 1e-2, 1e-4, 1e-3
 DELTA_CEILING = 1e3  # a margin next to 0 sends δ to infinity
-CERTIFICATE = ("epsilon", "delta", "tau_star", "distance_retrained", "distance_retrained_original")
+CERTIFICATE = (
+    *("epsilon", "relative_delta", "tau_star"),
+    *("distance_retrained", "distance_retrained_original"),
+)
 ACCURACIES = ("accuracy_original", "accuracy_unlearned", "accuracy_retrained")
 CROWDING = "(m − 1) φ / (1 − ψ)"
 
@@ -48,7 +51,10 @@ def draw(table: Table, dataset: Table, multipliers: Table) -> tuple[Figure, dict
         _multipliers(axes[0, 1], drawn, networks)
         certificate = select(drawn, panel="certificate")
         _along(axes[1, 0], certificate, networks, "epsilon", "relative ε at θ̃", EPSILON_FLOOR)
-        _along(axes[1, 1], certificate, networks, "delta", "δ at θ̃", DELTA_FLOOR, DELTA_CEILING)
+        label = "δ at θ̃ / mean multiplier"
+        _along(
+            axes[1, 1], certificate, networks, "relative_delta", label, DELTA_FLOOR, DELTA_CEILING
+        )
         label = "1 − cosine to retrained"
         _along(axes[2, 0], certificate, networks, "distance_retrained", label, DISTANCE_FLOOR)
         _accuracy(axes[2, 1], select(drawn, panel="accuracy"), networks)

@@ -76,16 +76,17 @@ def finding(table: Table, dataset: Table, multipliers: Table, limit: float = TEN
 
 
 def cost(table: Table, multipliers: Table) -> float:
-    """``max(√m ε, δ)`` of medians, of the worse network; nan without cases.
+    """``max(√m ε, δ/λ̄)`` of medians, δ over the mean multiplier, of the worse network; nan without cases.
 
     ε is relative: leaving all of ``m`` equal points in costs ``1/√m`` (theory, section 6.3), so 1
-    is the price of not unlearning. δ = 1 is a point of multiplier 1 with margin 2. Medians are
-    over the forgotten points that are support vectors, at the prescribed step from the exact point.
+    is the price of not unlearning. ``δ = λ̄`` is a point of the mean multiplier with margin 2.
+    Medians are over the forgotten points that are support vectors, at the prescribed step from the
+    exact point.
     """
     cases = forgotten_support(table, multipliers)
     root = np.sqrt(np.unique(multipliers["sample"]).size)
     found = [
-        max(root * median(group["epsilon"]), median(group["delta"]))
+        max(root * median(group["epsilon"]), median(group["relative_delta"]))
         for _, group in groups(cases, "network")
     ]
     return max(found) if found else float("nan")

@@ -4,7 +4,7 @@ from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, claim
 from kkt_unlearning.studies.natural.assumption import finding
 
 _QUESTION = "open question 4, Assumption 2.3 (ours)"
-_COST = "larger of √m × median ε and of median δ at θ̃, support vectors forgotten, worse network"
+_COST = "larger of √m × median ε and of median δ/λ̄ at θ̃, support vectors forgotten, worse network"
 
 
 def _tables(data: str) -> tuple[str, ...]:

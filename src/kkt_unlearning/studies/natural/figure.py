@@ -13,11 +13,18 @@ from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import Table, median, rows, select, stack, summarise
 
 EPSILON_FLOOR, DELTA_FLOOR, TAU_FLOOR = 1e-5, 1e-3, 1e-9
-QUANTITIES = ("epsilon", "delta", "tau", "tau_star", "accuracy_original", "accuracy_unlearned")
+QUANTITIES = (
+    "epsilon",
+    "relative_delta",
+    "tau",
+    "tau_star",
+    "accuracy_original",
+    "accuracy_unlearned",
+)
 GEOMETRY = ("psi", "phi", "gram_condition", "rank", "separable")
 _ROWS = (
     ("epsilon", "relative ε at θ̃", EPSILON_FLOOR),
-    ("delta", "δ at θ̃", DELTA_FLOOR),
+    ("relative_delta", "δ at θ̃ / mean multiplier", DELTA_FLOOR),
     ("tau", "τ of θ̃", TAU_FLOOR),
 )
 NAMES = {"digits": "images (digits)", "tabular": "measurements", "text": "text (docstrings)"}
