@@ -5,7 +5,8 @@ features throughout. Fewer features are coordinates along the main axes of the i
 engine for few samples, which holds programs of all of them, where it is affordable. All answers are held to
 the same KKT residuals of the whole problem and the same gap. ``systems`` are the systems of equations that
 were solved, ``cosine`` is that of the point and the trained weights, ``exponent`` the slope of log seconds
-over log size.
+over log size. How many kinks there are is not chosen: ``kinks_exponent`` is the slope of log seconds a system
+over log kinks, of all neurons together, through all rows of ours.
 """
 
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def measure(quick: bool = False) -> list[Row]:
                 times = race(contestants(few), case, partial(check, case), limits, size)
                 found += [{"sweep": sweep, "size": size, "seed": seed} | row for row in times]
         rows += _with_exponents(found)
-    return rows
+    return _with_kinks_exponent(rows)
 
 
 @cache
@@ -135,6 +136,16 @@ def _with_exponents(rows: list[Row]) -> list[Row]:
             slope = float(np.polyfit(sizes, seconds, 1)[0])
             for row in own:
                 row["exponent"] = slope
+    return rows
+
+
+def _with_kinks_exponent(rows: list[Row]) -> list[Row]:
+    """All rows, ours with the power of the number of kinks that the seconds of a system grow with."""
+    own = [row for row in rows if row.get("systems")]
+    kinks = np.log([row["kinks"] for row in own])
+    seconds = np.log([row["seconds"] / row["systems"] for row in own])
+    for row in own:
+        row["kinks_exponent"] = float(np.polyfit(kinks, seconds, 1)[0])
     return rows
 
 
