@@ -1,7 +1,8 @@
 """One step of descent: how its time grows with the dimension d, the width n and the number m of samples.
 
 Ours are bare steps, after the passage to span coordinates, which is done once (``seconds_once``). The sweep
-``flat`` is ours alone, all dimensions in turn. The last one is tall (n = 4000, m = 1000): its time beside
+``crowded`` has more samples than features (d = 64, n = 300), where steps move weights. The sweep ``flat`` is
+ours alone, all dimensions in turn. The last one is tall (n = 4000, m = 1000): its time beside
 that of the one matrix product of the same shapes that a step cannot do without.
 """
 
@@ -20,16 +21,18 @@ from benchmarks.race import Contestant, Limits, Row, race
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training import Descent
 from kkt_unlearning.training.span import span_coordinates
-from kkt_unlearning.training.step import System, advance
+from kkt_unlearning.training.step import System, advance, on_weights
 
-RULE, ETA, SEEDS = "constant", 0.1, 2
+RULE, SEEDS = "constant", 2
 SWEEPS = {  # (samples, dimension, width), the growing one second
     "dimension": [(10, d, 100) for d in (1_000, 10_000, 100_000, 1_000_000)],
     "width": [(10, 1000, n) for n in (100, 300, 1000, 3000, 10_000)],
     "samples": [(m, 1000, 1000) for m in (10, 30, 100, 300, 900)],
+    "crowded": [(m, 64, 300) for m in (100, 200, 400, 1600, 6400, 25_600)],
 }
 QUICK = {"dimension": [(3, 10, 4), (3, 30, 4)], "width": [(3, 10, 6)], "samples": [(4, 10, 6)]}
-PLACE = {"samples": 0, "dimension": 1, "width": 2}
+QUICK["crowded"] = [(210, 4, 6)]
+PLACE = {"samples": 0, "dimension": 1, "width": 2, "crowded": 0}
 TALL = {"samples": 1000, "dimension": 1500, "width": 4000}
 TALL_QUICK = {"samples": 6, "dimension": 9, "width": 24}
 SECONDS = 0.05  # steps in a timing are as many as fit in it
@@ -78,18 +81,25 @@ def _contestants(case: Instance) -> list[Contestant]:
     peers = {"plain NumPy": plain_numpy, "PyTorch autograd": pytorch}
     found = [Contestant("ours", lambda _: _train(problem, span.W0, steps), units=steps)]
     for name, generator in peers.items():
-        run = partial(last, generator=generator, rule=RULE, eta=ETA, steps=3)
+        run = partial(last, generator=generator, rule=RULE, eta=_eta(len(case.y)), steps=3)
         found.append(Contestant(name, run, _weight_bytes, units=3))
     return found
 
 
 def _train(problem: Problem, W0: np.ndarray, steps: int) -> np.ndarray:
     """Bare steps, without the checkpoints of a training: fewer than a hundred of them whatever its length."""
-    descent = Descent(step=RULE, step_size=ETA, minimum_margin=-np.inf)
+    descent = Descent(step=RULE, step_size=_eta(problem.samples), minimum_margin=-np.inf)
     system = System.of(problem, descent, (), None)
-    P, slopes = (problem.X @ W0.T).copy(), np.zeros(problem.samples)
-    advance(system, P, slopes, steps)
+    P, slopes, W = (problem.X @ W0.T).copy(), np.zeros(problem.samples), None
+    if on_weights(problem):  # in memory as a training has them
+        W, P = W0.copy(), np.ascontiguousarray(P.T).T
+    advance(system, P, slopes, steps, W)
     return P
+
+
+def _eta(samples: int) -> float:
+    """A step that does not diverge: losses of all samples are added up."""
+    return 1.0 / max(samples, 10)
 
 
 def _weight_bytes(case: Instance) -> float:
@@ -113,7 +123,7 @@ def _tall(sizes: dict[str, int]) -> list[Row]:
     """Seconds of the bare step, against the one product ``(m, m) @ (m, n)`` that it cannot do without."""
     case = instance(0, **sizes)
     problem = Problem(case.network, case.X, case.y)
-    descent = Descent(step=RULE, step_size=ETA, minimum_margin=-np.inf)
+    descent = Descent(step=RULE, step_size=_eta(sizes["samples"]), minimum_margin=-np.inf)
     system = System.of(problem, descent, (), None)
     P, slopes, steps = (case.W0 @ case.X.T).T.copy(), np.zeros(sizes["samples"]), 6
     G, D, out = problem.gram, P.copy(), np.empty_like(P)
@@ -138,6 +148,7 @@ def draw(table: DataFrame) -> Figure:
     labels = {
         "dimension": "dimension d\n(m = 10, n = 100)",
         "width": "width n\n(m = 10, d = 1000)",
+        "crowded": "samples m\n(d = 64, n = 300)",
         "samples": "samples m\n(d = n = 1000)",
     }
     return figures.growth(table, labels, "seconds per step")

@@ -15,8 +15,10 @@ each neuron (:mod:`kkt_unlearning.quadratic.kinks`). H squares the condition of 
 the refinement corrects it.
 """
 
+from contextlib import suppress
+
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from kkt_unlearning.quadratic.kinks import Kinks
 from kkt_unlearning.quadratic.solver import SOLVED
@@ -27,7 +29,8 @@ OFF, ON, KINK = 0, 1, 2
 # and some thousand round-offs of an inner product.
 ZERO = SOLVED / 10
 # Added to H, of its diagonal, so that samples may depend on one another; the refinement takes it out again.
-_PROXIMAL = 1e-12
+# The larger ones are for an H that round-off, 1e-10 from the triangles of kinks at worst, has made indefinite.
+_PROXIMAL = (1e-12, 1e-10, 1e-8)
 _REFINEMENTS = 4
 # Samples that come in at once, of those held: with more, the states of a round are guesses.
 _GROWTH = 0.25
@@ -80,11 +83,8 @@ class WorkingSet:
         self.on = np.where(self.states[:, self.rows] == ON, self.v[:, self.rows], 0.0)
         on, places = self.on[:, free], np.flatnonzero(free)
         H = (on.T @ on) * gram[np.ix_(places, places)] - self.projections.inner_products(on, places)
-        diagonal = np.diagonal(H)
-        H[np.diag_indices_from(H)] += _PROXIMAL * np.maximum(
-            diagonal, 1e-3 * diagonal.max(initial=1.0)
-        )
-        factor = cho_factor(H, lower=True, check_finite=False)
+        self.coefficients = np.zeros(len(self.entries[0]))
+        factor = _factor(H)
         solution = self.multipliers[self.rows]
         for _ in range(_REFINEMENTS):
             missing = self.reward - self._pull(solution)[free]
@@ -152,6 +152,20 @@ class WorkingSet:
         for j in np.flatnonzero(wrong.sum(axis=1) > room):
             wrong[j] = worst(wrong[j], severity[j], int(room[j]))
         return wrong
+
+
+def _factor(H: np.ndarray) -> tuple[np.ndarray, bool]:
+    """The Cholesky factor of H with the least proximal term with which it has one.
+
+    Raises:
+        LinAlgError: it has none.
+    """
+    diagonal = np.diagonal(H)
+    term = np.maximum(diagonal, 1e-3 * diagonal.max(initial=1.0))
+    for proximal in _PROXIMAL:
+        with suppress(LinAlgError):
+            return cho_factor(H + np.diag(proximal * term), lower=True, check_finite=False)
+    raise LinAlgError("H is indefinite")
 
 
 def worst(chosen: np.ndarray, severity: np.ndarray, most: int) -> np.ndarray:
