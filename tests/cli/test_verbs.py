@@ -57,6 +57,18 @@ def test_kkt_tells_what_the_library_finds(capsys):
     assert found["phi"] == expected.phi
 
 
+def test_of_many_samples_phi_is_a_lower_bound_and_says_so(capsys, monkeypatch):
+    exact = record(capsys, "kkt", *NPZ)
+    assert exact["phi_of_all_pairs"] is True
+    monkeypatch.setattr("kkt_unlearning.datasets.geometry.PAIRS", 8)
+    found = record(capsys, "kkt", *NPZ)
+    assert found["phi_of_all_pairs"] is False and found["phi"] <= exact["phi"]
+    assert "(of the longest samples with all others)" in ran(capsys, "kkt", *NPZ)
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    text = ran(capsys, "certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
+    assert "min ‖x_i‖² is at least " in text
+
+
 def test_kkt_prints_a_table_of_the_samples(capsys):
     text = ran(capsys, "kkt", *NPZ)
     assert text.startswith("two-layer ReLU network, 6 neurons, 120 features, 8 samples\n")

@@ -37,7 +37,7 @@ def nearness(model: Model, y: np.ndarray, found: Nearness, shown: int) -> str:
             "smallest margin 1",
             _residuals(found, ("autograd",) if model.u is None else tuple(_DERIVATIVES)),
             _exact_point(found) if model.u is None else f"{_exact_point(found)}\n{_kinks(found)}",
-            f"data as the network sees them: ψ = {number(found.psi)}, φ = {number(found.phi)}",
+            f"data as the network sees them: ψ = {number(found.psi)}, φ {_phi(found)}",
             _samples(y, found, shown),
         ]
     )
@@ -184,6 +184,12 @@ def _residuals(found: Nearness, derivatives: Sequence[str]) -> str:
     return table(("KKT residual", *(_DERIVATIVES[name] for name in derivatives)), rows)
 
 
+def _phi(found: Nearness) -> str:
+    if found.phi_of_all_pairs:
+        return f"= {number(found.phi)}"
+    return f"≥ {number(found.phi)} (of the longest samples with all others)"
+
+
 def _exact_point(found: Nearness) -> str:
     return f"nearest exact KKT point: 1 − cosine {number(found.distance)}, duality gap {number(found.gap)}"
 
@@ -236,7 +242,8 @@ def _assumptions(found: Certified) -> str:
     if not found.failing:
         return "every assumption that can be told from these files holds"
     lines = [
-        f"does not hold: {one.name} is {number(one.value)}, allowed {number(one.allowed)}: {one.otherwise}"
+        f"does not hold: {one.name} is {'at least ' * one.at_least}{number(one.value)}, allowed "
+        f"{number(one.allowed)}: {one.otherwise}"
         for one in found.failing
     ]
     return "\n".join(lines)

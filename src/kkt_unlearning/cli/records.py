@@ -31,6 +31,7 @@ def nearness(model: Model, found: Nearness) -> dict[str, Any]:
             },
             "psi": found.psi,
             "phi": found.phi,
+            "phi_of_all_pairs": found.phi_of_all_pairs,
             "margins": found.margins,
             "multipliers": found.multipliers,
         }
