@@ -111,8 +111,10 @@ def kkt(
     multipliers = _multipliers(problem, W, point, descent)
     fitted = multipliers["least_squares"]
     autograd = kkt_residuals(problem, W, fitted, problem.pattern(W))
-    say("KKT residuals with Clarke derivatives")
-    there, clarke = _on_kinks(point, W, solver, model.trained_outputs)
+    there, clarke = Restored(W, point.kinks), autograd
+    if problem.network.has_kinks:
+        say("KKT residuals with Clarke derivatives")
+        there, clarke = _on_kinks(point, W, solver, model.trained_outputs)
     residuals, distance = point.residuals, cosine_distance
     if model.trained_outputs:
         autograd = joint_residuals(problem, W, autograd, fitted, 1.0)
@@ -166,7 +168,7 @@ def _multipliers(
     slopes = descent.slopes(problem.margins(W))
     return {
         "exact": point.multipliers,
-        "least_squares": least_squares_multipliers(problem, W),
+        "least_squares": least_squares_multipliers(problem, W, (point.multipliers, point.clarke)),
         "loss_gradient": loss_gradient_multipliers(problem, W, slopes),
         "orthogonal": orthogonal_multipliers(problem, W),
     }

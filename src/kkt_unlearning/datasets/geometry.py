@@ -8,8 +8,8 @@ from kkt_unlearning.backends import WORK_ARRAY
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.errors import SolverError
 
-PAIRS = 2**24
-"""Inner products that are looked at for φ, at most: about 0.2 s in 100 dimensions."""
+PAIRS = 2**23
+"""Inner products that are looked at for φ, at most: about 0.1 s in 100 dimensions."""
 
 # A margin that no linear program is needed to see: a thousand times the least that one sees, about 1e-9.
 _CLEARLY_SEPARABLE = 1e-6
@@ -69,9 +69,9 @@ def near_orthogonality(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def near_orthogonality_of_many(X: np.ndarray) -> tuple[float, float, bool]:
-    """:func:`near_orthogonality` of ``X (m, d)`` for 16 million pairs at most, in ``O(m d)`` beyond.
+    """:func:`near_orthogonality` of ``X (m, d)`` for 8 million pairs at most, in ``O(m d)`` beyond.
 
-    With more samples than 5,793 φ is the largest inner product of the longest samples with all others. It is
+    With more samples than 4,096 φ is the largest inner product of the longest samples with all others. It is
     that of all pairs as well if no two of the rest are long enough for a larger one.
 
     Returns:
