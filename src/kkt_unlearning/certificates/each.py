@@ -186,11 +186,9 @@ def _after(
     inner = ON_KINK * float(np.abs(problem.preactivations(steps.start)).max())
     sums = problem.combination(point.multipliers, point.clarke)
     terms = point.multipliers[forgotten] * problem.signs[:, forgotten]
-    x = problem.X[forgotten]
+    x, still = problem.X[forgotten], ROUND_OFF * float(np.abs(steps.start).max())
     q = np.broadcast_to(problem.margins(steps.start), (len(forgotten), problem.samples)).copy()
-    squares = np.zeros(
-        (4, len(forgotten))
-    )  # of θ̃ − Σ λ y g, of θ', and of the sum and difference with θ̃
+    missed, squares = np.zeros(len(forgotten)), np.zeros((3, len(forgotten)))
     for j, row in enumerate(steps.start):
         c = fraction * terms[j] * steps.clarke[j, forgotten]
         after = row - c[:, None] * x
@@ -200,19 +198,26 @@ def _after(
                 problem.X[cell], row, c, place, point.pattern[j, cell], point.kinks[j, cell], inner
             )
         explained = sums[j] - (terms[j] * point.clarke[j, forgotten])[:, None] * x
-        squares[0] += _dot(there - explained, there - explained)
-        squares[1] += _dot(after, after)
-        squares[2] += _dot(there - after, there + after)
-        squares[3] += _dot(there - after, there - after)
-        _add_changes(problem, j, row, there, q)
+        missed += _dot(there - explained, there - explained)
+        moved = there - after
+        squares += np.stack([_dot(after, after), _dot(moved, there + after), _dot(moved, moved)])
+        _add_changes(problem, j, row, there, q, still)
         say(j + 1)
-    before = np.sqrt(squares[1])
-    norm = np.sqrt(np.maximum(squares[1] + squares[2], 0.0))
-    norm = np.where(norm <= ROUND_OFF * before, 0.0, norm)  # of a step that leaves nothing
-    apart = np.where(norm > 0, squares[2] / np.where(norm > 0, before + norm, 1.0), 0.0)
-    both = np.where(norm > 0, 2 * before * norm, 1.0)
-    tau = np.where(norm > 0, np.maximum(squares[3] - apart**2, 0.0) / both, 1.0)
-    return _carried(problem, point.multipliers, forgotten, q, norm, np.sqrt(squares[0]), tau)
+    norm, tau = _length_and_angle(*squares)
+    return _carried(problem, point.multipliers, forgotten, q, norm, np.sqrt(missed), tau)
+
+
+def _length_and_angle(
+    before: np.ndarray, grown: np.ndarray, moved: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """``‖θ̃‖`` and ``1 − cos(θ', θ̃)`` from ``‖θ'‖²``, ``‖θ̃‖² − ‖θ'‖²`` and ``‖θ̃ − θ'‖²``, all digits kept."""
+    start = np.sqrt(before)
+    norm = np.sqrt(np.maximum(before + grown, 0.0))
+    some = norm > ROUND_OFF * start  # of others only round-off is left, which has no direction
+    length = np.where(some, norm, 1.0)
+    stretched = grown / (start + length)
+    tau = np.maximum(moved - stretched**2, 0.0) / np.where(some, 2 * start * length, 1.0)
+    return np.where(some, norm, 0.0), np.where(some, tau, 1.0)
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -220,10 +225,10 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _add_changes(
-    problem: Problem, j: int, row: np.ndarray, there: np.ndarray, q: np.ndarray
+    problem: Problem, j: int, row: np.ndarray, there: np.ndarray, q: np.ndarray, still: float
 ) -> None:
     """To the margins ``q (s, m)`` of the network before, what neuron j with rows ``(s, k)`` changes."""
-    moved = np.abs(there - row).max(axis=1) > 0
+    moved = np.abs(there - row).max(axis=1) > still
     P, before = there[moved] @ problem.X.T, problem.X @ row
     slopes = problem.network.derivative
     q[moved] += problem.signs[j] * (slopes(P) * P - slopes(before) * before)
