@@ -242,6 +242,16 @@ def test_reach_of_a_step_is_how_far_a_step_moves_where_nothing_cancels():
     )
 
 
+@pytest.mark.parametrize("batch", [(), (2,)])
+def test_the_reach_of_a_step_does_not_depend_on_parts(monkeypatch, batch):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(*batch, 7, 5)), np.ones((*batch, 7))
+    problem, W = Problem(network(4), X, y), rng.normal(size=(*batch, 4, 5))
+    whole = step_reach(problem, W, Descent())
+    monkeypatch.setattr("kkt_unlearning.training.descent.WORK_ARRAY", 3 * 7)
+    np.testing.assert_allclose(step_reach(problem, W, Descent()), whole, rtol=1e-14)
+
+
 def test_no_entry_moves_farther_in_a_step_than_its_reach():
     problem, W0 = gaussian(10, 5, 12, 8)
     for loss, step in [("exponential", "normalised"), ("logistic", "constant")]:

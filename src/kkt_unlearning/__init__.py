@@ -21,6 +21,7 @@ _HOMES = {
     "ascend": "unlearning.ascent",
     "certify": "certificates.certificate",
     "certify_all": "certificates.certificate",
+    "certify_each": "certificates.each",
     "initialise": "studies.replicates",
     "kkt_point": "kkt.point",
     "kkt_points": "kkt.point",

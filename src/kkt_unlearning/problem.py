@@ -155,10 +155,20 @@ def smallest_margin(
     """``γ = min_i q_i`` over the samples kept, 0 where it is not above round-off: θ/γ has a meaning if γ ≠ 0.
 
     ``W (…, n, k)`` with margins ``q (…, m)``; ``keep`` boolean, of a shape that broadcasts with q; the
-    result is (…,). No margin exceeds ``‖u‖ ‖W‖ max_i ‖x_i‖``, so round-off is measured against that as well.
+    result is (…,).
+    """
+    return smallest_margin_of_norm(problem, np.linalg.norm(W, axis=(-2, -1)), q, keep)
+
+
+def smallest_margin_of_norm(
+    problem: Problem, norm: np.ndarray, q: np.ndarray, keep: np.ndarray | bool = True
+) -> np.ndarray:
+    """:func:`smallest_margin` of weights of which the norm ``(…,)`` and the margins ``q (…, m)`` are known.
+
+    No margin exceeds ``‖u‖ ‖W‖ max_i ‖x_i‖``, so round-off is measured against that as well.
     """
     lengths = np.linalg.norm(problem.X, axis=-1).max()
-    reach = np.linalg.norm(problem.output_weights) * np.linalg.norm(W, axis=(-2, -1)) * lengths
+    reach = np.linalg.norm(problem.output_weights) * norm * lengths
     smallest = np.where(keep, q, np.inf).min(axis=-1)
     largest = np.where(keep, q, -np.inf).max(axis=-1)
     return np.where(smallest > np.maximum(POSITIVE * largest, NOISE * reach), smallest, 0.0)

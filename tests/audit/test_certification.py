@@ -128,6 +128,20 @@ def test_a_network_that_does_not_classify_the_retained_samples_has_no_certificat
         assert found.smallest_margin <= 0
 
 
+def test_of_many_samples_crowding_is_a_lower_bound_that_never_lets_pass(monkeypatch):
+    model, X, y, _, done, _ = certified(6, "trained", [3])
+    exact = certify(done.model, X, y, [3]).assumptions[1]
+    assert not exact.holds and not exact.at_least
+    monkeypatch.setattr("kkt_unlearning.datasets.geometry.PAIRS", 8)  # one sample with all others
+    bound = certify(done.model, X, y, [3]).assumptions[1]
+    assert (bound.holds, bound.at_least) == (False, True)
+    assert 1 < bound.value <= exact.value * (1 + 1e-12)
+    orthogonal = np.eye(8, 120) * 3.0 + 1e-6 * X
+    model = Model(np.where(y > 0, 1.0, -1.0) @ orthogonal)
+    far = certify(model, orthogonal, y, [3]).assumptions[1]
+    assert (far.holds, far.at_least) == (True, False)
+
+
 def test_assumptions_that_fail_are_named():
     *_, found = certified(6, "trained", [3])
     names = [one.name for one in found.assumptions]

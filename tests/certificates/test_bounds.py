@@ -24,6 +24,24 @@ def without(problem, *forget):
     return ~np.isin(np.arange(problem.samples), forget)
 
 
+@pytest.mark.parametrize("parts", [1, 3, 10**6])
+def test_margin_shift_from_its_definition_and_in_parts(monkeypatch, parts):
+    problem, _, point = solved(0, 9, 40, 12)
+    reach = point.multipliers * (problem.output_weights[:, None] ** 2 * point.clarke).sum(axis=0)
+    keep = np.array([without(problem, 1, 4), without(problem, 2), without(problem)])
+    expected = [
+        max(
+            sum(reach[r] * abs(problem.X[i] @ problem.X[r]) for r in forget)
+            for i in range(9)
+            if i not in forget
+        )
+        for forget in ((1, 4), (2,), ())
+    ]
+    monkeypatch.setattr("kkt_unlearning.certificates.bounds.WORK_ARRAY", parts * problem.samples)
+    found = margin_shift(problem, point.multipliers, point.clarke, keep)
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
 def test_margin_shift_by_hand():
     # One pair, ρ = ½: λ = 8/3, Σ_j u_j² a_jr = ½ (1 + ½) = ¾, |⟨x₁, x₂⟩| = ½: κ = 8/3 · ½ · ¾ = 1.
     problem, _, multipliers, clarke, _ = planted_pairs([0.5], [1.0], 2)

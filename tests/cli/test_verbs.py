@@ -1,5 +1,6 @@
-"""The three verbs on files: what is printed and written, and the exit status."""
+"""The four verbs on files: what is printed and written, and the exit status."""
 
+import csv
 import json
 import os
 import re
@@ -56,12 +57,86 @@ def test_kkt_tells_what_the_library_finds(capsys):
     assert found["phi"] == expected.phi
 
 
+def test_of_many_samples_phi_is_a_lower_bound_and_says_so(capsys, monkeypatch):
+    exact = record(capsys, "kkt", *NPZ)
+    assert exact["phi_of_all_pairs"] is True
+    monkeypatch.setattr("kkt_unlearning.datasets.geometry.PAIRS", 8)
+    found = record(capsys, "kkt", *NPZ)
+    assert found["phi_of_all_pairs"] is False and found["phi"] <= exact["phi"]
+    assert "(of the longest samples with all others)" in ran(capsys, "kkt", *NPZ)
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    text = ran(capsys, "certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
+    assert "min ‖x_i‖² is at least " in text
+
+
 def test_kkt_prints_a_table_of_the_samples(capsys):
     text = ran(capsys, "kkt", *NPZ)
     assert text.startswith("two-layer ReLU network, 6 neurons, 120 features, 8 samples\n")
     assert "stationarity" in text and "in the activation cell of the network" in text
     rows = text.split("sample  label")[1].splitlines()[1:]
     assert sorted(int(row.split()[0]) for row in rows) == list(range(8))
+
+
+def test_each_tells_what_the_library_finds(capsys):
+    model, X, y, _ = trained(6, scale=3.0)
+    expected = audit.each(model, X, y, start="exact", fraction=0.9)
+    found = record(capsys, "each", *NPZ, "--from", "exact", "--step", "0.9", "--table", "T.csv")
+    assert (found["from"], found["step"], found["met"]) == ("exact", 0.9, None)
+    samples, order = found["samples"], expected.order
+    assert samples["sample"] == expected.certified.samples[order].tolist()
+    assert samples["label"] == y[samples["sample"]].tolist()
+    assert samples["price"] == expected.certified.step.price[order].tolist()
+    assert samples["price_of_nothing"] == expected.certified.nothing.price[order].tolist()
+    with open("T.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["price"]) for row in rows] == samples["price"]
+    assert [int(row["sample"]) for row in rows] == samples["sample"]
+    assert list(rows[0]) == list(samples)
+
+
+def test_each_prints_the_cheapest_first_and_how_many_keep_the_limits(capsys):
+    model, X, y, _ = trained(6, scale=3.0)
+    expected = audit.each(model, X, y)
+    level = float(np.sort(expected.certified.step.price)[3]) * (1 + 1e-9)
+    limits = [f"--max-{name}={level}" for name in ("epsilon", "delta", "tau")]
+    text = ran(capsys, "each", *NPZ, *limits)
+    rows = [line.split() for line in text.split("\n\n")[1].splitlines()[1:]]
+    assert [int(row[0]) for row in rows] == expected.certified.samples[expected.order].tolist()
+    assert "4 of 8 samples can be forgotten by the step, 0 by doing nothing" in text
+    assert record(capsys, "each", *NPZ, *limits)["met"] is True
+    broken = record(capsys, "each", *NPZ, "--max-tau", "1", status=1)
+    assert (broken["met"], broken["met_by"]) == (False, [])
+
+
+def test_each_names_those_that_change_nothing(capsys):
+    _, X, y, _ = trained(6)
+    np.savez("D.npz", X=np.vstack([X, X[:1], 3 * X[3:4]]), y=np.append(y, y[[0, 3]]))
+    text = ran(capsys, "each", *NPZ, "--from", "exact", "--max-epsilon=1", "--max-tau=1")
+    assert "3 samples have no multiplier, or copies that take it over: 0, 8, 9\n" in text
+    assert "as it is, at a price of at most 0\n" in text
+    assert text.endswith("; the 3 others keep it\n")
+    found = record(capsys, "each", *NPZ, "--from", "exact", "--table", "T.csv")["samples"]
+    assert found["sample"][:3] == [0, 8, 9]
+    assert found["moved"] == [0, 0, 0, 1, 1, 1, 1, 1, 1, 1]
+    assert found["price"][:3] == pytest.approx([0, 0, 0], abs=1e-9)
+
+
+def test_each_writes_tables_alone_and_looks_at_networks_that_have_not_forgotten(capsys):
+    assert "allowed is a name that ends in .csv" in ran(
+        capsys, "each", *NPZ, "--table", "T.txt", status=2
+    )
+    assert "was read as well" in each_into_its_data(capsys)
+    ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    error = ran(capsys, "each", "--data", "D.npz", "--weights", "U.npz", status=2)
+    assert "U.npz has forgotten [3] already: look at the network before it." in error
+
+
+def each_into_its_data(capsys):
+    _, X, y, _ = trained(6)
+    names = ",".join([*(f"x{k}" for k in range(X.shape[1])), "y"])
+    np.savetxt("D.csv", np.column_stack([X, y]), delimiter=",", header=names, comments="")
+    words = ("--data", "D.csv", "--weights", "W.npz", "--table", "D.csv")
+    return ran(capsys, "each", *words, status=2)
 
 
 @pytest.mark.parametrize("start", ["trained", "exact"])

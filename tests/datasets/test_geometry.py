@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkt_unlearning.datasets import gaussian, source
+from kkt_unlearning.datasets import gaussian, geometry, source
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.geometry import (
     describe,
@@ -232,3 +232,35 @@ def test_digits_of_which_a_linear_program_gives_up():
     sizes = {"samples": 500, "fresh_samples": 0, "replicates": 4, "seed": 251014844}
     dataset = source("digits").generate(classes=groups, **sizes)
     assert not linearly_separable(dataset.X[3], dataset.y[3])
+
+
+@pytest.mark.parametrize("pairs", [10, 40, 10**6])
+@given(seed=st.integers(0, 1000))
+def test_of_many_samples_the_longest_are_looked_at(pairs, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(20, 3)) * rng.uniform(0.5, 3.0, size=(20, 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(geometry, "PAIRS", pairs)
+        patch.setattr(geometry, "WORK_ARRAY", 60)
+        psi, phi, all_pairs = geometry.near_orthogonality_of_many(X)
+    products = np.abs(X @ X.T)
+    lengths = np.diagonal(products).copy()
+    expected_psi, expected = near_orthogonality(X)
+    assert psi == pytest.approx(expected_psi, rel=1e-12)
+    np.fill_diagonal(products, 0.0)
+    if pairs == 10**6:
+        assert (phi, all_pairs) == (expected, True)
+    else:
+        longest = np.argsort(-lengths)[: max(1, pairs // 20)]
+        assert phi == pytest.approx(products[longest].max(), rel=1e-12)
+        assert phi <= expected * (1 + 1e-12)
+    if all_pairs:
+        assert phi == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_product_that_no_shorter_samples_reach_is_of_all_pairs(monkeypatch):
+    monkeypatch.setattr(geometry, "PAIRS", 9)
+    X = np.vstack([[[3.0, 0.0], [2.0, 1.0]], np.eye(2), np.eye(2)])
+    assert geometry.near_orthogonality_of_many(X) == (8.0, 6.0, True)
+    alone = np.vstack([[[0.0, 3.0, 0.0]], np.array([[1.0, 0.0, 0.0]] * 4)])
+    assert geometry.near_orthogonality_of_many(alone) == (8.0, 0.0, False)

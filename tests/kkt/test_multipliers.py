@@ -16,6 +16,8 @@ from kkt_unlearning.kkt.multipliers import (
     loss_gradient_multipliers,
     orthogonal_multipliers,
 )
+from kkt_unlearning.networks import TwoLayer
+from kkt_unlearning.problem import Problem
 
 
 @pytest.mark.parametrize("width", [None, 2, 5])
@@ -149,3 +151,15 @@ def test_of_more_samples_than_weights_the_least_is_the_same(seed, samples, rank)
     np.testing.assert_allclose(
         least, least_norm(multipliers, gradients @ gradients.T), atol=1e-7 * size
     )
+
+
+@pytest.mark.parametrize("samples", [9, 80])
+def test_least_squares_do_not_depend_on_where_the_search_starts(samples):
+    rng = np.random.default_rng(3)
+    X, W, network = rng.normal(size=(samples, 30)), rng.normal(size=(12, 30)), TwoLayer(12)
+    y = np.sign(network.output_weights @ np.maximum(W @ X.T, 0.0))  # all margins are positive
+    problem = Problem(network, X, y)
+    expected = least_squares_multipliers(problem, W)
+    guess = (expected.mean() * rng.random(samples), problem.pattern(W))
+    found = least_squares_multipliers(problem, W, guess)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9 * expected.max())

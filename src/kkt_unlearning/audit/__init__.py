@@ -1,10 +1,11 @@
-"""The audit of a network of the user's own, in three verbs: how near a KKT point it is, unlearn, certify.
+"""The audit of a network of the user's own, in four verbs: kkt, each, unlearn, certify.
 
 Each takes the network as a :class:`Model` and its training data; arrays may be of any library that follows
 the array API standard, and what comes back is in the one of X.
 """
 
 from kkt_unlearning.audit.certification import Certified, End, Limits, certify
+from kkt_unlearning.audit.each import Each, each
 from kkt_unlearning.audit.forgetting import Forgotten, unlearn
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.nearness import Nearness, kkt
@@ -13,6 +14,7 @@ from kkt_unlearning.audit.step import Step
 
 __all__ = [
     "Certified",
+    "Each",
     "End",
     "Forgotten",
     "Limits",
@@ -21,6 +23,7 @@ __all__ = [
     "Removal",
     "Step",
     "certify",
+    "each",
     "kkt",
     "unlearn",
 ]

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from kkt_unlearning.audit.origin import Origin
 from kkt_unlearning.certificates.certificate import Certificate
-from kkt_unlearning.datasets.geometry import near_orthogonality
+from kkt_unlearning.datasets.geometry import near_orthogonality, near_orthogonality_of_many
 from kkt_unlearning.problem import Problem
 
 ARRIVED = 1e-3  # a choice: 1 − cos to the exact point, an angle of 2.6 degrees
@@ -19,6 +17,7 @@ class Assumption:
     Attributes:
         name: of what is measured; value, allowed: the two numbers.
         holds: whether they are in that order.
+        at_least: whether value is a lower bound, of samples too many for all pairs.
         otherwise: what it means if it does not hold, and what to do.
     """
 
@@ -27,6 +26,7 @@ class Assumption:
     allowed: float
     holds: bool
     otherwise: str
+    at_least: bool = False
 
 
 def assumptions(
@@ -61,8 +61,11 @@ def _separation(margin: float) -> Assumption:
 
 
 def _orthogonality(problem: Problem) -> Assumption:
-    _, phi = near_orthogonality(problem.X)
-    crowding = (problem.samples - 1) * float(phi) / np.diagonal(problem.gram).min()
+    scale = (problem.samples - 1) / (problem.X**2).sum(axis=1).min()
+    _, phi, all_pairs = near_orthogonality_of_many(problem.X)
+    if scale * phi <= 1 and not all_pairs:  # then every pair counts
+        phi, all_pairs = float(near_orthogonality(problem.X)[1]), True
+    crowding = scale * phi
     return Assumption(
         "(m − 1) max |⟨x_i, x_j⟩| / min ‖x_i‖²",
         float(crowding),
@@ -70,6 +73,7 @@ def _orthogonality(problem: Problem) -> Assumption:
         bool(crowding <= 1),
         "the samples are not nearly orthogonal (Assumption 2.3 of the paper), so a sample's gradient carries "
         "others with it; use more dimensions or fewer, less similar samples",
+        at_least=not all_pairs,
     )
 
 

@@ -1,5 +1,6 @@
 """The exact KKT point that a network leads to, the longest part of every audit, with word of its progress."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
@@ -10,20 +11,32 @@ from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 
-_SECONDS = 2.0  # between two lines on the same quadratic program
+_SECONDS = 2.0  # between two lines on the same computation
 
 
 def telling(solver: Solver | None, report: Report) -> Solver:
     """The solver, or the default one, which tells how far programs are that take long."""
-    told = monotonic()
+    due = now_and_then()
 
     def tell(residual: float) -> None:
-        nonlocal told
-        if monotonic() - told >= _SECONDS:
-            told = monotonic()
+        if due():
             report(f"quadratic program: residual {residual:.1e}")
 
     return replace(solver or Solver(), report=tell)
+
+
+def now_and_then() -> Callable[[], bool]:
+    """Whether the last time that it was true is two seconds ago; it begins to count when it is made."""
+    told = monotonic()
+
+    def due() -> bool:
+        nonlocal told
+        if monotonic() - told < _SECONDS:
+            return False
+        told = monotonic()
+        return True
+
+    return due
 
 
 def exact_point(problem: Problem, W: np.ndarray, solver: Solver, report: Report) -> KKTPoint:

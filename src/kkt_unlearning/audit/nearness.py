@@ -11,7 +11,7 @@ from kkt_unlearning.audit.outputs import joint_distance, joint_residuals
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.restore import Restored, restore
-from kkt_unlearning.datasets.geometry import near_orthogonality
+from kkt_unlearning.datasets.geometry import near_orthogonality_of_many
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.kkt.clarke import fit_multipliers
 from kkt_unlearning.kkt.multipliers import (
@@ -42,7 +42,7 @@ class Nearness:
             ``loss_gradient`` and ``orthogonal``, estimates from the network alone (``docs/theory.md``,
             section 7).
         psi, phi: ``max_i |‖x_i‖² − 1|`` and ``max_{i≠j} |⟨x_i, x_j⟩|`` of the samples as the network sees
-            them.
+            them; phi_of_all_pairs: else φ is of the longest samples with all others, and a lower bound.
         exact: the exact KKT point that the activations lead to, at the smallest margin of the given weights;
             for trained output weights that of W, with u held fixed.
         distance: ``1 − cos`` from the network to it; gap: its duality gap; residuals: its own KKT residuals.
@@ -59,6 +59,7 @@ class Nearness:
     multipliers: dict[str, Array]
     psi: float
     phi: float
+    phi_of_all_pairs: bool
     exact: Model
     distance: float
     gap: float
@@ -110,14 +111,16 @@ def kkt(
     multipliers = _multipliers(problem, W, point, descent)
     fitted = multipliers["least_squares"]
     autograd = kkt_residuals(problem, W, fitted, problem.pattern(W))
-    say("KKT residuals with Clarke derivatives")
-    there, clarke = _on_kinks(point, W, solver, model.trained_outputs)
+    there, clarke = Restored(W, point.kinks), autograd
+    if problem.network.has_kinks:
+        say("KKT residuals with Clarke derivatives")
+        there, clarke = _on_kinks(point, W, solver, model.trained_outputs)
     residuals, distance = point.residuals, cosine_distance
     if model.trained_outputs:
         autograd = joint_residuals(problem, W, autograd, fitted, 1.0)
         residuals = joint_residuals(problem, point.W, residuals, point.multipliers, 1.0)
         distance = partial(joint_distance, u=problem.output_weights)
-    psi, phi = near_orthogonality(problem.X)
+    psi, phi, all_pairs = near_orthogonality_of_many(problem.X)
     return Nearness(
         margins=follow(problem.margins(W), X),
         smallest_margin=gamma,
@@ -126,8 +129,9 @@ def kkt(
         moved=float(distance(W, there.W)),
         kinks=int(there.kinks.sum()),
         multipliers={name: follow(values, X) for name, values in multipliers.items()},
-        psi=float(psi),
-        phi=float(phi),
+        psi=psi,
+        phi=phi,
+        phi_of_all_pairs=all_pairs,
         exact=audited.model(model, point.W, gamma, X),
         distance=float(distance(W, point.W)),
         gap=point.gap,
@@ -164,7 +168,7 @@ def _multipliers(
     slopes = descent.slopes(problem.margins(W))
     return {
         "exact": point.multipliers,
-        "least_squares": least_squares_multipliers(problem, W),
+        "least_squares": least_squares_multipliers(problem, W, (point.multipliers, point.clarke)),
         "loss_gradient": loss_gradient_multipliers(problem, W, slopes),
         "orthogonal": orthogonal_multipliers(problem, W),
     }

@@ -29,10 +29,15 @@ class Step:
     @property
     def words(self) -> str:
         """The step as a sentence names it."""
-        share = "" if self.fraction == 1 else f"{self.fraction:g} of "
-        of = "exact KKT point" if self.start == "exact" else "trained weights"
-        return f"{share}the prescribed step from the {of}"
+        return step_in_words(self.start, self.fraction)
 
     def __post_init__(self) -> None:
         check_start(self.start)
         check_fraction(self.fraction)
+
+
+def step_in_words(start: str, fraction: float) -> str:
+    """A step as a sentence names it."""
+    share = "" if fraction == 1 else f"{fraction:g} of "
+    of = "exact KKT point" if start == "exact" else "trained weights"
+    return f"{share}the prescribed step from the {of}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkt_unlearning.backends import WORK_ARRAY
 from kkt_unlearning.kkt.residuals import stationarity_residual
 from kkt_unlearning.problem import Problem
 
@@ -34,7 +35,13 @@ def margin_shift(
 ) -> np.ndarray:
     """``κ = max_{i∉R} Σ_{r∈R} λ_r |⟨x_i, x_r⟩| Σ_j u_j² a_jr``; the last sum is 1 for the linear model."""
     reach = multipliers * (problem.output_weights[:, None] ** 2 * clarke).sum(axis=0)
-    shifts = np.where(keep, 0.0, reach) @ np.abs(problem.gram)
+    pushing = np.where(keep, 0.0, reach)
+    rows = np.flatnonzero((pushing > 0).reshape(-1, pushing.shape[-1]).any(axis=0))
+    size = max(1, WORK_ARRAY // problem.samples)  # of the rows of the Gram matrix at once
+    shifts = np.zeros_like(pushing)
+    for first in range(0, len(rows), size):
+        part = rows[first : first + size]
+        shifts += pushing[..., part] @ np.abs(problem.X[part] @ problem.X.T)
     return np.where(keep, shifts, 0.0).max(axis=-1)
 
 

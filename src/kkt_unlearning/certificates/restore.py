@@ -79,11 +79,11 @@ def into_cell(
     size = np.abs(W @ X.T).max(axis=(-2, -1), keepdims=True)
     inner = np.broadcast_to(ON_KINK * size, (*shape[:-1], 1))
     rows = (values.reshape(-1, values.shape[-1]) for values in (W, held, keep, side, inner))
-    moved, held = _with_growing_kinks(X, *rows)
+    moved, held = rows_into_cell(X, *rows)
     return Restored(_cleared(moved.reshape(W.shape), W), held.reshape(shape))
 
 
-def _with_growing_kinks(
+def rows_into_cell(
     X: np.ndarray,
     rows: np.ndarray,
     held: np.ndarray,
@@ -91,7 +91,10 @@ def _with_growing_kinks(
     side: np.ndarray,
     inner: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows ``(N, k)`` projected, and their K ``(N, m)``: no watched entry outside has ``s P < inner``."""
+    """Rows ``(N, k)`` of any neurons projected, and their K ``(N, m)``, which grows from ``held``.
+
+    In the end no ``watched`` entry outside K has ``s P < inner``, s the ``side``.
+    """
     held, moved, going = held.copy(), rows.copy(), np.arange(len(rows))
     for _ in range(len(X) + 1):  # each round adds an entry to a row's K, or is its last
         moved[going] = _projected(X, moved[going], held[going])

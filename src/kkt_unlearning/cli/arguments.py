@@ -20,6 +20,11 @@ _EPILOGUE = (
     "Exit status: 0 done, 1 no certificate is as good as was asked for, 2 the input cannot be used. "
     "Formats and what they hold: docs/formats.md."
 )
+_RELATIVE = (
+    "--max-delta is a limit on relative δ: δ over the mean multiplier that a KKT point of the same "
+    "length has. It has no units, so that the verdict does not depend on those of the features. δ "
+    "itself, printed beside it, is in units of the multipliers."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the three verbs."""
+    """The parser of the four verbs."""
     top = _Parser(
         prog="kkt-unlearning",
         description="Audit a trained linear model or two-layer ReLU network: how near it is to a KKT point "
@@ -38,8 +43,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOGUE,
     )
     top.add_argument("--version", action="version", version=kkt_unlearning.__version__)
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="{kkt,unlearn,certify}")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="{kkt,each,unlearn,certify}")
     _kkt(verbs.add_parser("kkt", help="residuals, multipliers and the nearest exact KKT point"))
+    _each(verbs.add_parser("each", help="what it costs to forget each sample alone"))
     _unlearn(verbs.add_parser("unlearn", help="the ascent step that forgets samples"))
     _certify(verbs.add_parser("certify", help="the (ε, δ, τ) certificate of an unlearned network"))
     return top
@@ -57,7 +63,22 @@ def _kkt(verb: argparse.ArgumentParser) -> None:
         default="exponential",
         help="whose gradients one estimate of the multipliers uses (default: %(default)s)",
     )
-    verb.add_argument("--all", action="store_true", help="list every sample, not the first 20")
+    _all(verb)
+
+
+def _each(verb: argparse.ArgumentParser) -> None:
+    verb.description = (
+        "The (ε, δ, τ) certificate of forgetting each sample alone, the cheapest first. The price of a "
+        "sample is the least level that its ε, relative δ and τ all keep. A sample without a multiplier "
+        "changes nothing."
+    )
+    _common(verb, _WEIGHTS)
+    _step(verb)
+    verb.set_defaults(start="trained", step=1.0)
+    _limits(verb, "unless one sample, other than those without a multiplier,")
+    verb.add_argument("--table", metavar="T.csv", help="write all samples as a table")
+    _all(verb)
+    verb.epilog = f"{_RELATIVE} {_EPILOGUE}"
 
 
 def _unlearn(verb: argparse.ArgumentParser) -> None:
@@ -82,25 +103,29 @@ def _certify(verb: argparse.ArgumentParser) -> None:
     )
     _common(verb, "the unlearned network, in the same formats")
     _forget(verb)
-    for name, symbol in (("epsilon", "ε"), ("delta", "relative δ, see below,"), ("tau", "τ")):
-        verb.add_argument(
-            f"--max-{name}",
-            type=_number(math.inf),
-            metavar="NUMBER",
-            help=f"exit with status 1 unless one certificate has {symbol} at most this and keeps the other "
-            "limits (left out: ε and τ 0, δ any)",
-        )
+    _limits(verb, "unless one certificate")
     verb.add_argument("--before", metavar="W.npz", help="the network before the step")
     _step(
         verb,
         "of the step from --before; by default what the file of the unlearned network says, else ",
     )
     verb.add_argument("--plot", metavar="P.png", help="draw ε over the allowed δ and τ")
-    verb.epilog = (
-        "--max-delta is a limit on relative δ: δ over the mean multiplier that a KKT point of the same "
-        "length has. It has no units, so that the verdict does not depend on those of the features. δ "
-        f"itself, printed beside it, is in units of the multipliers. {_EPILOGUE}"
-    )
+    verb.epilog = f"{_RELATIVE} {_EPILOGUE}"
+
+
+def _limits(verb: argparse.ArgumentParser, unless: str) -> None:
+    for name, symbol in (("epsilon", "ε"), ("delta", "relative δ, see below,"), ("tau", "τ")):
+        verb.add_argument(
+            f"--max-{name}",
+            type=_number(math.inf),
+            metavar="NUMBER",
+            help=f"exit with status 1 {unless} has {symbol} at most this and keeps the other "
+            "limits (left out: ε and τ 0, δ any)",
+        )
+
+
+def _all(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--all", action="store_true", help="list every sample, not the first 20")
 
 
 def _common(verb: argparse.ArgumentParser, weights: str) -> None:

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 import numpy as np
 
-from kkt_unlearning.audit import Certified, End, Forgotten, Limits, Model, Nearness
+from kkt_unlearning.audit import Certified, Each, End, Forgotten, Limits, Model, Nearness
+from kkt_unlearning.audit.step import step_in_words
 from kkt_unlearning.cli.text import number, table
 from kkt_unlearning.kkt.residuals import KKTResiduals
 
@@ -17,6 +18,7 @@ _ENDS = {
     "exact": "an exact KKT point",
 }
 _HEAD = ("certificate", "ε", "bound", "δ", "bound", "relative δ", "τ")
+_EACH_HEAD = ("sample", "label", "λ", "price", "ε", "relative δ", "τ", "doing nothing")
 _DERIVATIVES = {"autograd": "0/1 derivatives", "clarke": "Clarke, on the kinks"}
 _ESTIMATES = {
     "exact": "exact λ",
@@ -35,7 +37,7 @@ def nearness(model: Model, y: np.ndarray, found: Nearness, shown: int) -> str:
             "smallest margin 1",
             _residuals(found, ("autograd",) if model.u is None else tuple(_DERIVATIVES)),
             _exact_point(found) if model.u is None else f"{_exact_point(found)}\n{_kinks(found)}",
-            f"data as the network sees them: ψ = {number(found.psi)}, φ = {number(found.phi)}",
+            f"data as the network sees them: ψ = {number(found.psi)}, φ {_phi(found)}",
             _samples(y, found, shown),
         ]
     )
@@ -104,6 +106,66 @@ def certified(
     return "\n\n".join(parts)
 
 
+def each(
+    model: Model,
+    y: np.ndarray,
+    found: Each,
+    limits: Limits | None,
+    shown: int,
+    table_file: str | None = None,
+) -> str:
+    """Of ``each``; ``table_file``: where the table was written."""
+    parts = [
+        f"{_network(model)}, {len(y)} samples, each forgotten alone by "
+        f"{step_in_words(found.start, found.fraction)}",
+        _each_table(y, found, shown),
+        "price: the least level that ε, relative δ and τ all keep; the last column is the price of the "
+        "network left as it is\n"
+        "ε is of the network put back into its activation cell, by the multipliers from before the step: at "
+        "this relative δ certify finds none that is larger",
+        _unmoved(found),
+    ]
+    if limits is not None:
+        parts.append(_each_verdict(found, limits))
+    if table_file is not None:
+        parts.append(f"written: {table_file}")
+    return "\n\n".join(parts)
+
+
+def _each_table(y: np.ndarray, found: Each, shown: int) -> str:
+    one, largest = found.certified, float(found.multipliers.max())
+    price, idle, rows = one.step.price, one.nothing, []
+    for s in found.order[:shown]:
+        i = one.samples[s]
+        levels = (price[s], one.step.epsilon[s], one.step.relative_delta[s], one.step.tau[s])
+        numbers = [number(float(value)) for value in (*levels, idle.price[s])]
+        rows.append((str(i), f"{y[i]:+g}", number(found.multipliers[i], largest), *numbers))
+    return table(_EACH_HEAD, rows) + _more(len(one.samples), shown, "--all, --json or --table")
+
+
+def _unmoved(found: Each) -> str:
+    rows, itself = found.certified.unmoved, found.certified.itself
+    if not len(rows):
+        return "every sample has a multiplier, and none a copy"
+    named = ", ".join(map(str, rows[:SHOWN])) + (", …" if len(rows) > SHOWN else "")
+    return (
+        f"{len(rows)} samples have no multiplier, or copies that take it over: {named}\n"
+        f"the step leaves the network as it is, at a price of at most {number(float(itself.price))}"
+    )
+
+
+def _each_verdict(found: Each, limits: Limits) -> str:
+    bounds = (limits.epsilon, limits.relative_delta, limits.tau)
+    one, can = found.certified, len(found.within(limits))
+    idle = int(one.nothing.within(*bounds).sum())
+    also = "keep" if one.itself.within(*bounds) else "do not keep"
+    others = f"; the {len(one.unmoved)} others {also} it" if len(one.unmoved) else ""
+    return (
+        f"asked for {_asked(limits)}: {can} of {len(one.samples)} samples can be forgotten by the step, "
+        f"{idle} by doing nothing{others}"
+    )
+
+
 def _network(model: Model) -> str:
     bias = " and a bias" if model.bias is not None else ""
     if model.u is None:
@@ -120,6 +182,12 @@ def _residuals(found: Nearness, derivatives: Sequence[str]) -> str:
         for field in fields(KKTResiduals)
     ]
     return table(("KKT residual", *(_DERIVATIVES[name] for name in derivatives)), rows)
+
+
+def _phi(found: Nearness) -> str:
+    if found.phi_of_all_pairs:
+        return f"= {number(found.phi)}"
+    return f"≥ {number(found.phi)} (of the longest samples with all others)"
 
 
 def _exact_point(found: Nearness) -> str:
@@ -152,10 +220,10 @@ def _samples(y: np.ndarray, found: Nearness, shown: int) -> str:
     return table(head, rows) + _more(len(y), shown)
 
 
-def _more(samples: int, shown: int) -> str:
+def _more(samples: int, shown: int, options: str = "--json, and for kkt --all") -> str:
     if samples <= shown:
         return ""
-    return f"\n… and {samples - shown} more (all of them: --json, and for kkt --all)"
+    return f"\n… and {samples - shown} more (all of them: {options})"
 
 
 def _end(end: End) -> tuple[str, ...]:
@@ -174,15 +242,19 @@ def _assumptions(found: Certified) -> str:
     if not found.failing:
         return "every assumption that can be told from these files holds"
     lines = [
-        f"does not hold: {one.name} is {number(one.value)}, allowed {number(one.allowed)}: {one.otherwise}"
+        f"does not hold: {one.name} is {'at least ' * one.at_least}{number(one.value)}, allowed "
+        f"{number(one.allowed)}: {one.otherwise}"
         for one in found.failing
     ]
     return "\n".join(lines)
 
 
 def _verdict(found: Certified, limits: Limits) -> str:
-    pairs = (("ε", limits.epsilon), ("relative δ", limits.relative_delta), ("τ", limits.tau))
-    asked = ", ".join(f"{name} ≤ {number(limit)}" for name, limit in pairs if np.isfinite(limit))
     met = found.meeting(limits)
     by = "no certificate meets it" if met is None else f"met by {_ENDS[met.name]}"
-    return f"asked for {asked}: {by}"
+    return f"asked for {_asked(limits)}: {by}"
+
+
+def _asked(limits: Limits) -> str:
+    pairs = (("ε", limits.epsilon), ("relative δ", limits.relative_delta), ("τ", limits.tau))
+    return ", ".join(f"{name} ≤ {number(limit)}" for name, limit in pairs if np.isfinite(limit))

@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from kkt_unlearning.audit import Certified, Forgotten, Limits, Model, Nearness
+import numpy as np
+
+from kkt_unlearning.audit import Certified, Each, Forgotten, Limits, Model, Nearness
 from kkt_unlearning.backends import to_numpy
+from kkt_unlearning.certificates.each import Carried
 
 
 def nearness(model: Model, found: Nearness) -> dict[str, Any]:
@@ -28,6 +31,7 @@ def nearness(model: Model, found: Nearness) -> dict[str, Any]:
             },
             "psi": found.psi,
             "phi": found.phi,
+            "phi_of_all_pairs": found.phi_of_all_pairs,
             "margins": found.margins,
             "multipliers": found.multipliers,
         }
@@ -72,6 +76,55 @@ def certified(found: Certified, forget: Sequence[int], limits: Limits | None) ->
             "met_by": None if met is None else met.name,
         }
     )
+
+
+def each(model: Model, y: np.ndarray, found: Each, limits: Limits | None) -> dict[str, Any]:
+    """Of ``each``."""
+    within = None if limits is None else found.within(limits)
+    return _plain(
+        {
+            "network": network(model),
+            "from": found.start,
+            "step": found.fraction,
+            "samples": each_columns(y, found),
+            "limits": limits,
+            "met": None if within is None else bool(len(within)),
+            "met_by": within,
+        }
+    )
+
+
+def each_columns(y: np.ndarray, found: Each) -> dict[str, np.ndarray]:
+    """All samples by name of column: those that no step moves, then the others, the cheapest first."""
+    one, order = found.certified, found.order
+    samples = np.concatenate([one.unmoved, one.samples[order]])
+
+    def column(name: str, of: Carried) -> np.ndarray:
+        itself = np.broadcast_to(getattr(one.itself, name), one.unmoved.shape)
+        return np.concatenate([itself, getattr(of, name)[order]])
+
+    names = ("price", "epsilon", "delta", "relative_delta", "tau")
+    return {
+        "sample": samples,
+        "label": y[samples].astype(int),
+        "multiplier": found.multipliers[samples],
+        "moved": np.isin(samples, one.samples).astype(int),
+        **{name: column(name, one.step) for name in names},
+        **{f"{name}_of_nothing": column(name, one.nothing) for name in names},
+    }
+
+
+def csv_table(columns: Mapping[str, np.ndarray]) -> bytes:
+    """Columns of one length as comma-separated values, with all digits."""
+    lines = [
+        ",".join(columns),
+        *(",".join(map(str, row)) for row in zip(*_lists(columns), strict=True)),
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _lists(columns: Mapping[str, np.ndarray]) -> list[list[Any]]:
+    return [values.tolist() for values in columns.values()]
 
 
 def network(model: Model) -> dict[str, Any]:

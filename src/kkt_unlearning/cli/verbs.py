@@ -1,4 +1,4 @@
-"""The three verbs on files: what is printed, what is written, and the exit status."""
+"""The four verbs on files: what is printed, what is written, and the exit status."""
 
 import argparse
 from collections.abc import Callable
@@ -38,11 +38,35 @@ def kkt(asked: argparse.Namespace, report: Report) -> Answer:
     )
 
 
+def each(asked: argparse.Namespace, report: Report) -> Answer:
+    """The certificate of forgetting each sample alone, and how many keep what was asked for."""
+    if asked.table is not None and not asked.table.endswith(".csv"):
+        raise DataError(
+            f"--table {asked.table}: allowed is a name that ends in .csv; name such a file."
+        )
+    data, network = _inputs(asked)
+    _check_first(asked, network, "look at the network before it")
+    found = audit.each(
+        network.model, data.X, data.y, start=asked.start, fraction=asked.step, report=report
+    )
+    if asked.table is not None:
+        content = records.csv_table(records.each_columns(data.y, found))
+        files.write(asked.table, content, besides=(asked.data, asked.weights))
+    limits, shown = _limits(asked), len(data.y) if asked.all else printed.SHOWN
+    return Answer(
+        records.each(network.model, data.y, found, limits),
+        printed.each(network.model, data.y, found, limits, shown, asked.table),
+        DONE if limits is None or len(found.within(limits)) else WORSE,
+    )
+
+
 def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
     """The ascent step; the network after it goes to ``--out``."""
     kind = kind_of(asked.out, KINDS)  # before anything is computed
     data, found = _inputs(asked)
-    _check_first(asked, found)
+    _check_first(
+        asked, found, f"forget them and {asked.forget} in one step, from the network before it"
+    )
     forgotten = audit.unlearn(
         found.model,
         data.X,
@@ -87,14 +111,11 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
     )
 
 
-def _check_first(asked: argparse.Namespace, found: ModelFile) -> None:
+def _check_first(asked: argparse.Namespace, found: ModelFile, remedy: str) -> None:
     """A second step has to start where the first did: its multipliers are of all samples."""
     if found.removal is not None:
         gone = sorted(found.removal.forget)
-        raise DataError(
-            f"{one_line(asked.weights)} has forgotten {gone} already: forget them and {asked.forget} in one "
-            "step, from the network before it."
-        )
+        raise DataError(f"{one_line(asked.weights)} has forgotten {gone} already: {remedy}.")
 
 
 def _limits(asked: argparse.Namespace) -> audit.Limits | None:

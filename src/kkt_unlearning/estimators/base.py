@@ -74,7 +74,6 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         _check_contradictions(X, y)
         # In these units one step size fits data of every scale, which neither network knows of by itself.
         unit = Problem(problem.network, problem.X / size, problem.y)
-        self._check_separable(unit)
         training, point, start = self._trained(unit)
         self.classes_ = classes
         self._set_weights(start / size)
@@ -163,8 +162,9 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         d = self.n_features_in_
         self._set_parts(W[:, :d].copy(), W[:, d].copy() if W.shape[1] > d else np.zeros(len(W)))
 
-    def _check_separable(self, problem: Problem) -> None:
-        """Nothing by default: what a wide network can separate shows in training."""
+    def _point_before_training(self, problem: Problem) -> KKTPoint | None:
+        """The exact point, if it does not depend on training; None: what a network separates shows in it."""
+        return None
 
     def _features(self, X: np.ndarray) -> np.ndarray:
         """``X`` with a last feature 1, whose weight is the bias."""
@@ -187,8 +187,10 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         span = span_coordinates(problem.X, self._initial_weights(problem.X.shape[1]))
         small = Problem(problem.network, span.X, problem.y)
         arrival = Arrival([small], self.stop_distance) if self.stop_distance else None
+        point = self._point_before_training(small)
         training = train(small, span.W0, descent, settled=arrival)
-        point = kkt_point(small, small.pattern(training.W), pivots=self.pivots)
+        if point is None:
+            point = kkt_point(small, small.pattern(training.W), pivots=self.pivots)
         start, _ = starting_point(point, training.W)
         return training, replace(point, W=span.lift(point.W)), span.lift(start)
 

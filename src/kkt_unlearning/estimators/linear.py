@@ -4,9 +4,9 @@ import numpy as np
 
 from kkt_unlearning.errors import NotSeparableError
 from kkt_unlearning.estimators.base import MaxMarginClassifier
+from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.quadratic.hard_margin import hard_margin
 
 
 class MaxMarginLinear(MaxMarginClassifier):
@@ -68,12 +68,14 @@ class MaxMarginLinear(MaxMarginClassifier):
     def _initial_weights(self, dimension: int) -> np.ndarray:
         return np.zeros((1, dimension))
 
-    def _check_separable(self, problem: Problem) -> None:
-        if not hard_margin(problem.X, problem.y).separable:
+    def _point_before_training(self, problem: Problem) -> KKTPoint:
+        try:
+            return kkt_point(problem, np.ones((1, problem.samples)))
+        except NotSeparableError as error:
             raise NotSeparableError(
                 f"no hyperplane separates the two classes of these {problem.samples} samples, so the linear "
                 "model has no KKT point; give more features, or use MaxMarginTwoLayer."
-            )
+            ) from error
 
     def _parts(self) -> tuple[np.ndarray, np.ndarray]:
         return self.coef_, self.intercept_

@@ -14,18 +14,21 @@ from kkt_unlearning.quadratic.solver import SOLVED, Solver
 _NEWTON, _HALVINGS = 100, 40  # a handful of steps is the rule, most of them whole
 
 
-def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
+def least_squares_multipliers(
+    problem: Problem, W: np.ndarray, guess: tuple[np.ndarray, np.ndarray] | None = None
+) -> np.ndarray:
     """``argmin_{λ ≥ 0} ‖θ/γ − Σ_i λ_i y_i g_i‖`` with the 0/1 derivatives ``g_i``; shape (m,).
 
     Of several, which linearly dependent gradients allow, the one of least norm.
 
     Args:
         W: trained weights ``(n, k)`` with positive margins.
+        guess: ``λ (m,)`` and ``a (n, m)`` near the answer, where some are known: the search starts there.
     """
     smooth = np.zeros((problem.network.width, problem.samples), bool)
     free = np.full(problem.samples, np.inf)
     gamma = problem.margins(W).min()
-    fitted = fit_multipliers(problem, W / gamma, smooth, free, Solver()).multipliers
+    fitted = fit_multipliers(problem, W / gamma, smooth, free, Solver(), guess).multipliers
     V = problem.signs * problem.pattern(W)
     missed = W / gamma - problem.combination(fitted, problem.pattern(W))
     pull = np.einsum("ji,ji->i", V, problem.preactivations(missed))

@@ -1,12 +1,14 @@
 """Which loss is descended and by which steps."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Real
 
 import numpy as np
 
-from kkt_unlearning.backends import Array, namespace
+from kkt_unlearning.backends import WORK_ARRAY, Array, namespace
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training.losses import LOSSES, logsumexp
@@ -104,5 +106,12 @@ def step_reach(problem: Problem, W: Array, descent: Descent) -> Array:
     samples jumps across it for ever and never comes nearer. ``docs/theory.md``, section 4.
     """
     xp = namespace(W)
-    pull = descent.slopes(problem.margins(W))[..., None, :] @ xp.abs(problem.gram)
+    slopes, X = descent.slopes(problem.margins(W))[..., None, :], problem.X
+    columns = max(1, WORK_ARRAY // math.prod(X.shape[:-1]))  # of the Gram matrix
+    edges = [*range(0, problem.samples, columns), problem.samples]
+    parts = [
+        slopes @ xp.abs(X @ xp.matrix_transpose(X[..., first:last, :]))
+        for first, last in pairwise(edges)
+    ]
+    pull = xp.concat(parts, axis=-1)
     return descent.step_size * xp.abs(problem.output_weights)[:, None] * pull

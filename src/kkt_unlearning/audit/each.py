@@ -1,0 +1,95 @@
+"""What it costs to forget each sample alone, before any is forgotten."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kkt_unlearning.audit.certification import Limits
+from kkt_unlearning.audit.exact import exact_point, now_and_then, telling
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.nearness import at_unit_margin
+from kkt_unlearning.audit.subject import Report, silent
+from kkt_unlearning.backends import Array
+from kkt_unlearning.certificates.each import CertifiedEach, certify_each
+from kkt_unlearning.errors import DataError
+from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.unlearning.ascent import check_fraction, check_start
+
+
+@dataclass(frozen=True, eq=False)
+class Each:
+    """What :func:`each` finds; NumPy arrays.
+
+    Attributes:
+        certified: the certificates of the s samples whose step is not 0, of the same without any step, and
+            of the network itself, which holds for the other samples.
+        multipliers: ``λ (m,)`` of the exact KKT point, at smallest margin 1.
+        start, fraction: of the steps.
+    """
+
+    certified: CertifiedEach
+    multipliers: np.ndarray
+    start: str
+    fraction: float
+
+    @property
+    def order(self) -> np.ndarray:
+        """The positions in ``certified.samples`` by price, the cheapest first, ``(s,)``.
+
+        Of those that have none, which others cannot do without, by the price of doing nothing.
+        """
+        return np.lexsort((self.certified.nothing.price, self.certified.step.price))
+
+    def within(self, limits: Limits) -> np.ndarray:
+        """The samples whose own certificate keeps the limits, ascending rows of the data."""
+        one = self.certified.step
+        return self.certified.samples[one.within(limits.epsilon, limits.relative_delta, limits.tau)]
+
+
+def each(
+    model: Model,
+    X: Array,
+    y: Array,
+    *,
+    start: str = "trained",
+    fraction: float = 1.0,
+    solver: Solver | None = None,
+    report: Report | None = None,
+) -> Each:
+    """The ``(ε, δ, τ)`` of forgetting {r} by the step of :func:`kkt_unlearning.audit.unlearn`, for every r.
+
+    By the multipliers and derivatives from before the step, so that
+    :func:`kkt_unlearning.audit.certify`, which looks for the best, finds no larger ε at the same relative δ.
+
+    Args:
+        model: θ, trained on all of the data ``X (m, d)``, ``y (m,)``, with fixed output weights.
+        start: ``trained`` or ``exact``; fraction: α ≥ 0.
+
+    Raises:
+        DataError: bad data, start or fraction; trained output weights; or this machine's memory would not do.
+        NotConvergedError, SolverError: see :func:`kkt_unlearning.audit.kkt`.
+
+    ``docs/theory.md``, section 6.6.
+    """
+    say = report or silent
+    check_start(start)
+    check_fraction(fraction)
+    audited, _ = at_unit_margin(model, X, y)
+    if model.trained_outputs:
+        raise DataError(
+            "outputs = 'trained': the certificates of each sample are known for fixed output weights alone; "
+            "unlearn and certify the samples in question one by one."
+        )
+    problem, W = audited.problem, audited.networks[0]
+    point = exact_point(problem, W, telling(solver, say), say)
+    say("certificates of each sample")
+    due = now_and_then()
+
+    def tell(done: int, rows: int) -> None:
+        if due():
+            say(f"certificates of each sample: {100 * done // rows} %")
+
+    found = certify_each(
+        point, fraction=fraction, trained=W if start == "trained" else None, report=tell
+    )
+    return Each(found, point.multipliers, start, fraction)

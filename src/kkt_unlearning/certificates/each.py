@@ -1,0 +1,291 @@
+"""The certificates of forgetting one sample, for every sample that the network rests on, as one batch.
+
+``docs/theory.md``, section 6.6.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from kkt_unlearning.backends import WORK_ARRAY
+from kkt_unlearning.certificates.condense import condensed_steps
+from kkt_unlearning.certificates.left_out import restored_rows
+from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.datasets.memory import check_memory
+from kkt_unlearning.kkt.copies import copies_of
+from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.precision import ROUND_OFF
+from kkt_unlearning.problem import ON_KINK, Problem, smallest_margin_of_norm
+from kkt_unlearning.unlearning.ascent import Steps, check_fraction, starting_point
+
+EachReport = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Certificates by the multipliers and derivatives from before the step; arrays of one shape.
+
+    Attributes:
+        epsilon: relative to the norm of the network scaled to smallest retained margin 1; infinite where it
+            does not separate.
+        delta: the largest ``λ_i (q_i − 1)``, in units of λ; relative_delta: over the mean multiplier.
+        tau: ``1 − cos`` to the restored network, which these are the (ε, δ) of.
+    """
+
+    epsilon: np.ndarray
+    delta: np.ndarray
+    relative_delta: np.ndarray
+    tau: np.ndarray
+
+    @property
+    def price(self) -> np.ndarray:
+        """The least level p with ``ε ≤ p``, ``δ/λ̄ ≤ p`` and ``τ ≤ p``: none of the three has a unit."""
+        return np.maximum(np.maximum(self.epsilon, self.relative_delta), self.tau)
+
+    def within(self, epsilon: float, relative_delta: float, tau: float) -> np.ndarray:
+        """Where all three are at most that, boolean."""
+        finite = np.isfinite(self.epsilon)
+        kept = (self.epsilon <= epsilon) & (self.tau <= tau)
+        return finite & kept & (self.relative_delta <= relative_delta)
+
+
+@dataclass(frozen=True)
+class CertifiedEach:
+    """What :func:`certify_each` finds.
+
+    Attributes:
+        samples: the samples whose step is not 0, ascending, ``(s,)``.
+        step: the certificate after the step that forgets each of them alone, ``(s,)``.
+        nothing: the same where the network is left as it is, ``(s,)``.
+        unmoved: the other samples: their multiplier is 0, or a copy of theirs that stays takes it over.
+        itself: the certificate of the network on all samples, of shape (): it holds for the unmoved ones.
+    """
+
+    samples: np.ndarray
+    step: Carried
+    nothing: Carried
+    unmoved: np.ndarray
+    itself: Carried
+
+
+def certify_each(
+    point: KKTPoint,
+    *,
+    fraction: float = 1.0,
+    trained: np.ndarray | None = None,
+    report: EachReport | None = None,
+) -> CertifiedEach:
+    """``(ε, δ, τ)`` of ``θ − α λ_r y_r g_r`` on the samples without r, for every r by itself.
+
+    At the restored network θ̃, by the λ and the derivatives that the point has: an upper bound on the least ε
+    for this δ, for which :func:`kkt_unlearning.certify` solves a program. No program is solved here, and no
+    exact point of retained samples is sought.
+
+    Cost: with s samples that have multipliers, c of them in the cell and n neurons (classes of equal ones),
+    ``O(n (c k (c + s)))`` for the rows of θ̃ and ``O(m k)`` for the margins of each row that a step moves, of
+    which there are ``s n`` at most. Memory is ``O(c² + c k)`` and work arrays.
+
+    Args:
+        point: exact KKT point on all samples.
+        fraction: α ≥ 0.
+        trained: weights ``(n, k)`` with positive margins to step from in the place of the point.
+        report: is told how many rows are done, of how many.
+
+    Raises:
+        DataError: a bad fraction, or trained weights with a margin that is not positive; or this machine's
+            memory would not do.
+
+    ``docs/theory.md``, section 6.6.
+    """
+    check_fraction(fraction)
+    start, clarke = starting_point(point, trained)
+    one = Steps(point, start, clarke, ((),), np.ones(1), start[None, None])
+    steps, _ = condensed_steps(one, point.W[None])
+    moving = _moving(point)
+    samples = np.flatnonzero(moving)
+    _check_size(steps, len(samples))
+    left = _LeftAlone(steps)
+    found = [_after(steps, fraction, rows, said) for rows, said in _parts(steps, samples, report)]
+    return CertifiedEach(
+        samples,
+        _joined(found, samples),
+        _joined([left.without(rows) for rows, _ in _parts(steps, samples, None)], samples),
+        np.flatnonzero(~moving),
+        Carried(*(getattr(left.without(None), field.name)[0] for field in fields(Carried))),
+    )
+
+
+def _taken_over(point: KKTPoint) -> np.ndarray:
+    """λ ``(m,)``, of copies what it is at most once one of them is forgotten."""
+    copies = copies_of(point.problem)
+    if copies is None:
+        return point.multipliers
+    size = copies.size[copies.member]
+    return point.multipliers * np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)
+
+
+def _moving(point: KKTPoint) -> np.ndarray:
+    """Where the step is not 0, boolean ``(m,)``: of several copies the others take the multiplier over."""
+    moving, copies = point.multipliers > 0, copies_of(point.problem)
+    return moving if copies is None else moving & (copies.size == 1)[copies.member]
+
+
+def _check_size(steps: Steps, samples: int) -> None:
+    problem, cell = steps.point.problem, int(steps.point.of_cell.sum())
+    dimension = problem.X.shape[1]
+    part = min(samples, _part(problem))
+    numbers = 2 * cell**2 + 3 * cell * dimension
+    numbers += part * (4 * problem.samples + 8 * cell + 8 * dimension) + 4 * WORK_ARRAY
+    check_memory(
+        8 * numbers,
+        f"the certificates of {samples} samples, each forgotten alone",
+        "use fewer samples or neurons",
+    )
+
+
+def _part(problem: Problem) -> int:
+    """Forgotten samples at a time."""
+    return max(1, WORK_ARRAY // (problem.samples + problem.X.shape[1]))
+
+
+def _parts(
+    steps: Steps, samples: np.ndarray, report: EachReport | None
+) -> Iterator[tuple[np.ndarray, Callable[[int], None]]]:
+    """Some of the forgotten samples, and what is told after each neuron."""
+    size, width = _part(steps.point.problem), len(steps.start)
+    for first in range(0, len(samples), size):
+        rows = samples[first : first + size]
+
+        def say(neurons: int, before: int = first, now: int = len(rows)) -> None:
+            if report is not None:
+                report(before * width + neurons * now, len(samples) * width)
+
+        yield rows, say
+
+
+def _joined(parts: list[Carried], samples: np.ndarray) -> Carried:
+    if not len(samples):
+        return Carried(*(np.zeros(0) for _ in fields(Carried)))
+    return Carried(
+        *(
+            np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Carried)
+        )
+    )
+
+
+def _after(
+    steps: Steps, fraction: float, forgotten: np.ndarray, say: Callable[[int], None]
+) -> Carried:
+    """The certificates after the steps that forget each of some samples ``(s,)`` alone."""
+    point, problem = steps.point, steps.point.problem
+    cell = np.flatnonzero(point.of_cell)
+    place = np.searchsorted(cell, forgotten)
+    inner = ON_KINK * float(np.abs(problem.preactivations(steps.start)).max())
+    sums = problem.combination(point.multipliers, point.clarke)
+    terms = point.multipliers[forgotten] * problem.signs[:, forgotten]
+    x, still = problem.X[forgotten], ROUND_OFF * float(np.abs(steps.start).max())
+    q = np.broadcast_to(problem.margins(steps.start), (len(forgotten), problem.samples)).copy()
+    missed, squares = np.zeros(len(forgotten)), np.zeros((3, len(forgotten)))
+    for j, row in enumerate(steps.start):
+        c = fraction * terms[j] * steps.clarke[j, forgotten]
+        after = row - c[:, None] * x
+        there = after
+        if problem.network.has_kinks:
+            there = restored_rows(
+                problem.X[cell], row, c, place, point.pattern[j, cell], point.kinks[j, cell], inner
+            )
+        explained = sums[j] - (terms[j] * point.clarke[j, forgotten])[:, None] * x
+        missed += _dot(there - explained, there - explained)
+        moved = there - after
+        squares += np.stack([_dot(after, after), _dot(moved, there + after), _dot(moved, moved)])
+        _add_changes(problem, j, row, there, q, still)
+        say(j + 1)
+    norm, tau = _length_and_angle(*squares)
+    return _carried(problem, point.multipliers, forgotten, q, norm, np.sqrt(missed), tau)
+
+
+def _length_and_angle(
+    before: np.ndarray, grown: np.ndarray, moved: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """``‖θ̃‖`` and ``1 − cos(θ', θ̃)`` from ``‖θ'‖²``, ``‖θ̃‖² − ‖θ'‖²`` and ``‖θ̃ − θ'‖²``, all digits kept."""
+    start = np.sqrt(before)
+    norm = np.sqrt(np.maximum(before + grown, 0.0))
+    some = norm > ROUND_OFF * start  # of others only round-off is left, which has no direction
+    length = np.where(some, norm, 1.0)
+    stretched = grown / (start + length)
+    tau = np.maximum(moved - stretched**2, 0.0) / np.where(some, 2 * start * length, 1.0)
+    return np.where(some, norm, 0.0), np.where(some, tau, 1.0)
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("sk,sk->s", a, b)
+
+
+def _add_changes(
+    problem: Problem, j: int, row: np.ndarray, there: np.ndarray, q: np.ndarray, still: float
+) -> None:
+    """To the margins ``q (s, m)`` of the network before, what neuron j with rows ``(s, k)`` changes."""
+    moved = np.abs(there - row).max(axis=1) > still
+    P, before = there[moved] @ problem.X.T, problem.X @ row
+    slopes = problem.network.derivative
+    q[moved] += problem.signs[j] * (slopes(P) * P - slopes(before) * before)
+
+
+class _LeftAlone:
+    """The network as it is, restored with all samples in the cell."""
+
+    def __init__(self, steps: Steps) -> None:
+        self.point, problem = steps.point, steps.point.problem
+        point = self.point
+        there = restore(problem, steps.start, point.pattern, point.kinks, point.of_cell).W
+        self.q, self.norm = problem.margins(there), float(np.linalg.norm(there))
+        self.left = there - problem.combination(point.multipliers, point.clarke)
+        self.tau = float(cosine_distance(steps.start, there))
+
+    def without(self, forgotten: np.ndarray | None) -> Carried:
+        """Its certificates on the samples without each of ``forgotten (s,)``, or the one on all."""
+        point, problem = self.point, self.point.problem
+        count = 1 if forgotten is None else len(forgotten)
+        residual = np.full(count, np.linalg.norm(self.left))
+        if forgotten is not None:
+            terms = (problem.signs * point.clarke)[:, forgotten] * point.multipliers[forgotten]
+            x = problem.X[forgotten]
+            along = np.einsum("js,js->s", terms, self.left @ x.T)
+            squares = (terms**2).sum(axis=0) * _dot(x, x)
+            residual = np.sqrt(np.maximum(residual**2 + 2 * along + squares, 0.0))
+        q = np.broadcast_to(self.q, (count, problem.samples)).copy()
+        whole, tau = np.full(count, self.norm), np.full(count, self.tau)
+        multipliers = _taken_over(point) if forgotten is None else point.multipliers
+        return _carried(problem, multipliers, forgotten, q, whole, residual, tau)
+
+
+def _carried(
+    problem: Problem,
+    multipliers: np.ndarray,
+    forgotten: np.ndarray | None,
+    q: np.ndarray,
+    norm: np.ndarray,
+    residual: np.ndarray,
+    tau: np.ndarray,
+) -> Carried:
+    """ε and δ from the margins ``q (s, m)``, which are overwritten, norms and residuals ``(s,)`` of θ̃."""
+    keep = np.ones(q.shape, bool)
+    if forgotten is not None:
+        keep[np.arange(len(q)), forgotten] = False
+    gamma = smallest_margin_of_norm(problem, norm, q, keep)
+    separates = (gamma > 0) & (norm > 0)
+    unit, scale = np.where(separates, norm, 1.0), np.where(separates, gamma, 1.0)
+    q -= scale[:, None]
+    slack = np.where(keep, multipliers * q, 0.0).max(axis=1)
+    retained = keep.sum(axis=1)
+    residual = np.where(residual <= ROUND_OFF * unit, 0.0, residual)
+    slack = np.where(slack <= ROUND_OFF * scale * multipliers.max(), 0.0, slack)
+    return Carried(
+        epsilon=np.where(separates, residual / unit, np.inf),
+        delta=np.where(separates, slack / scale**2, np.inf),
+        relative_delta=np.where(separates, slack * retained / unit**2, np.inf),
+        tau=tau,
+    )
