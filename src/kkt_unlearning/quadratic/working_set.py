@@ -29,7 +29,7 @@ OFF, ON, KINK = 0, 1, 2
 # and some thousand round-offs of an inner product.
 ZERO = SOLVED / 10
 # Added to H, of its diagonal, so that samples may depend on one another; the refinement takes it out again.
-# The larger ones are for an H that round-off, 1e-10 from the triangles of kinks at worst, has made indefinite.
+# The larger ones are for an H that round-off, up to 1e-10 from the triangles of kinks, has made indefinite.
 _PROXIMAL = (1e-12, 1e-10, 1e-8)
 _REFINEMENTS = 4
 # Samples that come in at once, of those held: with more, the states of a round are guesses.
