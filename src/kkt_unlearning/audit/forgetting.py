@@ -51,6 +51,7 @@ def unlearn(
     *,
     start: str = "trained",
     fraction: float = 1.0,
+    allow_idle: bool = False,
     solver: Solver | None = None,
     report: Report | None = None,
 ) -> Forgotten:
@@ -62,12 +63,14 @@ def unlearn(
         start: ``trained``: the step is made from the model itself. ``exact``: from the exact KKT point, at
             the model's smallest margin.
         fraction: α ≥ 0; 1 is the prescribed step.
+        allow_idle: make a step that changes nothing as well, or one that leaves nothing since every sample
+            that the network rests on is forgotten.
 
     Returns:
         Arrays in the library, dtype and on the device of X.
 
     Raises:
-        DataError: bad data, forget set, start or fraction.
+        DataError: bad data, forget set, start or fraction, or a step of no effect.
         NotConvergedError, SolverError: see :func:`kkt_unlearning.audit.kkt`.
 
     Paper: Section 2.3; ``docs/theory.md``, section 1.
@@ -81,7 +84,9 @@ def unlearn(
     point = exact_point(problem, W, telling(solver, say), say)
     say("ascent step")
     trained = start == "trained"
-    done = ascent.unlearn(point, forget, fraction=fraction, trained=W if trained else None)
+    done = ascent.unlearn(
+        point, forget, fraction=fraction, trained=W if trained else None, allow_idle=allow_idle
+    )
     removed = _removed_outputs(problem, done) if model.trained_outputs else None
     u = None if removed is None else problem.output_weights - removed
     after = problem if u is None else with_outputs(problem, u)
