@@ -251,7 +251,9 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
 
     def _held_rows(self) -> np.ndarray:
         """The rows of the ``X`` that was given to ``fit`` that are still held, ascending."""
-        return retained(self.kkt_point_.problem.samples + len(self.forgotten_), self.forgotten_)
+        return retained(
+            self.kkt_point_.problem.samples + len(self.forgotten_), self.forgotten_.tolist()
+        )
 
     def _held(self, start: str) -> Held:
         check_start(start)
