@@ -164,6 +164,6 @@ def test_a_step_that_leaves_nothing_is_refused():
     model = Model(np.array([1.0, -1.0, 0.0]))
     with pytest.raises(DataError, match="every retained sample has the multiplier 0"):
         unlearn(model, X, y, [0, 1])
-    with pytest.raises(DataError, match="does not rest on these samples"):
+    with pytest.raises(DataError, match="does not rest on these"):
         unlearn(model, X, y, [2])
     assert unlearn(model, X, y, [2], allow_idle=True).model.W.tolist() == model.W.tolist()

@@ -130,7 +130,7 @@ def test_the_residuals_are_those_of_the_multipliers_told_and_the_stationarity_is
     W = point.W * (1.0 + size * np.random.default_rng(0).normal(size=point.W.shape))
     found = kkt(Model(W, None if width is None else u), X, y)
     P = W @ X.T
-    active = np.ones_like(P) if width is None else (P > 1e-10 * np.abs(P).max()).astype(float)
+    active = np.ones_like(P) if width is None else problem.network.derivative(P)
     gradients = (y * u[:, None] * active)[:, None, :] * X.T[None]
     gradients = gradients.reshape(-1, len(y))
     q = y * (u @ (active * P))

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.exact import exact_point, telling
 from kkt_unlearning.audit.model import Model, follow
 from kkt_unlearning.audit.nearness import at_unit_margin
-from kkt_unlearning.audit.outputs import output_sum, with_outputs
+from kkt_unlearning.audit.outputs import arrived, output_sum, with_outputs
 from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, silent
@@ -25,6 +26,7 @@ class Forgotten:
     """A network after the ascent step.
 
     Attributes:
+        applies: whether the theory is about the network before the step: whether it is near a KKT point.
         model: θ', at the scale of θ.
         step: how it came about; :func:`kkt_unlearning.audit.certify` has its bounds from it.
         removal: the same without the samples, as it may be kept beside θ'.
@@ -34,6 +36,7 @@ class Forgotten:
         copies: retained samples that are equal to a forgotten one, label included: what they say stays.
     """
 
+    applies: Assumption
     model: Model
     step: Step
     removal: Removal
@@ -92,6 +95,7 @@ def unlearn(
     after = problem if u is None else with_outputs(problem, u)
     scale = gamma ** (1 / model.degree)
     return Forgotten(
+        applies=arrival(arrived(point, W, model.trained_outputs)),
         model=audited.model(model, done.W, gamma, X, u),
         step=Step(
             model if trained else audited.model(model, point.W, gamma, X),

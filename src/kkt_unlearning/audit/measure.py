@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.audit.origin import Origin
-from kkt_unlearning.audit.outputs import joint_distance, joint_multipliers, joint_residual
+from kkt_unlearning.audit.outputs import joint_distance, joint_fit
 from kkt_unlearning.certificates.stationarity import least_epsilon, mean_multiplier
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import smallest_margin
@@ -79,9 +79,8 @@ class RetainedMeasure:
         excess = problem.margins(W) / self._margin(W) - 1.0
         caps = np.divide(allowed, excess, out=np.full(len(excess), np.inf), where=excess > SOLVED)
         caps, guess = np.where(keep, caps, 0.0), np.where(keep, guess, 0.0)
-        multipliers = joint_multipliers(problem, W, clarke, caps, self.solver, guess)
-        slack = np.where(keep, multipliers * excess, -np.inf).max()
-        return joint_residual(problem, W, multipliers, clarke), float(slack)
+        epsilon, multipliers = joint_fit(problem, W, clarke, caps, self.solver, guess)
+        return epsilon, float(np.where(keep, multipliers * excess, -np.inf).max())
 
     def distance(self, W: np.ndarray) -> float:
         """``τ = 1 − cos`` of θ' to ``W (n, k)``."""
@@ -102,10 +101,8 @@ class RetainedMeasure:
         nearest = self.origin.nearest
         epsilon = 0.0
         if self.joint:
-            problem, W, clarke = nearest.problem, nearest.W, nearest.clarke
-            caps = np.where(problem.margins(W) > 1.0 + SOLVED, 0.0, np.inf)
-            multipliers = joint_multipliers(
-                problem, W, clarke, caps, self.solver, nearest.multipliers
+            caps = np.where(nearest.problem.margins(nearest.W) > 1.0 + SOLVED, 0.0, np.inf)
+            epsilon, _ = joint_fit(
+                nearest.problem, nearest.W, nearest.clarke, caps, self.solver, nearest.multipliers
             )
-            epsilon = joint_residual(problem, W, multipliers, clarke)
         return epsilon, 0.0, 0.0, self.distance(nearest.W)

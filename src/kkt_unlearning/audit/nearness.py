@@ -5,9 +5,10 @@ from functools import partial
 
 import numpy as np
 
+from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.exact import exact_point, telling
 from kkt_unlearning.audit.model import Model, follow
-from kkt_unlearning.audit.outputs import joint_distance, joint_multipliers, joint_residual
+from kkt_unlearning.audit.outputs import arrived, joint_distance, joint_fit
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.restore import restore
@@ -32,6 +33,7 @@ class Nearness:
     """What :func:`kkt` measures; everything for the network scaled to smallest margin 1.
 
     Attributes:
+        applies: whether the theory is about this network: whether it is near a KKT point.
         margins: ``q_i/γ (m,)``; smallest_margin: γ, at the scale of the given weights.
         autograd: the KKT residuals at the network itself, with automatic differentiation's 0/1 derivatives
             and the multipliers that fit best, of several those that the solver reaches from the exact ones.
@@ -44,9 +46,9 @@ class Nearness:
         moved_margin: the smallest margin of the second over its largest.
         multipliers: ``λ (m,)`` by name: ``exact`` of the exact KKT point; ``least_squares``,
             ``loss_gradient`` and ``orthogonal``, estimates from the network alone (``docs/theory.md``,
-            section 7).
+            section 7). mean_multiplier: the mean of the exact ones, their unit.
         psi, phi: ``max_i |‖x_i‖² − 1|`` and ``max_{i≠j} |⟨x_i, x_j⟩|`` of the samples as the network sees
-            them.
+            them, in units in which ``‖x_i‖²`` is 1 on average.
         exact: the exact KKT point that the activations lead to, at the smallest margin of the given weights;
             for trained output weights that of W, with u held fixed.
         distance: ``1 − cos`` from the network to it; gap: its duality gap; residuals: its own KKT residuals.
@@ -54,6 +56,7 @@ class Nearness:
             activations were turned, over ``cells`` cells.
     """
 
+    applies: Assumption
     margins: Array
     smallest_margin: float
     autograd: KKTResiduals
@@ -63,6 +66,7 @@ class Nearness:
     moved_margin: float
     kinks: int
     multipliers: dict[str, Array]
+    mean_multiplier: float
     psi: float
     phi: float
     exact: Model
@@ -123,8 +127,10 @@ def kkt(
     if model.trained_outputs:
         distance = partial(joint_distance, u=problem.output_weights)
     q = problem.margins(there.W)
-    psi, phi = near_orthogonality(problem.X)
+    lengths = np.linalg.norm(problem.X, axis=1)
+    psi, phi = near_orthogonality(problem.X / np.sqrt((lengths**2).mean()))
     return Nearness(
+        applies=arrival(arrived(point, W, model.trained_outputs)),
         margins=follow(problem.margins(W), X),
         smallest_margin=gamma,
         autograd=autograd[0],
@@ -134,6 +140,7 @@ def kkt(
         moved_margin=float(q.min() / np.abs(q).max()),
         kinks=int(there.kinks.sum()),
         multipliers={name: follow(values, X) for name, values in multipliers.items()},
+        mean_multiplier=float(point.multipliers.mean()),
         psi=float(psi),
         phi=float(phi),
         exact=audited.model(model, point.W, gamma, X),
@@ -225,8 +232,7 @@ class _Residuals:
         guess: np.ndarray,
     ) -> tuple[KKTResiduals, np.ndarray]:
         problem = self.point.problem
-        multipliers = joint_multipliers(problem, W, clarke, caps, self.solver, guess)
+        together, multipliers = joint_fit(problem, W, clarke, caps, self.solver, guess)
         scaled = W / problem.margins(W).min()
         found = kkt_residuals(problem, scaled, multipliers, clarke, kinks)
-        together = joint_residual(problem, W, multipliers, clarke)
         return replace(found, stationarity=together), multipliers

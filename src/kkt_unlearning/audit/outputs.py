@@ -12,9 +12,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from kkt_unlearning.networks import TwoLayer
+from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.kkt.multipliers import gradient_matrix
+from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solver import Solver
 
 
@@ -28,15 +31,17 @@ def output_sum(problem: Problem, W: np.ndarray, multipliers: np.ndarray) -> np.n
     return np.maximum(problem.preactivations(W), 0.0) @ (multipliers * problem.y)
 
 
-def joint_multipliers(
+def joint_fit(
     problem: Problem,
     W: np.ndarray,
     clarke: np.ndarray,
     caps: np.ndarray,
     solver: Solver,
     guess: np.ndarray,
-) -> np.ndarray:
-    """``argmin ‖(W − Σ λ y g, u − Σ λ y σ)‖`` over ``0 ≤ λ ≤ caps``, shape (m,): least squares in λ alone.
+) -> tuple[float, np.ndarray]:
+    """``min ‖(W − Σ λ y g, u − Σ λ y σ)‖ / ‖(W, u)‖`` over ``0 ≤ λ ≤ caps``, and λ ``(m,)`` that attain it.
+
+    That is the fit of a linear model to the samples ``y_i ∂N(θ, x_i)``, in all weights.
 
     Args:
         problem: with the output weights u; W: ``(n, k)`` at their own scale.
@@ -46,31 +51,27 @@ def joint_multipliers(
     Raises:
         SolverError: the program could not be solved to the solver's tolerance.
     """
-    V, P = problem.signs * clarke, problem.preactivations(W)
-    lifted = problem.y * np.maximum(P, 0.0)
-    ones = (caps > 0).astype(float)[None, None, :]
-    program = Program(
-        gram=((V.T @ V) * problem.gram + lifted.T @ lifted)[None],
-        lower=ones,
-        upper=ones,
-        reward=ones[0] * ((V * P).sum(axis=0) + problem.output_weights @ lifted),
-        target=np.zeros_like(ones),
-        cap=caps[None],
-    )
-    start = np.minimum(guess, caps)[None]
-    return np.asarray(solver.optimum(program, Iterate(start, start[:, None, :])).multipliers[0])
+    active = np.maximum(problem.preactivations(W), 0.0) * problem.y
+    gradients = np.hstack([gradient_matrix(problem, clarke).T, active.T])
+    theta, ones = np.append(W.ravel(), problem.output_weights)[None], np.ones((1, problem.samples))
+    whole = Problem(Linear(), gradients, ones[0])
+    fit = fit_multipliers(whole, theta, ones < 1, caps, solver, (guess, ones))
+    return float(fit.residual / np.linalg.norm(theta)), fit.multipliers
 
 
-def joint_residual(
-    problem: Problem, W: np.ndarray, multipliers: np.ndarray, clarke: np.ndarray
+def arrived(point: KKTPoint, W: np.ndarray, joint: bool) -> float:
+    """``1 − cos`` from W to the exact point that it leads to, or for trained outputs from ``(W, u)`` to
+    ``Σ_i λ_i y_i ∂N(θ*, x_i)`` there: 0 for KKT points in all weights and for them alone.
+    """
+    if not joint:
+        return float(cosine_distance(W, point.W))
+    u = point.problem.output_weights
+    return joint_distance(W, point.W, u, output_sum(point.problem, point.W, point.multipliers))
+
+
+def joint_distance(
+    W: np.ndarray, V: np.ndarray, u: np.ndarray, v: np.ndarray | None = None
 ) -> float:
-    """``‖(W − Σ λ y g, u − Σ λ y σ)‖ / ‖(W, u)‖``; arguments as for :func:`joint_multipliers`."""
-    u = problem.output_weights
-    left = W - problem.combination(multipliers, clarke), u - output_sum(problem, W, multipliers)
-    return float(np.hypot(*map(np.linalg.norm, left)) / np.hypot(*map(np.linalg.norm, (W, u))))
-
-
-def joint_distance(W: np.ndarray, V: np.ndarray, u: np.ndarray) -> float:
-    """``1 − cos`` of ``(W, u)`` and ``(V, u)``."""
-    a, b = (np.append(M.ravel(), u) for M in (W, V))
+    """``1 − cos`` of ``(W, u)`` and ``(V, v)``, where v is by default u."""
+    a, b = np.append(W.ravel(), u), np.append(V.ravel(), u if v is None else v)
     return float(0.5 * ((a / np.linalg.norm(a) - b / np.linalg.norm(b)) ** 2).sum())

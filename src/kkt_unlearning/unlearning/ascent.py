@@ -270,8 +270,8 @@ def check_step(
         )
     else:
         why = (
-            "the step changes nothing, since the network does not rest on these samples (multiplier 0); "
-            "leave it as it is"
+            "the step changes nothing, since the exact KKT point of the network does not rest on these "
+            "(multiplier 0); leave it as it is"
         )
     raise DataError(
         f"forget = {_some(rows[list(forget)])}: {why}, or make the step all the same with allow_idle=True, "
