@@ -75,6 +75,8 @@ def test_fit_is_the_training_of_the_library(kind, fit_intercept):
     np.testing.assert_allclose(model.kkt_point_.W, point.W, atol=1e-9 * np.abs(point.W).max())
     assert max(model.kkt_point_.residuals.worst, model.kkt_point_.gap) < 1e-9
     assert model.n_iter_ == STEPS
+    cosine = (W * point.W).sum() / np.linalg.norm(W) / np.linalg.norm(point.W)
+    assert model.distance_ == pytest.approx(1 - cosine, rel=1e-6)
 
 
 @pytest.mark.parametrize("kind", BOTH)

@@ -19,6 +19,7 @@ from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
 from kkt_unlearning.kkt.arrival import Arrival
 from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
+from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.precision import LARGEST
 from kkt_unlearning.problem import Network, Problem, retained, row_numbers
 from kkt_unlearning.training import Descent, Training, train
@@ -103,6 +104,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         self._set_weights(start / size)
         self.kkt_point_ = _rescaled(point, problem, size)
         self.multipliers_ = self.kkt_point_.multipliers
+        self.distance_ = float(cosine_distance(point.W, start))
         self.n_iter_ = int(training.steps)
         self.forgotten_ = np.array([], dtype=int)
         self.copies_ = np.array([], dtype=int)
