@@ -55,7 +55,10 @@ def all_at_once(steps: Steps) -> list[Certificate]:
 def one_at_a_time(steps: Steps, solver: Solver) -> list[Certificate]:
     """Each of the few from scratch."""
     return [
-        certify(unlearn(steps.point, [r], fraction=float(steps.fractions[a])), solver=solver)
+        certify(
+            unlearn(steps.point, [r], fraction=float(steps.fractions[a]), allow_idle=True),
+            solver=solver,
+        )
         for r, a in steps.few
     ]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from audit_users import elsewhere, model_elsewhere, trained
 
-from kkt_unlearning.audit import Model, unlearn
+from kkt_unlearning.audit import Model, certify, unlearn
 from kkt_unlearning.errors import DataError, NotConvergedError
 
 
@@ -10,7 +10,7 @@ from kkt_unlearning.errors import DataError, NotConvergedError
 @pytest.mark.parametrize("fraction", [0.0, 0.5, 1.0])
 def test_the_step_takes_the_terms_of_the_forgotten_samples_out(width, fraction):
     model, X, y, point = trained(width, scale=5.0)
-    found = unlearn(model, X, y, [3, 1], fraction=fraction)
+    found = unlearn(model, X, y, [3, 1], fraction=fraction, allow_idle=True)
     u = np.ones(1) if width is None else model.u
     active = np.ones((1, 8)) if width is None else (model.W @ X.T > 0).astype(float)
     gamma = (y * (u @ (active * (model.W @ X.T)))).min()
@@ -137,3 +137,33 @@ def test_a_network_that_does_not_classify_is_refused():
     model, X, y, _ = trained(None)
     with pytest.raises(NotConvergedError, match="8 of 8 samples"):
         unlearn(Model(-model.W), X, y, [3])
+
+
+@pytest.mark.parametrize("width", [None, 30])
+@pytest.mark.parametrize("rounded", [False, True])
+@pytest.mark.parametrize("dimension", [120, 7])
+def test_copies_that_stay_are_told_and_undo_the_step(width, rounded, dimension):
+    model, X, y, _ = trained(width, dimension=dimension)
+    copy = X[3].astype(np.float32).astype(float) if rounded else X[3]
+    X, y = np.vstack([X, copy]), np.append(y, y[3])
+    for one, other in ((3, 8), (8, 3)):
+        with pytest.raises(DataError, match=rf"forget = \[{one}\]: .* retained, \[{other}\];"):
+            unlearn(model, X, y, [one])
+        found = unlearn(model, X, y, [one], allow_idle=True)
+        assert found.copies == (other,)
+        assert np.allclose(found.model.W, model.W, rtol=0, atol=1e-12 * np.abs(model.W).max())
+        certified = certify(found.model, X, y, [one], step=found.step, delta=0.1)
+        assert certified.copies == (other,)
+        alone = certify(model, X, y, [one], delta=0.1)  # as for any network that never saw it
+        assert certified.ends[0].epsilon == pytest.approx(alone.ends[0].epsilon, abs=1e-5)
+
+
+def test_a_step_that_leaves_nothing_is_refused():
+    X, y = np.diag([1.0, 1.0, 5.0]), np.array([1.0, -1.0, 1.0])
+    X[2, 0] = 3.0
+    model = Model(np.array([1.0, -1.0, 0.0]))
+    with pytest.raises(DataError, match="every retained sample has the multiplier 0"):
+        unlearn(model, X, y, [0, 1])
+    with pytest.raises(DataError, match="does not rest on these"):
+        unlearn(model, X, y, [2])
+    assert unlearn(model, X, y, [2], allow_idle=True).model.W.tolist() == model.W.tolist()

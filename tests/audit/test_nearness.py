@@ -7,13 +7,15 @@ from audit_users import elsewhere, model_elsewhere, trained
 from builders import gaussian, one_sentence, planted_orthogonal, planted_pairs
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import nnls
 
 from kkt_unlearning.audit import Model, kkt
 from kkt_unlearning.errors import DataError, NotConvergedError
 from kkt_unlearning.kkt.multipliers import least_squares_multipliers
-from kkt_unlearning.networks import TwoLayer
+from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem
-from kkt_unlearning.training import train
+from kkt_unlearning.training import Descent, train
 
 RESIDUALS = (
     "stationarity",
@@ -87,6 +89,60 @@ def test_the_residuals_of_a_trained_network_are_those_of_the_library():
     assert found.clarke.stationarity < found.autograd.stationarity
     assert np.allclose(found.multipliers["exact"], point.multipliers, rtol=1e-9)
     assert np.allclose(found.multipliers["least_squares"], fitted, rtol=1e-9)
+
+
+def few_features(seed, width, samples=40):
+    """More samples than features, and the exact point of their network."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(samples, 4))
+    y = np.sign(X[:, 0] + 0.5 * X[:, 1])
+    X += 0.8 * y[:, None] * np.array([1.0, 0.5, 0.0, 0.0])
+    network = Linear() if width is None else TwoLayer(width)
+    problem = Problem(network, X, y)
+    W0 = np.ones((1, 4)) if width is None else 0.01 * rng.normal(size=(width, 4))
+    start = problem.pattern(train(problem, W0, Descent(steps=300)).W)
+    return problem, kkt_point(problem, start)
+
+
+@pytest.mark.parametrize("width", [None, 30])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("c", [1e-8, 1.0, 1e8])
+def test_one_choice_of_multipliers_serves_every_residual_of_an_exact_point(width, seed, c):
+    """Any weights at all are a sum of gradients here: it is the slack that tells whether they are exact."""
+    problem, point = few_features(seed, width)
+    u = None if width is None else problem.network.output_weights
+    found = kkt(Model(point.W / c, u), c * problem.X, problem.y)
+    kinks = point.kinks[:, point.multipliers > 0].any()
+    for residuals in (found.clarke, found.residuals, *([] if kinks else [found.autograd])):
+        assert residuals.worst < 1e-9
+    if width is None:
+        assert not kinks
+
+
+@pytest.mark.parametrize("width", [None, 30])
+@pytest.mark.parametrize("size", [0.0, 1e-3, 0.05])
+def test_the_residuals_are_those_of_the_multipliers_told_and_the_stationarity_is_the_least(
+    width, size
+):
+    problem, point = few_features(1, width)
+    X, y = problem.X, problem.y
+    u = np.ones(1) if width is None else problem.network.output_weights
+    W = point.W * (1.0 + size * np.random.default_rng(0).normal(size=point.W.shape))
+    found = kkt(Model(W, None if width is None else u), X, y)
+    P = W @ X.T
+    active = np.ones_like(P) if width is None else problem.network.derivative(P)
+    gradients = (y * u[:, None] * active)[:, None, :] * X.T[None]
+    gradients = gradients.reshape(-1, len(y))
+    q = y * (u @ (active * P))
+    scaled, q = W.ravel() / q.min(), q / q.min()
+    multipliers, length = found.fitted["autograd"], np.linalg.norm(scaled)
+    left = np.linalg.norm(scaled - gradients @ multipliers) / length
+    assert found.autograd.stationarity == pytest.approx(left, abs=1e-12)
+    assert left == pytest.approx(nnls(gradients, scaled)[1] / length, rel=1e-6, abs=1e-9)
+    slack = np.abs(multipliers * (q - 1)).max() / multipliers.sum()
+    assert found.autograd.complementary_slackness == pytest.approx(slack, rel=1e-9, abs=1e-12)
+    carried = np.abs(point.multipliers * (q - 1)).max() / point.multipliers.sum()
+    assert slack <= 2 * carried + 1e-9  # about as little as the exact ones leave
 
 
 def test_a_bias_is_the_weight_of_a_feature_that_is_one():

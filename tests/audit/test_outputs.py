@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from audit_users import balanced, outputs
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from kkt_unlearning.audit import Limits, Model, Step, certify, kkt, unlearn
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, UserError
 
 C, M = 1.3, 6  # length and number of the orthogonal samples
 
@@ -48,15 +50,47 @@ def test_a_planted_kkt_point_in_all_weights_has_no_residual(name):
 
 @pytest.mark.parametrize("balance", [0.5, 2.0])
 def test_output_weights_out_of_balance_are_a_residual(balance):
-    """``u − Σ λ y σ = (b − 1/b) u₀`` and ``W − Σ λ y g = 0`` for u = b u₀, λ = λ₀/b."""
+    """For u = b u₀ and λ = t λ₀ (1 − b t) W and (b − t) u₀ are left, least for t = 2b/(1 + b²)."""
     model, X, y, multiplier = planted(balance)
     found = kkt(model, X, y)
-    expected = abs(balance - 1 / balance) / np.hypot(1, balance)
+    expected = abs(1 - balance**2) / (1 + balance**2)
     assert np.allclose(found.multipliers["exact"], multiplier, rtol=1e-9)
     assert found.autograd.stationarity == pytest.approx(expected, rel=1e-9)
     assert found.residuals.stationarity == pytest.approx(expected, rel=1e-9)
     fixed = kkt(Model(model.W, model.u), X, y)
     assert fixed.residuals.stationarity < 1e-9
+
+
+def far(seed, samples, dimension, width, outputs):
+    """Random weights, and labels with which they classify every sample: no KKT point is near."""
+    rng = np.random.default_rng(seed)
+    X, W, u = (rng.normal(size=size) for size in ((samples, dimension), (width, dimension), width))
+    q = u @ np.maximum(W @ X.T, 0.0)
+    return Model(W, u, outputs=outputs), X, np.sign(q)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6), st.integers(4, 12), st.integers(3, 15), st.integers(3, 8))
+def test_the_stationarity_is_the_least_that_any_multipliers_leave(seed, samples, dimension, width):
+    model, X, y = far(seed, samples, dimension, width, "trained")
+    assume(abs(y.sum()) < samples)
+    try:
+        found = kkt(model, X, y)
+    except UserError:  # there is no exact point
+        assume(False)
+    theta = np.append(model.W.ravel(), model.u)
+    A = np.vstack(
+        [
+            (model.u[:, None, None] * (model.W @ X.T > 0)[:, None, :] * X.T[None]).reshape(
+                -1, samples
+            ),
+            np.maximum(model.W @ X.T, 0.0),
+        ]
+    )
+    least = nnls(A * y, theta)[1] / np.linalg.norm(theta)
+    assert found.autograd.stationarity == pytest.approx(least, rel=1e-6, abs=1e-8)
+    assert max(found.autograd.stationarity, found.residuals.stationarity) <= 1.0  # that of λ = 0
+    assert not found.clarke.stationarity > 1.0 or found.clarke.stationarity == np.inf
 
 
 @pytest.mark.parametrize("scale", [1e-3, 20.0])
@@ -114,6 +148,8 @@ def test_the_certificate_counts_the_output_weights(known):
     slopes = gradients(done.model.W, done.model.u, X[keep], y[keep])
     theta = np.append(done.model.W.ravel(), done.model.u)
     least = nnls(slopes.T, theta)[1] / np.linalg.norm(theta)
+    end = certify(done.model, X, y, [3], delta=np.inf).ends[0]
+    assert end.epsilon == pytest.approx(least, rel=1e-4)  # slopes are differences
     end = found.ends[0]
     assert least <= end.epsilon + 1e-6
     assert end.epsilon < 1.0

@@ -6,7 +6,8 @@ from audit_users import balanced, trained
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.audit import Limits, Model, certify, unlearn
+from kkt_unlearning.audit import Limits, Model, certify, kkt, unlearn
+from kkt_unlearning.errors import DataError
 
 UNITS = st.floats(-8.0, 8.0).map(lambda exponent: 10.0**exponent)
 WIDTHS = st.sampled_from([None, 6])
@@ -34,6 +35,46 @@ def test_certificates_and_bounds_have_no_units_but_in_delta(c, width, forget):
         for name in ("delta", "mean_multiplier", "delta_bound"):
             value, known = getattr(end, name), getattr(expected, name)
             assert c**2 * value == pytest.approx(known, rel=REL, abs=1e-9, nan_ok=True), name
+
+
+@settings(max_examples=20)
+@given(UNITS, WIDTHS)
+def test_residuals_and_distances_have_no_units(c, width):
+    model, X, y, _ = trained(width)
+    one, other = kkt(model, X, y), kkt(Model(model.W / c, model.u), c * X, y)
+    for name in ("autograd", "clarke", "residuals"):
+        assert vars(getattr(other, name)) == pytest.approx(
+            vars(getattr(one, name)), rel=REL, abs=1e-9
+        )
+    for name in ("smallest_margin", "moved", "moved_margin", "psi", "phi", "distance", "gap"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), rel=REL, abs=1e-9), name
+    assert other.applies.value == pytest.approx(one.applies.value, rel=REL, abs=1e-9)
+    for found, expected in ((other.multipliers, one.multipliers), (other.fitted, one.fitted)):
+        for name, values in expected.items():
+            np.testing.assert_allclose(c**2 * found[name], values, rtol=REL, atol=1e-9)
+    assert c**2 * other.mean_multiplier == pytest.approx(one.mean_multiplier, rel=REL)
+
+
+@settings(max_examples=20)
+@given(UNITS, WIDTHS, st.sampled_from([[3], [3, 5]]))
+def test_the_step_has_the_units_of_the_weights(c, width, forget):
+    model, X, y, _ = trained(width)
+    one = unlearn(model, X, y, forget)
+    other = unlearn(Model(model.W / c, model.u), c * X, y, forget)
+    np.testing.assert_allclose(
+        c * other.model.W, one.model.W, rtol=0, atol=1e-9 * np.abs(model.W).max()
+    )
+    np.testing.assert_allclose(other.margins_after, one.margins_after, rtol=REL, atol=1e-9)
+    np.testing.assert_allclose(c**2 * other.multipliers, one.multipliers, rtol=REL, atol=1e-9)
+
+
+@pytest.mark.parametrize("width", [None, 6])
+@pytest.mark.parametrize("c", [1e-8, 1.0, 1e8])
+def test_steps_of_no_effect_are_told_in_any_unit(c, width):
+    model, X, y, _ = trained(width)
+    X = c * np.vstack([X, X[3] * (1 + 1e-7)])
+    with pytest.raises(DataError, match=r"\[3\]: the step changes nothing, .* \[8\]"):
+        unlearn(Model(model.W / c, model.u), X, np.append(y, y[3]), [3])
 
 
 @settings(max_examples=20)

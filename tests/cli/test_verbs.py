@@ -71,7 +71,7 @@ def test_of_many_samples_phi_is_a_lower_bound_and_says_so(capsys, monkeypatch):
 
 def test_kkt_prints_a_table_of_the_samples(capsys):
     text = ran(capsys, "kkt", *NPZ)
-    assert text.startswith("two-layer ReLU network, 6 neurons, 120 features, 8 samples\n")
+    assert "\n\ntwo-layer ReLU network, 6 neurons, 120 features, 8 samples\n" in text
     assert "stationarity" in text and "in the activation cell of the network" in text
     rows = text.split("sample  label")[1].splitlines()[1:]
     assert sorted(int(row.split()[0]) for row in rows) == list(range(8))
@@ -209,7 +209,7 @@ def test_a_linear_model_has_no_kinks_to_tell_of(capsys):
     model, *_ = trained(None)
     np.savez("L.npz", w=model.W[0])
     text = ran(capsys, "kkt", "--data", "D.npz", "--weights", "L.npz")
-    assert text.startswith("linear model of 120 features, 8 samples")
+    assert "\n\nlinear model of 120 features, 8 samples" in text
     assert not re.search("Clarke|kink|cell", text)
 
 
@@ -272,8 +272,8 @@ def test_a_limit_on_delta_has_no_units(capsys, c):
 def test_delta_is_printed_in_its_units_and_without(capsys, c, delta):
     text = ran(capsys, *by_hand(c), "--max-delta", "0.2", "--max-epsilon", "0.8")
     head, row = (line for line in text.splitlines() if line.startswith(("certificate", "the unl")))
-    assert head.split()[-3:] == ["relative", "δ", "τ"]
-    assert row.split()[-4:] == [delta, "–", "0.2", "0"]
+    assert head.split()[-5:] == ["relative", "δ", "bound", "τ", "δ"]
+    assert row.split()[-4:] == ["0.2", "–", "0", delta]
     assert "asked for ε ≤ 0.8, relative δ ≤ 0.2, τ ≤ 0: met by the unlearned network" in text
 
 
@@ -292,6 +292,177 @@ def test_a_network_that_does_not_separate_is_worse_than_any_limit(capsys):
     assert "∞" in ran(capsys, *rest)
     found = record(capsys, *rest, "--max-epsilon", "1", status=1)
     assert found["certificates"]["unlearned"]["epsilon"] is None
+
+
+def far_away():
+    """A network that no KKT point is near: on the kinks of its exact one it does not classify all samples."""
+    rng = np.random.default_rng(38)
+    X, W, u = (rng.normal(size=size) for size in ((6, 5), (4, 5), 4))
+    np.savez("D.npz", X=X, y=np.sign(u @ np.maximum(W @ X.T, 0.0)))
+    np.savez("W.npz", W=W, u=u)
+
+
+APPLIES = (
+    r"the theory applies: 1 − cosine of the trained network to its exact KKT point is (\S+) "
+    r"\(at most 0.001 is allowed\)\n\n"
+)
+
+
+def test_every_verb_says_first_whether_the_theory_applies(capsys):
+    unlearning = ("unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    certifying = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
+    expected = record(capsys, "kkt", *NPZ)["exact_point"]["distance"]
+    for words in (("kkt", *NPZ), unlearning, certifying):
+        assert float(re.match(APPLIES, ran(capsys, *words))[1]) == pytest.approx(expected, rel=1e-2)
+        found = record(capsys, *words)["applies"]
+        assert found["holds"] is True
+        assert found["value"] == pytest.approx(expected, rel=1e-6)
+    alone = ran(capsys, "certify", *NPZ, "--forget", "3")  # as if W.npz were unlearned
+    assert re.match(
+        r"the theory applies: smallest retained margin over the largest is 0\.\d+ \(above 0 is allowed\)",
+        alone,
+    )
+
+
+def test_a_network_far_from_any_kkt_point_is_told_so_first(capsys):
+    far_away()
+    kkt, unlearn = (
+        ran(capsys, *words)
+        for words in (
+            ("kkt", *NPZ),
+            ("unlearn", *NPZ, "--forget", "0", "--allow-idle", "--out", "U.npz"),
+        )
+    )
+    certify = ran(capsys, "certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "0")
+    start = "the theory does not apply to this network: 1 − cosine of the trained network to its exact KKT "
+    for text in (kkt, unlearn, certify):
+        assert text.startswith(
+            f"{start}point is 0.563 (at most 0.001 is allowed); training had not arrived"
+        )
+        assert text.count("training had not arrived") == 1
+    assert "it lies in the activation cell of the network\n" not in kkt
+
+
+def test_a_column_that_does_not_exist_has_its_reason(capsys):
+    far_away()
+    text = ran(capsys, "kkt", *NPZ)
+    assert "Clarke" not in text
+    assert "∞" not in text.split("KKT residual")[1].split("nearest exact")[0]
+    assert "it does not classify every sample and has no residuals: its smallest margin" in text
+    found = record(capsys, "kkt", *NPZ)
+    assert found["residuals"]["clarke"]["stationarity"] is None
+    assert f"over the largest is {found['moved_margin_over_largest']:.3g}\n" in text
+
+
+def test_a_step_of_no_effect_is_refused_unless_asked_for(capsys, folder):
+    _, X, y, _ = trained(6)
+    np.savez("D.npz", X=np.vstack([X, X[3]]), y=np.append(y, y[3]))
+    words = ("unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
+    error = ran(capsys, *words, status=2)
+    assert "forget = [3]: the step changes nothing" in error and "retained, [8];" in error
+    assert_one_sentence(error.strip().removeprefix("kkt-unlearning unlearn: error: "))
+    assert not (folder / "U.npz").exists()
+    assert "retained, and copies of forgotten samples: 8;" in ran(capsys, *words, "--allow-idle")
+    certifying = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
+    assert "retained, and copies of forgotten samples: 8;" in ran(capsys, *certifying)
+    with np.load("U.npz") as after, np.load("W.npz") as before:
+        np.testing.assert_allclose(after["W"], before["W"], rtol=0, atol=1e-12 * before["W"].max())
+
+
+@pytest.mark.parametrize("relative", [1e-3, 0.05, 100.0])
+def test_a_bound_stands_beside_what_it_bounds(capsys, relative):
+    ran(capsys, "unlearn", *NPZ, "--forget", "3,5", "--out", "U.npz")
+    rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3,5")
+    found = record(capsys, *rest)["certificates"]
+    rows = [line.split() for line in ran(capsys, *rest).splitlines() if " itself " in line]
+    epsilon, bound, delta, delta_bound = map(float, rows[0][-6:-2])
+    assert (epsilon, bound) == pytest.approx(
+        (found["unlearned"]["epsilon"], found["unlearned"]["epsilon_bound"]), rel=1e-2
+    )
+    assert epsilon <= bound and delta <= delta_bound
+    text = ran(capsys, *rest, "--max-delta", str(relative), status=1)
+    rows = [line.split() for line in text.splitlines() if re.search("itself  |put back .*  ", line)]
+    assert [(row[-5], row[-3]) for row in rows[:2]] == [("–", "–")] * 2
+    assert (
+        f"ε ≤ {bound:.3g} with relative δ ≤ {delta_bound:.3g} (the unlearned network itself)"
+        in text
+    )
+    other = record(capsys, *rest, "--max-delta", str(relative), status=1)["certificates"]
+    for name in ("unlearned", "restored"):
+        assert (found[name]["bounded"], other[name]["bounded"]) == (True, False)
+        assert other[name]["epsilon_bound"] == found[name]["epsilon_bound"]
+
+
+RAW = {"multipliers", "residual_multipliers", "mean_multiplier", "delta", "delta_bound"}
+
+
+def in_units(value, unit):
+    """Numbers of a record, those with the units of λ over ``unit``."""
+    if isinstance(value, dict):
+        return {
+            name: in_units(one, unit) if name not in RAW else scaled(one, unit)
+            for name, one in value.items()
+        }
+    return [in_units(one, unit) for one in value] if isinstance(value, list) else value
+
+
+def scaled(value, unit):
+    if isinstance(value, dict):
+        return {name: scaled(one, unit) for name, one in value.items()}
+    if isinstance(value, list):
+        return [scaled(one, unit) for one in value]
+    return value if value is None else value / unit
+
+
+def assert_same(found, expected):
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        pairs = [(found[name], expected[name]) for name in expected]
+    elif isinstance(expected, list):
+        pairs = list(zip(found, expected, strict=True))
+    elif isinstance(expected, float) and not isinstance(expected, bool):
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+        return
+    else:
+        assert found == expected
+        return
+    for pair in pairs:
+        assert_same(*pair)
+
+
+def of_all_verbs(capsys, c, outputs):
+    """Pages and records in units c times as large, in which every margin is the same."""
+    if outputs == "trained":
+        model, X, y = balanced()
+        parts = {"W": model.W / c**0.5, "u": model.u / c**0.5}
+    else:
+        model, X, y, _ = trained(6 if outputs == "fixed" else None)
+        parts = {"W": model.W / c, "u": model.u} if outputs == "fixed" else {"w": model.W[0] / c}
+    np.savez("D.npz", X=c * X, y=y)
+    np.savez("W.npz", **parts)
+    how = ("--outputs", "trained") if outputs == "trained" else ()
+    unlearning = ("unlearn", *NPZ, "--forget", "3,5", "--out", "U.npz", *how)
+    certifying = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3,5")
+    for words in (("kkt", *NPZ, *how), unlearning, certifying, (*certifying, "--max-delta", "0.1")):
+        status = int("--max-delta" in words)
+        yield ran(capsys, *words, status=status), record(capsys, *words, status=status)
+
+
+@pytest.mark.parametrize("outputs", ["linear", "fixed", "trained"])
+@pytest.mark.parametrize("c", [4.0**-13, 4.0**-6, 4.0**6, 4.0**13])
+def test_what_verbs_print_has_no_units_but_in_multipliers(capsys, outputs, c):
+    """By powers of 4, whose square roots are exact: all digits that are printed are the same."""
+    unit = 1 / c if outputs == "trained" else 1 / c**2
+    one, other = (list(of_all_verbs(capsys, at, outputs)) for at in (1.0, c))
+    for (page, found), (expected_page, expected) in zip(other, one, strict=True):
+        assert_same(in_units(found, unit), expected)
+        words, known = page.split(), expected_page.split()
+        assert len(words) == len(known)
+        for word, right in zip(words, known, strict=True):
+            if word != right:  # δ, or the mean of λ
+                assert float(word.rstrip(",")) / unit == pytest.approx(
+                    float(right.rstrip(",")), rel=6e-3
+                )
 
 
 def test_the_surface_is_drawn_where_it_is_asked_for(capsys, folder):
@@ -378,7 +549,7 @@ def test_the_command_is_installed_and_tells_its_progress_to_a_terminal_alone(fol
     command = [str(Path(sys.executable).parent / "kkt-unlearning"), "kkt", *NPZ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
     assert done.stderr == ""
-    assert done.stdout.startswith("two-layer ReLU network")
+    assert done.stdout.startswith("the theory applies: ")
     main_end, terminal = os.openpty()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal) as run:
         run.communicate()

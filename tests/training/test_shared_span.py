@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kkt_unlearning.precision import ROUND_OFF
-from kkt_unlearning.training.span import shared_span
+from kkt_unlearning.training.span import shared_span, span_coordinates
 
 
 def drawn(seed, samples, neurons, dimension, networks):
@@ -50,3 +50,15 @@ def test_a_network_that_the_others_determine_adds_no_direction(scale):
     span = shared_span(X, [W, other])
     assert (span.outside[1] == 0).all()
     assert np.allclose(span.lift(span.weights(other)), other, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_samples_that_are_equal_stay_equal(seed):
+    """A product may round the same row differently at different places."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(37, 301))
+    X[[5, 17, 36]] = X[2]
+    W = rng.normal(size=(4, 301))
+    for inside in (shared_span(X, [W]).data(X), span_coordinates(X, W).X):
+        np.testing.assert_array_equal(inside[[5, 17, 36]], inside[[2, 2, 2]])
+        np.testing.assert_allclose(inside @ inside.T, X @ X.T, atol=1e-11)

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
-from builders import ROUND_OFF, one_sentence, planted_pairs, solved
+from builders import ROUND_OFF, gaussian, one_sentence, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.training import train
 from kkt_unlearning.unlearning.ascent import ascend, starting_point, unlearn, unlearn_all
 
 VALUES = {"exponential": lambda q: np.exp(-q), "logistic": lambda q: np.log1p(np.exp(-q))}
@@ -88,8 +91,8 @@ def test_forgetting_one_of_a_planted_pair_leaves_the_other_ones_term():
 @pytest.mark.parametrize("width", [None, 6])
 def test_fraction_zero_and_the_empty_set_change_nothing(width):
     problem, training, point = solved(1, 5, 14, width)
-    np.testing.assert_array_equal(unlearn(point, [2], fraction=0.0).W, point.W)
-    np.testing.assert_array_equal(unlearn(point, []).W, point.W)
+    np.testing.assert_array_equal(unlearn(point, [2], fraction=0.0, allow_idle=True).W, point.W)
+    np.testing.assert_array_equal(unlearn(point, [], allow_idle=True).W, point.W)
     W = training.W
     np.testing.assert_array_equal(ascend(problem, W, point.multipliers, [2], fraction=0), W)
 
@@ -98,8 +101,8 @@ def test_fraction_zero_and_the_empty_set_change_nothing(width):
 @given(st.floats(0.0, 5.0), st.sampled_from([None, 6]), st.sets(st.integers(0, 4), max_size=4))
 def test_the_step_is_proportional_to_the_fraction(fraction, width, forget):
     _, _, point = solved(1, 5, 14, width)
-    whole = unlearn(point, sorted(forget)).W - point.W
-    part = unlearn(point, sorted(forget), fraction=fraction).W - point.W
+    whole = unlearn(point, sorted(forget), allow_idle=True).W - point.W
+    part = unlearn(point, sorted(forget), fraction=fraction, allow_idle=True).W - point.W
     np.testing.assert_allclose(part, fraction * whole, atol=1e-11)
 
 
@@ -155,7 +158,7 @@ def test_all_steps_are_each_of_them(width, trained):
     np.testing.assert_array_equal(steps.fractions, fractions)
     for f, forget in enumerate(sets):
         for a, fraction in enumerate(fractions):
-            alone = unlearn(point, forget, fraction=fraction, trained=weights)
+            alone = unlearn(point, forget, fraction=fraction, trained=weights, allow_idle=True)
             np.testing.assert_allclose(steps.W[f, a], alone.W, atol=ROUND_OFF)
             np.testing.assert_array_equal(steps.start, alone.start)
             np.testing.assert_array_equal(steps.clarke, alone.clarke)
@@ -216,3 +219,80 @@ def test_trained_weights_with_a_wrong_sample_are_refused():
         unlearn(point, [1], trained=0.0 * training.W)
     text = one_sentence(error)
     assert "smallest margin" in text and "positive" in text and "train for longer" in text
+
+
+# copies, and steps of no effect
+
+
+def with_a_copy(width, distance):
+    """The point of 6 samples and a (near) copy of sample 2 with the same label."""
+    problem, W0 = gaussian(4, 6, 20, width)
+    near = problem.X[2] + distance * np.random.default_rng(0).normal(size=20) / 20**0.5
+    X, y = np.vstack([problem.X, near]), np.append(problem.y, problem.y[2])
+    doubled = Problem(problem.network, X, y)
+    return doubled, kkt_point(doubled, doubled.pattern(train(doubled, W0).W))
+
+
+@pytest.mark.parametrize("width", [None, 8])
+@pytest.mark.parametrize("distance", [0.0, 1e-12, 1e-9, 1e-7])
+@pytest.mark.parametrize("one", [2, 6])
+def test_whichever_of_two_copies_goes_the_other_takes_its_term_over(width, distance, one):
+    problem, point = with_a_copy(width, distance)
+    other = 8 - one
+    step = unlearn(point, [one], allow_idle=True)
+    np.testing.assert_array_equal(step.W, point.W)
+    found = step.point
+    assert found.multipliers[one] == 0
+    assert found.multipliers.sum() == pytest.approx(point.multipliers.sum(), rel=ROUND_OFF)
+    left = problem.combination(found.multipliers, found.clarke) - point.W
+    assert np.linalg.norm(left) <= (distance + 1e-9) * np.linalg.norm(point.W)
+    certificate = certify(step)
+    assert certificate.epsilon <= 10 * distance + 1e-6  # as retraining would leave it
+    both = unlearn(point, [one, other])
+    assert np.abs(both.W - point.W).max() > 1e-3
+
+
+@pytest.mark.parametrize("width", [None, 8])
+@pytest.mark.parametrize("distance", [0.0, 1e-9, 1e-7])
+def test_a_step_that_copies_undo_is_refused_with_their_names(width, distance):
+    _, point = with_a_copy(width, distance)
+    with pytest.raises(
+        DataError, match=r"forget = \[2\]: the step changes nothing, .* \[6\]"
+    ) as error:
+        unlearn(point, [2])
+    assert "forget these as well, or make the step all the same" in one_sentence(error)
+
+
+def on_a_line():
+    """±1 and ±3: the network rests on the inner two alone."""
+    X, y = np.array([[1.0], [-1.0], [3.0], [-3.0]]), np.array([1.0, -1.0, 1.0, -1.0])
+    return kkt_point(Problem(Linear(), X, y), np.ones((1, 4)))
+
+
+@pytest.mark.parametrize(
+    ("forget", "fraction", "sentence"),
+    [
+        ([2], 1.0, "does not rest on these"),
+        ([3, 2], 1e6, "does not rest on these"),
+        ([0, 1], 1.0, "every retained sample has the multiplier 0"),
+        ([0, 1, 2], 0.5, "every retained sample has the multiplier 0"),
+        ([0], 0.0, "a step of size 0 changes nothing"),
+        ([], 1.0, "no sample is named"),
+    ],
+)
+def test_steps_of_no_effect_are_refused_unless_asked_for(forget, fraction, sentence):
+    point = on_a_line()
+    with pytest.raises(DataError, match=sentence) as error:
+        unlearn(point, forget, fraction=fraction)
+    assert "allow_idle=True, in the command --allow-idle" in one_sentence(error)
+    step = unlearn(point, forget, fraction=fraction, allow_idle=True)
+    removed = sum(point.multipliers[r] * point.problem.y[r] * point.problem.X[r] for r in forget)
+    np.testing.assert_allclose(step.W, point.W - fraction * removed, atol=ROUND_OFF)
+
+
+def test_a_step_with_some_effect_is_made():
+    problem, _, point = solved(1, 5, 14, None)
+    idle = np.vstack([problem.X, 3.0 * problem.X[:1]])  # of margin 3, so that nothing rests on it
+    more = Problem(problem.network, idle, np.append(problem.y, problem.y[0]))
+    step = unlearn(kkt_point(more, np.ones((1, 6))), [0, 5])
+    np.testing.assert_allclose(step.W, unlearn(point, [0]).W, atol=1e-9)

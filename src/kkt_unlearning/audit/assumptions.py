@@ -1,4 +1,4 @@
-"""What a small certificate rests on, each condition measured on the instance."""
+"""What the theory rests on, each condition measured on the instance."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,24 @@ from kkt_unlearning.certificates.certificate import Certificate
 from kkt_unlearning.datasets.geometry import near_orthogonality, near_orthogonality_of_many
 from kkt_unlearning.problem import Problem
 
+_SEPARATION = "smallest retained margin over the largest"
+_ARRIVAL = "1 − cosine of the trained network to its exact KKT point"
+DECISIVE = (_SEPARATION, _ARRIVAL)
+"""Names of what has to hold for the theory to be about a network at all."""
+
 ARRIVED = 1e-3  # a choice: 1 − cos to the exact point, an angle of 2.6 degrees
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """A condition ``value ≤ allowed`` (or ``≥`` for a margin).
+    """A condition ``value ≤ allowed``, or ``value > allowed`` for a margin.
 
     Attributes:
         name: of what is measured; value, allowed: the two numbers.
         holds: whether they are in that order.
         at_least: whether value is a lower bound, of samples too many for all pairs.
         otherwise: what it means if it does not hold, and what to do.
+        above: whether the value has to be above what is allowed.
     """
 
     name: str
@@ -27,6 +33,7 @@ class Assumption:
     holds: bool
     otherwise: str
     at_least: bool = False
+    above: bool = False
 
 
 def assumptions(
@@ -43,7 +50,7 @@ def assumptions(
     """
     found = [_separation(margin), _orthogonality(problem)]
     if origin is not None and origin.known:
-        found.append(_arrival(origin.arrived))
+        found.append(arrival(origin.arrived))
     if certificate is not None and origin is not None and origin.bounded:
         found.append(_shift(certificate.kappa))
     return tuple(found)
@@ -51,12 +58,13 @@ def assumptions(
 
 def _separation(margin: float) -> Assumption:
     return Assumption(
-        "smallest retained margin over the largest",
+        _SEPARATION,
         margin,
         0.0,
         margin > 0,
         "the unlearned network does not classify every retained sample, so no scale makes it feasible; "
         "take a shorter step or forget fewer samples",
+        above=True,
     )
 
 
@@ -77,9 +85,10 @@ def _orthogonality(problem: Problem) -> Assumption:
     )
 
 
-def _arrival(distance: float) -> Assumption:
+def arrival(distance: float) -> Assumption:
+    """Whether training has arrived, from ``1 − cos`` of the trained network to the KKT point it leads to."""
     return Assumption(
-        "1 − cosine of the network before the step to its exact KKT point",
+        _ARRIVAL,
         distance,
         ARRIVED,
         distance <= ARRIVED,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.audit.assumptions import Assumption, assumptions
+from kkt_unlearning.audit.assumptions import DECISIVE, Assumption, assumptions
 from kkt_unlearning.audit.exact import telling
 from kkt_unlearning.audit.measure import RetainedMeasure
 from kkt_unlearning.audit.model import Model
@@ -45,6 +45,8 @@ class End:
             retained samples: the mean of λ at a KKT point as long. Infinite where there is no such scale.
         epsilon_bound, delta_bound: instance-wise bounds (``docs/theory.md``, section 6); nan where the
             step is not known, infinite where they say nothing.
+        bounded: whether they are on this certificate. They are on the one with the δ that they promise: where
+            another δ was asked for, ε may be larger than its bound.
     """
 
     name: str
@@ -55,6 +57,13 @@ class End:
     mean_multiplier: float
     epsilon_bound: float = _NONE
     delta_bound: float = _NONE
+    bounded: bool = False
+
+    @property
+    def relative_delta_bound(self) -> float:
+        """``delta_bound / mean_multiplier``, without units."""
+        infinite = not np.isfinite(self.mean_multiplier)
+        return self.delta_bound if infinite else self.delta_bound / self.mean_multiplier
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,15 @@ class Certified:
         if not self.smallest_margin > 0:
             return None
         return next((end for end in self.ends if limits.hold(end)), None)
+
+    @property
+    def applies(self) -> Assumption:
+        """Whether the theory is about this network: it has to classify, and training to have arrived.
+
+        The first of the two that fails, or the last that can be told.
+        """
+        found = [one for one in self.assumptions if one.name in DECISIVE]
+        return next((one for one in found if not one.holds), found[-1])
 
     @property
     def failing(self) -> tuple[Assumption, ...]:
@@ -227,7 +245,7 @@ def _unlearned(measure: RetainedMeasure, certificate: Certificate, asked: Allowe
     origin, W, bound = measure.origin, measure.W, certificate.delta_bound
     kinks = near_kink(origin.steps.point.problem, W, origin.keep)
     found = measure.least_epsilon(W, kinks, *_allowed(origin, bound, asked))
-    bounds = (certificate.epsilon_bound, bound) if origin.bounded else (_NONE, _NONE)
+    bounds = _bounds(origin, certificate.epsilon_bound, bound, asked)
     return End("unlearned", *found, 0.0, measure.mean_multiplier(W), *bounds)
 
 
@@ -238,9 +256,15 @@ def _restored(measure: RetainedMeasure, certificate: Certificate, asked: Allowed
         point.problem, measure.W, point.pattern, point.kinks, origin.keep & point.of_cell
     )
     found = measure.least_epsilon(there.W, there.kinks, *_allowed(origin, budget, asked))
-    bounds = (certificate.restored_bound, budget) if origin.bounded else (_NONE, _NONE)
+    bounds = _bounds(origin, certificate.restored_bound, budget, asked)
     unit = measure.mean_multiplier(there.W)
     return End("restored", *found, measure.distance(there.W), unit, *bounds)
+
+
+def _bounds(
+    origin: Origin, epsilon: float, delta: float, asked: Allowed
+) -> tuple[float, float, bool]:
+    return (epsilon, delta, asked == (None, None)) if origin.bounded else (_NONE, _NONE, False)
 
 
 def _allowed(origin: Origin, promised: float, asked: Allowed) -> tuple[float, float]:

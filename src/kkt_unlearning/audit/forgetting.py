@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.exact import exact_point, telling
 from kkt_unlearning.audit.model import Model, follow
 from kkt_unlearning.audit.nearness import at_unit_margin
-from kkt_unlearning.audit.outputs import output_sum, with_outputs
+from kkt_unlearning.audit.outputs import arrived, output_sum, with_outputs
 from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, silent
@@ -25,6 +26,7 @@ class Forgotten:
     """A network after the ascent step.
 
     Attributes:
+        applies: whether the theory is about the network before the step: whether it is near a KKT point.
         model: θ', at the scale of θ.
         step: how it came about; :func:`kkt_unlearning.audit.certify` has its bounds from it.
         removal: the same without the samples, as it may be kept beside θ'.
@@ -34,6 +36,7 @@ class Forgotten:
         copies: retained samples that are equal to a forgotten one, label included: what they say stays.
     """
 
+    applies: Assumption
     model: Model
     step: Step
     removal: Removal
@@ -51,6 +54,7 @@ def unlearn(
     *,
     start: str = "trained",
     fraction: float = 1.0,
+    allow_idle: bool = False,
     solver: Solver | None = None,
     report: Report | None = None,
 ) -> Forgotten:
@@ -62,12 +66,14 @@ def unlearn(
         start: ``trained``: the step is made from the model itself. ``exact``: from the exact KKT point, at
             the model's smallest margin.
         fraction: α ≥ 0; 1 is the prescribed step.
+        allow_idle: make a step that changes nothing as well, or one that leaves nothing since every sample
+            that the network rests on is forgotten.
 
     Returns:
         Arrays in the library, dtype and on the device of X.
 
     Raises:
-        DataError: bad data, forget set, start or fraction.
+        DataError: bad data, forget set, start or fraction, or a step of no effect.
         NotConvergedError, SolverError: see :func:`kkt_unlearning.audit.kkt`.
 
     Paper: Section 2.3; ``docs/theory.md``, section 1.
@@ -81,12 +87,15 @@ def unlearn(
     point = exact_point(problem, W, telling(solver, say), say)
     say("ascent step")
     trained = start == "trained"
-    done = ascent.unlearn(point, forget, fraction=fraction, trained=W if trained else None)
+    done = ascent.unlearn(
+        point, forget, fraction=fraction, trained=W if trained else None, allow_idle=allow_idle
+    )
     removed = _removed_outputs(problem, done) if model.trained_outputs else None
     u = None if removed is None else problem.output_weights - removed
     after = problem if u is None else with_outputs(problem, u)
     scale = gamma ** (1 / model.degree)
     return Forgotten(
+        applies=arrival(arrived(point, W, model.trained_outputs)),
         model=audited.model(model, done.W, gamma, X, u),
         step=Step(
             model if trained else audited.model(model, point.W, gamma, X),

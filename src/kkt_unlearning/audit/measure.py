@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.audit.origin import Origin
-from kkt_unlearning.audit.outputs import joint_distance, joint_residual
+from kkt_unlearning.audit.outputs import joint_distance, joint_fit
 from kkt_unlearning.certificates.stationarity import least_epsilon, mean_multiplier
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import smallest_margin
-from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class RetainedMeasure:
     ) -> tuple[float, float, float]:
         """``(ε*(δ), δ, relative δ)`` at ``W (n, k)``, ε relative, with derivatives free on ``kinks``.
 
-        For trained output weights ε is an upper bound: the multipliers are those that fit W best.
+        For trained output weights ε is an upper bound where there are kinks: derivatives there are those that
+        fit W best, and the multipliers those that then fit all weights best.
 
         Args:
             delta, relative_delta: both are kept, the first in units of λ.
@@ -58,18 +59,28 @@ class RetainedMeasure:
             keep=keep,
             guess=(point.multipliers, point.clarke),
         )
-        epsilon = float(found.relative_epsilon)
+        epsilon, slack = float(found.relative_epsilon), float(found.delta)
         if not np.isfinite(epsilon):
             return np.inf, np.inf, np.inf
+        if self.joint:
+            epsilon, slack = self._joint(W, gamma * found.multipliers, found.clarke, allowed)
+        else:
+            slack *= gamma
         # The programs hold λ to what is allowed: whatever is beyond it is round-off, which must not decide
         # whether a certificate keeps the limit that it was computed for.
-        kept = (
-            min(gamma * float(found.delta), allowed),
-            min(float(found.relative_delta), relative_delta),
-        )
-        if self.joint:
-            epsilon = joint_residual(problem, W, epsilon, gamma * found.multipliers)
-        return epsilon, *kept
+        return epsilon, min(slack, allowed), min(slack / unit, relative_delta)
+
+    def _joint(
+        self, W: np.ndarray, guess: np.ndarray, clarke: np.ndarray, allowed: float
+    ) -> tuple[float, float]:
+        """ε in all weights and the slack, with the multipliers that a slack of ``allowed`` leaves best."""
+        point, keep = self.origin.steps.point, self.origin.keep
+        problem = point.problem
+        excess = problem.margins(W) / self._margin(W) - 1.0
+        caps = np.divide(allowed, excess, out=np.full(len(excess), np.inf), where=excess > SOLVED)
+        caps, guess = np.where(keep, caps, 0.0), np.where(keep, guess, 0.0)
+        epsilon, multipliers = joint_fit(problem, W, clarke, caps, self.solver, guess)
+        return epsilon, float(np.where(keep, multipliers * excess, -np.inf).max())
 
     def distance(self, W: np.ndarray) -> float:
         """``τ = 1 − cos`` of θ' to ``W (n, k)``."""
@@ -90,5 +101,8 @@ class RetainedMeasure:
         nearest = self.origin.nearest
         epsilon = 0.0
         if self.joint:
-            epsilon = joint_residual(nearest.problem, nearest.W, 0.0, nearest.multipliers)
+            caps = np.where(nearest.problem.margins(nearest.W) > 1.0 + SOLVED, 0.0, np.inf)
+            epsilon, _ = joint_fit(
+                nearest.problem, nearest.W, nearest.clarke, caps, self.solver, nearest.multipliers
+            )
         return epsilon, 0.0, 0.0, self.distance(nearest.W)

@@ -1,13 +1,14 @@
 """How near a network is to a KKT point of the max-margin problem on its training data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
+from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.exact import exact_point, telling
 from kkt_unlearning.audit.model import Model, follow
-from kkt_unlearning.audit.outputs import joint_distance, joint_residuals
+from kkt_unlearning.audit.outputs import arrived, joint_distance, joint_fit
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.restore import Restored, restore
@@ -23,7 +24,7 @@ from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, smallest_margin
-from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.quadratic.solver import SOLVED, Solver
 from kkt_unlearning.training.descent import Descent
 
 
@@ -32,17 +33,23 @@ class Nearness:
     """What :func:`kkt` measures; everything for the network scaled to smallest margin 1.
 
     Attributes:
+        applies: whether the theory is about this network: whether it is near a KKT point.
         margins: ``q_i/γ (m,)``; smallest_margin: γ, at the scale of the given weights.
         autograd: the KKT residuals at the network itself, with automatic differentiation's 0/1 derivatives
-            and the multipliers that fit best.
+            and the multipliers that fit best, of several those that the solver reaches from the exact ones.
         clarke: the same with derivatives free in [0, 1] on the kinks, at the network moved onto the kinks of
-            the nearest exact point.
+            the nearest exact point; infinite where that does not classify every sample. For trained output
+            weights its stationarity is a bound: derivatives are those that fit W best.
+        fitted: the multipliers ``λ (m,)`` of ``autograd`` and ``clarke`` by name: each one choice for all of
+            its residuals.
         moved: ``1 − cos`` between these two networks; kinks: the number of pre-activations that it puts on 0.
+        moved_margin: the smallest margin of the second over its largest.
         multipliers: ``λ (m,)`` by name: ``exact`` of the exact KKT point; ``least_squares``,
             ``loss_gradient`` and ``orthogonal``, estimates from the network alone (``docs/theory.md``,
-            section 7).
+            section 7). mean_multiplier: the mean of the exact ones, their unit.
         psi, phi: ``max_i |‖x_i‖² − 1|`` and ``max_{i≠j} |⟨x_i, x_j⟩|`` of the samples as the network sees
-            them; phi_of_all_pairs: else φ is of the longest samples with all others, and a lower bound.
+            them, in units in which ``‖x_i‖²`` is 1 on average; phi_of_all_pairs: else φ is of the longest samples
+            with all others, and a lower bound.
         exact: the exact KKT point that the activations lead to, at the smallest margin of the given weights;
             for trained output weights that of W, with u held fixed.
         distance: ``1 − cos`` from the network to it; gap: its duality gap; residuals: its own KKT residuals.
@@ -50,13 +57,17 @@ class Nearness:
             activations were turned, over ``cells`` cells.
     """
 
+    applies: Assumption
     margins: Array
     smallest_margin: float
     autograd: KKTResiduals
     clarke: KKTResiduals
+    fitted: dict[str, Array]
     moved: float
+    moved_margin: float
     kinks: int
     multipliers: dict[str, Array]
+    mean_multiplier: float
     psi: float
     phi: float
     phi_of_all_pairs: bool
@@ -109,33 +120,38 @@ def kkt(
     point = exact_point(problem, W, solver, say)
     say("multipliers")
     multipliers = _multipliers(problem, W, point, descent)
-    fitted = multipliers["least_squares"]
-    autograd = kkt_residuals(problem, W, fitted, problem.pattern(W))
-    there, clarke = Restored(W, point.kinks), autograd
+    say("KKT residuals")
+    measure = _Residuals(point, solver, model.trained_outputs)
+    there = Restored(W, point.kinks)
+    autograd = clarke = measure.best(W, np.zeros_like(point.kinks))
     if problem.network.has_kinks:
-        say("KKT residuals with Clarke derivatives")
-        there, clarke = _on_kinks(point, W, solver, model.trained_outputs)
-    residuals, distance = point.residuals, cosine_distance
+        there = restore(problem, W, point.pattern, point.kinks, point.of_cell)
+        clarke = measure.best(there.W, there.kinks)
+    distance = cosine_distance
     if model.trained_outputs:
-        autograd = joint_residuals(problem, W, autograd, fitted, 1.0)
-        residuals = joint_residuals(problem, point.W, residuals, point.multipliers, 1.0)
         distance = partial(joint_distance, u=problem.output_weights)
-    psi, phi, all_pairs = near_orthogonality_of_many(problem.X)
+    q = problem.margins(there.W)
+    lengths = np.linalg.norm(problem.X, axis=1)
+    psi, phi, all_pairs = near_orthogonality_of_many(problem.X / np.sqrt((lengths**2).mean()))
     return Nearness(
+        applies=arrival(arrived(point, W, model.trained_outputs)),
         margins=follow(problem.margins(W), X),
         smallest_margin=gamma,
-        autograd=autograd,
-        clarke=clarke,
+        autograd=autograd[0],
+        clarke=clarke[0],
+        fitted={"autograd": follow(autograd[1], X), "clarke": follow(clarke[1], X)},
         moved=float(distance(W, there.W)),
+        moved_margin=float(q.min() / np.abs(q).max()),
         kinks=int(there.kinks.sum()),
         multipliers={name: follow(values, X) for name, values in multipliers.items()},
+        mean_multiplier=float(point.multipliers.mean()),
         psi=psi,
         phi=phi,
         phi_of_all_pairs=all_pairs,
         exact=audited.model(model, point.W, gamma, X),
         distance=float(distance(W, point.W)),
         gap=point.gap,
-        residuals=residuals,
+        residuals=measure.exact(),
         flipped=point.flipped,
         cells=point.cells,
     )
@@ -174,18 +190,54 @@ def _multipliers(
     }
 
 
-def _on_kinks(
-    point: KKTPoint, W: np.ndarray, solver: Solver, joint: bool
-) -> tuple[Restored, KKTResiduals]:
-    """W put onto the kinks and into the cell of the exact point, and the residuals there."""
-    problem = point.problem
-    there = restore(problem, W, point.pattern, point.kinks, point.of_cell)
-    gamma = float(smallest_margin(problem, there.W, problem.margins(there.W)))
-    if not gamma > 0:
-        return there, KKTResiduals(*[np.inf] * 5)
-    caps, guess = np.full(problem.samples, np.inf), (point.multipliers, point.clarke)
-    fit = fit_multipliers(problem, there.W / gamma, there.kinks, caps, solver, guess)
-    found = kkt_residuals(problem, there.W / gamma, fit.multipliers, fit.clarke, there.kinks)
-    if joint:
-        found = joint_residuals(problem, there.W, found, fit.multipliers, gamma)
-    return there, found
+@dataclass(frozen=True)
+class _Residuals:
+    """The KKT residuals near an exact point, all of them with one choice of multipliers.
+
+    Attributes:
+        point: the exact point; joint: whether output weights are trained, so that they count in stationarity.
+    """
+
+    point: KKTPoint
+    solver: Solver
+    joint: bool
+
+    def best(self, W: np.ndarray, kinks: np.ndarray) -> tuple[KKTResiduals, np.ndarray]:
+        """The residuals at ``W (n, k)`` and the multipliers that leave the least stationarity.
+
+        Where several do, the solver's start decides, from the exact multipliers, which near the exact point
+        leave the other residuals small as well.
+        """
+        problem, point = self.point.problem, self.point
+        gamma = float(smallest_margin(problem, W, problem.margins(W)))
+        if not gamma > 0:
+            return KKTResiduals(*[np.inf] * 5), np.full(problem.samples, np.nan)
+        caps, smooth = np.full(problem.samples, np.inf), not kinks.any()
+        guess = point.multipliers, problem.pattern(W) if smooth else point.clarke
+        fit = fit_multipliers(problem, W / gamma, kinks, caps, self.solver, guess)
+        if not self.joint:
+            found = kkt_residuals(problem, W / gamma, fit.multipliers, fit.clarke, kinks)
+            return found, fit.multipliers
+        return self._of_all_weights(W, fit.clarke, kinks, caps, gamma * fit.multipliers)
+
+    def exact(self) -> KKTResiduals:
+        """Of the exact point itself."""
+        point, problem = self.point, self.point.problem
+        if not self.joint:
+            return point.residuals
+        caps = np.where(problem.margins(point.W) > 1.0 + SOLVED, 0.0, np.inf)
+        return self._of_all_weights(point.W, point.clarke, point.kinks, caps, point.multipliers)[0]
+
+    def _of_all_weights(
+        self,
+        W: np.ndarray,
+        clarke: np.ndarray,
+        kinks: np.ndarray,
+        caps: np.ndarray,
+        guess: np.ndarray,
+    ) -> tuple[KKTResiduals, np.ndarray]:
+        problem = self.point.problem
+        together, multipliers = joint_fit(problem, W, clarke, caps, self.solver, guess)
+        scaled = W / problem.margins(W).min()
+        found = kkt_residuals(problem, scaled, multipliers, clarke, kinks)
+        return replace(found, stationarity=together), multipliers

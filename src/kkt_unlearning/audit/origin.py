@@ -22,7 +22,10 @@ _OTHER = (
     "not {} (they differ by {:.1e} of its norm), so there are no bounds; the activations before the step are "
     "used"
 )
-_JOINT = "output weights are trained, for which there are no bounds; the activations are {}"
+_JOINT = (
+    "output weights are trained, for which there are no bounds and ε may be above the least; the activations "
+    "are {}"
+)
 _ALONE = "not known, so there are no bounds, and the activations are its own"
 
 

@@ -3,17 +3,22 @@
 ``N(θ, x) = Σ_j u_j σ(⟨w_j, x⟩)`` with ``θ = (W, u)`` has the KKT conditions ``W = Σ_i λ_i y_i g_i`` with
 ``g_i`` as for fixed u, and ``u = Σ_i λ_i y_i σ(P_·i)``. So W is a KKT point for these u held fixed, with
 multipliers ``λ/γ`` after scaling W alone to smallest margin 1, where γ is the smallest margin of θ; the
-second condition comes on top. Any ``λ ≥ 0`` gives an upper bound on the least residual of both, and those
-that fit the first are taken here. ``docs/theory.md``, section 10.
+second condition comes on top. The λ taken here leave the least residual of both, with the derivatives that
+fit the first best: where these are 0 or 1 that is the least there is, on kinks a bound. ``docs/theory.md``,
+section 10.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from kkt_unlearning.kkt.residuals import KKTResiduals
-from kkt_unlearning.networks import TwoLayer
+from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.kkt.multipliers import gradient_matrix
+from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.solver import Solver
 
 
 def with_outputs(problem: Problem, u: np.ndarray) -> Problem:
@@ -26,32 +31,47 @@ def output_sum(problem: Problem, W: np.ndarray, multipliers: np.ndarray) -> np.n
     return np.maximum(problem.preactivations(W), 0.0) @ (multipliers * problem.y)
 
 
-def joint_residuals(
-    problem: Problem, W: np.ndarray, found: KKTResiduals, multipliers: np.ndarray, gamma: float
-) -> KKTResiduals:
-    """The residuals of ``θ = (W, u)`` from those of ``W/γ`` with multipliers ``λ/γ`` for u held fixed."""
-    together = joint_residual(problem, W, found.stationarity, gamma * multipliers)
-    return replace(found, stationarity=together)
+def joint_fit(
+    problem: Problem,
+    W: np.ndarray,
+    clarke: np.ndarray,
+    caps: np.ndarray,
+    solver: Solver,
+    guess: np.ndarray,
+) -> tuple[float, np.ndarray]:
+    """``min ‖(W − Σ λ y g, u − Σ λ y σ)‖ / ‖(W, u)‖`` over ``0 ≤ λ ≤ caps``, and λ ``(m,)`` that attain it.
 
-
-def joint_residual(
-    problem: Problem, W: np.ndarray, relative: float, multipliers: np.ndarray
-) -> float:
-    """``‖(W − Σ λ y g, u − Σ λ y σ)‖ / ‖(W, u)‖``.
+    That is the fit of a linear model to the samples ``y_i ∂N(θ, x_i)``, in all weights.
 
     Args:
         problem: with the output weights u; W: ``(n, k)`` at their own scale.
-        relative: ``‖W − Σ_i λ_i y_i g_i‖ / ‖W‖``.
-        multipliers: λ of θ.
+        clarke: derivatives ``a (n, m)`` in g; caps: ``(m,)``, 0 leaves a sample out.
+        guess: ``λ (m,)`` near the answer, from which the solver starts: of several answers the one reached.
+
+    Raises:
+        SolverError: the program could not be solved to the solver's tolerance.
     """
-    u, norm = problem.output_weights, np.linalg.norm(W)
-    left = u - output_sum(problem, W, multipliers)
-    return float(
-        np.hypot(relative * norm, np.linalg.norm(left)) / np.hypot(norm, np.linalg.norm(u))
-    )
+    active = np.maximum(problem.preactivations(W), 0.0) * problem.y
+    gradients = np.hstack([gradient_matrix(problem, clarke).T, active.T])
+    theta, ones = np.append(W.ravel(), problem.output_weights)[None], np.ones((1, problem.samples))
+    whole = Problem(Linear(), gradients, ones[0])
+    fit = fit_multipliers(whole, theta, ones < 1, caps, solver, (guess, ones))
+    return float(fit.residual / np.linalg.norm(theta)), fit.multipliers
 
 
-def joint_distance(W: np.ndarray, V: np.ndarray, u: np.ndarray) -> float:
-    """``1 − cos`` of ``(W, u)`` and ``(V, u)``."""
-    a, b = (np.append(M.ravel(), u) for M in (W, V))
+def arrived(point: KKTPoint, W: np.ndarray, joint: bool) -> float:
+    """``1 − cos`` from W to the exact point that it leads to, or for trained outputs from ``(W, u)`` to
+    ``Σ_i λ_i y_i ∂N(θ*, x_i)`` there: 0 for KKT points in all weights and for them alone.
+    """
+    if not joint:
+        return float(cosine_distance(W, point.W))
+    u = point.problem.output_weights
+    return joint_distance(W, point.W, u, output_sum(point.problem, point.W, point.multipliers))
+
+
+def joint_distance(
+    W: np.ndarray, V: np.ndarray, u: np.ndarray, v: np.ndarray | None = None
+) -> float:
+    """``1 − cos`` of ``(W, u)`` and ``(V, v)``, where v is by default u."""
+    a, b = np.append(W.ravel(), u), np.append(V.ravel(), u if v is None else v)
     return float(0.5 * ((a / np.linalg.norm(a) - b / np.linalg.norm(b)) ** 2).sum())

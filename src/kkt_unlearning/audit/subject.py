@@ -80,14 +80,17 @@ def subject(X: Array, y: Array, *models: Model) -> Subject:
     check_data(features, labels, "the data")
     weights = [model.weights for model in models]
     _check_alike(models)
-    _check_size(len(labels), features.shape[1], len(weights[0]))
+    size = len(labels), features.shape[1], len(weights[0])
+    _check_size(*size, models[0].trained_outputs)
     span = shared_span(features, weights)
     problem = Problem(models[0].network, span.data(features), labels)
     return Subject(problem, tuple(span.weights(W) for W in weights), span)
 
 
-def _check_size(samples: int, dimension: int, width: int) -> None:
+def _check_size(samples: int, dimension: int, width: int, trained_outputs: bool) -> None:
     """Gram matrix, pre-activations and weights in as many copies as tracing the memory of audits shows.
+
+    For trained output weights the gradient of every sample comes on top, in all weights.
 
     With more samples than features there is no Gram matrix, but one of the support samples of half that side
     at most, and orthonormal bases of what each neuron has on its kink.
@@ -96,6 +99,8 @@ def _check_size(samples: int, dimension: int, width: int) -> None:
     if samples > dimension:
         square = width * samples + min(samples**2, 4 * dimension**2) // 4
         between += width * dimension**2 // 6
+    if trained_outputs:
+        between += samples * width * min(dimension, samples)
     check_memory(
         8 * (30 * square + 6 * between) + _WORK,
         f"the network on {samples} samples",

@@ -81,10 +81,12 @@ class Certificate:
         shape, certified = " × ".join(map(str, np.shape(self.epsilon))), self.outcome == "certified"
         text = f"{shape} certificates, {int(certified.sum())} certified"
         if certified.any():
-            names = ("epsilon", "delta", "tau", "tau_star")
+            names = ("epsilon", "relative_delta", "tau", "tau_star")
             medians = [float(np.median(getattr(self, name)[certified])) for name in names]
-            text += " (medians: at θ̃ ε = {:.3g}, δ = {:.3g}, τ = {:.3g}; τ* = {:.3g})".format(
-                *medians
+            text += (
+                " (medians: at θ̃ ε = {:.3g}, relative δ = {:.3g}, τ = {:.3g}; τ* = {:.3g})".format(
+                    *medians
+                )
             )
         return f"{text}; .at(f, a) is one of them"
 
@@ -99,8 +101,9 @@ class Certificate:
             return self._summary()
         return (
             f"{self.outcome}: at θ̃ ε = {self.epsilon:.3g} (bound {self.restored_bound:.3g}), "
-            f"δ = {self.delta:.3g}, τ = {self.tau:.3g}; at θ' ε = {self.epsilon_clarke:.3g} "
-            f"(bound {self.epsilon_bound:.3g}), τ = 0; at an exact KKT point τ* = {self.tau_star:.3g}"
+            f"relative δ = {self.relative_delta:.3g} (δ = {self.delta:.3g}), τ = {self.tau:.3g}; "
+            f"at θ' ε = {self.epsilon_clarke:.3g} (bound {self.epsilon_bound:.3g}), τ = 0; "
+            f"at an exact KKT point τ* = {self.tau_star:.3g}"
         )
 
 

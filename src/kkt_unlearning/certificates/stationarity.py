@@ -22,7 +22,7 @@ class ApproximateKKT:
         relative_epsilon: ``epsilon / ‖θ/γ‖``; infinite likewise.
         delta: ``max_i λ_i (q_i/γ − 1)``, the slack that these multipliers leave, in units of λ.
         relative_delta: ``delta`` over :func:`mean_multiplier`, without units; infinite as ``epsilon`` is.
-        multipliers: ``λ (…, m)``.
+        multipliers: ``λ (…, m)``; clarke: the derivatives ``a (…, n, m)`` beside them.
     """
 
     epsilon: np.ndarray
@@ -30,6 +30,7 @@ class ApproximateKKT:
     delta: np.ndarray
     relative_delta: np.ndarray
     multipliers: np.ndarray
+    clarke: np.ndarray
 
 
 def mean_multiplier(problem: Problem, W: np.ndarray, keep: np.ndarray | bool = True) -> np.ndarray:
@@ -115,6 +116,7 @@ def least_epsilon(
         delta=np.where(separates, slack, np.inf),
         relative_delta=np.where(separates, relative_slack, np.inf),
         multipliers=multipliers,
+        clarke=fit.clarke,
     )
 
 

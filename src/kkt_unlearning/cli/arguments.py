@@ -92,6 +92,12 @@ def _unlearn(verb: argparse.ArgumentParser) -> None:
         "--out", required=True, metavar="U.npz", help="where the unlearned network goes"
     )
     _step(verb)
+    verb.add_argument(
+        "--allow-idle",
+        action="store_true",
+        help="make a step that changes nothing as well, or one that leaves nothing since every sample that "
+        "the network rests on is forgotten",
+    )
     verb.set_defaults(start="trained", step=1.0)
 
 

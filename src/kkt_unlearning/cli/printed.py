@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 
 from kkt_unlearning.audit import Certified, Each, End, Forgotten, Limits, Model, Nearness
+from kkt_unlearning.audit.assumptions import Assumption
 from kkt_unlearning.audit.step import step_in_words
 from kkt_unlearning.cli.text import number, table
 from kkt_unlearning.kkt.residuals import KKTResiduals
@@ -17,7 +18,7 @@ _ENDS = {
     "restored": "put back into its activation cell",
     "exact": "an exact KKT point",
 }
-_HEAD = ("certificate", "ε", "bound", "δ", "bound", "relative δ", "τ")
+_HEAD = ("certificate", "ε", "bound", "relative δ", "bound", "τ", "δ")
 _EACH_HEAD = ("sample", "label", "λ", "price", "ε", "relative δ", "τ", "doing nothing")
 _DERIVATIVES = {"autograd": "0/1 derivatives", "clarke": "Clarke, on the kinks"}
 _ESTIMATES = {
@@ -30,14 +31,19 @@ _ESTIMATES = {
 
 def nearness(model: Model, y: np.ndarray, found: Nearness, shown: int) -> str:
     """Of ``kkt``."""
+    shown_residuals = ["autograd"]
+    if model.u is not None and np.isfinite(found.clarke.worst):
+        shown_residuals.append("clarke")
     return "\n\n".join(
         [
+            _applies(found.applies),
             f"{_network(model)}, {len(y)} samples\n"
             f"smallest margin {number(found.smallest_margin)}; all that follows is for the network scaled to "
             "smallest margin 1",
-            _residuals(found, ("autograd",) if model.u is None else tuple(_DERIVATIVES)),
+            _residuals(found, shown_residuals, model.trained_outputs),
             _exact_point(found) if model.u is None else f"{_exact_point(found)}\n{_kinks(found)}",
-            f"data as the network sees them: ψ = {number(found.psi)}, φ {_phi(found)}",
+            "data as the network sees them, in units in which ‖x‖² is 1 on average: "
+            f"ψ = {number(found.psi)}, φ {_phi(found)}",
             _samples(y, found, shown),
         ]
     )
@@ -47,9 +53,9 @@ def forgotten(found: Forgotten, out: str) -> str:
     """Of ``unlearn``."""
     forget = list(found.step.forget)
     before, after, multipliers = found.margins_before, found.margins_after, found.multipliers
-    largest = float(multipliers.max())
+    mean = float(multipliers.mean())
     rows = [
-        (str(i), number(multipliers[i], largest), number(before[i]), number(after[i]))
+        (str(i), number(multipliers[i] / mean), number(before[i]), number(after[i]))
         for i in forget[:SHOWN]
     ]
     kept = np.delete(after, forget)
@@ -59,7 +65,9 @@ def forgotten(found: Forgotten, out: str) -> str:
     )
     return "\n\n".join(
         [
+            _applies(found.applies),
             head,
+            _unit(mean),
             table(("sample", "λ", "margin before", "after"), rows) + _more(len(forget), SHOWN),
             f"retained margins after the step: {number(kept.min())} to {number(kept.max())}",
             *_copies(found.copies),
@@ -68,13 +76,31 @@ def forgotten(found: Forgotten, out: str) -> str:
     )
 
 
+def _applies(one: Assumption) -> str:
+    """What a reader has to know first."""
+    found = f"{one.name} is {number(one.value)} ({_allowed(one)} is allowed)"
+    return (
+        f"the theory applies: {found}"
+        if one.holds
+        else (f"the theory does not apply to this network: {found}; {one.otherwise}")
+    )
+
+
+def _allowed(one: Assumption) -> str:
+    return f"{'above' if one.above else 'at most'} {number(one.allowed)}"
+
+
+def _unit(mean: float) -> str:
+    return f"multipliers λ are in units of their mean at the exact KKT point, {number(mean, mean)}"
+
+
 def _copies(stay: Sequence[int]) -> list[str]:
     """What a user who forgets some of several equal samples has to know."""
     if not stay:
         return []
     named = ", ".join(map(str, stay[:SHOWN])) + (", …" if len(stay) > SHOWN else "")
     return [
-        f"retained, and equal to a forgotten sample: {named}; forgetting some of several copies changes "
+        f"retained, and copies of forgotten samples: {named}; forgetting some of several copies changes "
         "nothing, as retraining without them would not, so forget these as well"
     ]
 
@@ -88,12 +114,13 @@ def certified(
 ) -> str:
     """Of ``certify``; ``plot``: where the surface was written."""
     parts = [
+        _applies(found.applies),
         f"{len(forget)} of {samples} samples forgotten, {samples - len(forget)} retained",
         table(_HEAD, [_end(e) for e in found.ends]),
         "ε is relative to the norm of the weights scaled to smallest retained margin 1, τ is 1 − cosine to "
         "the unlearned network\n"
-        "δ and its bound are in units of the multipliers λ; relative δ is δ over the mean λ that a KKT point "
-        "of this length has",
+        "relative δ is δ over the mean multiplier λ that a KKT point of this length has; δ is in units of λ",
+        *_bounds(found),
     ]
     if found.origin is not None:
         parts.append(f"where it came from: {found.origin.sentence}")
@@ -173,7 +200,22 @@ def _network(model: Model) -> str:
     return f"two-layer ReLU network, {model.width} neurons, {model.dimension} features{bias}"
 
 
-def _residuals(found: Nearness, derivatives: Sequence[str]) -> str:
+def _bounds(found: Certified) -> list[str]:
+    """Those that are not on the certificates above, which keep another δ."""
+    told = [
+        f"ε ≤ {number(end.epsilon_bound)} with relative δ ≤ {number(end.relative_delta_bound)} "
+        f"({_ENDS[end.name]})"
+        for end in found.ends
+        if not end.bounded and not np.isnan(end.epsilon_bound)
+    ]
+    return (
+        [f"bounds of the step, which are for another δ than was asked for: {', '.join(told)}"]
+        if told
+        else []
+    )
+
+
+def _residuals(found: Nearness, derivatives: Sequence[str], joint: bool) -> str:
     rows = [
         (
             field.name.replace("_", " "),
@@ -181,7 +223,15 @@ def _residuals(found: Nearness, derivatives: Sequence[str]) -> str:
         )
         for field in fields(KKTResiduals)
     ]
-    return table(("KKT residual", *(_DERIVATIVES[name] for name in derivatives)), rows)
+    lines = [
+        table(("KKT residual", *(_DERIVATIVES[name] for name in derivatives)), rows),
+        "each column is of one choice of multipliers, those that leave the least stationarity",
+    ]
+    if joint and "clarke" in derivatives:
+        lines.append(
+            "output weights are trained: on the kinks stationarity is a bound, with derivatives that fit W"
+        )
+    return "\n".join(lines)
 
 
 def _phi(found: Nearness) -> str:
@@ -195,29 +245,36 @@ def _exact_point(found: Nearness) -> str:
 
 
 def _kinks(found: Nearness) -> str:
+    distant = "" if found.applies.holds else ", but far from it"
     cell = (
-        "it lies in the activation cell of the network"
+        f"it lies in the activation cell of the network{distant}"
         if found.settled
         else f"the cell has not settled: {found.flipped} activations turned over {found.cells} cells, so "
         "train for longer"
     )
+    there = ""
+    if not np.isfinite(found.clarke.worst):
+        there = (
+            ", where it does not classify every sample and has no residuals: its smallest margin over the "
+            f"largest is {number(found.moved_margin)}"
+        )
     return (
         f"{cell}\n"
         f"kinks: {found.kinks} pre-activations are 0 there; putting the network onto them moves it by 1 − "
-        f"cosine {number(found.moved)}"
+        f"cosine {number(found.moved)}{there}"
     )
 
 
 def _samples(y: np.ndarray, found: Nearness, shown: int) -> str:
-    largest = float(found.multipliers["exact"].max())
+    mean = found.mean_multiplier
     order = np.argsort(-found.multipliers["exact"], kind="stable")[:shown]
     rows = [
         [str(i), f"{y[i]:+g}", number(found.margins[i])]
-        + [number(found.multipliers[name][i], largest) for name in _ESTIMATES]
+        + [number(found.multipliers[name][i] / mean) for name in _ESTIMATES]
         for i in order
     ]
     head = ("sample", "label", "margin", *_ESTIMATES.values())
-    return table(head, rows) + _more(len(y), shown)
+    return f"{_unit(mean)}\n\n{table(head, rows)}{_more(len(y), shown)}"
 
 
 def _more(samples: int, shown: int, options: str = "--json, and for kkt --all") -> str:
@@ -229,24 +286,23 @@ def _more(samples: int, shown: int, options: str = "--json, and for kkt --all") 
 def _end(end: End) -> tuple[str, ...]:
     # δ has the units of λ: what is round-off of it depends on them
     unit = end.mean_multiplier if np.isfinite(end.mean_multiplier) else 1.0
-    numbers = (
-        *(number(value) for value in (end.epsilon, end.epsilon_bound)),
-        *(number(value, unit) for value in (end.delta, end.delta_bound)),
-        *(number(value) for value in (end.relative_delta, end.tau)),
-    )
+    bounds = (end.epsilon_bound, end.relative_delta_bound) if end.bounded else (np.nan, np.nan)
+    pairs = zip((end.epsilon, end.relative_delta), bounds, strict=True)
+    numbers = [number(value) for pair in pairs for value in pair]
     held = " with u′ held" if end.name == "exact" and end.epsilon > 0 else ""
-    return (_ENDS[end.name] + held, *numbers)
+    return (_ENDS[end.name] + held, *numbers, number(end.tau), number(end.delta, unit))
 
 
 def _assumptions(found: Certified) -> str:
+    failing = [one for one in found.failing if one != found.applies]
     if not found.failing:
         return "every assumption that can be told from these files holds"
     lines = [
-        f"does not hold: {one.name} is {'at least ' * one.at_least}{number(one.value)}, allowed "
-        f"{number(one.allowed)}: {one.otherwise}"
-        for one in found.failing
+        f"does not hold: {one.name} is {'at least ' * one.at_least}{number(one.value)}, {_allowed(one)} is "
+        f"allowed: {one.otherwise}"
+        for one in failing
     ]
-    return "\n".join(lines)
+    return "\n".join(lines) or "every other assumption that can be told from these files holds"
 
 
 def _verdict(found: Certified, limits: Limits) -> str:

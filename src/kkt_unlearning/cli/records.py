@@ -17,9 +17,12 @@ def nearness(model: Model, found: Nearness) -> dict[str, Any]:
     return _plain(
         {
             "network": network(model),
+            "applies": found.applies,
             "smallest_margin": found.smallest_margin,
             "residuals": {"autograd": found.autograd, "clarke": found.clarke},
+            "residual_multipliers": found.fitted,
             "moved_onto_kinks": found.moved,
+            "moved_margin_over_largest": found.moved_margin,
             "kinks": found.kinks,
             "exact_point": {
                 "distance": found.distance,
@@ -34,6 +37,7 @@ def nearness(model: Model, found: Nearness) -> dict[str, Any]:
             "phi_of_all_pairs": found.phi_of_all_pairs,
             "margins": found.margins,
             "multipliers": found.multipliers,
+            "mean_multiplier": found.mean_multiplier,
         }
     )
 
@@ -43,6 +47,7 @@ def forgotten(found: Forgotten, out: str) -> dict[str, Any]:
     return _plain(
         {
             "network": network(found.model),
+            "applies": found.applies,
             "out": out,
             "forget": found.step.forget,
             "from": found.step.start,
@@ -60,9 +65,13 @@ def certified(found: Certified, forget: Sequence[int], limits: Limits | None) ->
     met = None if limits is None else found.meeting(limits)
     return _plain(
         {
+            "applies": found.applies,
             "forget": forget,
             "certificates": {
-                end.name: {name: value for name, value in asdict(end).items() if name != "name"}
+                end.name: {
+                    **{name: value for name, value in asdict(end).items() if name != "name"},
+                    "relative_delta_bound": end.relative_delta_bound,
+                }
                 for end in found.ends
             },
             "smallest_margin_over_largest": found.smallest_margin,

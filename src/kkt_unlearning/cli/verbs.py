@@ -74,6 +74,7 @@ def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
         asked.forget,
         start=asked.start,
         fraction=asked.step,
+        allow_idle=asked.allow_idle,
         report=report,
     )
     removal = forgotten.removal if kind == ".npz" else None

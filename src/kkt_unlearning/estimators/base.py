@@ -17,12 +17,19 @@ from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.datasets.dataset import contradiction
 from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
 from kkt_unlearning.kkt.arrival import Arrival
+from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
+from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.precision import LARGEST
 from kkt_unlearning.problem import Network, Problem, retained, row_numbers
 from kkt_unlearning.training import Descent, Training, train
 from kkt_unlearning.training.span import span_coordinates
-from kkt_unlearning.unlearning.ascent import check_start, starting_point
+from kkt_unlearning.unlearning.ascent import (
+    check_start,
+    check_step,
+    left_to_copies,
+    starting_point,
+)
 from kkt_unlearning.unlearning.held import Held
 
 
@@ -32,6 +39,18 @@ def _argument_errors() -> Iterator[None]:
         yield
     except DataError as error:
         raise ArgumentError(str(error)) from error
+
+
+@contextmanager
+def _all_or_nothing(estimator: BaseEstimator) -> Iterator[None]:
+    """What changes the attributes of an estimator and fails leaves all of them as they were."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
 
 
 class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
@@ -53,9 +72,10 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         return tags
 
-    @_argument_errors()
     def fit(self, X: Any, y: Any) -> Self:
         """Train by gradient descent, and find the exact KKT point of the activations reached.
+
+        Where an error is raised nothing has changed: an earlier fit stays as it was.
 
         Args:
             X: features ``(m, d)``, dense and finite.
@@ -67,6 +87,10 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             NotConvergedError: a margin is at most ``minimum_margin`` after the last step (samples that no
                 neuron speaks for are named), or no KKT point was found within ``pivots`` cells.
         """
+        with _argument_errors(), _all_or_nothing(self):
+            return self._fit(X, y)
+
+    def _fit(self, X: Any, y: Any) -> Self:
         X, y = validate_data(self, X, y, dtype=np.float64)
         classes, labels = _signed(y)
         problem = Problem(self._network(), self._features(X), labels)
@@ -79,14 +103,21 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         self._set_weights(start / size)
         self.kkt_point_ = _rescaled(point, problem, size)
         self.multipliers_ = self.kkt_point_.multipliers
+        self.distance_ = float(cosine_distance(point.W, start))
         self.n_iter_ = int(training.steps)
         self.forgotten_ = np.array([], dtype=int)
+        self.copies_ = np.array([], dtype=int)
         self._start, self._derivatives = None, None
         self.__dict__.pop("certificate_", None)
         return self
 
-    @_argument_errors()
-    def unlearn(self, forget: Sequence[int], fraction: float = 1.0, start: str = "trained") -> Self:
+    def unlearn(
+        self,
+        forget: Sequence[int],
+        fraction: float = 1.0,
+        start: str = "trained",
+        allow_idle: bool = False,
+    ) -> Self:
         """Forget samples: ``θ − α Σ_{r∈R} λ_r y_r g_r``, in place of the weights, with ``certificate_``.
 
         Changes the estimator and returns it. Once the certificate is there, the rows, labels and multipliers
@@ -100,28 +131,40 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             fraction: α ≥ 0, the step as a fraction of the prescribed one.
             start: ``trained`` (the weights from training, scaled to smallest margin 1) or ``exact`` (the
                 exact KKT point). Later calls go on from where the first began, and allow no other.
+            allow_idle: make a step that changes nothing as well, or one that leaves nothing since every
+                sample that the network rests on is forgotten.
 
         Raises:
-            ArgumentError: a bad forget set, fraction or start, or an earlier call left a sample that is not
-                classified (a ``ValueError``).
+            ArgumentError: a bad forget set, fraction or start, a step of no effect, or an earlier call left
+                a sample that is not classified (a ``ValueError``).
             NotSeparableError, NotConvergedError, SolverError: no certificate could be computed.
 
         Paper: Section 2.3; ``docs/theory.md``, section 6; several calls: ``docs/questions/batch.md``,
         section 5.
         """
         check_is_fitted(self, "kkt_point_")
+        with _argument_errors(), _all_or_nothing(self):
+            return self._unlearn(forget, fraction, start, allow_idle)
+
+    def _unlearn(
+        self, forget: Sequence[int], fraction: float, start: str, allow_idle: bool
+    ) -> Self:
         rows = row_numbers(forget)
         if not rows:
             raise DataError(
                 "forget = []: allowed are rows of X, from 0, at least one and each once; name such rows."
             )
         held, positions = self._held(start), self._positions(rows)
+        numbers, copies = self._held_rows(), copies_that_stay(held.point.problem, positions)
+        point = left_to_copies(held.point, positions)
+        check_step(point, positions, fraction, allow_idle=allow_idle, rows=numbers)
         certificate = certify(held.step(positions, fraction))
         held = held.without(positions, fraction)
         self._set_weights(held.W)
         self.kkt_point_, self._derivatives = held.point, held.derivatives
         self.multipliers_ = held.point.multipliers
         self.forgotten_ = np.concatenate([self.forgotten_, np.array(rows, dtype=int)])
+        self.copies_ = np.setdiff1d(np.union1d(self.copies_, numbers[copies]), self.forgotten_)
         self.certificate_, self._start = certificate, start
         return self
 
@@ -203,12 +246,18 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             raise DataError(
                 f"forget = {rows}: row {gone[0]} has been forgotten already; name rows that are still held."
             )
-        held = retained(total, self.forgotten_.tolist())
+        held = self._held_rows()
         if len(rows) == len(held):
             raise DataError(
                 f"forget = {rows}: those are all samples still held; leave at least one to be retained."
             )
         return np.searchsorted(held, rows).tolist()
+
+    def _held_rows(self) -> np.ndarray:
+        """The rows of the ``X`` that was given to ``fit`` that are still held, ascending."""
+        return retained(
+            self.kkt_point_.problem.samples + len(self.forgotten_), self.forgotten_.tolist()
+        )
 
     def _held(self, start: str) -> Held:
         check_start(start)

@@ -38,6 +38,9 @@ class MaxMarginLinear(MaxMarginClassifier):
         multipliers_: its λ ``(m,)``, one for each sample still held.
         certificate_: after ``unlearn``: the :class:`kkt_unlearning.Certificate` of the weights.
         forgotten_: rows forgotten so far, in the order in which they were named.
+        copies_: rows still held that are copies of forgotten ones, label included: what these said stays.
+        distance_: ``1 − cos`` of the trained weights to the exact KKT point. The theory is about small ones:
+            the audit allows 1e-3.
         n_iter_: steps made.
         n_features_in_, feature_names_in_: as everywhere in scikit-learn.
 

@@ -1,7 +1,8 @@
 """Samples that are equal, label included: solved as one, which then share its multiplier evenly.
 
 Their gradients are equal, so that only the sum of their multipliers is determined. An even split is the one
-that does not depend on the order of the samples. ``docs/theory.md``, section 5.6.
+that does not depend on the order of the samples. Near copies are told from them only where samples are
+forgotten. ``docs/theory.md``, section 5.6.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.problem import Problem
+
+NEAR = 1e-6
+"""Of the length of a sample: whatever of the same label is nearer says the same, as a sample and its rounding
+to float32 do, which are at most 6e-8 apart."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,6 @@ class Copies:
         share = (multipliers / self.size)[self.member]
         return share, [array[:, self.member] for array in of_pairs]
 
-    def staying(self, gone: np.ndarray) -> np.ndarray:
-        """The samples equal to one that is ``gone (m,)``, and not gone themselves, boolean ``(m,)``."""
-        return ~gone & np.isin(self.member, self.member[gone])
-
 
 def copies_of(problem: Problem) -> Copies | None:
     """The groups of equal samples; None where no two are."""
@@ -52,13 +53,30 @@ def copies_of(problem: Problem) -> Copies | None:
     return Copies(first, member, size) if len(first) < len(rows) else None
 
 
+def staying(problem: Problem, forget: Sequence[int]) -> dict[int, np.ndarray]:
+    """For each forgotten sample with copies that are retained: these, ascending. Near ones count.
+
+    Copies have nearly the same length and the same inner product with any direction, which few others share:
+    only those that do are compared.
+    """
+    X, lengths = problem.X, np.linalg.norm(problem.X, axis=1)
+    direction = np.cos(np.arange(X.shape[1]))
+    along = X @ (direction / np.linalg.norm(direction))
+    stays, found = ~np.isin(np.arange(problem.samples), list(forget)), {}
+    for r in forget:
+        reach = NEAR * lengths[r]
+        alike = stays & (problem.y == problem.y[r])
+        alike &= (np.abs(lengths - lengths[r]) <= reach) & (np.abs(along - along[r]) <= reach)
+        rows = np.flatnonzero(alike)
+        rows = rows[np.linalg.norm(X[rows] - X[r], axis=1) <= reach]
+        if rows.size:
+            found[int(r)] = rows
+    return found
+
+
 def copies_that_stay(problem: Problem, forget: Sequence[int]) -> list[int]:
-    """The retained samples that are equal to a forgotten one, label included, ascending."""
-    copies = copies_of(problem)
-    if copies is None:
-        return []
-    gone = np.isin(np.arange(problem.samples), list(forget))
-    return np.flatnonzero(copies.staying(gone)).tolist()
+    """The retained samples that are copies of a forgotten one, label included, ascending. Near ones count."""
+    return sorted({int(row) for rows in staying(problem, forget).values() for row in rows})
 
 
 def contradicting(problem: Problem) -> list[int]:

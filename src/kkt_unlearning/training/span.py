@@ -55,11 +55,23 @@ def span_coordinates(X: np.ndarray, W0: np.ndarray) -> Span:
     norms = np.linalg.norm(remainder, axis=1)
     outside = np.where(norms > ROUND_OFF * np.linalg.norm(W0, axis=1), norms, 0.0)
     return Span(
-        X=np.pad(R.T, ((0, 0), (0, 1))),
+        X=np.pad(_as_equal(R.T, X), ((0, 0), (0, 1))),
         W0=np.column_stack([inside, outside]),
         basis=basis,
         remainder=remainder,
     )
+
+
+def _as_equal(rows: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Rows in other coordinates, made equal where those of ``X (m, d)`` are.
+
+    A product may round equal rows differently, and copies of a sample would be none.
+    """
+    sums = X.sum(axis=1)
+    if len(np.unique(sums)) == len(sums):
+        return rows
+    _, first, member = np.unique(X, axis=0, return_index=True, return_inverse=True)
+    return rows[first][member]
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,8 @@ class SharedSpan:
 
     def data(self, X: np.ndarray) -> np.ndarray:
         """``X (m, d)`` as ``(m, k + p)``."""
-        return np.pad(X @ self.basis, ((0, 0), (0, len(self.outside))))
+        inside = _as_equal(X @ self.basis, X)
+        return np.pad(inside, ((0, 0), (0, len(self.outside))))
 
     def weights(self, W: np.ndarray) -> np.ndarray:
         """``W (n, d)`` of one of the networks as ``(n, k + p)``."""

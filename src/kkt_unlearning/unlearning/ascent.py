@@ -8,11 +8,13 @@ import numpy as np
 
 from kkt_unlearning.backends import Array, constant
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.copies import copies_of
+from kkt_unlearning.kkt.copies import NEAR, copies_that_stay, staying
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem, retained
 
 STARTS = ("trained", "exact")  # the trained weights, or the exact point that they lead to
+_SHOWN = 10  # rows that a sentence names
 LARGEST_FRACTION = 1e6  # a larger step is a slip of the hand, and may overflow
 
 
@@ -136,6 +138,7 @@ def unlearn(
     *,
     fraction: float = 1.0,
     trained: np.ndarray | None = None,
+    allow_idle: bool = False,
 ) -> Unlearned:
     """The ascent step from the exact KKT point, or from the merely ``trained`` weights near it.
 
@@ -148,12 +151,15 @@ def unlearn(
         forget: indices of the samples to forget.
         fraction: α ≥ 0.
         trained: weights ``(n, k)`` with positive margins.
+        allow_idle: make a step that changes nothing, or leaves nothing, as well.
 
     Raises:
-        DataError: a bad forget set or fraction, or trained weights with a margin that is not positive.
+        DataError: a bad forget set or fraction; trained weights with a margin that is not positive; or a step
+            that changes nothing or leaves no sample that the network rests on (:func:`check_step`).
     """
     retained(point.problem.samples, forget)
     point = left_to_copies(point, forget)
+    check_step(point, forget, fraction, allow_idle=allow_idle)
     start, clarke = starting_point(point, trained)
     W = ascend(point.problem, start, point.multipliers, forget, clarke=clarke, fraction=fraction)
     return Unlearned(point, start, clarke, tuple(forget), fraction, W)
@@ -168,7 +174,8 @@ def unlearn_all(
 ) -> Steps:
     """:func:`unlearn` for every forget set and every fraction α.
 
-    The steps share one point, so that with several forget sets equal samples keep their even shares.
+    The steps share one point, so that with several forget sets equal samples keep their even shares. A step
+    that changes nothing is one to measure like any other.
 
     Raises:
         DataError: see :func:`unlearn`.
@@ -192,22 +199,88 @@ def unlearn_all(
 
 
 def left_to_copies(point: KKTPoint, forget: Sequence[int]) -> KKTPoint:
-    """The same point, with the multipliers of the forgotten samples left to their copies that stay.
+    """The same point, with the terms of the forgotten samples left to their copies that stay.
 
-    Only their sum is determined. So a step that forgets some of several copies takes nothing out, as
-    retraining without them changes nothing.
+    Of equal samples only the sum of the multipliers is determined, of near copies hardly more. So a step that
+    forgets some of several copies takes nothing out, as retraining without them changes nothing.
     """
-    copies = copies_of(point.problem)
-    if copies is None:
+    if not staying(point.problem, forget):
         return point
-    gone = np.isin(np.arange(point.problem.samples), list(forget))
-    stay = copies.staying(gone)
-    sums = np.bincount(copies.member, point.multipliers)
-    left = np.bincount(copies.member, ~gone)
-    multipliers = point.multipliers.copy()
-    multipliers[gone & (left[copies.member] > 0)] = 0.0
-    multipliers[stay] = (sums / np.maximum(left, 1))[copies.member[stay]]
-    return replace(point, multipliers=multipliers)
+    multipliers, (clarke,) = leave_terms(point, forget, [point.clarke])
+    return replace(point, multipliers=multipliers, clarke=clarke)
+
+
+def leave_terms(
+    point: KKTPoint, forget: Sequence[int], derivatives: Sequence[np.ndarray]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """``λ (m,)`` and derivatives ``a (n, m)`` after :func:`left_to_copies`, which keeps ``Σ_i λ_i a_ji``.
+
+    Near copies may lie on different sides of a kink, so that the sum is what can be kept.
+    """
+    multipliers, arrays = point.multipliers.copy(), [a.copy() for a in derivatives]
+    for r, stay in staying(point.problem, forget).items():
+        share, multipliers[r] = multipliers[r] / len(stay), 0.0
+        if share > 0:
+            before, multipliers[stay] = multipliers[stay], multipliers[stay] + share
+            for a in arrays:
+                a[:, stay] = (before * a[:, stay] + share * a[:, [r]]) / multipliers[stay]
+    return multipliers, arrays
+
+
+def check_step(
+    point: KKTPoint,
+    forget: Sequence[int],
+    fraction: float = 1.0,
+    *,
+    allow_idle: bool = False,
+    rows: np.ndarray | None = None,
+) -> None:
+    """Whether a step takes some of ``Σ_i λ_i y_i g_i`` out, and leaves some.
+
+    Args:
+        point: after :func:`left_to_copies`.
+        allow_idle: any step will do.
+        rows: numbers of the samples as the user knows them, ``(m,)``; by default from 0.
+
+    Raises:
+        DataError: a bad fraction; or the step changes nothing, or no sample is retained that the network
+            rests on.
+    """
+    check_fraction(fraction)
+    if allow_idle:
+        return
+    rows = np.arange(point.problem.samples) if rows is None else rows
+    total, taken = float(point.multipliers.sum()), float(point.multipliers[list(forget)].sum())
+    copies = copies_that_stay(point.problem, forget)
+    if not len(forget):
+        why = "no sample is named, so that the step changes nothing; name some"
+    elif fraction == 0:
+        why = "a step of size 0 changes nothing; name a larger one"
+    elif fraction * taken > ROUND_OFF * total:
+        if total - taken > ROUND_OFF * total:
+            return
+        why = (
+            "every retained sample has the multiplier 0, so that all which the network rests on would go, "
+            "and nothing but round-off or training error stay; forget fewer, or train anew without them"
+        )
+    elif copies:
+        why = (
+            f"the step changes nothing, since samples equal to them (label included, to {NEAR:.0e} of their "
+            f"length) are retained, {_some(rows[copies])}; forget these as well"
+        )
+    else:
+        why = (
+            "the step changes nothing, since the exact KKT point of the network does not rest on these "
+            "(multiplier 0); leave it as it is"
+        )
+    raise DataError(
+        f"forget = {_some(rows[list(forget)])}: {why}, or make the step all the same with allow_idle=True, "
+        "in the command --allow-idle."
+    )
+
+
+def _some(rows: np.ndarray) -> str:
+    return f"[{', '.join(map(str, rows[:_SHOWN].tolist()))}{', …' * (len(rows) > _SHOWN)}]"
 
 
 def starting_point(point: KKTPoint, trained: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.kkt.residuals import kkt_residuals
 from kkt_unlearning.problem import Problem, retained, smallest_margin
 from kkt_unlearning.training.span import span_coordinates
-from kkt_unlearning.unlearning.ascent import Unlearned, ascend
+from kkt_unlearning.unlearning.ascent import Unlearned, ascend, leave_terms
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Held:
     def without(self, forget: Sequence[int], fraction: float = 1.0) -> "Held":
         """``W − α Σ_{r∈R} λ_r y_r g_r`` and the samples that stay.
 
-        No array of the result has a row, a label or a multiplier of the forgotten.
+        No array of the result has a row, a label or a multiplier of the forgotten; copies of them that stay
+        have taken the multipliers over.
 
         Args:
             forget: indices R among the samples held.
@@ -47,7 +48,8 @@ class Held:
         Raises:
             DataError: a bad forget set or fraction.
         """
-        point, derivatives = self.point, self.derivatives
+        before = self.left_to_copies(forget)
+        point, derivatives = before.point, before.derivatives
         W = ascend(
             point.problem, self.W, point.multipliers, forget, clarke=derivatives, fraction=fraction
         )
@@ -64,7 +66,9 @@ class Held:
         Raises:
             DataError: a bad forget set or fraction, or a margin of the network in use that is not positive.
         """
-        point, gamma = self.point, self._smallest_margin()
+        gamma = self._smallest_margin()
+        before = self.left_to_copies(forget)
+        point = before.point
         span = span_coordinates(point.problem.X, self.W)
         problem = Problem(point.problem.network, span.X, point.problem.y)
         multipliers, start = point.multipliers / gamma, span.W0 / gamma
@@ -72,13 +76,26 @@ class Held:
         return Unlearned(
             point=replace(point, problem=problem, W=inside / gamma, multipliers=multipliers),
             start=start,
-            clarke=self.derivatives,
+            clarke=before.derivatives,
             forget=tuple(forget),
             fraction=fraction,
             W=ascend(
-                problem, start, multipliers, forget, clarke=self.derivatives, fraction=fraction
+                problem, start, multipliers, forget, clarke=before.derivatives, fraction=fraction
             ),
         )
+
+    def left_to_copies(self, forget: Sequence[int]) -> "Held":
+        """The same, with the terms of the forgotten samples left to their copies that stay.
+
+        Raises:
+            DataError: a bad forget set.
+        """
+        retained(self.point.problem.samples, forget)
+        multipliers, (clarke, derivatives) = leave_terms(
+            self.point, forget, [self.point.clarke, self.derivatives]
+        )
+        point = replace(self.point, multipliers=multipliers, clarke=clarke)
+        return Held(point, self.W, derivatives)
 
     def _smallest_margin(self) -> float:
         problem = self.point.problem

@@ -99,7 +99,7 @@ def delete_resolved(
     for r in order:
         forget = [left.index(r)]
         (after,) = nearest_kkt_points(point, [forget], solver, pivots)
-        found.append((unlearn(point, forget), after))
+        found.append((unlearn(point, forget, allow_idle=True), after))
         left.remove(r)
         point = after
     return found

@@ -33,7 +33,11 @@ def story():
     points = retrained_points(replicates, retrained, FORGET, solver, 50)
     steps = {
         (start, f, fraction): unlearn(
-            point, forget, fraction=fraction, trained=trained if start == "trained" else None
+            point,
+            forget,
+            fraction=fraction,
+            trained=trained if start == "trained" else None,
+            allow_idle=True,
         )
         for start in STARTS
         for f, forget in enumerate(FORGET)
