@@ -62,7 +62,8 @@ def test_of_many_samples_phi_is_a_lower_bound_and_says_so(capsys, monkeypatch):
     assert exact["phi_of_all_pairs"] is True
     monkeypatch.setattr("kkt_unlearning.datasets.geometry.PAIRS", 8)
     found = record(capsys, "kkt", *NPZ)
-    assert found["phi_of_all_pairs"] is False and found["phi"] <= exact["phi"]
+    assert found["phi_of_all_pairs"] is False
+    assert found["phi"] <= exact["phi"] * (1 + 1e-14)  # products of other shapes round otherwise
     assert "(of the longest samples with all others)" in ran(capsys, "kkt", *NPZ)
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
     text = ran(capsys, "certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")

@@ -48,8 +48,8 @@ class Nearness:
             ``loss_gradient`` and ``orthogonal``, estimates from the network alone (``docs/theory.md``,
             section 7). mean_multiplier: the mean of the exact ones, their unit.
         psi, phi: ``max_i |‖x_i‖² − 1|`` and ``max_{i≠j} |⟨x_i, x_j⟩|`` of the samples as the network sees
-            them, in units in which ``‖x_i‖²`` is 1 on average; phi_of_all_pairs: else φ is of the longest samples
-            with all others, and a lower bound.
+            them, in units in which ``‖x_i‖²`` is 1 on average; phi_of_all_pairs: else φ is of the longest
+            samples with all others, and a lower bound.
         exact: the exact KKT point that the activations lead to, at the smallest margin of the given weights;
             for trained output weights that of W, with u held fixed.
         distance: ``1 − cos`` from the network to it; gap: its duality gap; residuals: its own KKT residuals.
