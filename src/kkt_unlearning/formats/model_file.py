@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from kkt_unlearning.audit.layers import network, tensors_of
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.formats.layers import network, tensors_of
 from kkt_unlearning.formats.opening import kind_of
 from kkt_unlearning.formats.safetensors_file import read_safetensors, to_safetensors
 from kkt_unlearning.formats.torch_file import read_torch, to_torch
 from kkt_unlearning.formats.weights_npz import read_npz, to_npz
 
-KINDS = (".npz", ".safetensors", ".pt", ".pth")
+KINDS = (".npz", ".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ def read_model(file: BinaryIO, name: str) -> ModelFile:
             another kind of network, its library is not installed, or as in `kkt_unlearning.audit.Model`.
 
     Arrays of an ``.npz``: `kkt_unlearning.formats.weights_npz`; tensors of the others:
-    `kkt_unlearning.formats.layers.network`.
+    `kkt_unlearning.audit.layers.network`.
     """
     kind = kind_of(name, KINDS)
     if kind == ".npz":
