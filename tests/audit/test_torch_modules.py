@@ -8,8 +8,9 @@ import inputs
 import numpy as np
 import pytest
 
-from kkt_unlearning.audit import Model, certify, kkt, unlearn
+from kkt_unlearning.audit import Model, Step, certify, kkt, unlearn
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.formats import write_model
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -119,6 +120,17 @@ def test_a_module_is_what_its_weights_are(kind, bias, outputs, dtype):
         np.testing.assert_allclose(
             [mine.epsilon, mine.tau], [exact.epsilon, exact.tau], **tolerance
         )
+
+
+def test_a_module_may_be_the_network_before_another_step_and_be_written():
+    network, X, y, model = solved(sequential(bias=True))
+    done = unlearn(network, X, y, [2])
+    found = certify(done.model, X, y, [2], step=Step(network, (2,)))
+    assert found.origin.bounded
+    content = write_model(done.model, "U.pt")
+    assert content == write_model(unlearn(model, X.numpy(), Y, [2]).model, "U.pt")
+    network.load_state_dict(torch.load(io.BytesIO(content), weights_only=True))
+    assert torch.equal(network(X), done.model(X))
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

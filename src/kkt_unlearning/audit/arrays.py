@@ -18,8 +18,7 @@ def host(name: str, values: Any) -> np.ndarray:
         DataError: it is none of these, is sparse, or has no values, or rows of several lengths.
     """
     _check_dense(name, values)
-    kind = _library(values)
-    if isinstance(values, list | tuple) or kind == "pandas":
+    if isinstance(values, list | tuple) or type(values).__module__.partition(".")[0] == "pandas":
         return _of_rows(name, values)
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise DataError(
@@ -29,13 +28,14 @@ def host(name: str, values: Any) -> np.ndarray:
     try:
         namespace(values)
     except TypeError as error:
+        remedy = f"numpy.asarray({name})" if hasattr(values, "__array__") else "one of these"
         raise DataError(
             f"{name} is of type {type(values).__name__}: allowed are arrays, tensors, tables of pandas and "
-            f"lists of numbers; give numpy.asarray({name})."
+            f"lists of numbers; give {remedy}."
         ) from error
     try:
         return to_numpy(values)
-    except (TypeError, ValueError, RuntimeError, BufferError) as error:
+    except (AttributeError, TypeError, ValueError, RuntimeError, BufferError) as error:
         raise DataError(
             f"{name} cannot be copied to NumPy ({one_line(error)}): give numbers of float32 or float64, on a "
             "device that holds them."
@@ -88,10 +88,6 @@ def follow(values: np.ndarray, like: Any) -> Array:
         return xp.asarray(values, dtype=like.dtype, device=where)
     default = xp.__array_namespace_info__().default_dtypes(device=where)["real floating"]
     return xp.asarray(values, dtype=default, device=where)
-
-
-def _library(values: Any) -> str:
-    return type(values).__module__.partition(".")[0]
 
 
 def _check_dense(name: str, values: Any) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from kkt_unlearning.errors import DataError, one_line
+from kkt_unlearning.errors import LONGEST, DataError, one_line
 
 SHORTEST = 1e-9
 """Of the longest sample, the feature of a bias included: λ grows as 1/‖x‖², and float64 has 16 digits.
@@ -13,7 +13,7 @@ SHORTEST = 1e-9
 Measured with one short sample of eight in 60 dimensions: exact points are found down to 1e-9 of the longest,
 and at 1e-10 no longer.
 """
-_MISSING = ("nan", "None", "<NA>", "NaT")  # as Python and pandas write them
+_MISSING = ("nan", "inf", "-inf", "None", "<NA>", "NaT")  # as Python and pandas write them
 _LONGEST = (
     1e50  # the shortest longest sample is one over it: products of two are far from what overflows
 )
@@ -244,7 +244,8 @@ def recoded(array: str, labels: Iterable[object]) -> str:
 def _written(label: object) -> str:
     if isinstance(label, float) and float(f"{label:g}") == label:
         return f"{label:g}"
-    return one_line(repr(label))
+    # what Python writes of text is on one line as it is, blanks and all
+    return repr(label)[:LONGEST] if isinstance(label, str) else one_line(repr(label))
 
 
 def _check_float64(array: np.ndarray, key: str) -> None:
