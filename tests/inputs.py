@@ -26,8 +26,8 @@ from workflow.support.records.tables import markdown
 PAGE = Path(__file__).parents[1] / "docs" / "inputs.md"
 VERBS = ("kkt", "unlearn", "certify")
 ESTIMATORS = {
-    "MaxMarginLinear": lambda: MaxMarginLinear(steps=300),
-    "MaxMarginTwoLayer": lambda: MaxMarginTwoLayer(width=16, steps=300, random_state=0),
+    "MaxMarginLinear": lambda: MaxMarginLinear(steps=60),
+    "MaxMarginTwoLayer": lambda: MaxMarginTwoLayer(width=16, steps=60, random_state=0),
 }
 COLUMNS = {  # of the table -> verbs, and the argument that is given so
     "X": (VERBS, "X"),
@@ -177,8 +177,7 @@ def numpy_kinds() -> dict[Kind, Make]:
     layouts: dict[str, Make] = {
         "C": np.ascontiguousarray,
         "Fortran": np.asfortranarray,
-        "every second": lambda a: np.repeat(a, 2, axis=0)[::2],
-        "reversed": lambda a: np.ascontiguousarray(a[::-1])[::-1],
+        "every second row backwards": lambda a: np.repeat(a[::-1], 2, axis=0)[::-2],
         "read-only": _read_only,
         "masked": lambda a: np.ma.masked_array(a, np.arange(a.size).reshape(a.shape) == 1),
     }
