@@ -71,10 +71,10 @@ check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to s
 test-report: $(READY) ## the tests of the report; they fail where there is no Chromium to open it with
 	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py
 
-test-torch: $(READY) ## PyTorch's files, read and written, against PyTorch, which this installs
+test-torch: $(READY) ## modules, tensors and files of PyTorch against PyTorch, which this installs
 	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes without a further word"
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
-	$(BIN)/pytest tests/formats/test_torch_files.py
+	$(BIN)/pytest tests/formats/test_torch_files.py tests/audit/test_torch_modules.py
 
 test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, for docs/faults.md
 	$(BIN)/pytest tests/faults --table $(TABLES)/faults.csv $(if $(AT_MOST),--at-most $(AT_MOST))

@@ -102,4 +102,20 @@ def to_numpy(array: Array) -> np.ndarray:
         return np.asarray(array)
     if is_cupy(array):
         return array.get()
+    if is_torch(array):
+        return _of_torch(array)
     return np.from_dlpack(array, device="cpu", copy=True)
+
+
+def is_torch(array: Array) -> bool:
+    """Whether ``array`` is a tensor of PyTorch, parameters included."""
+    from array_api_compat import is_torch_array
+
+    return is_torch_array(array)
+
+
+def _of_torch(tensor: Array) -> np.ndarray:
+    """Without gradients; half precision becomes float32, since NumPy has no bfloat16."""
+    tensor = tensor.detach().cpu()
+    half = tensor.dtype.is_floating_point and tensor.element_size() < 4
+    return (tensor.float() if half else tensor.resolve_conj().resolve_neg()).numpy().copy()

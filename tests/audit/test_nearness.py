@@ -196,12 +196,41 @@ def test_a_sample_that_is_not_classified_is_named():
         kkt(model, X, np.where(np.arange(8) == 3, -y, y))
 
 
-def test_lists_and_weights_alone_are_refused_in_one_sentence():
+def test_what_is_not_classified_has_the_remedy_for_its_cause():
+    X, y = np.eye(4), np.array([1.0, -1.0, 1.0, -1.0])
+    u = np.array([1.0, -1.0])
+    side = np.array([y, -y])  # each neuron is on at the samples that it speaks for
+    small = np.array([1.0, 1.0, 1.0, 1e-11])
+    dead = side * np.where(np.arange(4) == 2, -1.0, 1.0)
+    for W, labels, sentence in (
+        (side, -y, "most are on the other side, so if the two labels are swapped, give -y"),
+        (
+            side * small,
+            y,
+            "beside 1, the largest, that is round-off, so check the units of that row",
+        ),
+        (dead, y, "no neuron that speaks for the label of sample 2 is active on it"),
+        (side + np.array([[0.0, 3.0, 0, 0], [0] * 4]), y, "train on until the network classifies"),
+    ):
+        with pytest.raises(NotConvergedError) as error:
+            kkt(Model(W, u), X, labels)
+        assert sentence in one_sentence(error)
+
+
+def test_a_row_that_round_off_would_hide_is_refused():
+    model, X, y, _ = trained(4)
+    X = X * np.where(np.arange(len(X)) == 3, 1e-40, 1.0)[:, None]
+    with pytest.raises(DataError) as error:
+        kkt(model, X, y)
+    text = one_sentence(error)
+    assert "the data: row 3 of X has norm" in text and "lost in round-off: check the units" in text
+
+
+def test_words_and_weights_alone_are_refused_in_one_sentence():
     model, X, y, _ = trained(4)
     for arguments, sentence in (
-        ((model, X.tolist(), y), "X is of type list: allowed are arrays"),
-        ((model, X, y.tolist()), "y is of type list: allowed are arrays"),
-        ((model, X, y.astype(str)), "y is <U"),
+        ((model, X.astype(str), y), "X is of words: allowed are real numbers"),
+        ((model, X, y.astype(str)), r"y\[0\] is '-?1.0', but labels must be -1 or \+1: recode"),
         (((model.W, model.u), X, y), "model is of type tuple: .* write Model"),
     ):
         with pytest.raises(DataError, match=sentence) as error:

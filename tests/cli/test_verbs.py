@@ -14,6 +14,7 @@ from audit_users import balanced, trained
 from hostile import assert_one_sentence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from kkt_unlearning import audit
 from kkt_unlearning.cli.main import main
@@ -162,6 +163,19 @@ def test_from_a_trained_network_to_a_certificate(capsys, start, outputs):
         told = found["certificates"][end.name]
         assert told["epsilon"] == pytest.approx(end.epsilon, rel=1e-6, abs=1e-9)
         assert told["tau"] == pytest.approx(end.tau, rel=1e-6, abs=1e-12)
+
+
+def test_two_outputs_are_a_network_of_fixed_ones_alone(capsys):
+    model, _, _, _ = trained(6, scale=3.0)
+    two = np.stack([np.ones(6), 1.0 + model.u])
+    save_file({"0.weight": model.W, "2.weight": two}, "W.safetensors")
+    words = ("--data", "D.npz", "--weights", "W.safetensors")
+    found, expected = record(capsys, "kkt", *words), record(capsys, "kkt", *NPZ)
+    assert found["exact_point"]["distance"] == pytest.approx(expected["exact_point"]["distance"])
+    assert found["network"] == expected["network"]
+    text = ran(capsys, "kkt", *words, "--outputs", "trained", status=2)
+    assert_one_sentence(text.strip())
+    assert "--outputs trained: W.safetensors has two outputs" in text
 
 
 def test_other_formats_have_their_bounds_from_the_network_before(capsys):

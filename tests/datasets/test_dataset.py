@@ -1,11 +1,13 @@
 """Every condition on the data gives one sentence with the value found and the remedy."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkt_unlearning.datasets.dataset import Dataset, check_data, check_fresh
+from kkt_unlearning.datasets.dataset import Dataset, check_data, check_fresh, check_labels
 from kkt_unlearning.errors import DataError
 
 
@@ -82,6 +84,31 @@ def test_features_must_be_finite(value):
     assert f"X[2, 1] is {value}, but features must be finite" in message(
         changed(X, (2, 1), value), y
     )
+
+
+words = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+pairs = st.one_of(
+    *(
+        st.tuples(kind, kind).filter(lambda pair: pair[0] != pair[1])
+        for kind in (words, st.booleans(), st.integers(-300, 300), st.floats(-1e6, 1e6))
+    )
+).filter(lambda pair: set(pair) != {-1, 1})
+
+
+@given(
+    pair=pairs,
+    members=st.lists(st.booleans(), min_size=2, max_size=5).filter(lambda m: len(set(m)) > 1),
+)
+def test_the_code_of_the_sentence_recodes_any_two_classes(pair, members):
+    y = np.array([pair[member] for member in members])
+    with pytest.raises(DataError) as error:
+        check_labels(y, "D.npz", "y")
+    (code,) = re.findall(r": recode the two classes as (.*)\.$", str(error.value), re.DOTALL)
+    found = eval(code, {"numpy": np, "y": y})
+    sign = found[members.index(True)]
+    assert sign in (-1.0, 1.0) and found.tolist() == [
+        sign if member else -sign for member in members
+    ]
 
 
 def test_a_point_with_both_labels_is_named_by_its_rows():

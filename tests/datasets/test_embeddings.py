@@ -77,7 +77,7 @@ def test_the_model_is_local_and_never_a_pickle(encoder, tmp_path):
 
 def test_without_the_package_the_sentence_names_the_extra(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(DataError, match=r"pip install 'kkt-unlearning\[embeddings\]'\.$"):
+    with pytest.raises(DataError, match=r"pip install '\.\[embeddings\]'\.$"):
         generate(tmp_path)
 
 

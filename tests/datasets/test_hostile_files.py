@@ -95,7 +95,7 @@ def test_numbers_that_are_none(values, labels, kind):
 def test_norms_whose_products_float64_does_not_hold(scale, key):
     arrays = {"X": X, "y": Y, "X_fresh": X, "y_fresh": Y}
     found = archive_outcome(saved(**arrays | {key: X * scale}))
-    assert f"row 0 of {key} has the squared norm" in found
+    assert f"the longest row of {key}, row " in found
 
 
 @pytest.mark.parametrize("scale", [1e49, 1e-49])

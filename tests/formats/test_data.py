@@ -114,6 +114,16 @@ CSV = {
     "labels to that, or name it with label (--label).",
     b"y,a,a\n1,2,3\n": "two columns are named 'a'",
     b",y,a\n0,1,2\n": "column 1 is named ''",
+    b"Unnamed: 0,y,a\n0,1,2\n": "named 'Unnamed: 0', as pandas names its index, which is no feature: remove "
+    "that column, and save the table with index=False.",
+    b"a,Unnamed: 0.1,y\n0,1,2\n": "column 2 is named 'Unnamed: 0.1', as pandas names its index",
+    b"y, y,a\n0,1,2\n": "two columns are named 'y'",
+    b"y,a\ncat,2\ndog,3\n": "row 0 (the first is 0) has 'cat' in column 'y', but labels must be -1 or +1: "
+    "recode the two classes as numpy.where(numpy.asarray(table['y']) == 'cat', 1.0, -1.0).",
+    b"y,a\nTrue,2\nFalse,3\n": "row 0 (the first is 0) has True in column 'y', but labels must be -1 or +1: "
+    "recode the two classes as 2.0 * table['y'] - 1.",
+    b"y,a\n1,2\n,3\n": "row 1 (the first is 0) has nothing in column 'y'",
+    b"y,a\n1,2\n-1,3\n3,4\n": "recode two of the classes, without the other rows, as numpy.where",
     b"y,a\n1,2\n-1,\n": "row 1 (the first is 0) has nothing in column 'a'",
     b"y,a\n1,2\n-1,red\n": "row 1 (the first is 0) has 'red' in column 'a'",
     b"y,a\n1,1_0\n-1,2\n": "row 0 (the first is 0) has '1_0' in column 'a'",
@@ -129,11 +139,13 @@ CSV = {
     b'y,a\n1,"1,5"\n-1,2\n': "'1,5' in column 'a', but every cell must be a finite number: write 1.5, with",
     b'y,a\n1,"-,5e-3"\n-1,2\n': "write -.5e-3, with a point for the comma.",
     b'y,a\n1,"1,2,5"\n-1,2\n': "'1,2,5' in column 'a', but every cell must be a finite number: fill in",
-    b"y,a\n0,2\n1,3\n": "y[0] is 0, but labels must be -1 or +1: recode the two classes, 0 and 1 as 2 * y",
-    b"y,a\n1,2\n2,3\n": "y[1] is 2, but labels must be -1 or +1: recode the two classes.",
+    b"y,a\n0,2\n1,3\n": "row 0 (the first is 0) has 0 in column 'y', but labels must be -1 or +1: recode the "
+    "two classes as 2.0 * table['y'] - 1.",
+    b"y,a\n1,2\n2,3\n": "row 1 (the first is 0) has 2 in column 'y', but labels must be -1 or +1: recode the "
+    "two classes as numpy.where(numpy.asarray(table['y']) == 1, 1.0, -1.0).",
     b"y,a\n1,2\n1,3\n": "every label in y is +1",
     b"y,a\n1,2\n-1,2\n": "rows 0 and 1 of X are the same point",
-    b"y,a\n1,2\n-1,1e200\n": "row 1 of X has the squared norm",
+    b"y,a\n1,2\n-1,1e200\n": "the longest row of X, row 1, has norm 1e+200",
 }
 
 
@@ -146,6 +158,19 @@ PARQUET = {
     "no column": ({"a": [1.0], "b": [2.0]}, "has no column 'y' of labels"),
     "one column": ({"y": [1.0, -1.0]}, "has 1 column, y,"),
     "text": ({"a": ["x", "z"], "y": [1, -1]}, "column 'a' is of type string"),
+    "words": (
+        {"a": [1.0, 2.0], "y": ["cat", "dog"]},
+        "recode them as numpy.where(table['y'] == POSITIVE",
+    ),
+    "categories": (
+        {"a": [1.0, 2.0], "y": pa.array(["cat", "dog"]).dictionary_encode()},
+        "recode them as numpy.where(table['y'] == POSITIVE, 1.0, -1.0).",
+    ),
+    "booleans": (
+        {"a": [1.0, 2.0], "y": [True, False]},
+        "recode the two classes as 2.0 * table['y'] - 1",
+    ),
+    "index kept twice": ({"Unnamed: 0": [0, 1], "y": [1, -1]}, "remove that column, and save"),
     "lists": ({"a": [[1.0], []], "y": [1, -1]}, "column 'a' is of type list"),
     "missing": (
         {"a": [1.0, None], "y": [1, -1]},
@@ -154,7 +179,7 @@ PARQUET = {
     "nan": ({"a": [1.0, np.nan], "y": [1, -1]}, "row 1 (the first is 0) has nan in column 'a'"),
     "no rows": ({"a": pa.array([], pa.float64()), "y": pa.array([], pa.float64())}, "has no rows"),
     "index": ({"__index_level_0__": [0, 1], "y": [1, -1]}, "as pandas names its index"),
-    "0 and 1": ({"a": [1.0, 2.0], "y": [0, 1]}, "recode the two classes, 0 and 1 as 2 * y - 1"),
+    "0 and 1": ({"a": [1.0, 2.0], "y": [0, 1]}, "recode the two classes as 2.0 * table['y'] - 1"),
 }
 
 
@@ -176,7 +201,24 @@ def test_bytes_that_are_no_parquet():
 
 
 def test_labels_0_and_1_of_an_archive():
-    assert "0 and 1 as 2 * y - 1" in refusal(as_npz(X=X, y=np.array([0, 1, 0])), "D.npz")
+    assert "as 2.0 * y - 1" in refusal(as_npz(X=X, y=np.array([0, 1, 0])), "D.npz")
+
+
+@pytest.mark.parametrize("y", [np.array(["cat", "dog", "cat"]), np.array(["a", None, "b"], object)])
+def test_words_as_labels_of_an_archive(y):
+    text = refusal(as_npz(X=X, y=y), "D.npz")
+    assert (
+        "with one of the two classes as POSITIVE, save numpy.where(y == POSITIVE, 1.0, -1.0)."
+        in text
+    )
+
+
+def test_blanks_around_the_names_of_columns():
+    content = as_csv().replace(b",", b", ")
+    assert b", y" in content
+    assert np.array_equal(read(content, "D.csv").y, Y)
+    columns = {" a ": X[:, 0], "b\t": X[:, 1], " y": Y}
+    assert np.array_equal(read(as_parquet(**columns), "D.parquet").y, Y)
 
 
 def test_a_name_that_is_empty_is_quoted():
@@ -226,7 +268,7 @@ def test_a_csv_is_counted_before_it_is_read(small_memory, monkeypatch):
 def test_without_the_library_of_a_format(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     text = refusal(as_parquet(), "D.parquet")
-    assert "pip install 'kkt-unlearning[files]'" in text
+    assert "pip install '.[files]'" in text
     assert np.array_equal(read(as_csv(), "D.csv").X, X)
 
 

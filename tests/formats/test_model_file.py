@@ -141,6 +141,14 @@ NPZ = {
     "nothing": ({}, "of the arrays W and w it has neither"),
     "both": ({"W": W, "w": W[0]}, "of the arrays W and w it has both"),
     "no output weights": ({"W": W}, "there are no output weights u"),
+    "a square W with a column": (
+        {"W": np.eye(2), "u": U[:, None]},
+        "u has shape (2, 1): allowed is (n,)",
+    ),
+    "an output bias": (
+        {"W": W, "u": U, "b2": np.ones(1)},
+        "train anew if it is another, such as a bias of",
+    ),
     "linear with output weights": ({"w": W[0], "u": U}, "w has shape (3,) beside u"),
     "w of two rows": ({"w": W}, "w has shape (2, 3): allowed is (d,)"),
     "too few output weights": ({"W": W, "u": U[:1]}, "u has 1 entries for 2 row(s) of W"),
@@ -188,6 +196,22 @@ NPZ = {
     "half a sample": ({"W": W, "u": U} | STEP | {"samples": np.array(8.5)}, "samples = 8.5"),
     "no samples": ({"W": W, "u": U} | STEP | {"samples": np.array(0)}, "samples = 0.0"),
 }
+
+
+@pytest.mark.parametrize("w", [W[0], W[:1], W[:1].T], ids=["(d,)", "(1, d)", "(d, 1)"])
+def test_weights_of_a_linear_model_in_every_layout(w):
+    model = read_model(io.BytesIO(saved(w=w)), "W.npz").model
+    assert model.u is None and np.array_equal(model.W, W[:1])
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [(W, U), (W, U[None]), (W.T, U[:, None])],
+    ids=["ours", "PyTorch", "Keras, scikit-learn"],
+)
+def test_weights_of_two_layers_in_every_layout(arrays):
+    model = read_model(io.BytesIO(saved(W=arrays[0], u=arrays[1])), "W.npz").model
+    assert np.array_equal(model.W, W) and np.array_equal(model.u, U)
 
 
 @pytest.mark.parametrize("case", NPZ)
@@ -257,7 +281,7 @@ def test_other_extensions(name):
 @pytest.mark.parametrize(
     "module, name, remedy",
     [
-        ("safetensors", "W.safetensors", "pip install 'kkt-unlearning[files]'"),
+        ("safetensors", "W.safetensors", "pip install '.[files]'"),
         ("torch", "W.pt", "pip install torch"),
         ("torch", "W.pth", "as .npz or .safetensors"),
     ],

@@ -47,7 +47,7 @@ def network(bias=False, output_bias=False):
     return nn.Sequential(nn.Linear(3, 4, bias=bias), nn.ReLU(), nn.Linear(4, 1, bias=output_bias))
 
 
-@pytest.mark.parametrize("name", ["W.pt", "W.pth"])
+@pytest.mark.parametrize("name", ["W.pt", "W.pth", "W.ckpt", "W.bin"])
 @pytest.mark.parametrize("kind", MODELS)
 def test_a_network_is_read_back_as_it_was(kind, name):
     content = write_model(MODELS[kind], name)
@@ -107,16 +107,16 @@ REFUSED = {
     "a network": (network(), "calls 'torch.nn.modules.container Sequential'"),
     "a tensor": (torch.ones(1, 3), "has Tensor, which is no state dict"),
     "a list": ([torch.ones(1, 3)], "has list, which is no state dict"),
-    "a checkpoint": ({"state": network().state_dict(), "epoch": 3}, "'state' is OrderedDict, but"),
+    "another checkpoint": ({"mine": network().state_dict(), "epoch": 3}, "'mine' is OrderedDict, but"),
     "numbers for names": ({0: torch.ones(1, 3)}, "0 is Tensor, but a state dict"),
     "integers": ({"weight": torch.ones(1, 3, dtype=torch.int64)}, "'weight' is torch.int64"),
     "complex": ({"weight": torch.ones(1, 3, dtype=torch.complex64)}, "is torch.complex64"),
     "sparse": ({"weight": torch.eye(3).to_sparse()}, "calls 'torch._utils _rebuild_sparse_tensor'"),
     "meta": ({"weight": torch.ones(1, 3, device="meta")}, "calls 'torch._utils _rebuild_meta_tensor"),
     "output bias": (network(output_bias=True).state_dict(), "'2.bias', a bias of the output"),
-    "two outputs": (nn.Linear(3, 2).state_dict(), "has 2 rows, one for each output"),
+    "three outputs": (nn.Linear(2, 3).state_dict(), "has 3 rows, one for each output"),
     "convolution": (nn.Conv2d(1, 2, 3).state_dict(), "'weight' has shape (2, 1, 3, 3)"),
-    "normalisation": (nn.BatchNorm1d(3).state_dict(), "allowed are float64, float32"),
+    "normalisation": (nn.BatchNorm1d(3).state_dict(), "'running_mean' is of a normalisation"),
     "nothing": ({}, "has no weights"),
     "nan": ({"weight": torch.full((1, 3), torch.nan)}, "W has an entry that is nan or infinite"),
 }  # fmt: skip
@@ -128,6 +128,25 @@ def test_what_is_no_such_state_dict_is_one_sentence(case, tmp_path, monkeypatch)
     what, sentence = REFUSED[case]
     assert sentence in outcome(saved(what))
     assert everything_in(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["W.pt", "epoch=3.ckpt", "pytorch_model.bin"])
+@pytest.mark.parametrize("key", ["model_state_dict", "state_dict", "model"])
+def test_a_checkpoint_has_the_network_and_other_things(name, key):
+    net = network(True)
+    optimiser = torch.optim.Adam(net.parameters())
+    net(torch.ones(1, 3)).sum().backward()
+    optimiser.step()
+    state = {f"net.{part}": value for part, value in net.state_dict().items()}
+    rest = {
+        "epoch": 3,
+        "loss": 0.5,
+        "optimizer_state_dict": optimiser.state_dict(),
+        "callbacks": {},
+    }
+    model = read_model(io.BytesIO(saved({key: state} | rest)), name).model
+    assert np.array_equal(model.W, net[0].weight.detach().double().numpy())
+    assert np.array_equal(model.bias, net[0].bias.detach().double().numpy())
 
 
 def test_three_layers():

@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from kkt_unlearning.audit.assumptions import DECISIVE, Assumption, assumptions
 from kkt_unlearning.audit.exact import telling
 from kkt_unlearning.audit.measure import RetainedMeasure
 from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.modules import as_model
 from kkt_unlearning.audit.origin import Origin, joint_origin, known_origin, unknown_origin
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
@@ -131,7 +133,7 @@ class Certified:
 
 
 def certify(
-    model: Model,
+    model: Any,
     X: Array,
     y: Array,
     forget: Sequence[int],
@@ -145,7 +147,8 @@ def certify(
     """The certificates of an unlearned network θ', and bounds where the step that led to it is known.
 
     Args:
-        model: θ'; X, y: all of the data ``(m, d)``, ``(m,)``, forgotten samples included.
+        model: θ', a :class:`Model` or a ``torch.nn.Module``; X, y: all of the data ``(m, d)``, ``(m,)``,
+            forgotten samples included.
         forget: R, rows of the data, from 0.
         step: how θ' came about, from :func:`kkt_unlearning.audit.unlearn`; or, for another method, with the
             network before it. Without it θ' is put back into the cell of its own activations.
@@ -164,7 +167,8 @@ def certify(
     _check_relative(relative_delta)
     say = report or silent
     solver = telling(solver, say)
-    models = (model,) if step is None else (model, step.before)
+    model = as_model(model, X)
+    models = (model,) if step is None else (model, as_model(step.before))
     audited = subject(X, y, *models)
     _check_forget(audited.problem.samples, forget, step)
     keep = kept(audited.problem.samples, [forget])[0]

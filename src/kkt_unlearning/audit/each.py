@@ -1,13 +1,16 @@
 """What it costs to forget each sample alone, before any is forgotten."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.certification import Limits
 from kkt_unlearning.audit.exact import exact_point, now_and_then, telling
-from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.modules import as_model
 from kkt_unlearning.audit.nearness import at_unit_margin
+from kkt_unlearning.audit.outputs import arrived
 from kkt_unlearning.audit.subject import Report, silent
 from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.each import CertifiedEach, certify_each
@@ -21,12 +24,14 @@ class Each:
     """What :func:`each` finds; NumPy arrays.
 
     Attributes:
+        applies: whether the theory is about this network: whether it is near a KKT point.
         certified: the certificates of the s samples whose step is not 0, of the same without any step, and
             of the network itself, which holds for the other samples.
         multipliers: ``λ (m,)`` of the exact KKT point, at smallest margin 1.
         start, fraction: of the steps.
     """
 
+    applies: Assumption
     certified: CertifiedEach
     multipliers: np.ndarray
     start: str
@@ -47,7 +52,7 @@ class Each:
 
 
 def each(
-    model: Model,
+    model: Any,
     X: Array,
     y: Array,
     *,
@@ -62,7 +67,8 @@ def each(
     :func:`kkt_unlearning.audit.certify`, which looks for the best, finds no larger ε at the same relative δ.
 
     Args:
-        model: θ, trained on all of the data ``X (m, d)``, ``y (m,)``, with fixed output weights.
+        model: θ, trained on all of the data ``X (m, d)``, ``y (m,)``, with fixed output weights; a
+            :class:`kkt_unlearning.audit.Model` or a ``torch.nn.Module``.
         start: ``trained`` or ``exact``; fraction: α ≥ 0.
 
     Raises:
@@ -74,6 +80,7 @@ def each(
     say = report or silent
     check_start(start)
     check_fraction(fraction)
+    model = as_model(model, X)
     audited, _ = at_unit_margin(model, X, y)
     if model.trained_outputs:
         raise DataError(
@@ -92,4 +99,5 @@ def each(
     found = certify_each(
         point, fraction=fraction, trained=W if start == "trained" else None, report=tell
     )
-    return Each(found, point.multipliers, start, fraction)
+    applies = arrival(arrived(point, W, joint=False))
+    return Each(applies, found, point.multipliers, start, fraction)

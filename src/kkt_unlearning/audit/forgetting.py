@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from kkt_unlearning.audit.arrays import follow
 from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.exact import exact_point, telling
-from kkt_unlearning.audit.model import Model, follow
+from kkt_unlearning.audit.modules import as_model, put_back
 from kkt_unlearning.audit.nearness import at_unit_margin
 from kkt_unlearning.audit.outputs import arrived, output_sum, with_outputs
 from kkt_unlearning.audit.removal import Removal
@@ -27,7 +29,8 @@ class Forgotten:
 
     Attributes:
         applies: whether the theory is about the network before the step: whether it is near a KKT point.
-        model: θ', at the scale of θ.
+        model: θ', at the scale of θ; as θ was given: a :class:`kkt_unlearning.audit.Model`, or a module of
+            the same class, dtype and device.
         step: how it came about; :func:`kkt_unlearning.audit.certify` has its bounds from it.
         removal: the same without the samples, as it may be kept beside θ'.
         multipliers: ``λ (m,)`` that the step used, those of the exact KKT point, for smallest margin 1 before
@@ -37,7 +40,7 @@ class Forgotten:
     """
 
     applies: Assumption
-    model: Model
+    model: Any
     step: Step
     removal: Removal
     multipliers: Array
@@ -47,7 +50,7 @@ class Forgotten:
 
 
 def unlearn(
-    model: Model,
+    model: Any,
     X: Array,
     y: Array,
     forget: Sequence[int],
@@ -61,7 +64,8 @@ def unlearn(
     """``θ' = θ − α Σ_{r∈R} λ_r y_r g_r`` with the multipliers of the exact KKT point that θ leads to.
 
     Args:
-        model: θ, trained on all of the data ``X (m, d)``, ``y (m,)``.
+        model: θ, a :class:`kkt_unlearning.audit.Model` or a ``torch.nn.Module``
+            (:mod:`kkt_unlearning.audit.modules`), trained on all of the data ``X (m, d)``, ``y (m,)``.
         forget: R, rows of the data, from 0.
         start: ``trained``: the step is made from the model itself. ``exact``: from the exact KKT point, at
             the model's smallest margin.
@@ -70,7 +74,8 @@ def unlearn(
             that the network rests on is forgotten.
 
     Returns:
-        Arrays in the library, dtype and on the device of X.
+        Arrays in the library and on the device of X, weights in those of the model's
+            (:func:`kkt_unlearning.audit.arrays.follow`).
 
     Raises:
         DataError: bad data, forget set, start or fraction, or a step of no effect.
@@ -81,6 +86,7 @@ def unlearn(
     say = report or silent
     check_start(start)
     check_fraction(fraction)
+    given, model = model, as_model(model, X)
     audited, gamma = at_unit_margin(model, X, y)
     problem, W = audited.problem, audited.networks[0]
     retained(problem.samples, forget)
@@ -96,9 +102,9 @@ def unlearn(
     scale = gamma ** (1 / model.degree)
     return Forgotten(
         applies=arrival(arrived(point, W, model.trained_outputs)),
-        model=audited.model(model, done.W, gamma, X, u),
+        model=put_back(audited.model(model, done.W, gamma, u), given),
         step=Step(
-            model if trained else audited.model(model, point.W, gamma, X),
+            model if trained else audited.model(model, point.W, gamma),
             tuple(forget),
             start,
             fraction,

@@ -4,11 +4,11 @@
 """
 
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 
-from kkt_unlearning.backends import Array, constant, namespace, to_numpy
+from kkt_unlearning.audit.arrays import floats, follow, numbers
+from kkt_unlearning.backends import Array, to_numpy
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.precision import LARGEST
@@ -31,6 +31,9 @@ class Model:
         bias: ``b (n,)``, or None where the network has none.
         outputs: ``fixed`` or ``trained``, whether u was held fixed in training.
 
+    Arrays may be of any library that follows the array API standard, tensors of PyTorch with gradients, or
+    lists, which become NumPy's. They keep library and device; half precision becomes the library's usual one.
+
     Raises:
         DataError: an array is none, misshapen, not of floats or not finite; W is 0, or an output weight; the
             largest weight, or output weight, is not between 1e-100 and 1e100; or another word for
@@ -43,27 +46,35 @@ class Model:
     outputs: str = "fixed"
 
     def __post_init__(self) -> None:
-        _library("W", self.W)
-        if self.u is None and self.W.ndim == 1:
-            object.__setattr__(self, "W", self.W[None, :])
-        _check_shape("W", self.W, 2)
-        if self.u is None and self.W.shape[0] != 1:
-            raise DataError(
-                f"W has shape {tuple(self.W.shape)} and there are no output weights u: allowed is one row, "
-                "for a linear model, so give the u of a two-layer network."
-            )
-        for name, values in (("u", self.u), ("bias", self.bias)):
-            if values is not None:
-                _check_shape(name, values, 1)
-                _check_count(name, values, self.width)
+        given = {"W": self.W, "u": self.u, "bias": self.bias}
+        found = {name: floats(name, v) for name, v in given.items() if v is not None}
+        if self.u is None and found["W"].ndim == 1:
+            found["W"] = found["W"][None, :]
+        self._check_shapes(found)
+        for name, values in found.items():
+            # in the library that it came in, without gradients; a list becomes an array
+            object.__setattr__(self, name, follow(values, given[name]))
         _check_outputs(self.outputs, self.u is None)
         if self.u is not None:
-            _check_output_weights(to_numpy(self.u))
-        if not to_numpy(self.W).any():
+            _check_output_weights(found["u"])
+        if not found["W"].any():
             raise DataError("W is 0 everywhere: such a network has no direction; train it first.")
         _check_size("W and bias" if self.bias is not None else "W", self.weights)
         if self.u is not None:
-            _check_size("u", to_numpy(self.u))
+            _check_size("u", found["u"])
+
+    def _check_shapes(self, found: dict[str, np.ndarray]) -> None:
+        _check_shape("W", found["W"], 2)
+        width = len(found["W"])
+        if self.u is None and width != 1:
+            raise DataError(
+                f"W has shape {found['W'].shape} and there are no output weights u: allowed is one row, "
+                "for a linear model, so give the u of a two-layer network."
+            )
+        for name in ("u", "bias"):
+            if name in found:
+                _check_shape(name, found[name], 1)
+                _check_count(name, found[name], width)
 
     @property
     def width(self) -> int:
@@ -93,13 +104,13 @@ class Model:
         Raises:
             DataError: X is no array of numbers, or has another number of features than the network.
         """
-        check_numbers("X", X)
-        if X.ndim != 2 or X.shape[1] != self.dimension:
+        features = numbers("X", X)
+        if features.ndim != 2 or features.shape[1] != self.dimension:
             raise DataError(
-                f"X has shape {tuple(X.shape)}, but the network takes {self.dimension} features: "
-                f"give X of shape (m, {self.dimension})."
+                f"X has shape {features.shape}, but the network takes {self.dimension} features: "
+                f"give X of shape (m, {self.dimension}), the features that it was trained on."
             )
-        return _with_column(X, None if self.bias is None else np.ones(X.shape[0]))
+        return _with_column(features, None if self.bias is None else np.ones(len(features)))
 
     @property
     def trained_outputs(self) -> bool:
@@ -111,50 +122,18 @@ class Model:
         """Of homogeneity: ``N(cθ, x) = c^degree N(θ, x)`` for c ≥ 0."""
         return 2 if self.trained_outputs else 1
 
-    def with_weights(
-        self, weights: np.ndarray, like: Array, u: np.ndarray | None = None
-    ) -> "Model":
+    def with_weights(self, weights: np.ndarray, u: np.ndarray | None = None) -> "Model":
         """The same network with other ``weights (n, d)`` or ``(n, d + 1)``, and other ``u`` if given.
 
-        Arrays are in the library of ``like``.
+        Arrays are in the library, dtype and on the device of those that they take the place of.
         """
-        d, u = self.dimension, self.u if u is None else u
+        d = self.dimension
         return Model(
-            follow(weights[:, :d], like),
-            None if u is None else follow(u, like),
-            None if self.bias is None else follow(weights[:, d], like),
+            follow(weights[:, :d], self.W),
+            self.u if u is None else follow(u, self.u),
+            None if self.bias is None else follow(weights[:, d], self.bias),
             self.outputs,
         )
-
-
-def check_model(model: object) -> None:
-    """Whether it is a :class:`Model`.
-
-    Raises:
-        DataError: it is something else, such as the weights alone.
-    """
-    if not isinstance(model, Model):
-        raise DataError(
-            f"model is of type {type(model).__name__}: allowed are networks as kkt_unlearning.audit.Model; "
-            "write Model(W, u)."
-        )
-
-
-def check_numbers(name: str, values: Array) -> None:
-    """Whether it is an array, of any library, of real numbers.
-
-    Raises:
-        DataError: it is not.
-    """
-    if not _library(name, values).isdtype(values.dtype, ("real floating", "integral")):
-        raise DataError(
-            f"{name} is {values.dtype}: allowed are arrays of real numbers; convert it."
-        )
-
-
-def follow(values: Array, like: Array) -> Array:
-    """``values`` in the library, dtype and on the device of ``like``."""
-    return constant(to_numpy(values), like)
 
 
 def _with_column(matrix: Array, column: Array | None) -> np.ndarray:
@@ -164,33 +143,20 @@ def _with_column(matrix: Array, column: Array | None) -> np.ndarray:
     return np.column_stack([matrix, to_numpy(column).astype(np.float64)])
 
 
-def _library(name: str, values: Array) -> ModuleType:
-    try:
-        return namespace(values)
-    except TypeError as error:
-        raise DataError(
-            f"{name} is of type {type(values).__name__}: allowed are arrays; give numpy.asarray({name})."
-        ) from error
-
-
-def _check_shape(name: str, values: Array, axes: int) -> None:
-    xp, allowed = _library(name, values), {1: "(n,)", 2: "(n, d)"}[axes]
+def _check_shape(name: str, values: np.ndarray, axes: int) -> None:
+    allowed = {1: "(n,)", 2: "(n, d)"}[axes]
     if values.ndim != axes or 0 in values.shape:
-        raise DataError(
-            f"{name} has shape {tuple(values.shape)}: allowed is {allowed}; reshape it."
-        )
-    if not xp.isdtype(values.dtype, "real floating"):
-        raise DataError(f"{name} is {values.dtype}: allowed are floats; convert it.")
-    if not bool(xp.all(xp.isfinite(values))):
+        raise DataError(f"{name} has shape {values.shape}: allowed is {allowed}; reshape it.")
+    if not np.isfinite(values).all():
         raise DataError(
             f"{name} has an entry that is nan or infinite: allowed are finite numbers; train again."
         )
 
 
-def _check_count(name: str, values: Array, width: int) -> None:
-    if values.shape[0] != width:
+def _check_count(name: str, values: np.ndarray, width: int) -> None:
+    if len(values) != width:
         raise DataError(
-            f"{name} has {values.shape[0]} entries for {width} row(s) of W: allowed is one for each; "
+            f"{name} has {len(values)} entries for {width} row(s) of W: allowed is one for each; "
             "give as many."
         )
 

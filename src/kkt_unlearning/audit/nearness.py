@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from kkt_unlearning.audit.arrays import follow
 from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.exact import exact_point, telling
-from kkt_unlearning.audit.model import Model, follow
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.modules import as_model, put_back
 from kkt_unlearning.audit.outputs import arrived, joint_distance, joint_fit
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
@@ -51,7 +54,8 @@ class Nearness:
             them, in units in which ``‖x_i‖²`` is 1 on average; phi_of_all_pairs: else φ is of the longest
             samples with all others, and a lower bound.
         exact: the exact KKT point that the activations lead to, at the smallest margin of the given weights;
-            for trained output weights that of W, with u held fixed.
+            for trained output weights that of W, with u held fixed. As the network was given: a
+            :class:`Model`, or a module of the same class.
         distance: ``1 − cos`` from the network to it; gap: its duality gap; residuals: its own KKT residuals.
         settled: whether it lies in the activation cell of the network; else ``flipped`` supporting
             activations were turned, over ``cells`` cells.
@@ -71,7 +75,7 @@ class Nearness:
     psi: float
     phi: float
     phi_of_all_pairs: bool
-    exact: Model
+    exact: Any
     distance: float
     gap: float
     residuals: KKTResiduals
@@ -85,7 +89,7 @@ class Nearness:
 
 
 def kkt(
-    model: Model,
+    model: Any,
     X: Array,
     y: Array,
     *,
@@ -96,13 +100,15 @@ def kkt(
     """The four KKT residuals, the multipliers and the nearest exact KKT point of a trained network.
 
     Args:
-        model: the network; X: its training data ``(m, d)``; y: their labels ±1, ``(m,)``.
+        model: the network, a :class:`Model` or a ``torch.nn.Module`` (:mod:`kkt_unlearning.audit.modules`);
+            X: its training data ``(m, d)``; y: their labels ±1, ``(m,)``.
         loss: ``exponential`` or ``logistic``, whose gradients one of the estimates of λ uses.
         solver: for the quadratic programs.
         report: is told what is being computed.
 
     Returns:
-        Arrays in the library, dtype and on the device of X; computed in float64 on the host.
+        Arrays in the library and on the device of X, weights in those of the model's
+            (:func:`kkt_unlearning.audit.arrays.follow`); computed in float64 on the host.
 
     Raises:
         DataError: bad data, weights that do not fit them, or an unknown loss.
@@ -115,6 +121,7 @@ def kkt(
     say = report or silent
     solver = telling(solver, say)
     descent = Descent(loss=loss)
+    given, model = model, as_model(model, X)
     audited, gamma = at_unit_margin(model, X, y)
     problem, W = audited.problem, audited.networks[0]
     point = exact_point(problem, W, solver, say)
@@ -148,7 +155,7 @@ def kkt(
         psi=psi,
         phi=phi,
         phi_of_all_pairs=all_pairs,
-        exact=audited.model(model, point.W, gamma, X),
+        exact=put_back(audited.model(model, point.W, gamma), given),
         distance=float(distance(W, point.W)),
         gap=point.gap,
         residuals=measure.exact(),
@@ -168,12 +175,31 @@ def at_unit_margin(model: Model, X: Array, y: Array) -> tuple[Subject, float]:
     gamma = audited.smallest_margin(0)
     if gamma > 0:
         return audited.scaled(gamma, model.degree), gamma
-    q = audited.problem.margins(audited.networks[0])
+    raise NotConvergedError(_not_classified(audited.problem, audited.networks[0]))
+
+
+def _not_classified(problem: Problem, W: np.ndarray) -> str:
+    """The sentence for weights that do not classify every sample, with the remedy for the cause."""
+    q, P = problem.margins(W), problem.preactivations(W)
     worst, wrong = int(q.argmin()), int((q <= 0).sum())
-    raise NotConvergedError(
+    dead = ~((problem.signs > 0) & (P > 0)).any(axis=0) & problem.network.has_kinks
+    if 2 * int((q < 0).sum()) > len(q):
+        remedy = "most are on the other side, so if the two labels are swapped, give -y, and else train on"
+    elif wrong == 0:
+        remedy = (
+            f"beside {q.max():.3g}, the largest, that is round-off, so check the units of that row, or train "
+            "on until it has a larger share"
+        )
+    elif dead.any():
+        remedy = (
+            f"no neuron that speaks for the label of sample {int(dead.argmax())} is active on it, so that "
+            "more training moves none: train a wider network, or from another seed or larger initial weights"
+        )
+    else:
+        remedy = "train on until the network classifies every sample"
+    return (
         f"sample {worst} has margin {q[worst]:.3g} ({wrong} of {len(q)} samples have none above 0): allowed "
-        "are positive margins, which alone can be scaled to 1; train on until the network classifies every "
-        "sample."
+        f"are positive margins, which alone can be scaled to 1; {remedy}."
     )
 
 

@@ -96,8 +96,8 @@ def _smallest_margin(audited: Subject) -> float:
         q = audited.problem.margins(audited.networks[1])
         raise DataError(
             f"the network before the step has margin {q.min():.3g} on sample {int(q.argmin())}: allowed are "
-            "positive ones on all samples, forgotten ones included; give all of the data, and the network "
-            "that the step started from."
+            "positive ones on all samples, forgotten ones included; give all of the data, with the labels "
+            "of training, and the network that the step started from."
         )
     return gamma
 

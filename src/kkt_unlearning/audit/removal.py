@@ -82,5 +82,5 @@ class Removal:
         retained(len(features), self.forget)
         weights = model.weights + self.coefficients @ features[list(self.forget)]
         u = None if self.outputs is None else to_numpy(model.u).astype(float) + self.outputs
-        before = model.with_weights(weights, weights, u)
+        before = model.with_weights(weights, u)
         return Step(before, self.forget, self.start, self.fraction)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.audit.model import SAME, Model, check_model, check_numbers
+from kkt_unlearning.audit.arrays import host
+from kkt_unlearning.audit.model import SAME, Model
 from kkt_unlearning.audit.outputs import with_outputs
 from kkt_unlearning.backends import Array, to_numpy
-from kkt_unlearning.datasets.dataset import check_data
+from kkt_unlearning.datasets.dataset import check_data, check_lengths, check_longest
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import Problem, smallest_margin
@@ -49,16 +50,16 @@ class Subject:
         )
 
     def model(
-        self, model: Model, W: np.ndarray, gamma: float, like: Array, u: np.ndarray | None = None
+        self, model: Model, W: np.ndarray, gamma: float, u: np.ndarray | None = None
     ) -> Model:
         """``W (n, k)`` and u of this subject, scaled to margins γ times as large, as a model in R^d.
 
-        ``u`` is by default the one of the problem; arrays are in the library of ``like``.
+        ``u`` is by default the one of the problem; arrays are in the library of the model's.
         """
         factor = gamma ** (1 / model.degree)
         if model.trained_outputs:
             u = factor * (self.problem.output_weights if u is None else u)
-        return model.with_weights(factor * self.span.lift(W), like, u)
+        return model.with_weights(factor * self.span.lift(W), u)
 
 
 def silent(line: str) -> None:
@@ -69,15 +70,15 @@ def subject(X: Array, y: Array, *models: Model) -> Subject:
     """The checked data ``X (m, d)``, ``y (m,)`` and models of one network; all in float64 on the host.
 
     Raises:
-        DataError: a model or an array is none; the data are not finite with labels ±1 of both classes, or do
-            not fit the network; or the models differ in width, output weights or bias; or this machine's
-            memory would not do.
+        DataError: an array is none; the data are not finite with labels ±1 of both classes, do not fit the
+            network, or have a row that is too short; or the models differ in width, output weights or bias;
+            or this machine's memory would not do.
     """
-    for model in models:
-        check_model(model)
-    check_numbers("y", y)
-    labels, features = to_numpy(y).astype(np.float64), models[0].features(X)
+    features, labels = models[0].features(X), host("y", y)
     check_data(features, labels, "the data")
+    check_longest(features, "X", "the data")
+    check_lengths(features, "the data")
+    labels = labels.astype(np.float64)
     weights = [model.weights for model in models]
     _check_alike(models)
     size = len(labels), features.shape[1], len(weights[0])

@@ -38,7 +38,8 @@ def picture(
         from kkt_unlearning.studies import style
     except ImportError as error:
         raise DataError(
-            f"--plot: {error.name} is not installed; run pip install 'kkt-unlearning[plot]'."
+            f"--plot: {error.name} is not installed; in a checkout of this project, run "
+            "pip install '.[plot]'."
         ) from error
     from kkt_unlearning.certificates.surface import surface
 

@@ -143,6 +143,7 @@ def each(
 ) -> str:
     """Of ``each``; ``table_file``: where the table was written."""
     parts = [
+        _applies(found.applies),
         f"{_network(model)}, {len(y)} samples, each forgotten alone by "
         f"{step_in_words(found.start, found.fraction)}",
         _each_table(y, found, shown),

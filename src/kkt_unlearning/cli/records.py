@@ -93,6 +93,7 @@ def each(model: Model, y: np.ndarray, found: Each, limits: Limits | None) -> dic
     return _plain(
         {
             "network": network(model),
+            "applies": found.applies,
             "from": found.start,
             "step": found.fraction,
             "samples": each_columns(y, found),

@@ -139,6 +139,11 @@ def _network(asked: argparse.Namespace, path: str) -> ModelFile:
             f"--outputs {asked.outputs}: {one_line(path)} says that they were {found.model.outputs} when it "
             "was unlearned; leave the option out."
         )
+    if found.logits == 2:
+        raise DataError(
+            f"--outputs {asked.outputs}: {one_line(path)} has two outputs, and their difference is a network "
+            "of the class only where their weights were held fixed; train with one output."
+        )
     return replace(found, model=replace(found.model, outputs=asked.outputs))
 
 

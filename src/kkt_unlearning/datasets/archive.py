@@ -5,13 +5,18 @@ from typing import BinaryIO
 
 import numpy as np
 
-from kkt_unlearning.datasets.dataset import Dataset, check_data, check_fresh, check_samples
+from kkt_unlearning.datasets.dataset import (
+    Dataset,
+    check_data,
+    check_fresh,
+    check_lengths,
+    check_longest,
+    check_samples,
+)
 from kkt_unlearning.datasets.npz import opened, real_array
 from kkt_unlearning.datasets.sampling import check_sizes
-from kkt_unlearning.errors import DataError
 
 _KEYS = ("X", "y", "X_fresh", "y_fresh")
-_LARGEST_NORM = 1e100  # squared; the smallest is one over it
 
 
 def read_archive(file: BinaryIO, name: str, replicates: int) -> Dataset:
@@ -60,16 +65,16 @@ def from_archive(archive: Mapping[str, np.ndarray], name: str, replicates: int) 
         ``t = 0`` if there are none. Features are taken as they are, not centred or normalised.
 
     Raises:
-        DataError: an array is missing, unreadable, pickled, not numeric or misshapen, the squared norm
-            of a sample is beyond ``10^±100``, or the data fail `check_data`; the message starts with
-            ``name``.
+        DataError: an array is missing, unreadable, pickled, not numeric or misshapen, or the data fail
+            `check_data` or `check_lengths`; the message starts with ``name``.
     """
     check_sizes(replicates=replicates)
     X, y = samples(archive, name)
     check_data(X, y, name)
+    check_lengths(X, name)
     X_fresh, y_fresh = _fresh(archive, name, X.shape[1])
     check_fresh(X_fresh, y_fresh, X.shape[1], name)
-    _check_norms(X_fresh, "X_fresh", name)
+    check_longest(X_fresh, "X_fresh", name)
     return Dataset(
         *(np.repeat(array[None], replicates, axis=0) for array in (X, y, X_fresh, y_fresh))
     )
@@ -82,26 +87,12 @@ def samples(archive: Mapping[str, np.ndarray], name: str) -> tuple[np.ndarray, n
         archive, name: as in `from_archive`.
 
     Raises:
-        DataError: as in `from_archive`, but for rows that are zero.
+        DataError: as in `from_archive`, but for rows that are zero or much shorter than others.
     """
     X, y = (real_array(archive, key, name) for key in ("X", "y"))
     check_samples(X, y, name)
-    _check_norms(X, "X", name)
+    check_longest(X, "X", name)
     return X, y
-
-
-def _check_norms(X: np.ndarray, key: str, name: str) -> None:
-    """Inner products that float64 holds, and so their squares and the products of two."""
-    with np.errstate(over="ignore", under="ignore"):
-        norms = np.sum(X**2, axis=1)
-    wrong = np.flatnonzero(
-        X.any(axis=1) & ~((norms >= 1 / _LARGEST_NORM) & (norms <= _LARGEST_NORM))
-    )
-    if wrong.size:
-        raise DataError(
-            f"{name}: row {wrong[0]} of {key} has the squared norm {norms[wrong[0]]:g}, but numbers from "
-            f"{1 / _LARGEST_NORM:g} to {_LARGEST_NORM:g} are needed: scale the features to sizes near 1."
-        )
 
 
 def _fresh(

@@ -99,7 +99,7 @@ def _images(groups: Sequence[Sequence[int]]) -> list[np.ndarray]:
     except ImportError as error:
         raise DataError(
             "source digits needs scikit-learn, which is not installed: "
-            "pip install 'kkt-unlearning[pipeline]'."
+            "in a checkout of this project, run pip install '.[pipeline]'."
         ) from error
 
     pixels, digits = load_digits(return_X_y=True)

@@ -82,7 +82,7 @@ def _weighted(texts: list[str], vocabulary: int) -> Features:
     except ImportError as error:
         raise DataError(
             "source docstrings needs scikit-learn, which is not installed: "
-            "pip install 'kkt-unlearning[pipeline]'."
+            "in a checkout of this project, run pip install '.[pipeline]'."
         ) from error
 
     # One vocabulary for all replicates, so that each has the same features.

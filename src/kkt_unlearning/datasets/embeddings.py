@@ -118,7 +118,7 @@ def _encoder(model: str) -> Any:
     except ImportError as error:
         raise DataError(
             "source embeddings needs sentence-transformers, which is not installed: "
-            "pip install 'kkt-unlearning[embeddings]'."
+            "in a checkout of this project, run pip install '.[embeddings]'."
         ) from error
     _check_modules(model)
     try:

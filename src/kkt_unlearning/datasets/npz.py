@@ -152,8 +152,17 @@ def _check_kind(dtype: np.dtype, key: str, name: str) -> None:
         raise DataError(_pickled(key, name))
     if dtype.kind not in "biuf":
         raise DataError(
-            f"{name}: {key} has dtype {one_line(dtype)}, but must be real numbers: save it as float64."
+            f"{name}: {key} has dtype {one_line(dtype)}, but must be real numbers: {_remedy(key)}."
         )
+
+
+def _remedy(key: str) -> str:
+    """Words are no numbers that float64 could hold: of labels, the two classes become ±1."""
+    if not key.startswith("y"):
+        return "save it as float64"
+    return (
+        f"with one of the two classes as POSITIVE, save numpy.where({key} == POSITIVE, 1.0, -1.0)"
+    )
 
 
 def _read(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:
@@ -173,7 +182,4 @@ def _damaged(key: str, name: str, error: Exception) -> str:
 
 
 def _pickled(key: str, name: str) -> str:
-    return (
-        f"{name}: {key} is a pickled array of objects, but only plain numbers are read: "
-        "save it as float64."
-    )
+    return f"{name}: {key} is a pickled array of objects, but only plain numbers are read: {_remedy(key)}."

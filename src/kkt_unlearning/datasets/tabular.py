@@ -85,5 +85,5 @@ def _load(name: str) -> Any:
     except ImportError as error:
         raise DataError(
             "source tabular needs scikit-learn, which is not installed: "
-            "pip install 'kkt-unlearning[pipeline]'."
+            "in a checkout of this project, run pip install '.[pipeline]'."
         ) from error

@@ -66,10 +66,12 @@ def train_deep(batch: DeepReplicates, descent: Descent, report: Report = None) -
     found = train_layers(batch.network, batch.X, batch.y, batch.W0, descent, report=report)
     smallest = found.margins.min(axis=-1)
     if not (smallest > descent.minimum_margin).any():
+        # a sample that no path of active neurons leads through has output 0, which no step changes
+        dead = bool((found.margins == 0).any(axis=-1).all())
+        remedy = "raise width or initial_scale of the network" if dead else "raise steps"
         raise NotConvergedError(
             f"steps = {descent.steps}: the smallest margin is at most {smallest.max():.2g} in every "
-            f"replicate, above minimum_margin = {descent.minimum_margin} is allowed; raise steps, or "
-            "initial_scale or width of the network."
+            f"replicate, above minimum_margin = {descent.minimum_margin} is allowed; {remedy}."
         )
     return found
 

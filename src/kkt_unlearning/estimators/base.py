@@ -13,9 +13,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from kkt_unlearning.backends import to_numpy
 from kkt_unlearning.certificates.certificate import certify
-from kkt_unlearning.datasets.dataset import contradiction
-from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError
+from kkt_unlearning.datasets.dataset import check_lengths, contradiction
+from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError, one_line
 from kkt_unlearning.kkt.arrival import Arrival
 from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
@@ -91,11 +92,13 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             return self._fit(X, y)
 
     def _fit(self, X: Any, y: Any) -> Self:
+        X, y = _on_host(X), _on_host(y)
         X, y = validate_data(self, X, y, dtype=np.float64)
         classes, labels = _signed(y)
         problem = Problem(self._network(), self._features(X), labels)
         size = _longest(problem.X)
         _check_contradictions(X, y)
+        check_lengths(problem.X, "the data")
         # In these units one step size fits data of every scale, which neither network knows of by itself.
         unit = Problem(problem.network, problem.X / size, problem.y)
         training, point, start = self._trained(unit)
@@ -171,7 +174,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: Any) -> np.ndarray:
         """``N(θ, x)``, positive for ``classes_[1]``, shape ``(m,)``; ±1 or beyond on what was fitted."""
         check_is_fitted(self, "kkt_point_")
-        X = validate_data(self, X, dtype=np.float64, reset=False)
+        X = validate_data(self, _on_host(X), dtype=np.float64, reset=False)
         network, (W, bias) = self.kkt_point_.problem.network, self._parts()
         P = X @ W.T + bias
         return (network.derivative(P) * P) @ network.output_weights
@@ -273,6 +276,28 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             return Held(point, point.W, point.clarke)
         W = self._weights()
         return Held(point, W, point.problem.pattern(W))
+
+
+def _on_host(values: Any) -> Any:
+    """An array of another library as one of NumPy, wherever it lies and of whatever precision.
+
+    scikit-learn would take what is under a mask.
+    """
+    if np.ma.is_masked(values):
+        raise DataError(
+            "X or y has masked entries, which are no numbers: fill them in with their method filled, or "
+            "remove their rows."
+        )
+    dense = str(getattr(values, "layout", "torch.strided")) == "torch.strided"
+    if isinstance(values, np.ndarray) or not hasattr(values, "__dlpack__") or not dense:
+        return values
+    try:
+        return to_numpy(values)
+    except (TypeError, RuntimeError) as error:
+        raise DataError(
+            f"X or y cannot be copied to NumPy ({one_line(error)}): give numbers of float32 or float64, on a "
+            "device that holds them."
+        ) from error
 
 
 def _signed(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """Named columns of a table as features and labels."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,15 +9,18 @@ from kkt_unlearning.datasets.dataset import check_labels
 from kkt_unlearning.errors import DataError, one_line
 
 _LISTED = 10  # columns that a sentence names
+# what pandas calls an index that it wrote: in a table as it is, and read and written once more
+_INDEX = re.compile(r"|__index_level_\d+__|Unnamed: \d+(\.\d+)*", re.ASCII)
 COPIES = 5  # of the table that are held at once: as read, X, float64, checked, in a batch
 
 
-def check_columns(columns: Sequence[str], label: str, name: str) -> None:
-    """One column ``label``, at least one other, all with names that differ.
+def checked_columns(columns: Sequence[str], label: str, name: str) -> list[str]:
+    """The names without blanks around them: one is ``label``, there are others, and they differ.
 
     Raises:
         DataError: one of these does not hold.
     """
+    columns = [column.strip() for column in columns]
     _check_names(columns, name)
     if label not in columns:
         raise DataError(
@@ -28,15 +32,16 @@ def check_columns(columns: Sequence[str], label: str, name: str) -> None:
             f"{name} has 1 column, {_listed(columns)}, but labels and at least one feature are needed: "
             "add features."
         )
+    return columns
 
 
 def _check_names(columns: Sequence[str], name: str) -> None:
     seen: set[str] = set()
     for place, column in enumerate(columns):
-        if not column.strip() or column.startswith("__index_level_"):
+        if _INDEX.fullmatch(column):
             raise DataError(
                 f"{name}: column {place + 1} is named {one_line(column)!r}, as pandas names its index, "
-                "which is no feature: save the table with index=False."
+                "which is no feature: remove that column, and save the table with index=False."
             )
         if column in seen:
             raise DataError(
@@ -65,7 +70,7 @@ def split(
         raise DataError(missing(name, row, columns[place], f"{table[row, place]:g}"))
     place = list(columns).index(label)
     y = table[:, place].copy()
-    check_labels(y, name, one_line(label))
+    check_labels(y, name, label, column=True)
     return np.delete(table, place, axis=1), y
 
 

@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from kkt_unlearning.datasets.dataset import label_refused
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError, one_line
-from kkt_unlearning.formats.columns import COPIES, check_columns, missing, split
+from kkt_unlearning.formats.columns import COPIES, checked_columns, missing, split
 from kkt_unlearning.formats.opening import size_of
 
 _COMMA = re.compile(r"\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*", re.ASCII)  # 1,5 for 1.5
@@ -71,21 +72,20 @@ def _lines(file: BinaryIO) -> Iterator[Iterator[str]]:
 def _table(file: BinaryIO, label: str, name: str) -> tuple[list[str], np.ndarray]:
     """Names of the columns, and the numbers ``(m, d + 1)`` below them."""
     with _lines(file) as lines:
-        columns = next(csv.reader(lines, strict=True), [])
-        _check_header(columns, label, name)
+        columns = _header(next(csv.reader(lines, strict=True), []), label, name)
         try:
             return columns, _numbers(lines, columns, name)
         except UnicodeDecodeError:
             raise
         except (ValueError, MemoryError) as error:
             failure = error
-    _refuse_cell(file, columns, name)
+    _refuse_cell(file, columns, label, name)
     raise DataError(
         f"{name} cannot be read as a table of numbers ({one_line(failure)}): save it anew."
     ) from failure
 
 
-def _check_header(columns: list[str], label: str, name: str) -> None:
+def _header(columns: list[str], label: str, name: str) -> list[str]:
     if not columns:
         raise DataError(f"{name} has no line of text: save a line of names, then one for each row.")
     if all(map(_is_number, columns)):
@@ -98,7 +98,7 @@ def _check_header(columns: list[str], label: str, name: str) -> None:
             f"{name} has 1 column, {one_line(columns[0])!r}, but labels and at least one feature are needed: "
             "separate the columns by commas."
         )
-    check_columns(columns, label, name)
+    return checked_columns(columns, label, name)
 
 
 def _is_number(cell: str) -> bool:
@@ -120,7 +120,7 @@ def _numbers(lines: Iterator[str], columns: list[str], name: str) -> np.ndarray:
     return table
 
 
-def _refuse_cell(file: BinaryIO, columns: list[str], name: str) -> None:
+def _refuse_cell(file: BinaryIO, columns: list[str], label: str, name: str) -> None:
     """Raise the sentence for the first row that is too short or long, or the first cell without a number."""
     with _lines(file) as lines:
         rows = csv.reader(lines, strict=True)
@@ -129,7 +129,17 @@ def _refuse_cell(file: BinaryIO, columns: list[str], name: str) -> None:
             if len(cells) != len(columns):
                 raise DataError(_ragged(name, row, len(cells), len(columns)))
             for column, cell in zip(columns, cells, strict=True):
+                if column == label:
+                    _check_label(cell, row, column, name)
                 _check_cell(cell, row, column, name)
+
+
+def _check_label(cell: str, row: int, column: str, name: str) -> None:
+    """Words and booleans as labels, which pandas reads as such."""
+    word = cell.strip()
+    if word and not _is_number(word) and not _COMMA.fullmatch(word):
+        found = {"true": True, "false": False}.get(word.lower(), word)
+        raise DataError(label_refused(name, column, row, found, [found], column=True))
 
 
 def _check_cell(cell: str, row: int, column: str, name: str) -> None:

@@ -1,18 +1,19 @@
 """A network of the user's own from a file of theirs, and back."""
 
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from kkt_unlearning.audit.layers import find_layers, network, tensors_of
 from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.modules import as_model
 from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.formats.layers import network, tensors_of
 from kkt_unlearning.formats.opening import kind_of
 from kkt_unlearning.formats.safetensors_file import read_safetensors, to_safetensors
 from kkt_unlearning.formats.torch_file import read_torch, to_torch
 from kkt_unlearning.formats.weights_npz import read_npz, to_npz
 
-KINDS = (".npz", ".safetensors", ".pt", ".pth")
+KINDS = (".npz", ".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +23,12 @@ class ModelFile:
     Args:
         model: the network, float64.
         removal: what was taken out of it, or None where the file does not say.
+        logits: outputs in the file; of 2 the network is their difference.
     """
 
     model: Model
     removal: Removal | None = None
+    logits: int = 1
 
 
 def read_model(file: BinaryIO, name: str) -> ModelFile:
@@ -40,20 +43,22 @@ def read_model(file: BinaryIO, name: str) -> ModelFile:
             another kind of network, its library is not installed, or as in `kkt_unlearning.audit.Model`.
 
     Arrays of an ``.npz``: `kkt_unlearning.formats.weights_npz`; tensors of the others:
-    `kkt_unlearning.formats.layers.network`.
+    `kkt_unlearning.audit.layers.network`.
     """
     kind = kind_of(name, KINDS)
     if kind == ".npz":
         return ModelFile(*read_npz(file, name))
     read = read_safetensors if kind == ".safetensors" else read_torch
-    return ModelFile(network(read(file, name), name))
+    tensors = read(file, name)
+    return ModelFile(network(tensors, name), logits=find_layers(tensors, name).logits)
 
 
-def write_model(model: Model, name: str, removal: Removal | None = None) -> bytes:
+def write_model(model: Any, name: str, removal: Removal | None = None) -> bytes:
     """The content of a file that `read_model` reads; the same network gives the same bytes.
 
     Args:
-        model: the network; its arrays keep their dtype.
+        model: the network, a :class:`kkt_unlearning.audit.Model`, whose arrays keep their dtype, or a
+            ``torch.nn.Module``.
         name: of the file, whose extension says the format; nothing is written there.
         removal: what was taken out of the network, for an ``.npz`` only.
 
@@ -61,7 +66,7 @@ def write_model(model: Model, name: str, removal: Removal | None = None) -> byte
         DataError: another extension, a removal for a format that keeps none or of another network, or a
             library that is not installed.
     """
-    kind = kind_of(name, KINDS)
+    kind, model = kind_of(name, KINDS), as_model(model)
     if kind == ".npz":
         return to_npz(model, removal)
     if removal is not None:

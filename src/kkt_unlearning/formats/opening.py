@@ -60,4 +60,4 @@ def library(module: str, name: str, remedy: str) -> ModuleType:
         raise DataError(f"{name} needs {package}, which is not installed: {remedy}.") from error
 
 
-EXTRA = "pip install 'kkt-unlearning[files]'"
+EXTRA = "in a checkout of this project, run pip install '.[files]'"

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from kkt_unlearning.audit.layers import check_names
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError, one_line
 from kkt_unlearning.formats.opening import EXTRA, library, size_of
@@ -32,6 +33,7 @@ def read_safetensors(file: BinaryIO, name: str) -> dict[str, np.ndarray]:
         raise DataError(
             f"{name} is not a safetensors file, or a damaged one ({one_line(error)}): save it anew."
         ) from error
+    check_names((key for key, _ in found), name)
     for key, tensor in found:
         if tensor["dtype"] not in _FLOATS:
             raise DataError(

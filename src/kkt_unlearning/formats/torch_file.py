@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from kkt_unlearning.audit.layers import check_names
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.datasets.npz import UNREADABLE
 from kkt_unlearning.errors import DataError, one_line
@@ -16,6 +17,11 @@ from kkt_unlearning.formats.opening import library, size_of
 _WITHOUT = "pip install torch, or save the network as .npz or .safetensors where it is, see docs/formats.md"
 _REMEDY = "save fewer neurons or features"
 _SAVE = "save network.state_dict() with torch.save"
+_STATE = (
+    "model_state_dict",
+    "state_dict",
+    "model",
+)  # as PyTorch's tutorial, Lightning and others call it
 _LARGEST_INDEX = 10**6  # bytes of what says which tensors there are, a few hundred for each
 # All that may be called by name, which is what a state dict calls. torch allows more, and some of that takes
 # any amount of memory.
@@ -45,8 +51,16 @@ def read_torch(file: BinaryIO, name: str) -> dict[str, np.ndarray]:
         found = torch.load(archive, map_location="cpu", weights_only=True)
     except Exception as error:  # of many classes and with long words, which differ by version
         raise DataError(_damaged(name, type(error).__name__)) from error
+    found = state_of(found)
     _check_state(torch, found, len(archive.getbuffer()), name)
     return {key: tensor.detach().to(torch.float64).numpy() for key, tensor in found.items()}
+
+
+def state_of(found: Any) -> Any:
+    """The state dict of a checkpoint that has other things beside it, or what was found as it is."""
+    if not isinstance(found, dict):
+        return found
+    return next((found[key] for key in _STATE if isinstance(found.get(key), dict)), found)
 
 
 def to_torch(tensors: Mapping[str, np.ndarray], name: str) -> bytes:
@@ -106,6 +120,7 @@ def _check_state(torch: Any, found: object, size: int, name: str) -> None:
     """A dict of tensors of floats, of which a dense copy fits."""
     if not isinstance(found, dict):
         raise DataError(f"{name} has {type(found).__name__}, which is no state dict: {_SAVE}.")
+    check_names(found, name)
     for key, tensor in found.items():
         if not isinstance(key, str) or not isinstance(tensor, torch.Tensor):
             raise DataError(

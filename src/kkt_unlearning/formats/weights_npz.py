@@ -1,7 +1,8 @@
 """A network in an ``.npz``, and with it what unlearning took out of it.
 
-- ``W (n, d)`` and ``u (n,)``: weights and output weights of a two-layer network.
-- ``w (d,)``: weights of a linear model.
+- ``W (n, d)`` and ``u (n,)``: weights and output weights of a two-layer network. With ``u (1, n)`` as
+  PyTorch has them; with ``u (n, 1)`` as Keras and scikit-learn, whose W is ``(d, n)``.
+- ``w (d,)``: weights of a linear model; a row or a column of them will do as well.
 - ``bias``, of shape ``(n,)``, ``(1,)`` or ``()``: biases, where the network has them.
 - ``forget (k,)``: rows of X that it was to forget.
 - ``removed (n, k)``: coefficients that these rows had in the weights before the step.
@@ -77,7 +78,8 @@ def _check_known(archive: Arrays, name: str) -> None:
     if unknown:
         raise DataError(
             f"{name} has the array {one_line(unknown[0])!r}, which could be a part of the network: allowed "
-            f"are {', '.join(KEYS)}; rename it or leave it out."
+            f"are {', '.join(KEYS)}; rename it if it is one of these, leave it out if it is no part, and "
+            "train anew if it is another, such as a bias of the output."
         )
 
 
@@ -100,13 +102,25 @@ def _model(arrays: Arrays) -> Model:
         bias = bias[None]
     outputs = "trained" if _OUTPUTS in arrays else "fixed"
     if w is None:
-        return Model(W, arrays.get("u"), bias, outputs)
-    if w.ndim != 1 or "u" in arrays:
+        return Model(*_laid(W, arrays.get("u")), bias, outputs)
+    if w.size != max(w.shape, default=0) or "u" in arrays:
         raise DataError(
             f"w has shape {w.shape}{' beside u' if 'u' in arrays else ''}: allowed is (d,), of a "
             "linear model, without u; save a two-layer network as W and u."
         )
-    return Model(w, None, bias)
+    return Model(w.ravel(), None, bias)
+
+
+def _laid(W: Any, u: np.ndarray | None) -> tuple[Any, np.ndarray | None]:
+    """W and u with one row, one entry for each neuron, however they were laid out."""
+    if u is None or W.ndim != 2:
+        return W, u
+    rows, columns = W.shape
+    if u.shape == (1, rows):
+        return W, u[0]
+    if u.shape == (columns, 1) and rows != columns:  # of a square W it cannot be told
+        return W.T, u[:, 0]
+    return W, u
 
 
 def _removal(model: Model, arrays: Arrays) -> Removal | None:

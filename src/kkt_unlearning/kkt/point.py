@@ -437,7 +437,8 @@ def _check_solved(point: KKTPoint) -> None:
     if not error < _WORST_RESIDUAL:
         raise SolverError(
             f"worst KKT residual or gap = {error:.1e}: below {_WORST_RESIDUAL:.0e} is required of a KKT "
-            "point; the data are too ill-conditioned, so remove samples that nearly coincide."
+            "point; the data are too ill-conditioned, so make samples that nearly coincide equal, as "
+            "numpy.round(X, 6) does, or bring features of very different units to one."
         )
 
 

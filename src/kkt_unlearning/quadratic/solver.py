@@ -68,8 +68,8 @@ class Solver:
             worst = solution.residual[left].max()
             raise SolverError(
                 f"solver = {self.name}, tolerance = {self.tolerance}: residual {worst:.1e} in "
-                f"{int(left.sum())} of {left.size} programs; loosen the tolerance, or check that the data "
-                "can be separated by a clear margin."
+                f"{int(left.sum())} of {left.size} programs; make samples that nearly coincide equal, "
+                "as numpy.round(X, 6) does, or loosen the tolerance."
             )
         return solution
 
@@ -84,7 +84,7 @@ class Solver:
             raise SolverError(
                 f"solver = {self.name}, tolerance = {self.tolerance}: {int((~solution.bounded).sum())} of "
                 f"{solution.bounded.size} least-squares programs came out unbounded; the data are too "
-                "ill-conditioned, so remove samples that nearly coincide."
+                "ill-conditioned, so make samples that nearly coincide equal, as numpy.round(X, 6) does."
             )
         return solution
 

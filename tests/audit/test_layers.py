@@ -1,13 +1,15 @@
 """From the tensors of a state dict to a network: which is which, and what is no such network."""
 
+import re
+
 import numpy as np
 import pytest
 from hostile import EXAMPLES, assert_one_sentence, outcome, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kkt_unlearning.audit.layers import find_layers, network
 from kkt_unlearning.errors import UserError
-from kkt_unlearning.formats.layers import network
 
 RNG = np.random.default_rng(0)
 W, U, BIAS = RNG.normal(size=(4, 3)), RNG.normal(size=(1, 4)), RNG.normal(size=4)
@@ -41,6 +43,45 @@ def test_narrow_networks(width, dimension):
     assert model.W is hidden and np.array_equal(model.u, output[0])
 
 
+@pytest.mark.parametrize(
+    "hidden, output",
+    [("0.weight", "2.weight"), ("dense.kernel", "dense_1.kernel"), ("a/kernel:0", "b/kernel:0")],
+)
+def test_weights_as_keras_lays_them_out(hidden, output):
+    bias = re.sub("weight|kernel", "bias", hidden)
+    tensors = {hidden: W.T, output: U.T, bias: BIAS}
+    model = network(tensors, "W.safetensors")
+    assert np.array_equal(model.W, W) and np.array_equal(model.u, U[0])
+    assert np.array_equal(model.bias, BIAS)
+    assert np.array_equal(network({output: U.T}, "W.safetensors").W, U)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_logits_are_their_difference(turned):
+    two, logits = RNG.normal(size=(2, 4)), np.array([0.25, 0.25])
+    kind, lay = ("kernel", np.transpose) if turned else ("weight", np.array)
+    model = network({f"0.{kind}": lay(W), f"2.{kind}": lay(two), "2.bias": logits}, "W.pt")
+    assert np.array_equal(model.W, W) and np.array_equal(model.u, two[1] - two[0])
+    model = network({f"0.{kind}": lay(two), "0.bias": np.array([1.0, 4.0])}, "W.pt")
+    assert np.array_equal(model.W, two[1:] - two[:1]) and model.bias.tolist() == [3.0]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("logits", [1, 2])
+def test_a_linear_model_is_put_back(turned, logits):
+    rows = RNG.normal(size=(logits, 4))
+    tensors = {"a.kernel" if turned else "a.weight": rows.T if turned else rows}
+    tensors["a.bias"] = RNG.normal(size=logits)
+    found = find_layers(tensors, "W.pt")
+    model = found.model(tensors)
+    other = model.with_weights(2 * model.weights)
+    after = tensors | found.tensors(other, tensors)
+    assert {key: part.shape for key, part in after.items()} == {
+        k: p.shape for k, p in tensors.items()
+    }
+    np.testing.assert_allclose(found.model(after).weights, other.weights, rtol=1e-14)
+
+
 def test_a_linear_model():
     model = network({"weight": W[:1], "bias": BIAS[:1]}, "W.pt")
     assert model.u is None and np.array_equal(model.weights, [[*W[0], BIAS[0]]])
@@ -64,11 +105,11 @@ REFUSED = {
         {"0.weight": W, "2.weight": np.eye(4), "4.weight": U},
         "has 3 layers, '0.weight' (4, 3)",
     ),
-    "two outputs": (
-        {"0.weight": W, "2.weight": np.ones((2, 4))},
-        "'2.weight' has 2 rows, one for each output",
+    "three outputs": (
+        {"0.weight": W, "2.weight": np.ones((5, 4))},
+        "'2.weight' has 5 rows, one for each output",
     ),
-    "two outputs, linear": ({"weight": W}, "'weight' has 4 rows, one for each output"),
+    "four outputs, linear": ({"weight": W}, "'weight' has 4 rows, one for each output"),
     "convolution": (
         {"0.weight": np.ones((2, 1, 3, 3))},
         "'0.weight' has shape (2, 1, 3, 3), which is of no linear layer",
@@ -78,7 +119,10 @@ REFUSED = {
         "'1.weight' has shape (4,), which is of no linear layer",
     ),
     "scalar": ({"scale": np.array(1.0)}, "'scale' has shape ()"),
-    "another kind": ({"0.weight": W, "0.running_mean": BIAS}, "'0.running_mean' has shape (4,)"),
+    "another kind": (
+        {"0.weight": W, "0.running_mean": BIAS},
+        "'0.running_mean' is of a normalisation",
+    ),
     "bias alone": ({"0.weight": W[:1], "1.bias": BIAS}, "has the bias '1.bias' without a weight"),
     "nothing": ({}, "has no weights"),
     "layers that do not meet": (
@@ -88,6 +132,14 @@ REFUSED = {
     "one feature, one neuron": (
         {"0.weight": W[:1, :1], "2.weight": U[:, :1]},
         "do not show the layer that comes first",
+    ),
+    "two logits or turned": (
+        {"0.weight": np.ones((2, 5)), "2.weight": np.ones((5, 1))},
+        "which do not show the layer that comes first",
+    ),
+    "two logits with a bias": (
+        {"0.weight": W, "2.weight": np.ones((2, 4)), "2.bias": np.array([0.5, 1.0])},
+        "'2.bias', a bias of the output",
     ),
     "no neurons": ({"0.weight": W[:0], "2.weight": U[:, :0]}, "W has shape (0, 3)"),
     "bias of another layer": (
@@ -125,6 +177,9 @@ def test_any_tensors_are_a_network_or_one_sentence(shaped, value):
     tensors = {key: np.full(shape, value) for key, shape in shaped.items()}
 
     def taken() -> None:
-        assert network(tensors, "W.pt").W.shape in shaped.values()
+        found = network(tensors, "W.pt").W.shape
+        # turned, or the difference of two rows or columns
+        laid = {shape for s in shaped.values() for shape in (s, s[::-1], (1, *s[1:]), (1, *s[:1]))}
+        assert found in laid
 
     outcome("state dicts", taken)
