@@ -102,7 +102,7 @@ def test_each_prints_the_cheapest_first_and_how_many_keep_the_limits(capsys):
     level = float(np.sort(expected.certified.step.price)[3]) * (1 + 1e-9)
     limits = [f"--max-{name}={level}" for name in ("epsilon", "delta", "tau")]
     text = ran(capsys, "each", *NPZ, *limits)
-    rows = [line.split() for line in text.split("\n\n")[1].splitlines()[1:]]
+    rows = [line.split() for line in text.split("\n\n")[2].splitlines()[1:]]
     assert [int(row[0]) for row in rows] == expected.certified.samples[expected.order].tolist()
     assert "4 of 8 samples can be forgotten by the step, 0 by doing nothing" in text
     assert record(capsys, "each", *NPZ, *limits)["met"] is True
