@@ -14,7 +14,6 @@ from workflow.support.places.plan import SETTING, Plan
 from workflow.support.places.sharing import sharing
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import experiments_of, section_of
-from workflow.support.places.versions import computing
 from workflow.support.records.records import check_records
 from kkt_unlearning.studies.study import figures, measures, rows_of
 
@@ -31,7 +30,7 @@ gc.set_threshold(100_000, 50, 1000)
 
 sources = Sources(Path(workflow.basedir))
 announce(Path(workflow.basedir), workflow.configfiles)
-code = sources.digest
+behind = sources.behind
 shared = sharing(
     workflow
 )  # unasked, Snakemake would warn of each rule that could be shared

@@ -7,8 +7,9 @@ answer down. A job in another environment (conda, the node of a cluster) looks f
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-# What computes a data set, trains and solves; a result of other versions is another result.
-COMPUTING = (
+# What a record names: what computes, what draws and writes, and what runs the jobs. Rules rest on all that
+# their code imports: workflow/support/places/versions.py.
+NAMED = (
     "numpy",
     "scipy",
     "cvxpy",
@@ -17,15 +18,20 @@ COMPUTING = (
     "scikit-learn",
     "cupy-cuda12x",
     "sentence-transformers",
+    "matplotlib",
+    "seaborn",
+    "plotly",
+    "pandas",
+    "jinja2",
+    "snakemake",
+    "kkt-unlearning",
 )
-# What draws and writes, and what runs the jobs.
-PRESENTING = ("matplotlib", "seaborn", "plotly", "pandas", "jinja2", "snakemake", "kkt-unlearning")
 
 
 def versions() -> dict[str, str | None]:
     """Version of Python and of each package in this environment; None where it is not installed."""
     found = {"python": platform.python_version()}
-    return found | {name: installed(name) for name in (*COMPUTING, *PRESENTING)}
+    return found | {name: installed(name) for name in NAMED}
 
 
 def installed(package: str) -> str | None:

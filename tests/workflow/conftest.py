@@ -157,6 +157,20 @@ def finished(once: Callable[..., Path], cut_off: CutOff) -> Project:
 
 
 @pytest.fixture
+def upgraded(finished: Project, tmp_path: Path) -> Callable[..., Project]:
+    """The finished project where packages have another version, as metadata first on the path say."""
+
+    def among(*packages: str) -> Project:
+        for name in packages:
+            metadata = tmp_path / f"{name}-0.0.0.dist-info/METADATA"
+            metadata.parent.mkdir()
+            metadata.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.0\n")
+        return Project(finished.folder, CutOff(tmp_path))
+
+    return among
+
+
+@pytest.fixture
 def after(finished: Project, tmp_path: Path) -> Callable[..., Project]:
     """Copies of the finished project to change, without the folders named."""
 

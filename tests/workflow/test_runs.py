@@ -217,14 +217,22 @@ def behind():
     plan = Plan({"experiments": {}}, sources)
     scripts = {path.stem for path in (ROOT / "scripts").glob("[!_]*.py")}
     files = {script: sources.digest(script) for script in scripts}
-    files |= {f"measure_{name}": plan.measure_code(name) for name in plan.measured_by_rule()}
-    return files | {f"figure_{figure}": plan.figure_code(figure) for figure in figures()}
+    files |= {
+        f"measure_{name}": plan.measure_behind(name)["code"] for name in plan.measured_by_rule()
+    }
+    return files | {f"figure_{figure}": plan.figure_behind(figure)["code"] for figure in figures()}
 
 
 @pytest.mark.parametrize("figure", figures())
 def test_the_code_of_a_figure_is_behind_this_one_alone(behind, figure):
     path = ROOT / f"src/kkt_unlearning/studies/{figure}/figure.py"
     assert {rule for rule, files in behind.items() if path in files} == {f"figure_{figure}"}
+
+
+def test_an_upgrade_reruns_what_rests_on_the_package(upgraded):
+    planned = upgraded("matplotlib", "plotly").planned()
+    assert planned.keys() >= {*DRAWN, "explorer"}
+    assert planned["train"] == 1  # on texts of matplotlib
 
 
 def test_a_fresh_clone_makes_committed_figures_anew(after):

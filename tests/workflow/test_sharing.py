@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from workflow.support.places.sharing import remove_broken_links
-from workflow.support.places.versions import computing
 
 TARGET = "results/step_size/base/linear/normalised/kkt.csv"
 RULES = ("dataset", "train", "duals")
@@ -175,11 +174,3 @@ def test_sharing_without_a_folder_is_refused(project, monkeypatch, folder):
     assert run.returncode == 1
     assert "error: --cache: the environment variable SNAKEMAKE_OUTPUT_CACHE is" in run.stderr
     assert not (project.folder / "results").exists()
-
-
-def test_what_computes_is_all_there_down_to_the_solvers_and_the_texts():
-    found = computing()
-    assert found["numpy"] == version("numpy")
-    assert {"python", "scipy", "cvxpy", "clarabel", "osqp", "scikit-learn"} <= found.keys()
-    assert "ruff" not in found
-    assert computing("seaborn").keys() - found.keys() >= {"seaborn", "matplotlib"}

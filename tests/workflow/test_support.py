@@ -2,6 +2,9 @@
 
 import os
 import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -326,6 +329,61 @@ def test_the_hash_does_not_follow_the_place(tree):
     before = Sources(tree).digest("train")
     moved = tree.rename(tree.with_name("moved"))
     assert Sources(moved).digest("train") == before
+
+
+def test_the_packages_of_a_script_are_those_that_its_code_imports_and_what_these_need(tree):
+    code = "import json\nfrom sklearn.datasets import load_digits\nimport not_installed\n"
+    (tree / "src/kkt_unlearning/nets/linear.py").write_text(code)
+    sources = Sources(tree)
+    assert sources.libraries("train") == {"numpy", "sklearn", "not_installed"}
+    found = sources.behind("train")["packages"]
+    assert found["numpy"] == version("numpy")
+    assert {"python", "scikit-learn", "scipy", "joblib"} <= found.keys()  # which scikit-learn needs
+    assert "matplotlib" not in found
+
+
+ASKED_FOR = """
+import builtins, importlib, sys
+found, load = set(), builtins.__import__
+
+def noted(name, globals=None, *rest):
+    if (globals or {}).get("__file__", "").startswith(sys.argv[1]):
+        found.add(name.partition(".")[0])
+    return load(name, globals, *rest)
+
+builtins.__import__ = noted
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+print(*found - sys.stdlib_module_names)
+"""
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        ("explorer",),
+        ("dependence_tables",),
+        ("figure", "kkt_unlearning.studies.recovery.figure"),
+    ],
+    ids=lambda modules: modules[0],
+)
+def test_whatever_the_code_of_a_job_asks_the_interpreter_for_is_among_its_packages(modules):
+    path = os.pathsep.join(str(ROOT / folder) for folder in ("src", "scripts"))
+    command = [sys.executable, "-c", ASKED_FOR, str(ROOT), *modules]
+    environment = os.environ | {"PYTHONPATH": path}
+    asked = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    homes = packages_distributions()
+    names = {home.lower() for name in asked.stdout.split() for home in homes.get(name, [])}
+    assert "numpy" in names
+    assert names - {"kkt-unlearning"} <= Sources(ROOT).behind(*modules)["packages"].keys()
+
+
+def test_a_data_set_of_texts_rests_on_the_libraries_that_they_are_from(tiny_config):
+    texts = {"source": "docstrings", "libraries": ["seaborn", "pandas"]}
+    tiny_config["experiments"]["kinks"]["dataset"] = texts
+    plan = Plan(tiny_config, Sources(ROOT))
+    assert {"seaborn", "pandas", "scikit-learn"} <= plan.dataset_packages(at("kinks")).keys()
+    assert "seaborn" not in plan.dataset_packages(at("dimension"))
 
 
 def test_a_name_that_nothing_shows_the_home_of_is_refused(tree):

@@ -15,9 +15,9 @@ rule train_deep:
         mem_mb=growing(1500),
         runtime=growing(10),
     params:
+        **behind("train_deep"),
         settings=plan.train_deep,
         section=plan.training_section,
         seed=config["seed"],
-        code=code("train_deep"),
     script:
         "../../scripts/train_deep.py"

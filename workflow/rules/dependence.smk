@@ -15,8 +15,8 @@ rule dependence_tables:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
+        **behind("dependence_tables"),
         settings=plan.config["dependence"],
         section="dependence",
-        code=code("dependence_tables"),
     script:
         "../../scripts/dependence_tables.py"

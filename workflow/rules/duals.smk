@@ -17,11 +17,10 @@ rule duals:
         mem_mb=growing(1500),
         runtime=growing(2),
     params:
+        **behind("duals"),
         settings=plan.duals,
         section="duals",
         seed=config["seed"],
-        code=code("duals"),
-        packages=computing(),
         place="{experiment}/{point}/{network}/{training}",
     script:
         "../../scripts/duals.py"

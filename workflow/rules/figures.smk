@@ -27,9 +27,9 @@ for figure in figures():
             mem_mb=growing(1000),
             runtime=growing(2),
         params:
+            **plan.figure_behind(figure),
             settings={"figure": figure},
             section=section_of(figure),
-            code=plan.figure_code(figure),
         script:
             "../../scripts/figure.py"
 

@@ -19,12 +19,12 @@ for name, measure in plan.measured_by_rule().items():
             mem_mb=growing(1500),
             runtime=growing(measure.minutes),
         params:
+            **plan.measure_behind(name),
             settings=plan.measured(name),
             section=plan.section_of_measure(name),
             seed=config["seed"],
             measure=name,
             module=rows_of(name),
             reads=measure.reads,
-            code=plan.measure_code(name),
         script:
             "../../scripts/measure.py"

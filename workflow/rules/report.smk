@@ -14,9 +14,9 @@ rule table:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
+        **behind("table"),
         settings=plan.table,
         section="experiments.{experiment}",
-        code=code("table"),
     script:
         "../../scripts/table.py"
 
@@ -56,9 +56,9 @@ rule scorecard:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
+        **plan.claims_behind("scorecard"),
         settings={"claims": plan.config["claims"]},
         section="claims",
-        code=plan.claims_code("scorecard"),
     script:
         "../../scripts/scorecard.py"
 
@@ -89,9 +89,9 @@ rule findings:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
+        **plan.claims_behind("findings"),
         settings={},
         section="claims",
-        code=plan.claims_code("findings"),
     script:
         "../../scripts/findings.py"
 
@@ -125,10 +125,10 @@ rule provenance:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
+        **behind("provenance"),
         settings=plan.origins.settings(),
         section="experiments",
         seed=config["seed"],
-        code=code("provenance"),
     script:
         "../../scripts/provenance.py"
 
@@ -149,9 +149,9 @@ rule explorer:
         mem_mb=growing(1000),
         runtime=growing(2),
     params:
+        **behind("explorer"),
         settings=plan.explored,
         section="experiments",
-        code=code("explorer"),
     script:
         "../../scripts/explorer.py"
 

@@ -16,10 +16,10 @@ rule retrain:
         mem_mb=growing(2000),
         runtime=growing(15),
     params:
+        **behind("retrain"),
         settings=plan.retrain,
         section=plan.training_section,
         seed=config["seed"],
         backend=config["backend"],
-        code=code("retrain"),
     script:
         "../../scripts/retrain.py"

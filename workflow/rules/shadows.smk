@@ -14,10 +14,10 @@ rule shadows:
         mem_mb=growing(2000),
         runtime=growing(5),
     params:
+        **behind("shadows"),
         settings=plan.shadows,
         section="experiments.{experiment}",
         seed=config["seed"],
         backend=config["backend"],
-        code=code("shadows"),
     script:
         "../../scripts/shadows.py"

@@ -16,12 +16,11 @@ rule train:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        **behind("train"),
         settings=plan.train,
         section=plan.training_section,
         seed=config["seed"],
         backend=config["backend"],
-        code=code("train"),
-        packages=computing(),
         place="{experiment}/{point}/{network}/{training}",
     script:
         "../../scripts/train.py"

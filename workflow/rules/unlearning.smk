@@ -15,9 +15,9 @@ rule unlearn:
         mem_mb=growing(1500),
         runtime=growing(2),
     params:
+        **behind("unlearn"),
         settings=plan.unlearn,
         section="experiments.{experiment}",
         seed=config["seed"],
-        code=code("unlearn"),
     script:
         "../../scripts/unlearn.py"

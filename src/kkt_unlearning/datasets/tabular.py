@@ -1,7 +1,6 @@
 """Tables of measurements: two classes of a data set that comes with scikit-learn."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -80,10 +79,10 @@ def _load(name: str) -> Any:
             f"name is {name!r}, which is not a known data set: choose one of {', '.join(NAMES)}."
         )
     try:
-        # slow to load, and no other source needs it
-        return getattr(import_module("sklearn.datasets"), f"load_{name}")()
+        from sklearn import datasets  # slow to load, and no other source needs it
     except ImportError as error:
         raise DataError(
             "source tabular needs scikit-learn, which is not installed: "
             "in a checkout of this project, run pip install '.[pipeline]'."
         ) from error
+    return getattr(datasets, f"load_{name}")()

@@ -14,7 +14,7 @@ from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import own_tables, parts, suffix
-from workflow.support.places.versions import computing
+from workflow.support.places.versions import packages
 
 Settings = dict[str, Any]
 
@@ -234,33 +234,37 @@ class Plan:
             ]
         }
 
+    # code and packages
+
     def dataset_code(self, wildcards: Any) -> str:
         """Hash of the files behind rule ``dataset``, with the one source that it calls by name."""
-        name = self.experiments[wildcards.experiment]["dataset"]["source"]
-        return self._sources.digest(
-            "dataset", self._sources.exporter("kkt_unlearning.datasets", name)
-        )
+        return self._sources.digest("dataset", self._source(wildcards))
 
     def dataset_packages(self, wildcards: Any) -> dict[str, str]:
-        """Versions of what computes the data set, and of the libraries whose texts it is made from."""
+        """Versions of what these import, and of the libraries whose texts the data set is made from."""
         dataset = self.experiments[wildcards.experiment]["dataset"]
-        return computing(*dataset.get("libraries", ()))
+        imported = self._sources.libraries("dataset", self._source(wildcards))
+        return packages(imported.union(dataset.get("libraries", ())))
 
-    def figure_code(self, figure: str) -> str:
-        """Hash of the files behind the rule of a figure, with the one module that it calls by name."""
-        return self._sources.digest("figure", f"kkt_unlearning.studies.{figure}.figure")
+    def figure_behind(self, figure: str) -> Settings:
+        """What is behind the rule of a figure, with the one module that it calls by name."""
+        return self._sources.behind("figure", f"kkt_unlearning.studies.{figure}.figure")
 
-    def measure_code(self, name: str) -> str:
-        """Hash of the files behind the rule of a measure, with the modules that it calls by name."""
-        return self._sources.digest("measure", rows_of(name), f"_{measures()[name].reads}")
+    def measure_behind(self, name: str) -> Settings:
+        """What is behind the rule of a measure, with the modules that it calls by name."""
+        return self._sources.behind("measure", rows_of(name), f"_{measures()[name].reads}")
 
-    def claims_code(self, script: str) -> str:
-        """Hash of the files behind a rule that decides claims or lists them, with what studies declare."""
-        return self._sources.digest(script, *modules("claims"), *modules("study"))
+    def claims_behind(self, script: str) -> Settings:
+        """What is behind a rule that decides claims or lists them, with what studies declare."""
+        return self._sources.behind(script, *modules("claims"), *modules("study"))
 
     def training_section(self, wildcards: Any) -> str:
         """Key path of the training: where an error in it is mended."""
         return f"trainings.{wildcards.training}"
+
+    def _source(self, wildcards: Any) -> str:
+        name = self.experiments[wildcards.experiment]["dataset"]["source"]
+        return self._sources.exporter("kkt_unlearning.datasets", name)
 
     def _explored(self) -> list[tuple[str, str]]:
         return [

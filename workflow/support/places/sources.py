@@ -1,14 +1,19 @@
-"""Which files of the library a script uses, derived from its imports, and a hash of their content.
+"""Which files of the library and which packages a script uses, derived from its imports.
 
-The hash is a parameter of each rule: an edit of a library file reruns what imports it, directly or
-not, and nothing else. Snakemake itself sees only the script.
+A hash of the files and the versions of the packages are parameters of each rule: an edit of a library file,
+or another version of a package, reruns what imports it, directly or not, and nothing else. Snakemake itself
+sees only the script.
 """
 
 import ast
 import hashlib
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from workflow.support.places.versions import packages
 
 LIBRARY = "kkt_unlearning"
 
@@ -26,7 +31,15 @@ class Sources:
         self._imports = cache(self._read_imports)
         self._module = cache(self._find_module)
         self.digest = cache(self._digest)
+        self.libraries = cache(self._libraries)
         self.exporter = cache(self._find_exporter)
+
+    def behind(self, script: str, *modules: str) -> dict[str, Any]:
+        """Parameters of the rule of a script: hash of `files`, versions of the packages that they import."""
+        return {
+            "code": self.digest(script, *modules),
+            "packages": packages(self.libraries(script, *modules)),
+        }
 
     def _digest(self, script: str, *modules: str) -> str:
         """SHA-256 over names and content of `files`: a comment counts, a touch does not."""
@@ -53,6 +66,12 @@ class Sources:
                 found.add(path)
                 pending.extend(self._chain(self._imports(path)))
         return sorted(found | self._data_beside(found))
+
+    def _libraries(self, script: str, *modules: str) -> frozenset[str]:
+        """Names at the top of what `files` import of other people's; the standard library is Python's own."""
+        code = (path for path in self.files(script, *modules) if path.suffix == ".py")
+        names = {name.partition(".")[0] for path in code for name in self._imports(path)}
+        return frozenset(name for name in names - sys.stdlib_module_names if not self._module(name))
 
     def _find_exporter(self, package: str, name: str) -> str:
         """Module that a dictionary in ``package/__init__.py`` gives: ``{"Dataset": "dataset"}``.

@@ -1,26 +1,25 @@
-"""Versions of what computes a result that several clones share."""
+"""Versions of the packages that the code of a rule rests on."""
 
 import platform
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import packages_distributions, requires
 
-from scripts._versions import COMPUTING, installed
+from scripts._versions import installed
 
 
 @cache
-def computing(*libraries: str) -> dict[str, str]:
-    """Versions of what computes, with all that it needs in turn, of Python and of ``libraries``.
+def packages(libraries: Iterable[str]) -> dict[str, str]:
+    """Versions of Python, of what ``libraries`` are installed from, and of all that this needs in turn.
 
-    A parameter of the rules whose results several clones share: other versions, another result.
+    A parameter of each rule: other versions, another result.
 
     Args:
-        libraries: packages by the name that is imported, whose texts are a data set.
+        libraries: by the name that is imported; one that is not installed counts once it is.
     """
-    distributions = packages_distributions() if libraries else {}
-    named = [name for library in libraries for name in distributions.get(library, [])]
     found = {"python": platform.python_version()}
-    pending = [*COMPUTING, *named]
+    pending = [name for library in libraries for name in _distributions().get(library, [])]
     while pending:
         name = _normalised(pending.pop())
         number = installed(name)
@@ -28,6 +27,11 @@ def computing(*libraries: str) -> dict[str, str]:
             found[name] = number
             pending.extend(_needed(name))
     return dict(sorted(found.items()))
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return dict(packages_distributions())
 
 
 def _needed(package: str) -> list[str]:
