@@ -480,14 +480,35 @@ def test_what_verbs_print_has_no_units_but_in_multipliers(capsys, outputs, c):
                 )
 
 
-def test_the_surface_is_drawn_where_it_is_asked_for(capsys, folder):
+def test_the_surface_is_drawn_where_it_is_asked_for_whatever_configures_matplotlib(capsys, folder):
+    """The second time by a process that has not loaded matplotlib yet, and finds settings in its folder."""
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
-    rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
-    assert ran(capsys, *rest, "--plot", "P.png").endswith("written: P.png\n")
-    first = (folder / "P.png").read_bytes()
-    assert first.startswith(b"\x89PNG")
-    ran(capsys, *rest, "--plot", "P.png")
-    assert (folder / "P.png").read_bytes() == first
+    words = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3", "--plot")
+    assert ran(capsys, *words, "P.png").endswith("written: P.png\n")
+    plain = (folder / "P.png").read_bytes()
+    assert plain.startswith(b"\x89PNG")
+    settings = (
+        "text.usetex: True\npath.sketch: 5, 100, 2\nsavefig.facecolor: 00ff00\nfont.size: big\n"
+    )
+    again = drawn(words, "S.png", settings)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert (folder / "S.png").read_bytes() == plain
+
+
+def test_settings_that_keep_matplotlib_from_loading_are_named(folder):
+    words = ("certify", *NPZ, "--forget", "3", "--plot")
+    refused = drawn(words, "P.png", "font.family: café\n")
+    assert refused.returncode == 2
+    assert_one_sentence(refused.stderr.strip())
+    assert "--plot: matplotlib does not load" in refused.stderr and "matplotlibrc" in refused.stderr
+    assert not (folder / "P.png").exists()
+
+
+def drawn(words: tuple[str, ...], name: str, settings: str) -> subprocess.CompletedProcess[str]:
+    Path("matplotlibrc").write_text(settings, encoding="latin-1")
+    command = [sys.executable, "-m", "kkt_unlearning.cli", *words, name]
+    environment = os.environ | {"MPLBACKEND": "nonsense"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 BAD = {

@@ -165,6 +165,32 @@ def test_ticks_that_are_not_to_be_seen_are_dropped_and_no_others(tmp_path):
     assert kept == [[True, False], [True, True], [True, False], [False, False]]
 
 
+# What a matplotlibrc in the folder or at home, or a caller, may have set before a figure is drawn.
+STRANGE = {
+    "path.sketch": (5, 100, 2),
+    "savefig.facecolor": "lime",
+    "figure.constrained_layout.h_pad": 0.5,
+    "axes.formatter.use_locale": True,
+    "text.usetex": True,
+    "mathtext.fontset": "cm",
+    "image.interpolation": "nearest",
+    "lines.dash_capstyle": "round",
+}
+
+
+@pytest.mark.parametrize("draw", (draw_kinks, draw_mixture))
+def test_no_setting_from_outside_changes_a_figure(draw, tmp_path):
+    import matplotlib as mpl
+
+    for name, strange in (("plain", {}), ("strange", STRANGE)):
+        with mpl.rc_context(strange):
+            figure, _ = draw()
+            style.save(figure, tmp_path / f"{name}.pdf", tmp_path / f"{name}.png")
+    for kind in ("pdf", "png"):
+        plain, strange = (tmp_path / f"{name}.{kind}" for name in ("plain", "strange"))
+        assert plain.read_bytes() == strange.read_bytes()
+
+
 def test_settings_of_the_caller_come_back():
     import matplotlib as mpl
 

@@ -1,12 +1,14 @@
 """The certificate surface of an audit as a PNG."""
 
 import io
+import logging
+import os
 from collections.abc import Callable
 
 import numpy as np
 
 from kkt_unlearning.audit import Certified
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, one_line
 
 _DELTAS = (0.0, *np.geomspace(1 / 64, 4.0, 17).tolist())  # of the δ of the restored network
 _TAUS = (0.0, *np.geomspace(1 / 4096, 1.0, 25).tolist())  # of τ*
@@ -33,20 +35,38 @@ def picture(
             "--plot: the surface is known for fixed output weights alone, and these are trained; leave the "
             "option out."
         )
-    try:
-        from kkt_unlearning.cli import surface_map
-        from kkt_unlearning.studies import style
-    except ImportError as error:
-        raise DataError(
-            f"--plot: {error.name} is not installed; in a checkout of this project, run "
-            "pip install '.[plot]'."
-        ) from error
+    draw, styled = _drawing()
     from kkt_unlearning.certificates.surface import surface
 
     if report is not None:
         report("certificate surface")
     origin, file = certified.origin, io.BytesIO()
     found = surface(origin.steps, [origin.nearest], _DELTAS, _TAUS, _PATH)
-    with style.styled():
-        surface_map.draw(found).savefig(file, format="png", metadata={"Software": None})
+    with styled():
+        draw(found).savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()
+
+
+def _drawing() -> tuple[Callable, Callable]:
+    """What draws, and the style that it is drawn in.
+
+    Raises:
+        DataError: matplotlib or seaborn is not installed, or a matplotlibrc keeps them from loading.
+    """
+    # No window is opened, so other backends need not be there; and settings that it warns of are not used.
+    os.environ["MPLBACKEND"] = "agg"
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    try:
+        from kkt_unlearning.cli.surface_map import draw
+        from kkt_unlearning.studies.style import styled
+    except ImportError as error:
+        raise DataError(
+            f"--plot: {error.name} is not installed; in a checkout of this project, run "
+            "pip install '.[plot]'."
+        ) from error
+    except (ValueError, OSError) as error:
+        raise DataError(
+            f"--plot: matplotlib does not load ({one_line(error)}); remove or mend the file matplotlibrc "
+            "here, or the one in its folder of settings."
+        ) from error
+    return draw, styled

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -98,8 +99,8 @@ _SETTINGS = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw in the project's style; the settings of the caller come back afterwards."""
-    with mpl.rc_context():
+    """Draw in the project's style, whatever the caller or a matplotlibrc has set, which comes back."""
+    with mpl.style.context("default"):
         sns.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=_SETTINGS)
         yield
 
@@ -112,8 +113,8 @@ def panels(height: float, shape: tuple[int, int], **options: Any) -> tuple[Figur
 
 def save(figure: Figure, pdf_path: str | Path, png_path: str | Path) -> None:
     """Write both files; without dates or versions in them the same figure gives the same bytes."""
-    _drop_unseen_ticks(figure)
     with styled():
+        _drop_unseen_ticks(figure)
         blank = {"CreationDate": None, "Creator": None, "Producer": None}
         figure.savefig(pdf_path, format="pdf", metadata=blank)
         figure.savefig(png_path, format="png", metadata={"Software": None})

@@ -39,5 +39,7 @@ def announce(root: Path, files: Sequence[str | Path]) -> None:
     # for the commands of a profile, from whatever folder the results go to
     os.environ["KKT_UNLEARNING_ROOT"] = str(root.resolve())
     os.environ[FILES] = os.pathsep.join(str(Path(file).resolve()) for file in files)
+    # figures go to files: whatever backend a user draws on screens with may not be in this environment
+    os.environ["MPLBACKEND"] = "agg"
     known = {"prefix": sys.prefix, "versions": versions()}
     os.environ["KKT_UNLEARNING_VERSIONS"] = json.dumps(known)
