@@ -10,11 +10,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_VENV := .venv-cluster
 CLUSTER_READY := $(CLUSTER_VENV)/.ready
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
 LIBRARY := pyproject.toml
-ARCHIVE ?= results/archive.tar
 SNAKEFILES := Snakefile workflow/rules
-TABLES := benchmarks/results
 EMBED = $(BIN)/python -m workflow.embed
 # The library runs under these, the pipeline and envs/requirements.lock under the first.
 VERSIONS := 3.11 3.12 3.13
@@ -24,6 +21,25 @@ ON_ALL_CORES := --numprocesses logical --dist loadfile --no-loadscope-reorder
 PYTHON_FILES := src scripts tests workflow docs $(wildcard benchmarks)
 # Every study that draws a figure: its name is a target here as well.
 FIGURES := $(notdir $(patsubst %/figure.py,%,$(wildcard src/kkt_unlearning/studies/*/figure.py)))
+
+# What may be written after a target. Recipes take it from their environment and in quotes: in a file's name may
+# stand what a shell would run, and make itself, as it hands a variable on. What := has from value is handed on as it is.
+ifndef PYTHON
+PYTHON := $(shell command -v python3.11 || command -v python3)
+endif
+ARCHIVE ?= results/archive.tar
+TABLES := benchmarks/results
+override PYTHON := $(value PYTHON)
+override ARCHIVE := $(value ARCHIVE)
+override CONFIG := $(value CONFIG)
+override DIRECTORY := $(value DIRECTORY)
+override TABLES := $(value TABLES)
+override TARGETS := $(value TARGETS)
+override AT_MOST := $(value AT_MOST)
+override REPETITIONS := $(value REPETITIONS)
+override WHOLE := $(value WHOLE)
+override SETTINGS := $(value SETTINGS)
+export PYTHON ARCHIVE CONFIG DIRECTORY TABLES TARGETS AT_MOST REPETITIONS WHOLE SETTINGS
 
 # One thread a job: as many jobs as cores run at once.
 export OMP_NUM_THREADS := 1
@@ -61,7 +77,7 @@ test: $(READY) ## the tests, one process a core
 	$(BIN)/pytest $(ON_ALL_CORES)
 
 test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each: what became of them, for docs/hostile.md
-	FUZZ_EXAMPLES=1000 $(BIN)/pytest --hypothesis-profile=fuzz --table $(TABLES)/hostile.csv \
+	FUZZ_EXAMPLES=1000 $(BIN)/pytest --hypothesis-profile=fuzz --table "$$TABLES/hostile.csv" \
 		tests/workflow/test_hostile_configuration.py tests/workflow/test_hostile_tables.py tests/datasets/test_hostile_files.py tests/formats
 	$(EMBED)
 
@@ -77,7 +93,7 @@ test-torch: $(READY) ## modules, tensors and files of PyTorch against PyTorch, w
 	$(BIN)/pytest tests/formats/test_torch_files.py tests/audit/test_torch_modules.py
 
 test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, for docs/faults.md
-	$(BIN)/pytest tests/faults --table $(TABLES)/faults.csv $(if $(AT_MOST),--at-most $(AT_MOST))
+	$(BIN)/pytest tests/faults --table "$$TABLES/faults.csv" $${AT_MOST:+--at-most "$$AT_MOST"}
 	$(EMBED)
 
 test-versions: ## the library's tests under each of python3.11, 3.12 and 3.13 on the PATH, with the newest packages
@@ -107,11 +123,11 @@ test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtua
 	@{ command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged; } >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 		{ echo "Slurm is installed with apt-get: a minute or more without a further word"; \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true; }
-	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions $(or $(REPETITIONS),5) $(if $(WHOLE),--whole $(WHOLE)) --table $(TABLES)/faults_slurm.csv
+	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions "$${REPETITIONS:-5}" $${WHOLE:+--whole "$$WHOLE"} --table "$$TABLES/faults_slurm.csv"
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
 load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm, once that is installed, for docs/cluster.md
-	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings $(or $(SETTINGS),2000)
+	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings "$${SETTINGS:-2000}"
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
 schema: $(READY) ## what editors complete keys of config.yaml from, after a change of a study's options
@@ -142,19 +158,19 @@ gpu-check: $(READY) ## verify and time the GPU code; needs a CUDA GPU and envs/r
 	$(BIN)/python -m benchmarks.gpu_check
 
 reproduce: $(READY) ## compute CONFIG (config/tiny.yaml) again and again under other settings; say what differs
-	$(BIN)/python -m workflow.reproduce --configfile $(or $(CONFIG),config/tiny.yaml) --targets $(TARGETS)
+	set -f; $(BIN)/python -m workflow.reproduce --configfile="$${CONFIG:-config/tiny.yaml}" --targets $$TARGETS
 	$(EMBED)
 
 archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (here) as one file ARCHIVE
-	$(BIN)/snakemake --cores all $(if $(CONFIG),--configfile $(CONFIG)) $(if $(DIRECTORY),--directory $(DIRECTORY))
-	$(BIN)/python -m workflow.archive pack $(ARCHIVE) --directory $(or $(DIRECTORY),.) --configfile $(CONFIG)
+	$(BIN)/snakemake --cores all $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}"
+	$(BIN)/python -m workflow.archive pack $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}" -- "$$ARCHIVE"
 
 verify-archive: $(READY) ## check all sums in ARCHIVE and compute its scorecard again
-	$(BIN)/python -m workflow.archive verify $(ARCHIVE)
+	$(BIN)/python -m workflow.archive verify -- "$$ARCHIVE"
 
 lock: ## new versions and hashes in envs/*.lock
 	@echo "uv is installed and looks for the newest versions: a minute or more without a further word"
-	$(PYTHON) -m venv $(VENV)-lock
+	"$$PYTHON" -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(VENV)-lock/bin/uv pip compile $(LOCK_FLAGS) envs/requirements.in --output-file envs/requirements.lock
 	$(VENV)-lock/bin/uv pip compile $(LOCK_FLAGS) --constraint envs/requirements.in envs/requirements-gpu.in --output-file envs/requirements-gpu.lock
@@ -173,11 +189,11 @@ environment: $(READY) ## only .venv, from envs/requirements.lock
 cluster-environment: $(CLUSTER_READY) ## .venv-cluster: the same and the executors of envs/requirements-cluster.txt
 
 define install
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-		echo "error: Makefile, PYTHON: '$(PYTHON)' is not Python 3.11, which envs/requirements.lock is for: install it or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+		echo "error: Makefile, PYTHON: '$$PYTHON' is not Python 3.11, which envs/requirements.lock is for: install it or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@echo "the packages of envs/requirements.lock are installed in $(1) and compiled: one to three minutes without a further word"
 	rm -rf $(1)
-	$(PYTHON) -m venv $(1)
+	"$$PYTHON" -m venv $(1)
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/requirements.lock
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endef
