@@ -7,7 +7,7 @@ and one of its own under ``sha256``, so that damage to it shows too.
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ def sha256(path: str | Path) -> str:
 
 def sealed(record: Mapping[str, Any]) -> str:
     """Text of a record with its own hash; equal records give equal texts."""
-    content = json.loads(json.dumps(record))  # keys are text, as whoever reads it will find them
-    return json.dumps(content | {"sha256": _own(content)}, indent=2, sort_keys=True) + "\n"
+    return "".join(_chunks(record))
 
 
 def unsealed(text: bytes) -> dict[str, Any]:
@@ -33,13 +32,35 @@ def unsealed(text: bytes) -> dict[str, Any]:
     Raises:
         ValueError: the text is not what was written.
     """
-    record = json.loads(text)
-    if not isinstance(record, dict):
-        raise ValueError("this is no record")
-    record.pop("sha256", None)
-    if sealed(record).encode() != text:
+    try:
+        record = json.loads(text)
+        if not isinstance(record, dict):
+            raise ValueError("this is no record")
+        record.pop("sha256", None)
+        whole = _is(_chunks(record), text)
+    except RecursionError as error:
+        raise ValueError("the record has too many levels") from error
+    if not whole:
         raise ValueError("the record does not have the hash that it says")
     return record
+
+
+def _chunks(record: Mapping[str, Any]) -> Iterator[str]:
+    content = json.loads(json.dumps(record))  # keys are text, as whoever reads it will find them
+    yield from json.JSONEncoder(indent=2, sort_keys=True).iterencode(
+        content | {"sha256": _own(content)}
+    )
+    yield "\n"
+
+
+def _is(chunks: Iterable[str], text: bytes) -> bool:
+    """Whether the chunks make this text; of one with many levels the indents alone would fill a memory."""
+    place = 0
+    for chunk in map(str.encode, chunks):
+        if not text.startswith(chunk, place):
+            return False
+        place += len(chunk)
+    return place == len(text)
 
 
 def recorded(path: str | Path) -> str | None:

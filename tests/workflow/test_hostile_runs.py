@@ -1,8 +1,11 @@
 """Snakemake itself on names and files that mean harm, and without a network."""
 
 import os
+import struct
 import subprocess
 import sys
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ import yaml
 from hostile import PAYLOADS, assert_one_sentence
 
 from workflow.check import main
+from workflow.support.configuration.experiment import _samples_in
 
 X = np.eye(4)
 Y = np.array([1.0, -1.0, 1.0, -1.0])
@@ -101,6 +105,20 @@ def test_files_of_somebody_else_that_are_good_pass(tmp_path, monkeypatch, capsys
     main(["theirs.yaml"])
     said = "theirs.yaml can be given to snakemake, with --configfile.\n"
     assert capsys.readouterr() == (said, "")
+
+
+def test_a_header_that_only_says_how_long_it_is_is_not_read(tmp_path):
+    """16 MB of blanks, packed to a thousandth: the job would say what is wrong with it."""
+    with zipfile.ZipFile(tmp_path / "long.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        length = 2**24
+        archive.writestr("y.npy", b"\x93NUMPY\x02\x00" + struct.pack("<I", length) + b" " * length)
+    np.savez(tmp_path / "plain.npz", y=np.ones(7))
+    tracemalloc.start()
+    assert list(_samples_in(str(tmp_path / "long.npz"))) == []
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10**6
+    assert list(_samples_in(str(tmp_path / "plain.npz"))) == [7]
 
 
 @pytest.mark.parametrize("arguments", [[], [""]])

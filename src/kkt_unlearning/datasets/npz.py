@@ -130,13 +130,18 @@ def _headers(
         member = key if key in members else f"{key}.npy"  # the one that NumPy takes
         if member in members:
             try:
-                headers[key] = _header(archive, member)
+                headers[key] = declared(archive, member)
             except UNREADABLE as error:
                 unreadable[key] = error
     return headers, unreadable
 
 
-def _header(archive: ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype]:
+def declared(archive: ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and dtype in the header of an ``.npy``, of which no more is read than a header of numbers has.
+
+    Raises:
+        Exception: one of `UNREADABLE`.
+    """
     with archive.open(member) as file:
         length_format, read = _FORMATS[npy.read_magic(file)]
         start = file.read(struct.calcsize(length_format))

@@ -4,9 +4,17 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+from kkt_unlearning.datasets.memory import shortage
+
 LARGEST_ARCHIVE = 2**30  # bytes
 LARGEST_FILE = 2**27
 MOST_FILES = 100_000
+
+# Bytes of memory, at most: for each byte of the archive, held as files and packed again to compare; for each
+# character of a text; and for each mark in it that may begin an object of Python, once it is read.
+_PACKED, _CHARACTER, _OBJECT = 8, 8, 200
+_TEXTS = (".json", ".csv", "SHA256SUMS")
+_MARKS = (b",", b":", b"[", b"{", b"\n", b"\r")
 
 
 class ArchiveError(Exception):
@@ -17,8 +25,8 @@ def members(path: Path) -> dict[str, bytes]:
     """Name and content of every file in an uncompressed tar.
 
     Raises:
-        ArchiveError: it is no such tar, cut short, or too large, or holds anything but plain files
-            with relative names, each once.
+        ArchiveError: it is no such tar, cut short, or too large, for the memory there is as well, or holds
+            anything but plain files with relative names, each once.
         OSError: it cannot be read.
     """
     if not path.is_file():
@@ -28,16 +36,40 @@ def members(path: Path) -> dict[str, bytes]:
             f"{path} has more than {LARGEST_ARCHIVE} bytes, the largest that is read."
         )
     found: dict[str, bytes] = {}
+    needed = _PACKED * path.stat().st_size
+    refuse_beyond_memory(needed, str(path))
     try:
         with tarfile.open(path, mode="r:") as archive:
             for member in archive:
                 _check(member, found)
                 found[member.name] = _content(archive, member)
+                needed += _read(member.name, found[member.name])
+                refuse_beyond_memory(needed, repr(member.name))
     except (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError) as error:
         raise ArchiveError(f"{path} is damaged or not an uncompressed tar ({error}).") from error
     if not found:
         raise ArchiveError(f"{path} is empty.")
     return found
+
+
+def refuse_beyond_memory(needed: int, what: str) -> None:
+    """End with a sentence where so many bytes are more than this process may use.
+
+    Raises:
+        ArchiveError: they are.
+    """
+    if lack := shortage(needed):
+        raise ArchiveError(
+            f"{what}, with what comes before it, would need {lack}: take an archive of fewer settings, or a "
+            "larger machine."
+        )
+
+
+def _read(name: str, content: bytes) -> int:
+    """Bytes of memory that a text may take once it is read."""
+    if not name.endswith(_TEXTS):
+        return 0
+    return _CHARACTER * len(content) + _OBJECT * sum(map(content.count, _MARKS))
 
 
 def _check(member: tarfile.TarInfo, found: dict[str, bytes]) -> None:
