@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,10 @@ _REMEDIES = {
     errno.EROFS: "the disk is read-only, so nothing was written: work in a folder on another disk",
     errno.EACCES: "writing is not permitted, so nothing was written: work in a folder of your own",
 }
+
+
+_SHARED = re.compile(r"[0-9a-f]{64}_\w+\.\w+")
+_MOST = 20  # files in a sentence
 
 
 class StorageError(Exception):
@@ -35,13 +40,21 @@ def told(path: str | Path) -> Iterator[None]:
 
 
 def deleting(*paths: str | Path) -> str:
-    """The remedy of damaged files; what a link leads to goes, too, else it would be shared again."""
-    names = [name for path in paths for name in (path, *_targets(path))]
+    """The remedy of damaged files; a result shared by a link goes, too, else it would be shared again.
+
+    Of very many the first ones are named, and the next run names the next.
+    """
+    names = [name for path in paths[:_MOST] for name in (path, *filter(None, [shared_by(path)]))]
     return f"delete it (rm {shlex.join(map(str, names))}) and run snakemake again"
 
 
-def _targets(path: str | Path) -> list[str]:
-    return [os.path.realpath(path)] if os.path.islink(path) else []
+def shared_by(path: str | Path) -> str | None:
+    """The result that clones share, where this file is a link to one; links of a user's own are none.
+
+    Snakemake keeps it by a hash of what it was made from: ``{sha256}_trained.npz``.
+    """
+    target = os.readlink(path) if os.path.islink(path) else ""
+    return target if _SHARED.fullmatch(os.path.basename(target)) else None
 
 
 def printable(text: str) -> str:

@@ -65,7 +65,7 @@ def _is(chunks: Iterable[str], text: bytes) -> bool:
 
 def recorded(path: str | Path) -> str | None:
     """SHA-256 that the job of a file wrote down; None if there is no record of the file."""
-    for provenance in provenances(path):
+    for provenance in filter(Path.is_file, provenances(path)):  # a pipe would be waited for
         with suppress(OSError, ValueError):  # gone or damaged: it says nothing
             outputs: dict[str, str] = unsealed(provenance.read_bytes()).get("outputs", {})
             name = named(path, provenance)

@@ -93,10 +93,9 @@ def run(
     """Make ``targets``, or everything, from nothing in ``folder``.
 
     Raises:
-        SystemExit: Snakemake failed, which has said why.
+        SystemExit: Snakemake failed, which has said why, or the folder has files that no run made.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _empty(folder)
     command = [*_snakemake(), "--cores", cores, "--directory", str(folder)]
     command += ["--configfile", str(configfile), "--quiet", "rules", "progress"]
     if variant.threads > 1:  # a job has the threads of its rule, whatever the environment says
@@ -108,6 +107,16 @@ def run(
     )
     if ended.returncode:
         raise SystemExit(f"error: the run {variant.name} failed: see what snakemake says above.")
+
+
+def _empty(folder: Path) -> None:
+    """An empty folder in the place of an earlier run; whatever else is there is somebody's own."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / ".snakemake").is_dir():
+        raise SystemExit(
+            f"error: {folder} has files that no run made: name another place with --folder."
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
 
 
 def kernels(variant: Variant) -> str:

@@ -4,7 +4,7 @@ import os
 import time
 
 import pytest
-from _hashes import sealed, sha256, unsealed
+from _hashes import recorded, sealed, sha256, unsealed
 
 from workflow.support.records import records
 from workflow.support.records.records import check_records
@@ -20,7 +20,7 @@ def chain(tmp_path, monkeypatch):
     make("results/a/data", ["results/a/data.npz", "results/a/seen.csv"], [])
     make("results/a/part", ["results/a/part.csv"], ["results/a/data.npz"])
     make("results/tables/final", ["results/tables/final.csv"], ["results/a/part.csv"])
-    make("results/page", ["docs/page.md", "results/page.html"], ["results/tables/final.csv"])
+    make("results/page", ["docs/findings.md", "results/page.html"], ["results/tables/final.csv"])
     return tmp_path
 
 
@@ -93,12 +93,50 @@ def test_a_damaged_file_is_one_sentence_with_the_remedy(name):
 
 
 def test_of_a_damaged_shared_file_not_the_link_alone_is_deleted(chain):
-    shared, link = chain / "shared.csv", chain / "results/a/part.csv"
+    shared, link = chain / f"{'0a' * 32}_part.csv", chain / "results/a/part.csv"
     link.rename(shared)
     link.symlink_to(shared)
-    damage("shared.csv")
+    damage(shared)
     with pytest.raises(SystemExit, match=rf"\(rm results/a/part\.csv {shared}\) and run"):
         check_records()
+
+
+def test_of_a_link_to_a_file_of_the_user_the_link_alone_is_deleted(chain):
+    link = chain / "results/a/part.csv"
+    link.unlink()
+    link.symlink_to("/etc/hostname")
+    with pytest.raises(SystemExit, match=r"\(rm results/a/part\.csv\) and run"):
+        check_records()
+
+
+def test_whatever_a_record_names_no_file_but_those_of_jobs_is_dated(chain):
+    """Names that lead out, by dots or by a folder that is a link, and files beside the results."""
+    other = chain / "other"
+    other.mkdir()
+    (chain / "results/out").symlink_to(other)
+    outputs = ["other/mine.txt", "mine.md", "results/out/theirs.csv"]
+    make("results/tables/evil", ["results/tables/evil.csv", *outputs], ["results/a/part.csv"])
+    make("results/a/part", ["results/a/part.csv"], ["results/a/data.npz"], text=" again")
+    check_records()
+    assert "results/tables/evil.csv" in aged()
+    assert not aged() & {"other/mine.txt", "mine.md", "other/theirs.csv"}
+
+
+def test_a_pipe_among_the_records_is_none(chain):
+    os.mkfifo("results/a/pipe.provenance.json")
+    os.mkfifo("results/tables/pipe.provenance.json")
+    check_records()
+    assert recorded("results/a/part.csv") == sha256("results/a/part.csv")
+
+
+def test_of_very_many_damaged_files_the_first_are_named(chain):
+    outputs = [f"results/{number}.csv" for number in range(100)]
+    make("results/many", outputs, [])
+    for name in outputs:
+        damage(name)
+    with pytest.raises(SystemExit) as caught:
+        check_records()
+    assert len(str(caught.value)) < 1000
 
 
 def test_a_damaged_array_is_left_to_whoever_reads_it():
@@ -107,9 +145,9 @@ def test_a_damaged_array_is_left_to_whoever_reads_it():
 
 
 def test_a_committed_page_that_was_changed_is_made_again():
-    damage("docs/page.md")
+    damage("docs/findings.md")
     check_records()
-    assert aged() == {"docs/page.md"}
+    assert aged() == {"docs/findings.md"}
 
 
 def test_what_was_made_from_another_input_is_made_again_whatever_its_time():

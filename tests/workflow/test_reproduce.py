@@ -186,3 +186,11 @@ def test_a_variant_is_run_with_its_threads_and_kernel(tmp_path, project, monkeyp
         "two_threads": '[null, "2"]',
         "nehalem": '["Nehalem", "1"]',
     }
+
+
+def test_a_folder_with_files_that_no_run_made_is_left_as_it_is(tmp_path):
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain/mine.txt").touch()
+    with pytest.raises(SystemExit, match="plain has files that no run made: name another place"):
+        reproduce.run(reproduce.Variant("plain"), tmp_path / "tiny.yaml", tmp_path / "plain", "1")
+    assert (tmp_path / "plain/mine.txt").exists()

@@ -156,15 +156,16 @@ def test_a_damaged_shared_file_is_not_used_and_its_remedy_mends_it_for_all(first
     assert results(share("first")) == before
 
 
-def test_links_alone_are_removed_and_only_broken_ones(tmp_path):
+def test_links_to_shared_results_alone_are_removed_and_only_broken_ones(tmp_path):
     folder, kept = tmp_path / "results/kinks", tmp_path / "kept.npz"
     folder.mkdir(parents=True)
     kept.touch()
     (folder / "file.npz").touch()
     (folder / "whole.npz").symlink_to(kept)
-    (folder / "broken.npz").symlink_to(tmp_path / "gone.npz")
+    (folder / "broken.npz").symlink_to(tmp_path / f"{'0a' * 32}_trained.npz")
+    (folder / "own.npz").symlink_to(tmp_path / "gone.npz")
     remove_broken_links(tmp_path / "results")
-    assert {path.name for path in folder.iterdir()} == {"file.npz", "whole.npz"}
+    assert {path.name for path in folder.iterdir()} == {"file.npz", "whole.npz", "own.npz"}
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])

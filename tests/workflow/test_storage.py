@@ -113,11 +113,12 @@ def test_a_damaged_file_is_one_sentence_with_the_remedy(tmp_path, name, damage):
 
 
 def test_of_a_damaged_shared_file_not_the_link_alone_is_deleted(tmp_path):
-    write_table(tmp_path / "shared.csv", {"x": [1]})
-    (tmp_path / "t.csv").symlink_to(tmp_path / "shared.csv")
+    shared = tmp_path / f"{'0a' * 32}_table.csv"
+    write_table(shared, {"x": [1]})
+    (tmp_path / "t.csv").symlink_to(shared)
     record(tmp_path / "t.csv")
-    (tmp_path / "shared.csv").write_text("x\n2\n")
-    with pytest.raises(StorageError, match=rf"\(rm {tmp_path}/t.csv {tmp_path}/shared.csv\)"):
+    (shared).write_text("x\n2\n")
+    with pytest.raises(StorageError, match=rf"\(rm {tmp_path}/t.csv {shared}\)"):
         read_table(tmp_path / "t.csv")
 
 

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from scripts._errors import shared_by
+
 LOCATION = "SNAKEMAKE_OUTPUT_CACHE"
 
 
@@ -38,9 +40,9 @@ def sharing(workflow: Any) -> bool:
 
 
 def remove_broken_links(results: Path) -> None:
-    """Remove every link below ``results`` whose target is gone."""
+    """Remove every link below ``results`` to a shared result that is gone."""
     for folder, _, names in os.walk(results):
         for name in names:
             path = Path(folder, name)
-            if path.is_symlink() and not path.exists():
+            if shared_by(path) and not path.exists():
                 path.unlink(missing_ok=True)

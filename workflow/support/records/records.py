@@ -18,6 +18,8 @@ from typing import NamedTuple
 from scripts._errors import deleting
 from scripts._hashes import SUFFIX, provenances, sha256, unsealed
 
+from workflow.support.places.foreign import is_ours
+
 RESULTS = Path("results")
 UNFINISHED = Path(".snakemake/incomplete")
 FINAL = ("*", "tables/*", "figures/*")  # below `RESULTS`: what no job reads, only a user
@@ -118,6 +120,8 @@ def _sources(record: _Record, records: _Records) -> Iterator[Path]:
 
 def _read(provenance: Path) -> _Record | None:
     with suppress(OSError, ValueError):
+        if not provenance.is_file():  # a pipe would be waited for
+            return None
         content = unsealed(provenance.read_bytes())
         names = content.get("outputs", {})
         outputs = {_path(name, provenance): digest for name, digest in names.items()}
@@ -152,6 +156,6 @@ def _without_record(records: _Records) -> Iterator[Path]:
 
 
 def _age(paths: list[Path]) -> None:
-    for path in paths:
+    for path in filter(is_ours, paths):  # whatever a record names
         with suppress(OSError):  # not ours: the job itself will say so
             os.utime(path, (0, 0), follow_symlinks=False)

@@ -1,0 +1,83 @@
+"""What somebody has in a folder already is left as it is."""
+
+import os
+from base64 import urlsafe_b64encode
+
+import pytest
+from _hashes import sealed, sha256
+
+from workflow.support.places.foreign import BESIDE, refuse_foreign
+
+WHEN = 10**9
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder of somebody's own, with a page and a figure."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("docs/findings.md", "paper_figures/kinks.pdf", "docs/other.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("mine")
+        os.utime(name, (WHEN, WHEN))
+    return tmp_path
+
+
+def record(name: str, output: str) -> None:
+    path = f"results/{name}.provenance.json"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    outputs = {os.path.relpath(output, os.path.dirname(path)): sha256(output)}
+    with open(path, "w") as file:
+        file.write(sealed({"inputs": {}, "outputs": outputs}))
+
+
+def refused(root) -> str:
+    with pytest.raises(SystemExit) as caught:
+        refuse_foreign(root)
+    return str(caught.value)
+
+
+def test_one_that_no_run_has_made_is_refused_wherever_a_run_would_write(folder):
+    assert refused("/").startswith("error: paper_figures/kinks.pdf is there and no run has made it")
+    os.unlink("paper_figures/kinks.pdf")
+    assert refused("/").startswith("error: docs/findings.md is there")
+    os.unlink("docs/findings.md")
+    refuse_foreign("/")
+
+
+def test_in_the_checkout_they_are_the_projects(folder):
+    refuse_foreign(folder)
+
+
+def test_what_a_record_vouches_for_was_made_and_another_version_of_it_was_not():
+    record("figures/kinks", "paper_figures/kinks.pdf")
+    record("findings", "docs/findings.md")
+    refuse_foreign("/")
+    with open("docs/findings.md", "a") as file:
+        file.write(" changed")
+    assert "docs/findings.md" in refused("/")
+
+
+@pytest.mark.parametrize("kind", ["metadata", "incomplete"])
+def test_what_snakemake_remembers_was_made_or_begun(folder, kind):
+    notes = folder / ".snakemake" / kind
+    notes.mkdir(parents=True)
+    for name in ("docs/findings.md", "paper_figures/kinks.pdf"):
+        (notes / urlsafe_b64encode(name.encode()).decode()).touch()
+    refuse_foreign("/")
+
+
+def test_a_finished_run_names_all_of_them_and_snakemake_remembers_them(finished, monkeypatch):
+    monkeypatch.chdir(finished.folder)
+    assert all(os.path.isfile(name) for name in BESIDE)
+    refuse_foreign("/")
+    remembered = {path.name for path in (finished.folder / ".snakemake/metadata").iterdir()}
+    assert {urlsafe_b64encode(name.encode()).decode() for name in BESIDE} <= remembered
+
+
+def test_a_plan_in_a_folder_with_files_of_that_name_dates_none(project_of_file, folder):
+    run = project_of_file.snakemake("--dry-run", "--directory", str(folder))
+    assert run.returncode == 1
+    assert "error: paper_figures/kinks.pdf is there and no run has made it" in run.stderr
+    assert {os.stat(name).st_mtime for name in ("docs/findings.md", "paper_figures/kinks.pdf")} == {
+        WHEN
+    }

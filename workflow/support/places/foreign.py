@@ -1,0 +1,70 @@
+"""Files of the user's own: a run neither dates nor overwrites what none has made, nor follows a record out.
+
+Results have a folder to themselves. Figures and pages lie beside files of a user: committed in a checkout,
+where they are the project's, and in any other folder perhaps somebody else's of the same name.
+"""
+
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from scripts._hashes import SUFFIX, sha256, unsealed
+
+from kkt_unlearning.studies.study import figures
+
+RESULTS = Path("results")
+BESIDE = (
+    *(f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")),
+    *("paper_figures/scorecard.md", "docs/findings.md"),
+)
+
+_KNOWN = (
+    Path(".snakemake/metadata"),
+    Path(".snakemake/incomplete"),
+)  # what Snakemake has made or begun
+
+
+def refuse_foreign(root: str | Path) -> None:
+    """End the program if a file that no run has made lies where this one would write it.
+
+    Args:
+        root: the checkout, in which figures and pages are the project's.
+
+    Raises:
+        SystemExit: there is one; the message is one sentence.
+    """
+    if Path.cwd() == Path(root).resolve():
+        return
+    found = [name for name in BESIDE if os.path.lexists(name) and not _known(name)]
+    made = dict(_recorded()) if found else {}
+    for name in found:
+        if not os.path.isfile(name) or made.get(name) != sha256(name):
+            raise SystemExit(
+                f"error: {name} is there and no run has made it, but this one would overwrite it: move it "
+                "away, or work in another folder with --directory."
+            )
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file of this name is one that jobs write: below the results, or one of `BESIDE`."""
+    if RESULTS in path.parents:
+        inside = os.path.realpath(RESULTS)
+        return os.path.commonpath([inside, os.path.realpath(path.parent)]) == inside
+    return path.as_posix() in BESIDE
+
+
+def _known(name: str) -> bool:
+    """Whether Snakemake remembers the file, by the name that it gives to what it notes of one."""
+    note = urlsafe_b64encode(name.encode()).decode()
+    return any((folder / note).exists() for folder in _KNOWN)
+
+
+def _recorded() -> Iterator[tuple[str, str]]:
+    """Files that records of final results name, with their hashes, as seen from the working directory."""
+    for part in ("*", "figures/*"):
+        for record in filter(Path.is_file, RESULTS.glob(f"{part}{SUFFIX}")):
+            with suppress(OSError, ValueError):
+                for name, digest in unsealed(record.read_bytes()).get("outputs", {}).items():
+                    yield Path(os.path.normpath(record.parent / name)).as_posix(), digest
