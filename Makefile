@@ -41,6 +41,11 @@ override WHOLE := $(value WHOLE)
 override SETTINGS := $(value SETTINGS)
 export PYTHON ARCHIVE CONFIG DIRECTORY TABLES TARGETS AT_MOST REPETITIONS WHOLE SETTINGS
 
+# Snakemake keeps what it has read of this project at home, and ends where nothing can be kept there.
+ifneq ($(shell c="$${XDG_CACHE_HOME:-$$HOME/.cache}"; mkdir -p "$$c" 2>/dev/null && [ -w "$$c" ] && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/build/cache
+endif
+
 # One thread a job: as many jobs as cores run at once.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1

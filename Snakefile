@@ -8,7 +8,7 @@ from workflow.support.configuration.check import check
 from workflow.support.configuration.files import base_files
 from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.places.committed import mark_outdated, template
-from workflow.support.places.foreign import refuse_foreign
+from workflow.support.places.folder import refuse_foreign, refuse_read_only
 from workflow.support.places.jobs import announce, growing
 from workflow.support.places.pacing import lift_unasked_limit
 from workflow.support.places.plan import SETTING, Plan
@@ -37,6 +37,7 @@ shared = sharing(
 )  # unasked, Snakemake would warn of each rule that could be shared
 plan = Plan(check(config, workflow.configfiles), sources)
 if workflow.is_main_process:  # not each job of a cluster again
+    refuse_read_only()
     refuse_foreign(workflow.basedir)
     check_records()
 

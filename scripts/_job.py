@@ -87,6 +87,8 @@ def _sentence(error: Exception, snakemake: Any, log: TextIO | None) -> str:
     text = printable(" ".join(str(error).split()))  # names of others may have what a terminal obeys
     if isinstance(error, StorageError):
         return f"error: {text}"
+    if isinstance(error, FileNotFoundError) and str(error.filename) in map(str, snakemake.input):
+        return f"error: {printable(error.filename)} is gone, which was there when the run began: put it back."
     too_large = _is_too_large(error)
     if too_large:
         asked = text if isinstance(error, MemoryError) else "an array beyond all addresses"

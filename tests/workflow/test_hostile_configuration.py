@@ -27,6 +27,7 @@ from snakemake.utils import update_config
 
 from workflow.support.configuration.check import check
 from workflow.support.configuration.files import merged
+from workflow.support.configuration.mistakes import listed
 from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
@@ -317,3 +318,10 @@ def difference(config, base):
 
 def count(what: str, found: str) -> None:
     outcomes[what, "accepted" if found == "planned" else "refused"] += 1
+
+
+def test_of_very_many_names_a_sentence_has_the_first():
+    assert listed("abc") == "a, b and c"
+    assert listed([], "or") == "none"
+    names = listed(range(10**5))
+    assert names.startswith("0, 1, 2, ") and names.endswith(", 19, … (100000 in all)")

@@ -244,3 +244,11 @@ def test_a_job_without_a_log_runs(snakemake, capsys):
     snakemake.log = []
     ended(raising(DataError("bad")), snakemake)
     assert "bad" in capsys.readouterr().err
+
+
+def test_an_input_that_was_deleted_meanwhile_is_named(snakemake, capsys, tmp_path):
+    gone = str(tmp_path / "template.md")
+    snakemake.input = [gone]
+    ended(lambda _: Path(gone).read_text(), snakemake)
+    said = capsys.readouterr().err
+    assert said == f"error: {gone} is gone, which was there when the run began: put it back.\n"

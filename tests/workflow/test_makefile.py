@@ -94,3 +94,14 @@ def test_without_python_311_nothing_follows_the_sentence_that_says_so(checkout, 
     assert "are installed" not in said.stdout
     assert (checkout / ".venv/bin").is_dir()  # not begun anew
     assert not (checkout / "ran").exists()
+
+
+@pytest.mark.parametrize("home", ["/proc", "/dev/null"])
+def test_without_a_home_that_can_be_written_to_snakemake_keeps_its_cache_here(checkout, home):
+    says = checkout / ".venv/bin/snakemake"
+    says.write_text('#!/bin/sh\nprintf "%s" "$XDG_CACHE_HOME" > cache\n')
+    without = {"XDG_CACHE_HOME": ""}
+    assert made(checkout, "figures", HOME=home, **without).returncode == 0
+    assert (checkout / "cache").read_text() == f"{checkout}/build/cache"
+    made(checkout, "figures", HOME=str(checkout), **without)
+    assert (checkout / "cache").read_text() == ""

@@ -4,14 +4,24 @@ import sys
 import time
 from collections.abc import Callable
 
+_PAUSE = 60.0  # seconds between the lines in a log
+
 
 def progress(quiet: bool) -> Callable[[str], None] | None:
-    """Lines ``[  1.2 s] exact KKT point``; nothing where nobody watches a terminal."""
-    if quiet or not sys.stderr.isatty():
+    """Lines ``[  1.2 s] exact KKT point``; where nobody watches a terminal, one a minute at most.
+
+    So a log tells what takes long, and of what is done within a minute it says nothing.
+    """
+    if quiet:
         return None
-    start = time.monotonic()
+    often = sys.stderr.isatty()
+    start = last = time.monotonic()
 
     def report(line: str) -> None:
-        print(f"[{time.monotonic() - start:7.1f} s] {line}", file=sys.stderr, flush=True)
+        nonlocal last
+        now = time.monotonic()
+        if often or now - last >= _PAUSE:
+            last = now
+            print(f"[{now - start:7.1f} s] {line}", file=sys.stderr, flush=True)
 
     return report

@@ -6,6 +6,8 @@ from typing import Any
 
 from scripts._errors import printable
 
+_MOST = 20  # names in a sentence
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -44,8 +46,10 @@ def as_number(text: str) -> str | None:
 
 
 def listed(names: Iterable[Any], last: str = "and") -> str:
-    """``a, b and c``."""
+    """``a, b and c``; of very many the first ones, and how many there are."""
     *most, end = [str(name) for name in names] or ["none"]
+    if len(most) > _MOST:
+        return f"{', '.join(most[:_MOST])}, … ({len(most) + 1} in all)"
     return f"{', '.join(most)} {last} {end}" if most else end
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from scripts._errors import deleting
 from scripts._hashes import SUFFIX, provenances, sha256, unsealed
 
-from workflow.support.places.foreign import is_ours
+from workflow.support.places.folder import is_ours
 
 RESULTS = Path("results")
 UNFINISHED = Path(".snakemake/incomplete")

@@ -1,4 +1,4 @@
-"""Files of the user's own: a run neither dates nor overwrites what none has made, nor follows a record out.
+"""The folder that a run works in: it has to be writable, and what is the user's own in it is left as it is.
 
 Results have a folder to themselves. Figures and pages lie beside files of a user: committed in a checkout,
 where they are the project's, and in any other folder perhaps somebody else's of the same name.
@@ -24,6 +24,20 @@ _KNOWN = (
     Path(".snakemake/metadata"),
     Path(".snakemake/incomplete"),
 )  # what Snakemake has made or begun
+
+
+def refuse_read_only() -> None:
+    """End the program if Snakemake could not keep its notes here, which a plan writes as well.
+
+    Raises:
+        SystemExit: it could not; the message is one sentence.
+    """
+    notes = ".snakemake" if os.path.isdir(".snakemake") else "."
+    if not os.access(notes, os.W_OK | os.X_OK):
+        raise SystemExit(
+            f"error: {Path(notes).resolve()} cannot be written to, where snakemake keeps its notes: work "
+            "in a folder of your own with --directory."
+        )
 
 
 def refuse_foreign(root: str | Path) -> None:

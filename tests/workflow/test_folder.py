@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 import pytest
 from _hashes import sealed, sha256
 
-from workflow.support.places.foreign import BESIDE, refuse_foreign
+from workflow.support.places.folder import BESIDE, refuse_foreign, refuse_read_only
 
 WHEN = 10**9
 
@@ -72,6 +72,20 @@ def test_a_finished_run_names_all_of_them_and_snakemake_remembers_them(finished,
     refuse_foreign("/")
     remembered = {path.name for path in (finished.folder / ".snakemake/metadata").iterdir()}
     assert {urlsafe_b64encode(name.encode()).decode() for name in BESIDE} <= remembered
+
+
+@pytest.mark.parametrize("closed", [".", ".snakemake"])
+def test_a_folder_that_cannot_be_written_to_is_refused_before_snakemake_tries(
+    folder, monkeypatch, closed
+):
+    refuse_read_only()
+    os.makedirs(closed, exist_ok=True)
+    refuse_read_only()
+    monkeypatch.setattr(os, "access", lambda path, mode: path != closed)
+    with pytest.raises(
+        SystemExit, match=r"^error: .* cannot be written to, .* with --directory\.$"
+    ):
+        refuse_read_only()
 
 
 def test_a_plan_in_a_folder_with_files_of_that_name_dates_none(project_of_file, folder):
