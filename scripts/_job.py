@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,12 @@ from kkt_unlearning.errors import BackendError, NotSeparableError, SolverError, 
 # Imports make many objects and no garbage. Looking for some after every 700 objects takes a third of the time
 # that a figure's libraries take to load.
 gc.set_threshold(100_000)
+
+# Ctrl-C reaches every job of a run. While libraries load it ends one as a signal does, without a traceback.
+if hasattr(sys.modules["__main__"], "snakemake"):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+_INTERRUPTED = 130
 
 # Backend and solver are chosen once for all experiments, wherever the job's own settings stand.
 _SECTIONS: dict[type[Exception], str] = {BackendError: "backend", SolverError: "duals"}
@@ -47,10 +54,13 @@ def job(main: Main, snakemake: Any) -> None:
             "numpy"}``.
         snakemake: the object that Snakemake hands to a script.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is half written is removed
     gc.freeze()  # the end of the process looks for garbage as well, but not among these
     with _logged(snakemake.log) as log:
         try:
             _run(main, snakemake, log)
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
         except Exception as error:
             if not isinstance(error, UserError | StorageError):
                 _append(log, _traceback())

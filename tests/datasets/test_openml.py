@@ -1,5 +1,6 @@
 """OpenML over a local server that answers in its wire format, and what is refused; no internet."""
 
+import errno
 import gzip
 import hashlib
 import json
@@ -182,6 +183,16 @@ def test_other_formats_and_addresses_are_refused(openml, server):
     assert "gives a file in the format Sparse_ARFF, but only dense ARFF is read" in refusal(openml)
     server.offer(7, ARFF, url="file:///etc/hostname")
     assert "gives the file file:///etc/hostname, but https is needed" in refusal(openml)
+
+
+def test_what_cannot_be_kept_leaves_nothing_behind(openml, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(download.os, "replace", full)
+    with pytest.raises(DataError, match="No space left"):
+        openml()
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 @pytest.mark.parametrize("cache", ["n" * 300, "a\0b", "taken", "taken/below"])

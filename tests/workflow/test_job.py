@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from _job import job
-from _storage import StorageError, read_record, read_table, write_table
+from _storage import StorageError, read_record, read_table, replacing, write_table
 
 from kkt_unlearning.errors import BackendError, DataError
 
@@ -252,3 +253,35 @@ def test_an_input_that_was_deleted_meanwhile_is_named(snakemake, capsys, tmp_pat
     ended(lambda _: Path(gone).read_text(), snakemake)
     said = capsys.readouterr().err
     assert said == f"error: {gone} is gone, which was there when the run began: put it back.\n"
+
+
+LOADING = """
+import os, signal
+snakemake = None
+import _job
+os.kill(os.getpid(), signal.SIGINT)
+import time
+time.sleep(60)
+"""
+
+
+def test_ctrl_c_while_libraries_load_ends_a_job_without_a_traceback():
+    path = os.pathsep.join(str(ROOT / folder) for folder in ("src", "scripts"))
+    environment = os.environ | {"PYTHONPATH": path}
+    command = [sys.executable, "-c", LOADING]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+def test_ctrl_c_later_leaves_nothing_half_written(snakemake, capsys, tmp_path):
+    def main(_):
+        with replacing(tmp_path / "trained.npz") as temporary:
+            temporary.write_text("half")
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(60)
+
+    with pytest.raises(SystemExit) as caught:
+        job(main, snakemake)
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["train.log"]
