@@ -193,7 +193,7 @@ def test_bad_forget_sets_are_refused():
 
 
 def test_the_right_step_is_the_best_of_figure_one():
-    # The paper's Figure 1 on near-orthogonal data: ε of the restored network is least at 1.
+    # Figure 1, read at the restored network, on near-orthogonal data: its ε is least at 1.
     problem, W0 = gaussian(2, 8, 400, 12)
     span = span_coordinates(problem.X, W0)
     small = Problem(problem.network, span.X, problem.y)

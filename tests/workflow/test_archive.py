@@ -220,13 +220,13 @@ def test_a_whole_archive_is_verified(packed, path):
     path.write_bytes(packed)
     said = verify(path)
     assert "files have their sums" in said
-    assert " replicated" in said
+    assert " held" in said
 
 
 def test_another_verdict_is_found_although_the_sums_fit(packed, path):
     path.write_bytes(packed)
     scorecard = members(path)["results/scorecard.csv"]
-    other = scorecard.replace(b",not replicated,", b",replicated,", 1)
+    other = scorecard.replace(b",failed,", b",held,", 1)
     assert other != scorecard
     said = refused(path, changed(packed, path, **{"results/scorecard.csv": other}), verify)
     assert said.startswith("results/scorecard.csv, line ")

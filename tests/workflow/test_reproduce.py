@@ -15,7 +15,7 @@ SCORECARD = "results/scorecard.csv"
 FILES = {
     TABLE: "network,epsilon\nlinear,0.125\ntwo_layer,1e-05\n",
     "paper_figures/kinks.csv": "x\n1\n",
-    SCORECARD: "claim,measured,verdict\na,0.5,replicated\n",
+    SCORECARD: "claim,measured,verdict\na,0.5,held\n",
     "paper_figures/kinks.pdf": "%PDF",
     "results/kinks/base/trained.npz": "arrays",
     "results/kinks/base/trained.provenance.json": "{}",
@@ -49,7 +49,7 @@ def beside(tmp_path):
         ("0", "-0", math.inf),  # a sign that is drawn
         ("1.0", "nan", math.inf),
         ("1.0", "inf", math.inf),
-        ("replicated", "not replicated", math.inf),
+        ("held", "failed", math.inf),
         ("", "0", math.inf),
     ],
 )
@@ -90,7 +90,7 @@ def test_the_summary_counts_cells_verdicts_and_files(beside):
     comparison = beside(
         **{
             TABLE: "network,epsilon\nlinear,0.25\ntwo_layer,2e-05\n",
-            SCORECARD: "claim,measured,verdict\na,0.5,not replicated\n",
+            SCORECARD: "claim,measured,verdict\na,0.5,failed\n",
             "paper_figures/kinks.pdf": "%PDF-2",
         }
     )

@@ -1,19 +1,19 @@
 """What a claim is: a statement with the one statistic of the result tables that decides it.
 
-The constants of its theorems are not in the notes this project rests on; rates, minima and
-instance-wise bounds are measured instead. Thresholds come from outside, stated before the run.
+Whose it is, is declared beside it (docs/sources.md). The constants of the paper's theorems are not known to
+us; rates, minima and instance-wise bounds are measured instead. Thresholds come from outside, stated before
+the run.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kkt_unlearning.studies.study import modules, sections
+from kkt_unlearning.studies.study import CHECKS, modules, sections
 from kkt_unlearning.studies.summary import (
     Table,
     groups,
@@ -27,7 +27,43 @@ Tables = Mapping[str, Table]
 Thresholds = Mapping[str, float]
 
 TABLE_DIGITS = 1e-5  # relative; two numbers of 6 significant digits can be off by so much together
-OURS = "ours, not claimed by the paper"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose claim it is, and where it is made.
+
+    Attributes:
+        kind: one of ``KINDS``.
+        place: where it is made, or what makes it true.
+        arxiv: number of the paper that makes it, where that is another than the one replicated.
+    """
+
+    kind: str
+    place: str = ""
+    arxiv: str = ""
+
+    def at(self, place: str) -> "Origin":
+        """The same origin with the place."""
+        return replace(self, place=place)
+
+    def __str__(self) -> str:
+        """Who, then the place; of a check only what makes it true."""
+        who = f"arXiv {self.arxiv}" if self.arxiv else _WHO.get(self.kind, "")
+        return ", ".join(part for part in (who, self.place) if part)
+
+
+PAPER = Origin("paper")  # its authors' own words, or a summary that quotes or numbers a place of it
+SUMMARY = Origin("summary")  # said by a public summary of the paper in words of its own
+OURS = Origin("ours")
+CHECK = Origin("check")  # true by construction or by a theorem, so that only the code can be wrong
+KINDS = ("paper", "summary", "other paper", "ours", "check")
+_WHO = {"paper": "the paper", "summary": "a summary of the paper", "ours": "ours"}
+
+
+def other_paper(arxiv: str) -> Origin:
+    """Origin of what the paper with this arXiv number claims."""
+    return Origin("other paper", arxiv=arxiv)
 
 
 @dataclass(frozen=True)
@@ -38,7 +74,7 @@ class Claim:
         section: where it stands in the scorecard.
         name: its key among the thresholds.
         statement: the claim in a sentence.
-        source: where the paper makes it.
+        origin: whose it is, and where it is made.
         statistic: what is measured, over which cases.
         comparison: ``at_most``, ``at_least`` or ``equals``, also the key of its threshold.
         figure: figure that shows it; empty where none does.
@@ -50,7 +86,7 @@ class Claim:
     section: str
     name: str
     statement: str
-    source: str
+    origin: Origin
     statistic: str
     comparison: str
     figure: str
@@ -58,24 +94,13 @@ class Claim:
     allowances: Mapping[str, str]
     measure: Callable[[Tables, Thresholds], float]
 
-    @property
-    def origin(self) -> str:
-        """Whose claim it is by its source.
-
-        ``ours``, where that says *ours*, *derived here*, *open question* or *cited*; ``other paper``, where
-        it names one by its number; else ``paper``.
-        """
-        if re.search(r"\b(ours|derived here|open question|cited)\b", self.source):
-            return "ours"
-        return "other paper" if "arXiv" in self.source else "paper"
-
 
 REGISTERED: list[Claim] = []
 
 
 def claim(
     statement: str,
-    source: str,
+    origin: Origin,
     statistic: str,
     comparison: str,
     figure: str,
@@ -86,14 +111,16 @@ def claim(
     """Register the function that measures a claim; its name is the claim's.
 
     Args:
-        section: of the scorecard, by default that of the study's name.
+        origin: whose it is: ``PAPER``, ``SUMMARY``, ``other_paper``, ``OURS`` or ``CHECK``, ``.at`` a place.
+        section: of the scorecard, by default that of the study's name; ``CHECKS`` for every check.
         allowances: further thresholds that the measure takes, name -> what it is.
     """
 
     def register(measure: Callable[[Tables, Thresholds], float]) -> Callable:
         study = measure.__module__.split(".")[-2]
-        fields = (measure.__name__, statement, source, statistic, comparison, figure, tables)
-        REGISTERED.append(Claim(section or study, *fields, allowances or {}, measure))
+        where = CHECKS if origin.kind == CHECK.kind else section or study
+        fields = (measure.__name__, statement, origin, statistic, comparison, figure, tables)
+        REGISTERED.append(Claim(where, *fields, allowances or {}, measure))
         return measure
 
     return register

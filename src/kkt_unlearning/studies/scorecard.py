@@ -6,8 +6,8 @@ from typing import Any
 
 from kkt_unlearning.studies.claim import Claim, Tables, Thresholds, claims
 
-REPLICATED, NOT_REPLICATED, NOT_TESTED = "replicated", "not replicated", "not tested"
-VERDICTS = (REPLICATED, NOT_REPLICATED, NOT_TESTED)
+HELD, FAILED, OPEN, NOT_TESTED = "held", "failed", "open", "not tested"  # open: too near to tell
+VERDICTS = (HELD, FAILED, OPEN, NOT_TESTED)
 
 _SAME_NUMBER = 1e-9  # two numbers nearer than that differ by the order of a sum: they have 6 digits
 
@@ -40,8 +40,8 @@ def _decide(claim: Claim, tables: Tables, thresholds: Thresholds) -> Score:
         "section": claim.section,
         "claim": claim.name,
         "statement": claim.statement,
-        "source": claim.source,
-        "origin": claim.origin,
+        "source": str(claim.origin),
+        "origin": claim.origin.kind,
         "statistic": claim.statistic,
         "measured": measured,
         "comparison": claim.comparison,
@@ -61,4 +61,4 @@ def _verdict(measured: float, comparison: str, threshold: float) -> str:
         "at_least": measured >= threshold,
         "equals": math.isclose(measured, threshold, abs_tol=_SAME_NUMBER),
     }
-    return REPLICATED if met[comparison] else NOT_REPLICATED
+    return HELD if met[comparison] else FAILED

@@ -16,6 +16,7 @@ from kkt_unlearning.studies.options import Schema
 
 Fail = Callable[..., NoReturn]  # fail(*keys, text=...) refuses what stands at the end of the keys
 
+CHECKS = "checks"  # section of the scorecard for what is true by construction or by a theorem
 LEAST_RETAINED = 2  # samples: with one, no pair is left that a step could move apart
 
 

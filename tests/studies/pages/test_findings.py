@@ -19,7 +19,7 @@ PLACES = r"arXiv \d{4}\.\d{5}|(?:Theorem|Assumption|Section|section|Figure|Appen
 SENTENCE = "No other size of step is better"  # said only while the claims behind it hold
 
 
-def row(claim, verdict="replicated", origin="paper", section="linear", measured=0.25):
+def row(claim, verdict="held", origin="paper", section="linear", measured=0.25):
     return {
         "section": section,
         "claim": claim,
@@ -61,11 +61,11 @@ def test_medians_are_taken_over_the_rows_that_are_named():
 
 
 def test_a_claim_is_listed_where_its_verdict_is():
-    findings = Findings([row("a"), row("b", "not replicated"), row("c", origin="ours")], {})
+    findings = Findings([row("a"), row("b", "failed"), row("c", origin="ours")], {})
     for verdict, origin, name in (
-        ("replicated", "paper", "a"),
-        ("not replicated", "paper", "b"),
-        ("replicated", "ours", "c"),
+        ("held", "paper", "a"),
+        ("failed", "paper", "b"),
+        ("held", "ours", "c"),
     ):
         (part,) = findings.listed(verdict, origin)
         assert [score["claim"] for score in part.rows] == [name]
@@ -81,18 +81,18 @@ def test_a_sentence_about_claims_needs_all_of_them():
 
 @pytest.mark.parametrize(
     ("verdict", "text"),
-    [("not replicated", "Statement of a. of 0.25"), ("replicated", "Statement of a.")],
+    [("failed", "Statement of a. of 0.25"), ("held", "Statement of a.")],
 )
 def test_a_reason_is_printed_under_its_verdict_only(verdict, text):
     template = (
-        "{% call why('a', 'not replicated') %}\nof {{ measured('a') }}\n{% endcall %}\n"
+        "{% call why('a', 'failed') %}\nof {{ measured('a') }}\n{% endcall %}\n"
         f"{{% for row in listed('{verdict}', 'paper')[0].rows %}}"
         "{{ row.statement }}{{ because(row) }}{% endfor %}"
     )
     assert page(template, [row("a", verdict)], {}).strip() == text
 
 
-@pytest.mark.parametrize("wrong", ["why('a', 'true')", "why('b', 'replicated')", "why('a')"])
+@pytest.mark.parametrize("wrong", ["why('a', 'true')", "why('b', 'held')", "why('a')"])
 def test_a_reason_for_nothing_is_an_error(wrong):
     with pytest.raises((ValueError, KeyError, TypeError)):
         page("{% call " + wrong + " %}x{% endcall %}", [row("a")], {})
@@ -100,7 +100,7 @@ def test_a_reason_for_nothing_is_an_error(wrong):
 
 def missing(text, scores):
     """Claims that the page should state: the paper's, and those of ours that do not hold."""
-    stated = [row for row in scores if row["origin"] == "paper" or "not rep" in row["verdict"]]
+    stated = [row for row in scores if row["origin"] == "paper" or row["verdict"] == "failed"]
     return [row["claim"] for row in stated if row["statement"] not in text]
 
 
@@ -114,7 +114,7 @@ def test_the_page_states_every_claim_of_the_paper_and_what_does_not_hold(verdict
 
 @pytest.mark.parametrize("verdict", scorecard.VERDICTS)
 def test_the_page_says_that_a_claim_holds_only_where_it_does(verdict):
-    assert (SENTENCE in page(TEMPLATE, every(verdict), {})) == (verdict == scorecard.REPLICATED)
+    assert (SENTENCE in page(TEMPLATE, every(verdict), {})) == (verdict == scorecard.HELD)
 
 
 def test_no_number_is_typed():
@@ -136,7 +136,7 @@ def test_the_committed_page_is_this_template_filled():
 
 
 def test_the_committed_page_states_every_claim_of_the_paper():
-    assert missing(COMMITTED, every("replicated")) == []
+    assert missing(COMMITTED, every("held")) == []
 
 
 def test_the_committed_page_has_room_on_two_pages():

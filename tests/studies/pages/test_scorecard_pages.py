@@ -1,19 +1,20 @@
 import re
 from html.parser import HTMLParser
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from kkt_unlearning.studies import scorecard
-from kkt_unlearning.studies.claim import claims
-from kkt_unlearning.studies.pages.scorecard import counts, page, parts
+from kkt_unlearning.studies.claim import CHECK, CHECKS, KINDS, claims
+from kkt_unlearning.studies.pages.scorecard import counts, page, parts, tallies
 from kkt_unlearning.studies.study import sections
 
 REPORT = Path(__file__).parents[3] / "workflow/report"
 MARKDOWN, HTML = (
     (REPORT / f"scorecard.{kind}.j2").read_text(encoding="utf-8") for kind in ("md", "html")
 )
-MISSED = {"verdict": "not replicated", "measured": 0.2, "by": 0.3}
+MISSED = {"verdict": "failed", "measured": 0.2, "by": 0.3}
 
 
 def scores(**changes):
@@ -31,20 +32,38 @@ def test_sections_hold_all_claims_in_the_order_of_the_sections():
 
 
 def test_verdicts_are_counted():
-    assert counts(scores(linear_cosine_rate=MISSED)) == [0, 1, len(claims()) - 1]
+    assert counts(scores(linear_cosine_rate=MISSED)) == [0, 1, 0, len(claims()) - 1]
+
+
+def test_claims_are_tallied_by_whose_they_are():
+    found = tallies(scores(linear_recovered=MISSED))
+    assert [tally.kind for tally in found] == list(KINDS)
+    assert [tally.claims for tally in found] == [
+        sum(claim.origin.kind == kind for claim in claims()) for kind in KINDS
+    ]
+    assert found[0].counts == [0, 1, 0, found[0].claims - 1]
+
+
+def test_checks_of_the_code_are_the_last_section_and_nothing_else_is_in_it():
+    *others, last = parts(scores())
+    assert last.name == CHECKS
+    assert {row["origin"] for row in last.rows} == {CHECK.kind}
+    assert CHECK.kind not in {row["origin"] for part in others for row in part.rows}
 
 
 def test_the_markdown_names_every_claim_verdict_and_figure():
     text = page(MARKDOWN, scores(linear_cosine_rate=MISSED))
     assert [claim.name for claim in claims() if f"| `{claim.name}`: " not in text] == []
     assert all(f"({claim.figure}.png)" in text for claim in claims() if claim.figure)
-    assert "| **not replicated** by 0.3 |" in text
+    assert "| **failed** by 0.3 |" in text
     assert "none of them is blind" in text and "constants" in text
 
 
 def test_the_tables_of_the_markdown_have_whole_rows():
-    lines = page(MARKDOWN, scores()).splitlines()
-    assert {line.replace("\\|", "").count("|") for line in lines if line.startswith("|")} == {6}
+    lines = page(MARKDOWN, scores()).replace("\\|", "").splitlines()
+    tables = [list(block) for bar, block in groupby(lines, lambda line: line[:1] == "|") if bar]
+    assert len(tables) == 2 + len(parts(scores()))
+    assert all(len({line.count("|") for line in table}) == 1 for table in tables)
 
 
 def test_the_summary_leads_to_every_section():
@@ -90,7 +109,7 @@ def test_the_html_is_well_formed(read):
 
 def test_the_html_has_a_row_for_every_claim_that_ends_with_the_verdict_in_words(read):
     assert list(read.rows) == [row["claim"] for row in scores()]
-    assert read.rows["linear_cosine_rate"][-4:] == ["not", "replicated", "by", "0.3"]
+    assert read.rows["linear_cosine_rate"][-3:] == ["failed", "by", "0.3"]
     assert read.rows["linear_certificate"][-2:] == ["not", "tested"]
 
 

@@ -1,9 +1,11 @@
-"""Batches: errors add up with the size of the forget set (Appendices B.2, C.3); a stream against a batch."""
+"""Batches: how errors grow with the size of the forget set; a stream of single deletions against a batch."""
 
 import numpy as np
 
 from kkt_unlearning.studies.claim import (
+    CHECK,
     OURS,
+    SUMMARY,
     Tables,
     Thresholds,
     at_last,
@@ -13,7 +15,6 @@ from kkt_unlearning.studies.claim import (
 from kkt_unlearning.studies.summary import Table, groups, median, power_law, select, swept, take
 
 _TIE = 1e-9  # times a size: less than what two distances from one half differ by, which is 1 or nothing
-SETS = "Appendices B.2 and C.3 (errors add up with the size of a forget set)"
 
 
 def _sets(table: Table, network: str | None = None, choice: str = "random") -> Table:
@@ -54,7 +55,7 @@ def _growth(table: Table, network: str, quantity: str) -> float:
 
 @claim(
     "The most that a step can move a retained margin (κ) grows at most in proportion to the forget set.",
-    f"{OURS} (docs/questions/batch.md, theorem 1)",
+    CHECK.at("docs/questions/batch.md, theorem 1, for the mean over all sets"),
     "largest p of mean κ ~ k^p over random sets, k ≤ m/2, both networks, every dimension",
     "at_most",
     "batch",
@@ -73,7 +74,7 @@ def batch_kappa(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The ε of the two-layer network grows at most in proportion to the forget set.",
-    SETS,
+    SUMMARY.at("errors accumulate with the size of the forget set"),
     "p of relative ε at θ̃ ~ k^p, random sets, k ≤ m/2, median of the fits, largest over dimensions",
     "at_most",
     "batch",
@@ -85,7 +86,7 @@ def batch_epsilon(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The τ of the two-layer network grows at most like k^(3/2), the leading order in φ (k: size).",
-    OURS,
+    OURS.at("docs/questions/batch.md, section 3"),
     "p of τ ~ k^p, random sets, k ≤ m/2, median of the fits, largest over dimensions",
     "at_most",
     "batch",
@@ -97,7 +98,7 @@ def batch_tau(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The distance of the linear model to the exact retained predictor grows in proportion to the size.",
-    OURS,
+    OURS.at("docs/questions/batch.md, section 3"),
     "p of τ* ~ k^p, random sets, k ≤ m/2, median of the fits, largest over dimensions",
     "at_most",
     "batch",
@@ -191,7 +192,7 @@ def batch_coupled(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Deleting points one by one with the first multipliers is the batch of these points.",
-    OURS,
+    CHECK.at("docs/questions/batch.md, proposition 3"),
     "largest distance between the two at norm 1, every deletion, both networks",
     "at_most",
     "batch",
@@ -225,7 +226,7 @@ def batch_stream_autograd(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "A stream whose multipliers are estimated with free derivatives beside the kinks is the batch.",
-    OURS,
+    CHECK.at("docs/questions/batch.md, proposition 4"),
     "median distance between the two at norm 1 after m/2 deletions, two-layer, largest dimension",
     "at_most",
     "batch",

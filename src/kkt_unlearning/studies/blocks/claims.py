@@ -36,7 +36,7 @@ def _factors(table: Table, dataset: Table, *along: str) -> list[float]:
 @claim(
     "One law for all block structures: tan² of the angle to the retrained linear model changes by e/(1 − e), "
     "e the part of a point's squared norm that lies in the span of the others.",
-    f"{OURS} (docs/questions/correlation.md)",
+    OURS.at("docs/questions/correlation.md, proposition 1"),
     "largest factor between the median change and e/(1 − e), one point forgotten, "
     "correlations from 0.2 on, both sweeps",
     "at_most",
@@ -51,7 +51,7 @@ def blocks_same_law(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "φ alone does not decide: at one correlation, one block of all points changes more than small blocks.",
-    f"{OURS} (docs/questions/correlation.md)",
+    OURS.at("docs/questions/correlation.md, section 2"),
     "change of tan² in one block over that in the smallest blocks, linear model, "
     "at the smallest correlation from 0.2 on that both sweeps have",
     "at_least",
@@ -71,7 +71,7 @@ def blocks_phi_is_not_enough(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "A whole block is forgotten as if data were uncorrelated.",
-    f"{OURS} (docs/questions/correlation.md)",
+    OURS.at("docs/questions/correlation.md, section 2"),
     "largest median 1 − cos to the retrained linear model over correlations, blocks forgotten whole",
     "at_most",
     "blocks",

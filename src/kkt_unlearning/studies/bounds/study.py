@@ -1,10 +1,10 @@
 """The certificate of every unlearned network, beside its bounds."""
 
-from kkt_unlearning.studies.study import Measure, Section, Study
+from kkt_unlearning.studies.study import CHECKS, Measure, Section, Study
 
 STUDY = Study(
-    order=150,
-    sections={"bounds": Section("The bounds derived here", "docs/theory.md#6-certificates")},
+    order=900,  # after every question
+    sections={CHECKS: Section("Checks of the code", "docs/theory.md#9-what-is-and-is-not-claimed")},
     measures={
         "certificate": Measure(
             "evaluation",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, claim, largest
+from kkt_unlearning.studies.claim import OURS, SUMMARY, Tables, Thresholds, claim, largest
 from kkt_unlearning.studies.summary import Table, groups, median, onset, select, take
 
 _TABLE = "convergence.convergence"
@@ -11,7 +11,7 @@ _CASE = ("training", "seed", "forget")
 
 @claim(
     "The guarantee needs converged training: the certificate of the step improves along it.",
-    OURS,
+    SUMMARY.at("break conditions of the argument"),
     "median relative ε at θ̃ at the first snapshot that fits the data, over that at the last; exponential "
     "loss, normalised step, exact multipliers",
     "at_least",
@@ -51,7 +51,7 @@ def convergence_reached_constant(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "With Clarke derivatives of the exact point the step has a small (ε, δ, τ) after normalised training.",
-    "ours (docs/questions/convergence.md)",
+    OURS.at("docs/questions/convergence.md"),
     "share of cases at or below the levels at the last snapshot, both losses",
     "at_least",
     "convergence",
@@ -63,7 +63,7 @@ def convergence_reached_clarke(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "What 0/1 derivatives leave of the forgotten sample accounts for the ε after long training.",
-    "ours (docs/questions/convergence.md)",
+    OURS.at("docs/questions/convergence.md"),
     "median of the share of θ̃ outside the span of the retained samples over relative ε, last snapshot, "
     "normalised step, exact multipliers",
     "at_least",
@@ -114,7 +114,7 @@ def convergence_losses_agree(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Losses and steps only change the pace: at equal loss the certificates agree.",
-    "ours (docs/theory.md, section 3)",
+    OURS.at("docs/theory.md, section 3"),
     "largest ratio of the median τ* of two trainings at equal −log L > 0, exact multipliers",
     "at_most",
     "convergence",

@@ -5,6 +5,7 @@ import numpy as np
 from kkt_unlearning.dependence import equicorrelated
 from kkt_unlearning.studies.claim import (
     OURS,
+    SUMMARY,
     Tables,
     Thresholds,
     claim,
@@ -28,7 +29,7 @@ def _first_lost(table: Table, network: str) -> float:
 
 @claim(
     "Correlated data break the step: the linear model loses a retained margin.",
-    "section 3 (break condition), Assumption 2.3",
+    SUMMARY.at("break conditions of the argument"),
     "smallest correlation at which some case loses a retained margin, of θ′ or of θ̃",
     "at_most",
     "correlation",
@@ -40,7 +41,7 @@ def correlation_breaks_linear(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Correlated data break the step: the two-layer network loses a retained margin.",
-    "section 3 (break condition), Assumption 2.3",
+    SUMMARY.at("break conditions of the argument"),
     "smallest correlation at which some case loses a retained margin, of θ′ or of θ̃",
     "at_most",
     "correlation",
@@ -52,7 +53,7 @@ def correlation_breaks_two_layer(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The certificate of the two-layer network becomes worse with the correlation.",
-    "Assumption 2.3, limitations",
+    SUMMARY.at("list of limitations"),
     "median τ* at the largest over that at the smallest correlation",
     "at_least",
     "correlation",
@@ -73,7 +74,7 @@ def _below_break(table: Table) -> Table:
 
 @claim(
     "Before the guarantee ends, the linear model's distance to retraining is of order φ².",
-    f"{OURS} (docs/theory.md, proposition 6.7)",
+    OURS.at("docs/theory.md, proposition 6.7"),
     "exponent p of 1 − cos ~ φ^p for correlations from 0.1 to below 0.5, median of the fits",
     "at_least",
     "correlation",
@@ -86,7 +87,7 @@ def correlation_decay_linear(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Before the guarantee ends, the two-layer network's τ is of order φ².",
-    f"{OURS} (docs/theory.md, theorem 6.5 and corollary 6.6)",
+    OURS.at("docs/theory.md, theorem 6.5 and corollary 6.6"),
     "exponent p of τ ~ φ^p for correlations from 0.1 to below 0.5, median of the fits",
     "at_least",
     "correlation",
@@ -98,7 +99,7 @@ def correlation_decay_two_layer(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The closed form of equicorrelated points gives the linear model's distance to retraining.",
-    f"{OURS} (docs/theory.md, section 8)",
+    OURS.at("docs/theory.md, section 8"),
     "largest relative deviation of the median 1 − cos from it, correlations from 0.1 on",
     "at_most",
     "correlation",

@@ -2,16 +2,25 @@
 
 import numpy as np
 
-from kkt_unlearning.studies.claim import OURS, TABLE_DIGITS, Tables, Thresholds, claim, largest
+from kkt_unlearning.studies.claim import (
+    CHECK,
+    TABLE_DIGITS,
+    Tables,
+    Thresholds,
+    claim,
+    largest,
+    other_paper,
+)
 from kkt_unlearning.studies.dependence.study import HELPS
 from kkt_unlearning.studies.summary import groups, select, take
 
-THEIRS = "Ascent Fails to Forget (arXiv 2509.26427)"
+THEIRS = other_paper("2509.26427")
+PROVED = "proved in docs/questions/correlation.md"
 
 
 @claim(
     "Descent on the samples ends where the closed forms of descent-ascent say.",
-    f"{THEIRS}, the block model",
+    CHECK.at(f"closed forms of arXiv {THEIRS.arxiv}, {PROVED}"),
     "largest relative difference of the minimisers, blocks and correlated pairs",
     "at_most",
     "dependence",
@@ -25,7 +34,7 @@ def dependence_closed_forms(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Descent-ascent on a block goes away from retraining: (w_DA − w_D)(w_D − w_R) ≥ 0.",
-    f"{THEIRS}, Lemma 3",
+    CHECK.at(f"Lemma 3 of arXiv {THEIRS.arxiv}, {PROVED}"),
     "violations among the cases that meet the lemma's condition",
     "at_most",
     "dependence",
@@ -39,7 +48,7 @@ def dependence_fails(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Descent-ascent stays as far from retraining on a block as the bounds say.",
-    f"{THEIRS}, Lemmas 4 and 5",
+    CHECK.at(f"Lemmas 4 and 5 of arXiv {THEIRS.arxiv}, {PROVED}"),
     "violations of |w_D − w_R| ≤ its bound and |w_R − w_DA| ≥ its bound in all cases",
     "at_most",
     "dependence",
@@ -54,7 +63,7 @@ def dependence_bounds(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Descent-ascent on the correlated pair fails: it ends further from retraining, or nowhere.",
-    f"{THEIRS}, Lemma 9",
+    THEIRS.at("Lemma 9"),
     "cases that meet the lemma's condition and come closer all the same",
     "at_most",
     "dependence",
@@ -68,7 +77,7 @@ def dependence_harms(tables: Tables, _: Thresholds) -> float:
 @claim(
     "As the penalty λ goes to 0, descent-ascent loses its minimum on every pair: the largest α with one "
     "goes to 0 like a power of λ between 1 − ρ and 1.",
-    f"{OURS} (docs/questions/correlation.md)",
+    CHECK.at("docs/questions/correlation.md, proposition 4"),
     "how far the slope of log α in log λ leaves [1 − ρ, 1], at most, neighbouring λ, all pairs",
     "at_most",
     "dependence",
@@ -86,7 +95,7 @@ def dependence_without_penalty(tables: Tables, _: Thresholds) -> float:
 @claim(
     "On equicorrelated samples of one label, and no others, the prescribed step leads exactly to the "
     "retrained direction at every correlation.",
-    f"{OURS} (docs/questions/correlation.md)",
+    CHECK.at("docs/questions/correlation.md, proposition 2"),
     "largest 1 − cos to the retrained max-margin solution",
     "at_most",
     "dependence",
@@ -99,7 +108,7 @@ def dependence_direction(tables: Tables, _: Thresholds) -> float:
 @claim(
     "The prescribed step changes the distance to the retrained solution by √(e/(1 − e)), e the part of "
     "the forgotten point that lies in the span of the others.",
-    f"{OURS} (docs/questions/correlation.md)",
+    CHECK.at("docs/questions/correlation.md, proposition 1"),
     "largest difference between the change and the formula, relative to 1 + formula",
     "at_most",
     "dependence",
@@ -112,7 +121,7 @@ def dependence_step_law(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "On a correlated pair the prescribed step brings the solution closer to retraining up to ρ = 1/√2.",
-    f"{OURS} (docs/questions/correlation.md)",
+    CHECK.at("docs/questions/correlation.md, proposition 1"),
     "smallest correlation at which it leads further away",
     "at_least",
     "dependence",

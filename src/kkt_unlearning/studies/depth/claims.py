@@ -1,4 +1,4 @@
-"""Networks deeper than two layers: the paper's third open question."""
+"""Networks deeper than two layers, an open question of the paper."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from kkt_unlearning.studies.summary import Table, groups, median, power_law, sel
 
 CONTROL, DEEPER = "deep2", ("deep3", "deep4")
 _TABLE = "depth.depth"
-_EXPLORED = "open question 3 (deeper than two layers)"
+_EXPLORED = OURS.at("on an open question of the paper")
 
 
 def _each(table: Table, statistic: Callable[[Table], float]) -> list[float]:
@@ -33,7 +33,7 @@ def _prescribed(table: Table, layers: str = "equal") -> Table:
 
 @claim(
     "Descent brings networks of three and four layers near a KKT point.",
-    "Theorem 2.1, section 2.1 (homogeneous networks)",
+    OURS.at("for gradient flow arXiv 1906.05890 and 2006.06657"),
     "median relative residual, averaged derivatives, worse of the networks, all dimensions",
     "at_most",
     "depth",
@@ -45,7 +45,7 @@ def depth_near_kkt(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The multipliers fitted by least squares are those of the exact solver where there are two layers.",
-    "ours (control of the deeper networks)",
+    OURS.at("control of the deeper networks"),
     "median of the largest error of a replicate over its largest λ, depth 2",
     "at_most",
     "depth",
@@ -118,7 +118,7 @@ def _exponent(cases: Table) -> float:
 
 @claim(
     "Near-orthogonality of the data is handed on: it holds for the inputs of every trained layer.",
-    "ours (Assumption 2.3, asked of hidden layers)",
+    OURS.at("Assumption 2.3, asked of hidden layers"),
     "median largest cosine of two inputs of a layer, smaller of the networks, largest dimension",
     "at_most",
     "depth",
@@ -131,7 +131,7 @@ def depth_hidden_orthogonal(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "As in two layers, what is left after the step is not led by gradients that moved within the cell.",
-    "ours (which step of the proof of two layers fails)",
+    OURS.at("which step of the proof of two layers fails"),
     "median share of that term in the terms that θ̃ cannot undo, three layers, largest dimension",
     "at_most",
     "depth",

@@ -1,4 +1,4 @@
-"""The paper's theorems: the step as the data grow more orthogonal."""
+"""Theorems 3.1 and 4.1: the step as the data grow more orthogonal."""
 
 from kkt_unlearning.studies.study import Drawn, Section, Study
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, at_last, claim, largest
+from kkt_unlearning.studies.claim import CHECK, OURS, Tables, Thresholds, at_last, claim, largest
 from kkt_unlearning.studies.summary import Table, groups, halving, median, power_law, select, take
 
 _CASE = ("network", "seed", "forget")
@@ -10,7 +10,7 @@ _CASE = ("network", "seed", "forget")
 
 @claim(
     "The share of activations that the step flips does not fall with the dimension.",
-    "ours (docs/theory.md, section 6.4)",
+    OURS.at("docs/theory.md, section 6.4"),
     "exponent p of the share ~ d^p, median of the fits",
     "at_least",
     "flips",
@@ -25,7 +25,7 @@ def flips_share_persists(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "So many entries against a label are turned on by the step as theory says to leading order.",
-    "ours (docs/theory.md, section 6.4)",
+    OURS.at("docs/theory.md, section 6.4"),
     "|number over prediction − 1|, all cases together, largest dimension",
     "at_most",
     "flips",
@@ -41,7 +41,7 @@ def flips_predicted(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The restored network θ̃ leaves no entry flipped.",
-    "ours (docs/theory.md, section 6.4)",
+    CHECK.at("docs/theory.md, proposition 6.4"),
     "entries left on another side, most in any case",
     "at_most",
     "flips",
@@ -53,7 +53,7 @@ def flips_restored(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The surface ends in (0, 0, τ*): at τ* no ε is left, even for δ = 0.",
-    OURS,
+    CHECK.at("θ* is one of the networks that the surface is computed from"),
     "largest relative ε at τ*",
     "at_most",
     "flips",

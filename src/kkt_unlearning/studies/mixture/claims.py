@@ -1,10 +1,10 @@
-"""Generalisation on the Gaussian mixture (Theorem 6.1)."""
+"""Generalisation on the Gaussian mixture (Theorem 6.1), and what theory predicts of it."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, claim, largest, prescribed
+from kkt_unlearning.studies.claim import OURS, PAPER, Tables, Thresholds, claim, largest, prescribed
 from kkt_unlearning.studies.mixture.prediction import max_margin_accuracy, sign_share
 from kkt_unlearning.studies.summary import Table, groups, median, select
 
@@ -30,7 +30,7 @@ def _drop(table: Table, reference: str) -> float:
 
 @claim(
     "The unlearned network generalises on the Gaussian mixture.",
-    "Theorem 6.1, section 6",
+    PAPER.at("Theorem 6.1"),
     "mean accuracy on fresh data at d = 1000, separation 0, the worse of the networks",
     "at_least",
     "mixture",
@@ -42,7 +42,7 @@ def mixture_accuracy(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Unlearning keeps the accuracy of the original network on the mixture.",
-    "Theorem 6.1, section 6",
+    PAPER.at("Theorem 6.1"),
     "mean accuracy of original less unlearned there, the worse of the networks",
     "at_most",
     "mixture",
@@ -54,7 +54,7 @@ def mixture_against_original(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The unlearned network is as accurate on the mixture as the retrained one.",
-    "Theorem 6.1, section 6; the comparison with retraining is ours",
+    OURS.at("Theorem 6.1, compared with retraining"),
     "mean accuracy of retrained less unlearned there, the worse of the networks",
     "at_most",
     "mixture",
@@ -70,7 +70,7 @@ def _cells(table: Table) -> Iterator[tuple[tuple, Table]]:
 
 @claim(
     "Unlearning costs no accuracy anywhere in the diagram of dimension and separation.",
-    "Theorem 6.1, section 6; the diagram is ours",
+    OURS.at("Theorem 6.1, asked over a diagram"),
     "largest median of accuracy of original less unlearned, all cells, both networks",
     "at_most",
     "mixture",
@@ -85,7 +85,7 @@ def mixture_phase_loss(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "Where theory predicts that the max-margin classifier generalises, the unlearned networks do.",
-    f"Theorem 6.1, section 6; the prediction is {OURS}",
+    OURS.at("docs/questions/mixture.md, proposition 2"),
     f"least mean accuracy over the cells with a predicted accuracy of at least {CONFIDENT}",
     "at_least",
     "mixture",
@@ -104,7 +104,7 @@ def mixture_phase(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The accuracy of the linear model is the one predicted for a max-margin classifier.",
-    f"{OURS} (docs/questions/mixture.md)",
+    OURS.at("docs/questions/mixture.md, proposition 2"),
     "largest difference of the mean accuracy of the original linear model from it over the cells",
     "at_most",
     "mixture",
@@ -123,7 +123,7 @@ def mixture_prediction(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The sign of an inner product tells whether two points are of one cluster, as often as predicted.",
-    "section 6; the formula is ours (docs/questions/mixture.md)",
+    OURS.at("docs/questions/mixture.md, proposition 1"),
     "largest difference of the mean share of such pairs from the formula over the cells",
     "at_most",
     "mixture",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kkt_unlearning.studies.claim import Tables, Thresholds, claim, largest
+from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, claim, largest
 from kkt_unlearning.studies.summary import Table, groups, median
 
 
@@ -17,7 +17,7 @@ def _estimate_error(table: Table, name: str) -> float:
 
 @claim(
     "The multiplier, and so the step, can be read off the running loss gradients.",
-    "section 2.1 (implicit bias), mechanism of the step size",
+    OURS.at("docs/theory.md, section 7 (c)"),
     "median of the largest error of a replicate over its largest λ, worse of the networks",
     "at_most",
     "multipliers",
@@ -29,7 +29,7 @@ def multipliers_loss_gradient(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The multiplier can be read off the trained weights by non-negative least squares.",
-    "stationarity condition, section 2",
+    OURS.at("docs/theory.md, section 7 (b)"),
     "median of the largest error of a replicate over its largest λ, worse of the networks",
     "at_most",
     "multipliers",
@@ -41,7 +41,7 @@ def multipliers_least_squares(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "On near-orthogonal data the closed form for orthogonal data is close.",
-    "derived here (docs/theory.md, section 7)",
+    OURS.at("docs/theory.md, section 7 (d)"),
     "median of the largest error of a replicate over its largest λ, worse of the networks",
     "at_most",
     "multipliers",

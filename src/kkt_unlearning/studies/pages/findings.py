@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from kkt_unlearning.studies.claim import Tables
-from kkt_unlearning.studies.pages.scorecard import Part, parts
+from kkt_unlearning.studies.pages.scorecard import Part, Tally, parts, tallies
 from kkt_unlearning.studies.pages.template import fill, number
-from kkt_unlearning.studies.scorecard import REPLICATED, VERDICTS, Score
+from kkt_unlearning.studies.scorecard import HELD, VERDICTS, Score
 from kkt_unlearning.studies.summary import Table, median, rows, select
 
 
@@ -18,7 +18,7 @@ def page(template: str, scores: Sequence[Score], tables: Tables) -> str:
     findings = Findings(list(scores), tables)
     names = (
         *("measured", "threshold", "missed", "held", "median", "largest"),
-        *("listed", "stated", "why", "because"),
+        *("tally", "listed", "stated", "why", "because"),
     )
     return fill(template, **{name: getattr(findings, name) for name in names})
 
@@ -50,8 +50,8 @@ class Findings:
         return number(self._row(claim)["by"])
 
     def held(self, *claims: str) -> bool:
-        """Whether all of these claims are replicated: what a sentence says only then."""
-        return all(self._row(claim)["verdict"] == REPLICATED for claim in claims)
+        """Whether all of these claims held: what a sentence says only then."""
+        return all(self._row(claim)["verdict"] == HELD for claim in claims)
 
     def median(self, table: str, column: str, **where: object) -> str:
         """Median of a column over the rows in which other columns have the given values."""
@@ -62,8 +62,12 @@ class Findings:
         values = self._column(table, column, where)
         return number(float(np.max(values, initial=-np.inf)) if values.size else float("nan"))
 
+    def tally(self, origin: str) -> Tally:
+        """What became of the claims of an origin (``Origin.kind``)."""
+        return next(tally for tally in tallies(self.scores) if tally.kind == origin)
+
     def listed(self, verdict: str, origin: str) -> list[Part]:
-        """Claims with a verdict and an origin (``Claim.origin``), section by section."""
+        """Claims with a verdict and an origin, section by section."""
         return parts(
             row for row in self.scores if row["verdict"] == verdict and row["origin"] == origin
         )

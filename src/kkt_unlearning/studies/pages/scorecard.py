@@ -1,10 +1,11 @@
-"""The rows of the scorecard by section, as a page shows them."""
+"""The rows of the scorecard by section and by whose claim it is, as a page shows them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from kkt_unlearning.studies.claim import KINDS
 from kkt_unlearning.studies.pages.template import fill
 from kkt_unlearning.studies.scorecard import VERDICTS, Score
 from kkt_unlearning.studies.study import sections
@@ -27,10 +28,41 @@ class Part:
     counts: list[int]
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What became of the claims of one kind of origin.
+
+    Attributes:
+        kind, title: ``Origin.kind``, and what a page calls it.
+        claims: how many there are.
+        counts: how many of them have each verdict, in the order of ``VERDICTS``.
+    """
+
+    kind: str
+    title: str
+    claims: int
+    counts: list[int]
+
+
+TITLES = {
+    "paper": "the paper",
+    "summary": "public summaries of it",
+    "other paper": "other papers",
+    "ours": "our hypotheses",
+    "check": "checks of the code",
+}
+
+
 def page(template: str, scores: Sequence[Score], *, html: bool = False, **values: Any) -> str:
-    """The template with ``parts``, ``rows``, ``verdicts``, the counts of rows, ``total``, and ``values``."""
-    values |= {"parts": parts(scores), "rows": list(scores), "verdicts": VERDICTS}
-    return fill(template, html=html, total=counts(scores), **values)
+    """The template with ``tallies``, ``parts``, ``verdicts`` and ``values``."""
+    values |= {"tallies": tallies(scores), "parts": parts(scores), "verdicts": VERDICTS}
+    return fill(template, html=html, **values)
+
+
+def tallies(scores: Sequence[Score]) -> list[Tally]:
+    """Claims by whose they are, in the order of ``KINDS``; the checks of the code come last."""
+    of = {kind: [row for row in scores if row["origin"] == kind] for kind in KINDS}
+    return [Tally(kind, TITLES[kind], len(rows), counts(rows)) for kind, rows in of.items()]
 
 
 def parts(scores: Iterable[Score]) -> list[Part]:

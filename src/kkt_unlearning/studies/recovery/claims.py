@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, claim, largest, smallest
+from kkt_unlearning.studies.claim import CHECK, OURS, Tables, Thresholds, claim, largest, smallest
 from kkt_unlearning.studies.summary import Table, groups, median, rows, select, take
 
 TABLE = "recovery.recovery"
-QUESTION = "open question on a recovery phase; " + OURS
+QUESTION = OURS.at("on an open question of the paper")
 
 
 def _cases(table: Table, network: str, method: str, **values: object) -> Table:
@@ -167,7 +167,7 @@ def recovery_influence_two_layer(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "The dual downdate is an exact KKT point of the retained problem.",
-    QUESTION,
+    CHECK.at("docs/theory.md, theorem 5.2"),
     "largest relative ε at θ′ with Clarke derivatives, or δ over the mean multiplier, over all cases",
     "at_most",
     "recovery",

@@ -1,4 +1,4 @@
-"""The paper's Figure 1: the certificate against the step as a fraction of the prescribed one."""
+"""The certificate against the step as a fraction of the prescribed one: the paper's Figure 1, and more."""
 
 import numpy as np
 from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""The paper's Figure 1: a step of another size than the prescribed one."""
+"""A step of another size than the prescribed one: the paper's Figure 1, and readings of ours."""
 
 from kkt_unlearning.studies.study import Drawn, Section, Study
 
