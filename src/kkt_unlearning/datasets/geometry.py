@@ -53,8 +53,8 @@ def near_orthogonality(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         X: features, ``(..., m, d)``, ``m ≥ 2``.
 
     Returns:
-        ``psi (...)`` and ``phi (...)``: the smallest numbers with which Assumption 2.3 of arXiv
-        2510.14844 holds.
+        ``psi (...)`` and ``phi (...)``; Assumption 2.3 of arXiv 2510.14844 asks for bounded norms and a
+        small φ, the window ``1 ± ψ`` is ours.
     """
     rows = max(1, WORK_ARRAY // X[..., 0].size)  # of the Gram matrix at once
     psi, phi = np.zeros(X.shape[:-2]), np.zeros(X.shape[:-2])

@@ -24,7 +24,7 @@ def generate(
     ``μ``. Training labels are uniform given that both classes occur.
 
     This mean and this variance are our choice: the claim (arXiv 2510.14844, Theorem 6.1, ``D_MG``)
-    asks for means that are small against the noise, and leaves open by how much. For
+    asks for means that are small against the noise; by how much is not known to us. For
     ``0 < α < 1/4`` the points become orthogonal as ``d`` grows (``‖μ‖² = d^(-1/2 + 2α)``) while one
     class is told from the other ever better; at ``α = 0`` the accuracy tends to a constant.
 

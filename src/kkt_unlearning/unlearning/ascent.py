@@ -71,7 +71,7 @@ def ascend(
     Raises:
         DataError: a bad forget set or fraction.
 
-    Paper: Section 2.3 (the unlearning agent), Theorems 3.1 and 4.1; sets: Appendices B.2 and C.3.
+    Paper: the unlearning agent, Theorems 3.1 and 4.1; sets: Appendices B.2 and C.3.
     """
     check_fraction(fraction)
     retained(problem.samples, forget)
