@@ -26,6 +26,8 @@ from hypothesis import strategies as st
 from kkt_unlearning.audit import Model, Removal
 from kkt_unlearning.formats import read_data, read_model, write_model
 
+pytestmark = pytest.mark.usefixtures("parquet_here")
+
 X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
 Y = np.array([1.0, -1.0, 1.0])
 MODEL = Model(X, Y, Y)
