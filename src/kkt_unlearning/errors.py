@@ -1,12 +1,23 @@
 """Errors that a user can mend: each message is one sentence with value, what is allowed and remedy."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 LONGEST = 300  # characters of other people's words in a sentence
+LISTED = 10  # rows, columns or the like that a sentence names
 
 
 def one_line(found: object) -> str:
     """Its text on one line, cut short, with ``?`` for whatever a terminal would not show as it is."""
     words = " ".join(str(found).split())[:LONGEST]
     return "".join(character if character.isprintable() else "?" for character in words)
+
+
+def listed(values: Iterable[object]) -> str:
+    """``[3, 5, …]``: as many of them as a reader wants to see."""
+    first = list(islice(values, LISTED + 1))
+    shown = [one_line(value) for value in first[:LISTED]] + ["…"] * (len(first) > LISTED)
+    return f"[{', '.join(shown)}]"
 
 
 class UserError(Exception):

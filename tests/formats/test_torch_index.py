@@ -1,4 +1,4 @@
-"""The index of a ``.pt``, followed without PyTorch: what torch wrote, what is written, and what means harm."""
+"""The index of a ``.pt``, followed without PyTorch: what torch wrote, what is written, what means harm."""
 
 import io
 from pathlib import Path
