@@ -46,3 +46,17 @@ class BackendError(UserError):
 
 class ArgumentError(DataError, ValueError):
     """A ``DataError`` of an estimator, where users of scikit-learn expect a ``ValueError``."""
+
+
+def twice(name: str, what: str, key: object, remedy: str) -> DataError:
+    """Two things of a file have one name: readers take the first of them, or the last.
+
+    Args:
+        name: of the file.
+        what: has names, in the plural.
+        key: the name that is there twice.
+        remedy: what to do, without the full stop.
+    """
+    return DataError(
+        f"{name} has two {what} named {one_line(key)!r}, and it is unclear which of them counts: {remedy}."
+    )

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from kkt_unlearning.errors import DataError
 
-_SPELT = "kkt_unlearning.spelt"
+SPELT = "kkt_unlearning.spelt"  # the name of how letters that an encoding lacks are written
 _SIGNS = {
     **{"−": "-", "–": "-", "′": "'", "≤": "<=", "≥": ">=", "≠": "!=", "±": "+-", "∞": "inf"},
     **{"·": "*", "×": "x", "²": "^2", "…": "...", "‖": "||", "⟨": "<", "⟩": ">", "∈": " in "},
@@ -19,14 +19,15 @@ _SIGNS = {
 
 def prepare() -> None:
     """Nothing that is printed later can fail for its letters, or for a stream that is not there."""
-    codecs.register_error(_SPELT, _spelt)
+    codecs.register_error(SPELT, _spelt)
     for name in ("stdin", "stdout", "stderr"):  # each takes the lowest number that is free
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started the command
             mode = "r" if name == "stdin" else "w"
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, until the end
-        elif isinstance(stream, io.TextIOWrapper) and name != "stdin":
-            stream.reconfigure(errors=_SPELT)
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115, until the end
+            setattr(sys, name, stream)
+        if isinstance(stream, io.TextIOWrapper) and name != "stdin":
+            stream.reconfigure(errors=SPELT)
 
 
 def say(text: str) -> None:
@@ -70,7 +71,7 @@ def _spelt(error: UnicodeError) -> tuple[str, int]:
 def _letter(letter: str) -> str:
     name = unicodedata.name(letter, "")
     if name.startswith("GREEK "):
-        spelt = name.split(" WITH ")[0].split()[-1]
+        spelt = name.split(" WITH ")[0].split()[-1].replace("LAMDA", "LAMBDA")
         return spelt.capitalize() if letter.isupper() else spelt.lower()
     if "\udc80" <= letter <= "\udcff":  # a byte of a name that is not UTF-8
         return f"\\x{ord(letter) - 0xDC00:02x}"

@@ -13,7 +13,7 @@ import numpy as np
 
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.datasets.zipped import fill, unzipped
-from kkt_unlearning.errors import DataError, one_line
+from kkt_unlearning.errors import DataError, one_line, twice
 
 _MAGIC = b"\x93NUMPY"
 _LENGTHS = {
@@ -128,10 +128,7 @@ def _by_key(archive: ZipFile, name: str, save: str) -> dict[str, str]:
     for member in archive.infolist():
         key = member.filename.removesuffix(".npy")
         if key in members:
-            raise DataError(
-                f"{name} has two arrays named {one_line(key)!r}, and it is unclear which of them counts: "
-                f"{save}."
-            )
+            raise twice(name, "arrays", key, save)
         members[key] = member.filename
     return members
 

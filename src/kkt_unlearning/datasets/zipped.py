@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, BinaryIO
 
-from kkt_unlearning.errors import DataError, one_line
+from kkt_unlearning.errors import DataError, one_line, twice
 
 _AT_ONCE = (
     2**22
@@ -54,15 +54,12 @@ def unzipped(file: BinaryIO, name: str, what: str, remedy: str) -> Iterator[zipf
 def _check_members(members: list[zipfile.ZipInfo], name: str, remedy: str) -> None:
     seen: set[str] = set()
     for member in members:
-        found = one_line(member.filename)
         if member.filename in seen:
-            raise DataError(
-                f"{name} has two members named {found!r}, and it is unclear which of them counts: {remedy}."
-            )
+            raise twice(name, "members", member.filename, remedy)
         if member.compress_type not in _METHODS:
             raise DataError(
-                f"{name}: the member {found!r} is packed by method {member.compress_type}, but only members "
-                f"that are stored or deflated are read: {remedy}."
+                f"{name}: the member {one_line(member.filename)!r} is packed by method "
+                f"{member.compress_type}, but only members that are stored or deflated are read: {remedy}."
             )
         seen.add(member.filename)
 

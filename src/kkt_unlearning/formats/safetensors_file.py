@@ -8,13 +8,14 @@ import json
 import math
 import struct
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from kkt_unlearning.audit.layers import check_names
 from kkt_unlearning.datasets.memory import check_memory
-from kkt_unlearning.errors import DataError, UserError, one_line
+from kkt_unlearning.errors import DataError, UserError, one_line, twice
 from kkt_unlearning.formats.floats import FLOATS, float64
 from kkt_unlearning.formats.opening import size_of
 
@@ -61,7 +62,7 @@ def _read(file: BinaryIO, size: int, name: str) -> dict[str, np.ndarray]:
     (length,) = struct.unpack("<Q", file.read(8))
     if length > min(size - 8, _LARGEST_HEADER):
         raise ValueError(f"its header has {length} bytes")
-    header = json.loads(file.read(length), object_pairs_hook=_once)
+    header = json.loads(file.read(length), object_pairs_hook=partial(_once, name))
     header.pop("__metadata__", None)
     check_names(header, name)
     for key, tensor in header.items():
@@ -77,10 +78,12 @@ def _read(file: BinaryIO, size: int, name: str) -> dict[str, np.ndarray]:
     return {key: _float64(tensor, numbers) for key, tensor in header.items()}
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is written twice")
+def _once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise twice(name, "keys", key, "save it anew")
+        found[key] = value
     return found
 
 

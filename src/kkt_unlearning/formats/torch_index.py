@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from kkt_unlearning.errors import DataError, one_line
+from kkt_unlearning.errors import DataError, one_line, twice
 
 SAVE = "save network.state_dict() with torch.save"
 # what torch calls its storages -> the dtype of their numbers, some of which are refused later
@@ -88,7 +88,7 @@ def followed(index: bytes, name: str) -> object:
         name: of the file; sentences begin with it.
 
     Raises:
-        DataError: something is called that no state dict calls.
+        DataError: something is called that no state dict calls, or a key is there twice.
         Exception: the index is damaged.
     """
     machine = _Machine(name)
@@ -146,7 +146,7 @@ class _Machine:
                 self.stack[-1].extend(values)
             case "SETITEM" | "SETITEMS":
                 items = last("2" if instruction == "SETITEM" else "")
-                _set(self.stack[-1], items)
+                self._set(self.stack[-1], items)
             case "GLOBAL":
                 push(self._called(argument))
             case "STACK_GLOBAL":
@@ -169,6 +169,14 @@ class _Machine:
         del self.stack[start:]
         return values
 
+    def _set(self, items: dict[Any, Any], values: list[Any]) -> None:
+        for key, value in zip(values[::2], values[1::2], strict=True):
+            if type(key) not in (str, int):
+                raise ValueError("data.pkl has a key that is no name")
+            if key in items:
+                raise twice(self._file, "keys", key, SAVE)
+            items[key] = value
+
     def _called(self, name: str) -> str:
         if name not in _NAMES:
             self._refuse(name)
@@ -178,13 +186,6 @@ class _Machine:
         raise DataError(
             f"{self._file} calls {one_line(called)!r}, as no state dict does, and calls can run code: {SAVE}."
         )
-
-
-def _set(items: dict[Any, Any], values: list[Any]) -> None:
-    for key, value in zip(values[::2], values[1::2], strict=True):
-        if type(key) not in (str, int) or key in items:
-            raise ValueError("data.pkl has a key twice, or one that is no name")
-        items[key] = value
 
 
 def _storage(kind: str, called: str, key: str, device: str, entries: int) -> Storage:
