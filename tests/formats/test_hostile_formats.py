@@ -143,6 +143,12 @@ def test_networks_of_arrays_that_declare_what_they_like(key, shape, kind, conten
 
 
 @settings(max_examples=EXAMPLES)
+@given(content=damaged(write_model(MODEL, "W.pt")))
+def test_state_dicts_with_changed_bytes(content):
+    outcome(read_model, content, "W.pt")
+
+
+@settings(max_examples=EXAMPLES)
 @given(content=damaged(NETWORKS[3]))
 def test_safetensors_with_changed_bytes(content):
     outcome(read_model, content, "W.safetensors")

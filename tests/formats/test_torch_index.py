@@ -69,7 +69,7 @@ HARM = {
 
 @pytest.mark.parametrize("case", HARM)
 def test_harm_is_one_sentence(case):
-    assert "state dict" in refusal(HARM[case])
+    assert refusal(HARM[case]).endswith(": save network.state_dict() with torch.save.")
 
 
 instructions = st.sampled_from(
