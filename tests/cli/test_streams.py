@@ -1,10 +1,16 @@
 """(stream × encoding × verb): in every cell the status and the sentence that are stored."""
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 
 import pytest
 import streams
 from streams import ENCODINGS, PAGE, SAID, STREAMS, VERBS
+
+from kkt_unlearning.formats import read_model
 
 STORED = json.loads(SAID.read_text(encoding="utf-8"))
 LETTERS = STORED["letters"]
@@ -25,6 +31,17 @@ def test_every_stream_in_every_encoding_with_every_verb(kind, verb):
     for encoding in ENCODINGS:
         expected = [streams.expected(text, encoding, LETTERS) for text in texts]
         assert streams.ran(kind, encoding, verb) == (status, *expected, new)
+
+
+def test_a_process_whose_streams_are_closed():
+    """Files take the numbers of closed streams, and nothing else may be written to them."""
+    words = ["-m", "kkt_unlearning.cli", *VERBS["unlearn"][:-1], "U.npz"]
+    command = shlex.join([sys.executable, *words])
+    path = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(["sh", "-c", f"exec {command} <&- >&- 2>&-"], env=path, check=False)
+    assert done.returncode == 0
+    with open("U.npz", "rb") as file:
+        assert read_model(file, "U.npz").model.W.shape == (1, 3)
 
 
 def test_a_verdict_is_a_verdict_whoever_listens():

@@ -9,6 +9,7 @@ import json
 import resource
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,9 @@ def _limit(size: int) -> None:
         (resource.RLIMIT_CPU, _SECONDS + size // _PACE),
     ):
         _, hard = resource.getrlimit(kind)
-        resource.setrlimit(
-            kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
-        )
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with suppress(ValueError, OSError):  # macOS has no limit of addresses
+            resource.setrlimit(kind, (soft, hard))
 
 
 def _check_type(arrow: Any, column: str, kind: Any, label: str, name: str) -> None:
