@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -252,6 +253,14 @@ def small_memory(monkeypatch):
     """A machine of a million bytes."""
     sizes = {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 1000}
     monkeypatch.setattr("kkt_unlearning.datasets.memory.os.sysconf", sizes.__getitem__)
+
+
+def test_a_cell_as_long_as_a_file_is_not_held():
+    tracemalloc.start()
+    assert "a million bytes without a comma" in refusal(b"y,a\n1," + b"1" * 2**24, "D.csv")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22 + 2**24  # the file itself is in memory here
 
 
 def test_a_parquet_is_counted_before_it_is_read(small_memory, monkeypatch):

@@ -54,6 +54,11 @@ def _check_bytes(file: BinaryIO, name: str) -> None:
             raise DataError(
                 f"{name} has a NUL byte, which no text in UTF-8 has: save it as a CSV in UTF-8."
             )
+        if len(piece) == _PIECE and b"," not in piece:
+            raise DataError(
+                f"{name} has a million bytes without a comma or the end of a line, which no number has: save "
+                "one line for each sample, with commas between numbers."
+            )
         commas = piece.count(b",") + piece.count(b"\r") + 1
         separators, length, cells = separators + commas, length + len(piece), cells + commas
         longest, widest = max(longest, length), max(widest, cells)
