@@ -30,6 +30,8 @@ VERBS = {
     "kkt": ("kkt", *_FILES),
     "unlearn": _STEP,
     "unlearn --json": (*_STEP, "--json"),
+    "each": ("each", *_FILES, "--max-epsilon", "1", "--max-tau", "1", "--table", "caf\udce9.csv"),
+    "each, not met": ("each", *_FILES, "--max-epsilon", "0"),
     "certify": ("certify", *_FILES, "--forget", "2", "--max-epsilon", "1", "--max-tau", "1"),
     "certify, not met": ("certify", *_FILES, "--forget", "2", "--max-epsilon", "0"),
     "a file that is not there": ("kkt", "--data", "ε.npz", "--weights", "W.npz"),
@@ -162,8 +164,11 @@ def page(said: dict, old: str) -> str:
         [f"`{verb}`" if verb[0] == "-" else verb, ", ".join(streams), str(status), *rest]
         for (verb, status, *rest), streams in rows.items()
     ]
-    head = ["command", "streams", "status", "standard output", "standard error", "`U.npz`"]
-    letters = [[letter, f"`{word}`"] for letter, word in said["letters"].items()]
+    head = ["command", "streams", "status", "standard output", "standard error", "its file"]
+    letters = [
+        [letter, "`{}`".format(word.replace("|", r"\|"))]
+        for letter, word in said["letters"].items()
+    ]
     text = placed(head, lines, old, "streams and verbs")
     return placed(["letter", "spelt"], letters, text, "letters")
 

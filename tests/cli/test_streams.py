@@ -45,8 +45,13 @@ def test_a_process_whose_streams_are_closed():
 
 
 def test_a_verdict_is_a_verdict_whoever_listens():
-    """0 and 1 are what certify finds, and never how its streams are."""
-    for verb, expected in (("certify", 0), ("certify, not met", 1)):
+    """0 and 1 are what a verb finds, and never how its streams are."""
+    for verb, expected in (
+        ("certify", 0),
+        ("certify, not met", 1),
+        ("each", 0),
+        ("each, not met", 1),
+    ):
         found = {kind: cell["status"] for kind, cell in STORED["verbs"][verb].items()}
         assert {status for kind, status in found.items() if "full" not in kind} == {expected}
         assert found["output full"] == found["both full"] == 2
