@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import re
 import sys
 import tempfile
 from contextlib import chdir
@@ -126,7 +127,8 @@ def shown(status: int, out: str, err: str, new: list[str]) -> dict[str, object]:
 
 
 def _ends(text: str) -> str:
-    lines = text.splitlines()
+    rounded = re.sub(r"\d+\.\d{6,}(e-\d+)?", lambda found: f"{float(found[0]):.3g}", text)
+    lines = rounded.splitlines()
     return " … ".join([lines[0], lines[-1]] if len(lines) > 1 else lines)
 
 
