@@ -1,12 +1,23 @@
 """Errors that a user can mend: each message is one sentence with value, what is allowed and remedy."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 LONGEST = 300  # characters of other people's words in a sentence
+LISTED = 10  # rows, columns or the like that a sentence names
 
 
 def one_line(found: object) -> str:
     """Its text on one line, cut short, with ``?`` for whatever a terminal would not show as it is."""
     words = " ".join(str(found).split())[:LONGEST]
     return "".join(character if character.isprintable() else "?" for character in words)
+
+
+def listed(values: Iterable[object]) -> str:
+    """``[3, 5, …]``: as many of them as a reader wants to see."""
+    first = list(islice(values, LISTED + 1))
+    shown = [one_line(value) for value in first[:LISTED]] + ["…"] * (len(first) > LISTED)
+    return f"[{', '.join(shown)}]"
 
 
 class UserError(Exception):
@@ -35,3 +46,17 @@ class BackendError(UserError):
 
 class ArgumentError(DataError, ValueError):
     """A ``DataError`` of an estimator, where users of scikit-learn expect a ``ValueError``."""
+
+
+def twice(name: str, what: str, key: object, remedy: str) -> DataError:
+    """Two things of a file have one name: readers take the first of them, or the last.
+
+    Args:
+        name: of the file.
+        what: has names, in the plural.
+        key: the name that is there twice.
+        remedy: what to do, without the full stop.
+    """
+    return DataError(
+        f"{name} has two {what} named {one_line(key)!r}, and it is unclear which of them counts: {remedy}."
+    )

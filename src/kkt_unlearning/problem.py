@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from kkt_unlearning.backends import Array, constant, namespace
-from kkt_unlearning.errors import DataError, one_line
+from kkt_unlearning.errors import DataError, listed, one_line
 
 ON_KINK = 1e-10
 """Of the largest pre-activation: whatever is nearer to 0 is on the kink, at any weights.
@@ -184,14 +184,14 @@ def retained(samples: int, forget: Sequence[int]) -> np.ndarray:
     wrong = [r for r in forget if not 0 <= r < samples]
     if wrong:
         raise DataError(
-            f"forget = {forget}: index {wrong[0]} is out of range; allowed are 0 to {samples - 1} "
+            f"forget = {listed(forget)}: index {wrong[0]} is out of range; allowed are 0 to {samples - 1} "
             "(samples count from 0)."
         )
     if len(set(forget)) < len(forget):
-        raise DataError(f"forget = {forget}: an index is repeated; name each sample once.")
+        raise DataError(f"forget = {listed(forget)}: an index is repeated; name each sample once.")
     if len(forget) >= samples:
         raise DataError(
-            f"forget = {forget}: that is all {samples} samples; leave at least one to be retained."
+            f"forget = {listed(forget)}: that is all {samples} samples; leave at least one to be retained."
         )
     return np.setdiff1d(np.arange(samples), forget)
 
@@ -207,8 +207,10 @@ def row_numbers(forget: Sequence[int] | np.ndarray) -> list[int]:
     listed = isinstance(forget, Sequence) or (isinstance(forget, np.ndarray) and forget.ndim)
     if not listed or isinstance(forget, str | bytes):
         single = isinstance(forget, str | int | np.integer)
-        remedy = f"write [{forget}]" if single else "convert it to one"
-        raise DataError(f"forget = {forget!r}: allowed are lists of row numbers; {remedy}.")
+        remedy = f"write [{one_line(forget)}]" if single else "convert it to one"
+        raise DataError(
+            f"forget = {one_line(repr(forget))}: allowed are lists of row numbers; {remedy}."
+        )
     return [row if type(row) is int else _row_number(row) for row in forget]
 
 

@@ -75,6 +75,19 @@ def test_any_text_is_rows_or_refused(text):
 COMMON = ["--data", "D.npz", "--weights", "W.npz"]
 
 
+def test_rows_of_several_options_add_up():
+    words = ["certify", *COMMON, "--forget", "3", "--quiet", "--forget", "5-6"]
+    assert parser().parse_args(words).forget == [3, 5, 6]
+
+
+def test_an_option_with_one_value_is_there_once(capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["kkt", *COMMON, "--weights=V.npz"])
+    assert "argument --weights: it is there twice: name it once" in capsys.readouterr().err
+    for _ in range(2):  # each time anew
+        assert parser().parse_args(["kkt", *COMMON]).weights == "W.npz"
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -92,6 +105,9 @@ COMMON = ["--data", "D.npz", "--weights", "W.npz"]
         ["certify", *COMMON, "--forget", "3", "--max-tau", "small"],
         ["kkt", *COMMON, "--loss", "hinge"],
         ["kkt", *COMMON, "--outputs", "none"],
+        ["kkt", *COMMON, "--data", "E.npz"],
+        ["kkt", *COMMON, "--label", "y", "--label", "y"],
+        ["certify", *COMMON, "--forget", "3", "--max-tau", "1", "--max-tau", "1"],
     ],
 )
 def test_bad_words_end_with_status_2(words, capsys):

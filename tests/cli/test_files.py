@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from kkt_unlearning.cli.files import read, write
+from kkt_unlearning.cli.files import New, read, written
 from kkt_unlearning.errors import DataError
 
 
@@ -38,13 +38,18 @@ def test_what_it_is_instead_of_a_file_is_said(tmp_path):
             read(str(path), content)
         assert str(error.value) == f"{reason}: name a file that can."
     with pytest.raises(DataError, match=r"^'' cannot be written"):
-        write("", b"new", besides=())
+        write("", b"new")
+
+
+def write(path, content, *besides):
+    with written([New(str(path), content, besides)]):
+        pass
 
 
 def test_writing_replaces_the_whole_file(tmp_path):
     path = tmp_path / "U.npz"
-    write(str(path), b"old", besides=())
-    write(str(path), b"new", besides=())
+    write(path, b"old")
+    write(path, b"new")
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
     umask = os.umask(0)
@@ -58,12 +63,29 @@ def test_what_was_read_is_not_written_over(tmp_path):
     (tmp_path / "link").symlink_to(path)
     for name in (path, tmp_path / "link", tmp_path / "." / "W.npz"):
         with pytest.raises(DataError, match="was read as well"):
-            write(str(name), b"new", besides=(str(path),))
+            write(name, b"new", str(path))
     assert path.read_bytes() == b"weights"
 
 
 def test_a_place_that_cannot_be_written_is_refused_and_nothing_is_left(tmp_path):
     for path in (tmp_path / "none" / "U.npz", tmp_path, "a\0b", ""):
         with pytest.raises(DataError, match="cannot be written"):
-            write(str(path), b"new", besides=())
+            write(path, b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_nothing_is_written_where_what_is_done_meanwhile_fails(tmp_path, failure):
+    (tmp_path / "U.npz").write_bytes(b"old")
+    new = [New(str(tmp_path / name), b"new", ()) for name in ("U.npz", "P.png")]
+    with pytest.raises(failure), written(new):
+        assert (tmp_path / "U.npz").read_bytes() == b"old"
+        raise failure
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"U.npz": b"old"}
+
+
+def test_all_files_or_none(tmp_path):
+    new = [New(str(tmp_path / name), b"new", ()) for name in ("U.npz", "none/P.png")]
+    with pytest.raises(DataError, match="cannot be written"), written(new):
+        pytest.fail("it was begun")
     assert list(tmp_path.iterdir()) == []

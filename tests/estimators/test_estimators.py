@@ -137,6 +137,13 @@ def holds(model, row):
 
 
 @pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("flag", ["no", "", 0, 1, None, [True]])
+def test_a_flag_that_is_none_is_refused(kind, flag):
+    with pytest.raises(ArgumentError, match=r"^fit_intercept = .*: allowed are True and False\.$"):
+        fitted(kind, fit_intercept=flag)
+
+
+@pytest.mark.parametrize("kind", BOTH)
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_nothing_of_a_forgotten_sample_stays(kind, fit_intercept):
     X, _ = data()

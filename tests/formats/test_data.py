@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from hostile import assert_one_sentence
 
 import kkt_unlearning
 from kkt_unlearning.errors import UserError
-from kkt_unlearning.formats import read_data
+from kkt_unlearning.formats import parquet_table, read_data
+
+pytestmark = pytest.mark.usefixtures("parquet_here")
 
 X = np.array([[1.0, 0.1], [1 / 3, 2.5e-17], [-7.0, 1e10]])
 Y = np.array([1.0, -1.0, 1.0])
@@ -134,8 +137,10 @@ CSV = {
     b"y,a\n1,2\n\0,3\n": "has a NUL byte",
     b"y,a\n1,\xe9\n": "has the byte 0xe9",
     b"y,\xe9\n1,2\n": "has the byte 0xe9",
-    b'y,"a\n1,2\n': "cannot be read as a CSV",
+    b'y,"a\n1,2\n': "the line of names is none of a CSV",
     "y,a\n1,2\n".encode("utf-16"): "has a NUL byte",
+    b'y,a\n1,2\n-1,"1"2\n': "row 1 (the first is 0) is none of a CSV (',' expected after '\"'): mend",
+    b'y,a\n1,2\n"-1,2"\n': "row 1 (the first is 0) has 1 cells, but the first line names 2",
     b'y,a\n1,"1,5"\n-1,2\n': "'1,5' in column 'a', but every cell must be a finite number: write 1.5, with",
     b'y,a\n1,"-,5e-3"\n-1,2\n': "write -.5e-3, with a point for the comma.",
     b'y,a\n1,"1,2,5"\n-1,2\n': "'1,2,5' in column 'a', but every cell must be a finite number: fill in",
@@ -250,13 +255,23 @@ def small_memory(monkeypatch):
     monkeypatch.setattr("kkt_unlearning.datasets.memory.os.sysconf", sizes.__getitem__)
 
 
+def test_a_cell_as_long_as_a_file_is_not_held():
+    file = io.BytesIO(b"y,a\n1," + b"1" * 2**24)
+    tracemalloc.start()
+    with pytest.raises(UserError, match="has a million bytes without a comma"):
+        read_data(file, "D.csv")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
 def test_a_parquet_is_counted_before_it_is_read(small_memory, monkeypatch):
     monkeypatch.setattr(pq.ParquetFile, "read", lambda *_, **__: pytest.fail("it was read"))
     content = as_parquet(a=np.zeros(100_000), y=np.ones(100_000))
     assert len(content) < 10_000
-    assert "would need 0.008 GB of memory, but this machine has 0.001 GB" in refusal(
-        content, "D.parquet"
-    )
+    with pytest.raises(UserError, match=r"would need 0\.008 GB .* this machine has 0\.001 GB"):
+        parquet_table.table(content, "D.parquet", "y")
+    assert "would need 0.0012 GB" in refusal(bytes(400_000), "D.parquet")
 
 
 def test_a_csv_is_counted_before_it_is_read(small_memory, monkeypatch):
@@ -267,8 +282,8 @@ def test_a_csv_is_counted_before_it_is_read(small_memory, monkeypatch):
 
 def test_without_the_library_of_a_format(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    text = refusal(as_parquet(), "D.parquet")
-    assert "pip install '.[files]'" in text
+    with pytest.raises(UserError, match=r"pip install '\.\[files\]'"):
+        parquet_table.table(as_parquet(), "D.parquet", "y")
     assert np.array_equal(read(as_csv(), "D.csv").X, X)
 
 

@@ -26,6 +26,8 @@ from hypothesis import strategies as st
 from kkt_unlearning.audit import Model, Removal
 from kkt_unlearning.formats import read_data, read_model, write_model
 
+pytestmark = pytest.mark.usefixtures("parquet_here")
+
 X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
 Y = np.array([1.0, -1.0, 1.0])
 MODEL = Model(X, Y, Y)
@@ -138,6 +140,12 @@ def test_networks_of_arrays_that_declare_what_they_like(key, shape, kind, conten
         members = {name: whole.read(name) for name in whole.namelist()}
     members[f"{key}.npy"] = declared(tuple(shape), kind, content, fortran)
     outcome(read_model, archive(members), "W.npz")
+
+
+@settings(max_examples=EXAMPLES)
+@given(content=damaged(write_model(MODEL, "W.pt")))
+def test_state_dicts_with_changed_bytes(content):
+    outcome(read_model, content, "W.pt")
 
 
 @settings(max_examples=EXAMPLES)

@@ -220,13 +220,14 @@ def test_a_storage_larger_than_its_bytes(entries):
 
 
 def test_a_storage_that_unpacks_to_more_than_the_memory(monkeypatch):
-    parts = members(WHOLE)
+    entries = b"J" + struct.pack("<i", 10**7 // 4) + b"t"
+    parts = members(with_index(WHOLE, lambda index: index.replace(b"K\x0ct", entries, 1)))
     storage = next(name for name in parts if name.endswith("data/0"))
     content = archive(parts | {storage: bytes(10**7)}, zipfile.ZIP_DEFLATED)
     assert len(content) < 10**5
     sizes = {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 1000}
     monkeypatch.setattr("kkt_unlearning.datasets.memory.os.sysconf", sizes.__getitem__)
-    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it was read"))
+    monkeypatch.setattr(np, "frombuffer", lambda *_: pytest.fail("it was read"))
     assert "GB of memory" in outcome(content)
 
 
@@ -237,9 +238,7 @@ def test_calls_that_torch_allows_and_that_double_their_argument():
     )
 
 
-@pytest.mark.parametrize(
-    "call", [b"\x8c\x02os\x8c\x06system\x93", b"(S'x'\nios\nsystem\n", b"\x82\x01"]
-)
+@pytest.mark.parametrize("call", [b"\x8c\x02os\x8c\x06system\x93", b"(ios\nsystem\n", b"\x82\x01"])
 def test_other_ways_to_call_by_name(call):
     assert "calls '" in outcome(with_index(WHOLE, lambda _: b"\x80\x02" + call + b"."))
 

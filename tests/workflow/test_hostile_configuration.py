@@ -303,6 +303,34 @@ def test_what_is_plain_in_any_spelling_is_accepted(outcome):
     assert outcome(b"seed: &mine 3\nreplicates: *mine\nduals: {<<: {pivots: 7}}") == "planned"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "010",
+        "-010",
+        "1:30",
+        "1:30.5",
+        "0x1F",
+        "0b11",
+        "1_000",
+        "1_0.5",
+        "01.5",
+        "!!int 010",
+        "[0x1]",
+        "{010: 1}",
+    ],
+)
+def test_a_number_that_is_not_what_it_looks_like(outcome, text):
+    found = outcome(f"replicates: 2\nseed: {text}\n".encode())
+    assert found.startswith("error: mine.yaml, line 2: ")
+    assert "write the number in decimal digits" in found
+
+
+@pytest.mark.parametrize("text", ["0", "7", "+5", "10", "1200"])
+def test_a_number_that_is_what_it_looks_like(outcome, text):
+    assert outcome(f"seed: {text}\n".encode()) == "planned"
+
+
 def dumped(config) -> bytes:
     """A file with what is not as in the tiny configuration."""
     text = yaml.safe_dump(difference(config, BASE), allow_unicode=False, sort_keys=False)

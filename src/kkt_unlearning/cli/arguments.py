@@ -3,10 +3,13 @@
 import argparse
 import math
 import re
+import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import kkt_unlearning
+from kkt_unlearning.cli import streams
+from kkt_unlearning.cli.status import UNUSABLE
 from kkt_unlearning.errors import one_line
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?", re.ASCII)
@@ -15,10 +18,11 @@ _MOST = 10**6  # forgotten samples; a longer list is a slip of the hand
 _SHOWN = 40  # characters of a word that a sentence repeats
 LARGEST_STEP = 1e6  # what the library allows, without waiting for it here
 
-_WEIGHTS = "the trained network: .npz (W and u, or w), .safetensors, or .pt with PyTorch installed"
+_WEIGHTS = "the trained network: .npz (W and u, or w), .safetensors or .pt"
 _EPILOGUE = (
-    "Exit status: 0 done, 1 no certificate is as good as was asked for, 2 the input cannot be used. "
-    "Formats and what they hold: docs/formats.md."
+    "Exit status: 0 done, 1 no certificate is as good as was asked for, 2 the input cannot be used, or the "
+    "answer not be printed or written, 3 a fault of this program. With 2 and 3 nothing is written. Formats "
+    "and what they hold: docs/formats.md."
 )
 _RELATIVE = (
     "--max-delta is a limit on relative δ: δ over the mean multiplier that a KKT point of the same "
@@ -27,11 +31,38 @@ _RELATIVE = (
 )
 
 
+class _Once(argparse.Action):
+    """What is named twice is refused: one of the two would count, and nobody says which."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        named: set[str] = namespace.__dict__.setdefault("named", set())
+        if self.dest in named:
+            raise argparse.ArgumentError(self, "it is there twice: name it once")
+        named.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong on one line, as every other error is said, and leaves the usage to ``--help``."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.register("action", None, _Once)  # of every option that takes a value
+
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {one_line(message)}; see {self.prog} --help\n")
+        self.exit(UNUSABLE, f"{self.prog}: error: {one_line(message)}; see {self.prog} --help\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:
+            streams.answer(message)
+        else:
+            streams.say(message.rstrip("\n"))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -160,9 +191,10 @@ def _forget(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--forget",
         required=True,
+        action="extend",
         type=indices,
         metavar="ROWS",
-        help="rows of the data to forget, from 0: 3,17 or 3,20-29",
+        help="rows of the data to forget, from 0: 3,17 or 3,20-29; named several times, all of them",
     )
 
 

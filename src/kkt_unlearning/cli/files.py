@@ -4,7 +4,9 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -37,35 +39,68 @@ def _opened(path: str) -> BinaryIO:
         ) from error
 
 
-def write(path: str, content: bytes, *, besides: tuple[str, ...]) -> None:
-    """The whole file or nothing: written beside it under another name and renamed.
+@dataclass(frozen=True)
+class New:
+    """A file that is to be written.
+
+    Args:
+        path: its name.
+        content: the whole of it.
+        besides: names of files that were read, of which it is none.
+    """
+
+    path: str
+    content: bytes
+    besides: tuple[str, ...]
+
+
+@contextmanager
+def written(files: Sequence[New]) -> Iterator[None]:
+    """Whole files, once what is done meanwhile has succeeded, else none.
+
+    Each is written beside its place under another name first, and renamed at the end.
 
     Raises:
-        DataError: the path is one of ``besides``, which were read, or cannot be written.
+        DataError: a path was read, or cannot be written.
     """
-    for other in besides:
-        if os.path.exists(path) and os.path.samefile(path, other):
-            raise DataError(f"{_named(path)} was read as well: name another file to write.")
+    with ExitStack() as parts:
+        ready = [(parts.enter_context(_part(new)), new) for new in files]
+        yield
+        for part, new in ready:
+            with _writing(new.path):
+                os.replace(part, new.path)
+
+
+@contextmanager
+def _part(new: New) -> Iterator[str]:
+    """The name under which the content waits; nothing has it afterwards."""
+    for other in new.besides:
+        if os.path.exists(new.path) and os.path.samefile(new.path, other):
+            raise DataError(f"{_named(new.path)} was read as well: name another file to write.")
+    with _writing(new.path):
+        if os.path.isdir(new.path):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file")
+        handle, part = tempfile.mkstemp(dir=Path(new.path).parent, prefix=".", suffix=".part")
     try:
-        _replace(Path(path), content)
+        with _writing(new.path), os.fdopen(handle, "wb") as file:
+            file.write(new.content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(part, 0o666 & ~_umask())
+        yield part
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+
+
+@contextmanager
+def _writing(path: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         raise DataError(
             f"{_named(path)} cannot be written ({_reason(error)}): name a file in a folder that can be."
         ) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _umask() -> int:

@@ -1,57 +1,48 @@
 """The command ``kkt-unlearning``."""
 
 import json
-import os
 import sys
+import traceback
 from collections.abc import Sequence
 
+from kkt_unlearning.cli import streams
 from kkt_unlearning.cli.arguments import parser
 from kkt_unlearning.cli.progress import progress
+from kkt_unlearning.cli.status import FAULT, INTERRUPTED, UNUSABLE
 from kkt_unlearning.errors import UserError
 
-_INTERRUPTED = 130
+_MEMORY = "the network and data need more memory than there is; use fewer samples or neurons."
+_FAULT = "this is a fault of the program and no verdict: please report it, with the lines above."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb and print what it found; the exit status is 0, 1 or 2 (see ``--help``)."""
-    asked = parser().parse_args(arguments)
-    from kkt_unlearning.cli import verbs  # what --help does not wait for
+    """Run one verb, print what it found, write its files; the exit status is as ``--help`` says.
 
+    A status of 2 or more says that nothing was written.
+    """
+    streams.prepare()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = " ".join(["kkt-unlearning", *words[:1]])
     try:
-        answer = getattr(verbs, asked.verb)(asked, progress(asked.quiet))
+        return _run(words)
     except UserError as error:
-        print(f"kkt-unlearning {asked.verb}: error: {error}", file=sys.stderr)
-        return verbs.UNUSABLE
+        streams.say(f"{name}: error: {error}")
+        return UNUSABLE
     except MemoryError:
-        print(
-            f"kkt-unlearning {asked.verb}: error: the network and data need more memory than there is; use "
-            "fewer samples or neurons.",
-            file=sys.stderr,
-        )
-        return verbs.UNUSABLE
+        streams.say(f"{name}: error: {_MEMORY}")
+        return UNUSABLE
     except KeyboardInterrupt:
-        return _INTERRUPTED
-    text = json.dumps(answer.record, ensure_ascii=False) if asked.json else answer.page
-    return answer.status if _printed(text, asked.verb) else verbs.UNUSABLE
+        return INTERRUPTED
+    except Exception:
+        streams.say(f"{traceback.format_exc()}{name}: error: {_FAULT}")
+        return FAULT
 
 
-def _printed(text: str, verb: str) -> bool:
-    """Whether the answer went out; a reader who has seen enough of it is no error."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        _discard_output()
-    except OSError as error:
-        _discard_output()
-        print(
-            f"kkt-unlearning {verb}: error: the answer cannot be printed ({error.strerror}): send it where "
-            "there is room.",
-            file=sys.stderr,
-        )
-        return False
-    return True
+def _run(words: list[str]) -> int:
+    asked = parser().parse_args(words)
+    from kkt_unlearning.cli import files, verbs  # what --help does not wait for
 
-
-def _discard_output() -> None:
-    """What is left in the buffer would be tried again as Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    found = getattr(verbs, asked.verb)(asked, progress(asked.quiet))
+    with files.written(found.new):
+        streams.answer(f"{json.dumps(found.record) if asked.json else found.page}\n")
+    return found.status

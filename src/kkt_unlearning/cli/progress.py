@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from kkt_unlearning.cli import streams
+
 _PAUSE = 60.0  # seconds between the lines in a log
 
 
@@ -22,6 +24,6 @@ def progress(quiet: bool) -> Callable[[str], None] | None:
         now = time.monotonic()
         if often or now - last >= _PAUSE:
             last = now
-            print(f"[{now - start:7.1f} s] {line}", file=sys.stderr, flush=True)
+            streams.say(f"[{now - start:7.1f} s] {line}")
 
     return report

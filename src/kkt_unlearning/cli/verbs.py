@@ -8,23 +8,23 @@ from kkt_unlearning import audit
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.cli import files, printed, records
 from kkt_unlearning.cli.picture import picture
-from kkt_unlearning.errors import DataError, one_line
+from kkt_unlearning.cli.status import DONE, WORSE
+from kkt_unlearning.errors import DataError, listed, one_line
 from kkt_unlearning.formats import Data, ModelFile, read_data, read_model, write_model
 from kkt_unlearning.formats.model_file import KINDS
 from kkt_unlearning.formats.opening import kind_of
-
-DONE, WORSE, UNUSABLE = 0, 1, 2
 
 Report = Callable[[str], None] | None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a verb found: ``record`` for a program, ``page`` for a reader, and the exit status."""
+    """What a verb found: ``record`` for a program, ``page`` for a reader, the exit status, files to write."""
 
     record: dict[str, object]
     page: str
     status: int = DONE
+    new: tuple[files.New, ...] = ()
 
 
 def kkt(asked: argparse.Namespace, report: Report) -> Answer:
@@ -49,14 +49,16 @@ def each(asked: argparse.Namespace, report: Report) -> Answer:
     found = audit.each(
         network.model, data.X, data.y, start=asked.start, fraction=asked.step, report=report
     )
+    new: tuple[files.New, ...] = ()
     if asked.table is not None:
         content = records.csv_table(records.each_columns(data.y, found))
-        files.write(asked.table, content, besides=(asked.data, asked.weights))
+        new = (files.New(asked.table, content, (asked.data, asked.weights)),)
     limits, shown = _limits(asked), len(data.y) if asked.all else printed.SHOWN
     return Answer(
         records.each(network.model, data.y, found, limits),
         printed.each(network.model, data.y, found, limits, shown, asked.table),
         DONE if limits is None or len(found.within(limits)) else WORSE,
+        new,
     )
 
 
@@ -64,9 +66,8 @@ def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
     """The ascent step; the network after it goes to ``--out``."""
     kind = kind_of(asked.out, KINDS)  # before anything is computed
     data, found = _inputs(asked)
-    _check_first(
-        asked, found, f"forget them and {asked.forget} in one step, from the network before it"
-    )
+    remedy = f"forget them and {listed(asked.forget)} in one step, from the network before it"
+    _check_first(asked, found, remedy)
     forgotten = audit.unlearn(
         found.model,
         data.X,
@@ -79,8 +80,11 @@ def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
     )
     removal = forgotten.removal if kind == ".npz" else None
     content = write_model(forgotten.model, asked.out, removal)
-    files.write(asked.out, content, besides=(asked.data, asked.weights))
-    return Answer(records.forgotten(forgotten, asked.out), printed.forgotten(forgotten, asked.out))
+    return Answer(
+        records.forgotten(forgotten, asked.out),
+        printed.forgotten(forgotten, asked.out),
+        new=(files.New(asked.out, content, (asked.data, asked.weights)),),
+    )
 
 
 def certify(asked: argparse.Namespace, report: Report) -> Answer:
@@ -101,21 +105,23 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
         report=report,
     )
     limits = _limits(asked)
+    new: tuple[files.New, ...] = ()
     if asked.plot is not None:
         content = picture(certified, found.model.trained_outputs, report)
         besides = [asked.data, asked.weights, *([asked.before] if asked.before else [])]
-        files.write(asked.plot, content, besides=tuple(besides))
+        new = (files.New(asked.plot, content, tuple(besides)),)
     return Answer(
         records.certified(certified, asked.forget, limits),
         printed.certified(certified, asked.forget, len(data.y), limits, asked.plot),
         DONE if limits is None or certified.meeting(limits) else WORSE,
+        new,
     )
 
 
 def _check_first(asked: argparse.Namespace, found: ModelFile, remedy: str) -> None:
     """A second step has to start where the first did: its multipliers are of all samples."""
     if found.removal is not None:
-        gone = sorted(found.removal.forget)
+        gone = listed(sorted(found.removal.forget))
         raise DataError(f"{one_line(asked.weights)} has forgotten {gone} already: {remedy}.")
 
 

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from kkt_unlearning.backends import to_numpy
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.datasets.dataset import check_lengths, contradiction
-from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError, one_line
+from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError, listed, one_line
 from kkt_unlearning.kkt.arrival import Arrival
 from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
@@ -214,6 +214,10 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
 
     def _features(self, X: np.ndarray) -> np.ndarray:
         """``X`` with a last feature 1, whose weight is the bias."""
+        if not isinstance(self.fit_intercept, bool | np.bool_):  # any text would pass for True
+            raise DataError(
+                f"fit_intercept = {one_line(repr(self.fit_intercept))}: allowed are True and False."
+            )
         return np.column_stack([X, np.ones(len(X))]) if self.fit_intercept else X.copy()
 
     def _trained(self, problem: Problem) -> tuple[Training, KKTPoint, np.ndarray]:
@@ -247,12 +251,14 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         gone = sorted(set(rows) & set(self.forgotten_.tolist()))
         if gone:
             raise DataError(
-                f"forget = {rows}: row {gone[0]} has been forgotten already; name rows that are still held."
+                f"forget = {listed(rows)}: row {gone[0]} has been forgotten already; name rows that are "
+                "still held."
             )
         held = self._held_rows()
         if len(rows) == len(held):
             raise DataError(
-                f"forget = {rows}: those are all samples still held; leave at least one to be retained."
+                f"forget = {listed(rows)}: those are all samples still held; leave at least one to be "
+                "retained."
             )
         return np.searchsorted(held, rows).tolist()
 

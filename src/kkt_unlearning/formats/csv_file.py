@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO
@@ -17,7 +17,8 @@ from kkt_unlearning.formats.columns import COPIES, checked_columns, missing, spl
 from kkt_unlearning.formats.opening import size_of
 
 _COMMA = re.compile(r"\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*", re.ASCII)  # 1,5 for 1.5
-_NAME = 100  # bytes of memory that the name of a column may take, beside its characters
+_PIECE = 2**20  # bytes read in one go
+_CELL = 100  # bytes of memory that a cell of one line may take, beside its characters
 
 
 def read_csv(file: BinaryIO, name: str, label: str) -> tuple[np.ndarray, np.ndarray]:
@@ -36,25 +37,34 @@ def read_csv(file: BinaryIO, name: str, label: str) -> tuple[np.ndarray, np.ndar
         ) from error
     except csv.Error as error:
         raise DataError(
-            f"{name} cannot be read as a CSV ({one_line(error)}): save the table anew."
+            f"{name}: the line of names is none of a CSV ({one_line(error)}): mend its quotes."
         ) from error
     return split(table, columns, label, name)
 
 
 def _check_bytes(file: BinaryIO, name: str) -> None:
-    """No more numbers than memory, counted by what separates them, and no bytes that text lacks."""
+    """No more numbers than memory, counted by what separates them, and no bytes that text lacks.
+
+    A line can be as long as the file, so that lines are counted in pieces.
+    """
     size_of(file, name)
-    columns = separators = longest = 0
-    for line in file:
-        if b"\0" in line:
+    separators = length = cells = longest = widest = 0
+    while piece := file.readline(_PIECE):
+        if b"\0" in piece:
             raise DataError(
                 f"{name} has a NUL byte, which no text in UTF-8 has: save it as a CSV in UTF-8."
             )
-        commas = line.count(b",") + line.count(b"\r") + 1
-        columns = columns or commas
-        separators += commas
-        longest = max(longest, len(line))
-    needed = 8 * COPIES * separators + _NAME * columns + 8 * longest
+        if len(piece) == _PIECE and b"," not in piece:
+            raise DataError(
+                f"{name} has a million bytes without a comma or the end of a line, which no number has: save "
+                "one line for each sample, with commas between numbers."
+            )
+        commas = piece.count(b",") + piece.count(b"\r") + 1
+        separators, length, cells = separators + commas, length + len(piece), cells + commas
+        longest, widest = max(longest, length), max(widest, cells)
+        if piece.endswith(b"\n"):
+            length = cells = 0
+    needed = 8 * COPIES * separators + _CELL * widest + 8 * longest
     check_memory(needed, name, "save fewer samples or features")
 
 
@@ -75,7 +85,7 @@ def _table(file: BinaryIO, label: str, name: str) -> tuple[list[str], np.ndarray
         columns = _header(next(csv.reader(lines, strict=True), []), label, name)
         try:
             return columns, _numbers(lines, columns, name)
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, DataError):
             raise
         except (ValueError, MemoryError) as error:
             failure = error
@@ -113,19 +123,37 @@ def _numbers(lines: Iterator[str], columns: list[str], name: str) -> np.ndarray:
     first = next(lines, None)
     if first is None:
         raise DataError(f"{name} has a line of names and no rows: add samples.")
-    rows = chain([first], lines)
-    table = np.loadtxt(rows, delimiter=",", comments=None, quotechar='"', ndmin=2)
-    if table.shape[1] != len(columns):
-        raise DataError(_ragged(name, 0, table.shape[1], len(columns)))
-    return table
+    rows = _unquoted(_cells(chain([first], lines), name), len(columns))
+    return np.loadtxt(rows, delimiter=",", comments=None, ndmin=2)
+
+
+def _cells(lines: Iterable[str], name: str) -> Iterator[list[str]]:
+    """The cells of each row."""
+    rows = csv.reader(lines, strict=True)
+    row = 0
+    try:
+        for cells in rows:
+            yield cells
+            row += 1
+    except csv.Error as error:
+        raise DataError(
+            f"{name}: row {row} (the first is 0) is none of a CSV ({one_line(error)}): mend its quotes."
+        ) from error
+
+
+def _unquoted(rows: Iterable[list[str]], columns: int) -> Iterator[str]:
+    """Lines without quotes: NumPy would read ``"1"2`` as 12."""
+    for cells in rows:
+        if len(cells) != columns:
+            raise ValueError("a row has too few cells, or too many")
+        yield ",".join(cells)
 
 
 def _refuse_cell(file: BinaryIO, columns: list[str], label: str, name: str) -> None:
     """Raise the sentence for the first row that is too short or long, or the first cell without a number."""
     with _lines(file) as lines:
-        rows = csv.reader(lines, strict=True)
-        next(rows)
-        for row, cells in enumerate(rows):
+        next(csv.reader(lines, strict=True))
+        for row, cells in enumerate(_cells(lines, name)):
             if len(cells) != len(columns):
                 raise DataError(_ragged(name, row, len(cells), len(columns)))
             for column, cell in zip(columns, cells, strict=True):

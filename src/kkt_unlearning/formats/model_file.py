@@ -40,7 +40,7 @@ def read_model(file: BinaryIO, name: str) -> ModelFile:
 
     Raises:
         DataError: another extension, the file is damaged or would not fit this machine's memory, it holds
-            another kind of network, its library is not installed, or as in `kkt_unlearning.audit.Model`.
+            another kind of network, or as in `kkt_unlearning.audit.Model`.
 
     Arrays of an ``.npz``: `kkt_unlearning.formats.weights_npz`; tensors of the others:
     `kkt_unlearning.audit.layers.network`.
@@ -63,8 +63,7 @@ def write_model(model: Any, name: str, removal: Removal | None = None) -> bytes:
         removal: what was taken out of the network, for an ``.npz`` only.
 
     Raises:
-        DataError: another extension, a removal for a format that keeps none or of another network, or a
-            library that is not installed.
+        DataError: another extension, or a removal for a format that keeps none or of another network.
     """
     kind, model = kind_of(name, KINDS), as_model(model)
     if kind == ".npz":
@@ -75,4 +74,4 @@ def write_model(model: Any, name: str, removal: Removal | None = None) -> bytes:
             "extension .npz, or leave removal out."
         )
     write = to_safetensors if kind == ".safetensors" else to_torch
-    return write(tensors_of(model), name)
+    return write(tensors_of(model))

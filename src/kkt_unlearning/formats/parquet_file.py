@@ -1,70 +1,65 @@
-"""A table in a ``.parquet``: flat columns of numbers."""
+"""A table in a ``.parquet``: flat columns of numbers, read by pyarrow in a process of its own."""
 
-from collections.abc import Sequence
-from typing import Any, BinaryIO
+import json
+import os
+import subprocess
+import sys
+from typing import BinaryIO
 
 import numpy as np
 
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError, one_line
-from kkt_unlearning.formats.columns import COPIES, checked_columns, missing, split
-from kkt_unlearning.formats.opening import EXTRA, library, size_of
+from kkt_unlearning.formats.columns import split
+from kkt_unlearning.formats.opening import size_of
+
+# Memory that is taken as it is needed, not set aside for threads.
+_SPARING = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "2",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+_READER = "kkt_unlearning.formats.parquet_table"  # a module, run
 
 
 def read_parquet(file: BinaryIO, name: str, label: str) -> tuple[np.ndarray, np.ndarray]:
-    """Features ``X (m, d)`` and labels ``y (m,)``; rows and columns are counted before they are read.
+    """Features ``X (m, d)`` and labels ``y (m,)``.
+
+    pyarrow reads them in another process, with limits on time and memory: its code trusts what it reads
+    further than a file of a stranger's deserves, and no error of its own has to be one of Python.
 
     Raises:
         DataError: as `kkt_unlearning.formats.read_data`.
     """
-    arrow = library("pyarrow", name, EXTRA)
-    parquet = library("pyarrow.parquet", name, EXTRA)
-    size_of(file, name)
-    unreadable = (arrow.ArrowException, OSError, ValueError, TypeError, OverflowError)
-    try:
-        source = parquet.ParquetFile(file)
-        schema, rows = source.schema_arrow, source.metadata.num_rows
-    except (*unreadable, MemoryError) as error:
-        raise DataError(_damaged(name, error)) from error
-    columns = checked_columns(schema.names, label, name)
-    for column, field in zip(columns, schema, strict=True):
-        _check_type(arrow, column, field.type, label, name)
-    check_memory(8 * COPIES * max(rows, 0) * len(schema), name, "save fewer samples or features")
-    try:
-        table = source.read(use_threads=False)
-        return split(_numbers(table, columns, name), columns, label, name)
-    except (*unreadable, MemoryError) as error:
-        raise DataError(_damaged(name, error)) from error
+    size = size_of(file, name)
+    check_memory(3 * size, name, "save fewer samples or features")
+    columns, table = _apart(json.dumps([name, label]).encode() + b"\n" + file.read(size), name)
+    return split(table, columns, label, name)
 
 
-def _damaged(name: str, error: BaseException) -> str:
-    return f"{name} is not a Parquet file, or a damaged one ({one_line(error)}): save it anew."
+def damaged(name: str, reason: object) -> str:
+    """The sentence for bytes that are no Parquet."""
+    found = one_line(reason) or type(reason).__name__
+    return f"{name} is not a Parquet file, or a damaged one ({found}): save it anew."
 
 
-def _check_type(arrow: Any, column: str, kind: Any, label: str, name: str) -> None:
-    types = arrow.types
-    if types.is_floating(kind) or types.is_integer(kind) or types.is_boolean(kind):
-        return
-    if column == label:
-        raise DataError(
-            f"{name}: column {one_line(column)!r} of labels is of type {one_line(kind)}, but labels must be "
-            f"-1 or +1: with one of the two classes as POSITIVE, recode them as "
-            f"numpy.where(table[{one_line(column)!r}] == POSITIVE, 1.0, -1.0)."
-        )
-    raise DataError(
-        f"{name}: column {one_line(column)!r} is of type {one_line(kind)}, but must be numbers: convert it "
-        "to float64, or remove it."
+def _apart(asked: bytes, name: str) -> tuple[list[str], np.ndarray]:
+    """What the other process answers: columns, and the numbers ``(m, d + 1)``."""
+    path = os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", _READER],
+        input=asked,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **_SPARING, "PYTHONPATH": path},
+        check=False,
     )
-
-
-def _numbers(table: Any, columns: Sequence[str], name: str) -> np.ndarray:
-    """``(m, d + 1)``, float64."""
-    if not table.num_rows:
-        raise DataError(f"{name} has no rows: add samples.")
-    numbers = np.empty((table.num_rows, table.num_columns))
-    for place, column in enumerate(table.columns):
-        if column.null_count:
-            row = column.is_null().to_numpy().argmax()
-            raise DataError(missing(name, int(row), columns[place], "nothing"))
-        numbers[:, place] = column.to_numpy()
-    return numbers
+    if done.returncode:
+        raise DataError(damaged(name, "its reader ran out of time or memory, or broke off"))
+    end = done.stdout.index(b"\n") + 1
+    answer = json.loads(done.stdout[:end])
+    if "refused" in answer:
+        raise DataError(answer["refused"])
+    columns = answer["columns"]
+    return columns, np.frombuffer(memoryview(done.stdout)[end:]).reshape(-1, len(columns))

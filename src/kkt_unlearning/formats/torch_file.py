@@ -1,6 +1,8 @@
-"""A network in a ``.pt``: the state dict of a PyTorch network, read as tensors and nothing else."""
+"""A network in a ``.pt``: the state dict of a PyTorch network, read and written without PyTorch.
 
-import pickletools
+The archive that ``torch.save`` writes has an index of the tensors and, for each, a member with its numbers.
+"""
+
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -10,32 +12,16 @@ import numpy as np
 
 from kkt_unlearning.audit.layers import check_names
 from kkt_unlearning.datasets.memory import check_memory
-from kkt_unlearning.datasets.npz import UNREADABLE
-from kkt_unlearning.errors import DataError, one_line
-from kkt_unlearning.formats.opening import library, size_of
+from kkt_unlearning.datasets.zipped import fill, unzipped
+from kkt_unlearning.errors import DataError, UserError, one_line
+from kkt_unlearning.formats.floats import FLOATS, float64
+from kkt_unlearning.formats.opening import size_of
+from kkt_unlearning.formats.torch_index import SAVE, Tensor, followed, written
 
-_WITHOUT = "pip install torch, or save the network as .npz or .safetensors where it is, see docs/formats.md"
 _REMEDY = "save fewer neurons or features"
-_SAVE = "save network.state_dict() with torch.save"
-_STATE = (
-    "model_state_dict",
-    "state_dict",
-    "model",
-)  # as PyTorch's tutorial, Lightning and others call it
+# of a checkpoint, as PyTorch's tutorial, Lightning and others call it
+_STATE = ("model_state_dict", "state_dict", "model")
 _LARGEST_INDEX = 10**6  # bytes of what says which tensors there are, a few hundred for each
-# All that may be called by name, which is what a state dict calls. torch allows more, and some of that takes
-# any amount of memory.
-_NAMES = {
-    "collections OrderedDict",
-    "torch._utils _rebuild_tensor_v2",
-    "torch._utils _rebuild_parameter",
-    *(f"torch {kind}Storage" for kind in ("Double", "Float", "Half", "BFloat16")),
-    # of tensors that are refused with their dtype
-    *(f"torch {kind}Storage" for kind in ("Long", "Int", "Short", "Char", "Byte", "Bool")),
-    *(f"torch {kind}Storage" for kind in ("ComplexFloat", "ComplexDouble")),
-}
-# other ways to call by name, which torch.save does not use
-_CALLS = {"INST", "OBJ", "STACK_GLOBAL", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"}
 
 
 def read_torch(file: BinaryIO, name: str) -> dict[str, np.ndarray]:
@@ -43,97 +29,113 @@ def read_torch(file: BinaryIO, name: str) -> dict[str, np.ndarray]:
 
     Raises:
         DataError: the file is damaged, has something other than tensors of floats, or would not fit this
-            machine's memory, or PyTorch is not installed.
+            machine's memory.
     """
-    torch = library("torch", name, _WITHOUT)
-    archive = _checked(file, name)
-    try:
-        found = torch.load(archive, map_location="cpu", weights_only=True)
-    except Exception as error:  # of many classes and with long words, which differ by version
-        raise DataError(_damaged(name, type(error).__name__)) from error
-    found = state_of(found)
-    _check_state(torch, found, len(archive.getbuffer()), name)
-    return {key: tensor.detach().to(torch.float64).numpy() for key, tensor in found.items()}
+    size_of(file, name)
+    with unzipped(file, name, "a state dict of PyTorch", SAVE) as archive:
+        try:
+            return _read(archive, name)
+        except UserError:
+            raise
+        except Exception as error:  # of many classes, whatever the bytes lead to
+            raise DataError(
+                f"{name} is not a state dict of PyTorch, or a damaged one ({one_line(error)}): {SAVE}."
+            ) from error
 
 
-def state_of(found: Any) -> Any:
+def to_torch(tensors: Mapping[str, np.ndarray]) -> bytes:
+    """What ``torch.load`` takes for a dict of these tensors; the same give the same bytes."""
+    members = {"data.pkl": written(tensors), "byteorder": b"little", "version": b"3\n"}
+    for place, tensor in enumerate(tensors.values()):
+        members[f"data/{place}"] = tensor.astype(tensor.dtype.newbyteorder("<")).tobytes()
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(zipfile.ZipInfo(f"archive/{member}"), content)  # of 1980
+    return file.getvalue()
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> dict[str, np.ndarray]:
+    index = _index(archive)
+    tensors = _state(_state_of(followed(archive.read(index), name)), name)
+    folder = index.filename.removesuffix("data.pkl")
+    members = {
+        tensor.storage.key: archive.getinfo(f"{folder}data/{tensor.storage.key}")
+        for tensor in tensors.values()
+    }
+    for tensor in tensors.values():
+        _check_place(tensor, members[tensor.storage.key].file_size)
+    # a tensor that repeats one number along an axis declares any size
+    entries = sum(tensor.entries for tensor in tensors.values())
+    held = sum(member.file_size for member in members.values())
+    check_memory(held + 8 * entries, name, _REMEDY)
+    storages: dict[str, bytearray] = {}
+    for key, member in members.items():
+        storages[key] = bytearray(member.file_size)
+        with archive.open(member) as file:
+            fill(memoryview(storages[key]), file)
+    order = _order(archive, f"{folder}byteorder")
+    return {key: _numbers(one, storages[one.storage.key], order) for key, one in tensors.items()}
+
+
+def _index(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """The member that says which tensors there are."""
+    found = [member for member in archive.infolist() if member.filename.endswith("data.pkl")]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} members are named data.pkl")
+    if found[0].file_size > _LARGEST_INDEX:
+        raise ValueError(f"data.pkl has {found[0].file_size} bytes")
+    return found[0]
+
+
+def _order(archive: zipfile.ZipFile, member: str) -> str:
+    """Byte order of the numbers; files of older versions do not say it, and are little-endian."""
+    if member not in archive.namelist():
+        return "<"
+    with archive.open(member) as file:
+        return {b"little": "<", b"big": ">"}[file.read(10)]
+
+
+def _state_of(found: Any) -> Any:
     """The state dict of a checkpoint that has other things beside it, or what was found as it is."""
     if not isinstance(found, dict):
         return found
     return next((found[key] for key in _STATE if isinstance(found.get(key), dict)), found)
 
 
-def to_torch(tensors: Mapping[str, np.ndarray], name: str) -> bytes:
-    """The same tensors give the same bytes.
+def _state(found: object, name: str) -> dict[str, Tensor]:
+    """Tensors of floats by name.
 
     Raises:
-        DataError: PyTorch is not installed.
+        DataError: it is something else.
     """
-    torch = library("torch", name, _WITHOUT)
-    file = BytesIO()
-    torch.save({key: torch.tensor(tensor) for key, tensor in tensors.items()}, file)
-    return file.getvalue()
-
-
-def _damaged(name: str, error: object) -> str:
-    return f"{name} is not a state dict of PyTorch, or a damaged one ({one_line(error)}): {_SAVE}."
-
-
-def _checked(file: BinaryIO, name: str) -> BytesIO:
-    """The same archive, uncompressed, after its sizes and all names in it were looked at.
-
-    Written anew, so that torch reads the very bytes that were looked at.
-    """
-    size = size_of(file, name)
-    content = BytesIO()
-    try:
-        with zipfile.ZipFile(file) as archive, zipfile.ZipFile(content, "w") as copy:
-            members = archive.infolist()
-            check_memory(size + 2 * sum(member.file_size for member in members), name, _REMEDY)
-            _check_names(archive, members, name)
-            for member in members:
-                copy.writestr(zipfile.ZipInfo(member.filename), archive.read(member))
-    except UNREADABLE as error:
-        raise DataError(_damaged(name, error)) from error
-    content.seek(0)
-    return content
-
-
-def _check_names(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str) -> None:
-    """Nothing is called that a state dict does not call."""
-    indices = [member for member in members if member.filename.endswith("data.pkl")]
-    names = {member.filename for member in members}
-    if len(indices) != 1 or len(names) < len(members):
-        raise ValueError(f"{len(indices)} members are named data.pkl, or two are named alike")
-    (index,) = indices
-    if index.file_size > _LARGEST_INDEX:
-        raise ValueError(f"data.pkl has {index.file_size} bytes")
-    for code, argument, _ in pickletools.genops(archive.read(index)):
-        called = argument if code.name == "GLOBAL" else code.name
-        if (code.name == "GLOBAL" and argument not in _NAMES) or code.name in _CALLS:
-            raise DataError(
-                f"{name} calls {one_line(called)!r}, as no state dict does, and calls can run code: {_SAVE}."
-            )
-
-
-def _check_state(torch: Any, found: object, size: int, name: str) -> None:
-    """A dict of tensors of floats, of which a dense copy fits."""
     if not isinstance(found, dict):
-        raise DataError(f"{name} has {type(found).__name__}, which is no state dict: {_SAVE}.")
+        raise DataError(f"{name} has {type(found).__name__}, which is no state dict: {SAVE}.")
     check_names(found, name)
     for key, tensor in found.items():
-        if not isinstance(key, str) or not isinstance(tensor, torch.Tensor):
+        if not isinstance(key, str) or not isinstance(tensor, Tensor):
             raise DataError(
                 f"{name}: {one_line(repr(key))} is {type(tensor).__name__}, but a state dict has tensors "
-                f"alone, by name: {_SAVE}."
+                f"alone, by name: {SAVE}."
             )
-        if tensor.dtype not in (torch.float64, torch.float32, torch.float16, torch.bfloat16):
+        if tensor.storage.dtype not in FLOATS:
             raise DataError(
-                f"{name}: {one_line(key)!r} is {tensor.dtype}: allowed are float64, float32, float16 and "
-                "bfloat16; save linear layers of these."
+                f"{name}: {one_line(key)!r} is torch.{tensor.storage.dtype}: allowed are float64, float32, "
+                "float16 and bfloat16; save linear layers of these."
             )
-        if min(tensor.shape, default=0) < 0:  # torch takes such sizes, and fails when they are used
-            raise DataError(_damaged(name, f"{one_line(key)!r} has a size below 0"))
-    # a tensor without strides declares any size with one number
-    entries = sum(tensor.numel() for tensor in found.values())
-    check_memory(2 * size + 8 * entries, name, _REMEDY)
+    return found
+
+
+def _check_place(tensor: Tensor, size: int) -> None:
+    """All of it lies in its storage, which has that many bytes."""
+    storage = tensor.storage
+    entries, rest = divmod(size, np.dtype(FLOATS[storage.dtype]).itemsize)
+    if rest or storage.entries != entries or tensor.end > entries:
+        raise ValueError(f"data/{storage.key} has {size} bytes, and others are asked for")
+
+
+def _numbers(tensor: Tensor, content: bytearray, order: str) -> np.ndarray:
+    values = np.frombuffer(content, order + FLOATS[tensor.storage.dtype])
+    strides = [stride * values.itemsize for stride in tensor.strides]
+    shown = np.lib.stride_tricks.as_strided(values[tensor.offset :], tensor.shape, strides)
+    return float64(shown, tensor.storage.dtype)

@@ -1,9 +1,11 @@
 """What YAML passes over in silence, runs, or fills the memory with; Snakemake would read all of it.
 
-A key that is written twice, of which the later one counts; a tag that makes an object; a template that
-Snakemake runs as Python; aliases that stand for aliases that stand for more of them.
+A key that is written twice, of which the later one counts; a number that is not what it looks like; a tag
+that makes an object; a template that Snakemake runs as Python; aliases that stand for aliases that stand
+for more of them.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,6 +23,12 @@ DIGITS = 1000  # of a whole number
 _NO_KEYS = (
     ": there are no keys at the top of this file: write lines such as seed: 1, as in config.yaml."
 )
+
+# what has one meaning: 010 would be 8, 1:30 would be 90
+_DECIMAL = re.compile(
+    r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
+_SHOWN = 40  # characters of a number
 
 TEMPLATE = "__use_yte__"  # key with which Snakemake takes text that begins with ? for Python
 
@@ -152,14 +160,25 @@ def _check_scalar(node: yaml.ScalarNode, loader: yaml.Loader) -> None:
     if node.tag == "tag:yaml.org,2002:int" and len(node.value) > DIGITS:
         _refuse_value(node, f"it has more than {DIGITS} digits")
     try:
-        loader.construct_object(node)
+        value = loader.construct_object(node)
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, OverflowError):
         _refuse_value(node, f"the tag {node.tag} does not fit it")
+    if type(value) in (int, float) and not _DECIMAL.fullmatch(node.value):
+        _refuse_spelling(node, value)
 
 
 def _refuse_value(node: yaml.Node, reason: str) -> None:
     found = f"{_at(node)}: this is no plain value ({printable(reason)})"
     raise ConfigurationError((), f"{found}: write a number, text, a list or a section.")
+
+
+def _refuse_spelling(node: yaml.ScalarNode, value: int | float) -> None:
+    written, read = (printable(str(one))[:_SHOWN] for one in (node.value, value))
+    raise ConfigurationError(
+        (),
+        f"{_at(node)}: {written} is read as {read}, as octal, hexadecimal and minutes are: write the number "
+        "in decimal digits, without a zero before them.",
+    )
 
 
 def _repeated(node: yaml.Node | None, above: KeyPath = ()) -> Iterator[tuple[KeyPath, int]]:

@@ -1,0 +1,52 @@
+"""Faults of the program, and of what it writes to; ``test_streams.py`` has every stream with every verb."""
+
+import subprocess
+import sys
+
+import pytest
+
+from kkt_unlearning.cli import verbs
+from kkt_unlearning.cli.main import main
+
+WORDS = ["kkt", "--data", "D.npz", "--weights", "W.npz"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [
+        (ZeroDivisionError("of ours"), 3),
+        (RecursionError(), 3),
+        (MemoryError(), 2),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_a_fault_of_the_program_is_no_verdict(failure, status, monkeypatch, capsys):
+    def fails(*_):
+        raise failure
+
+    monkeypatch.setattr(verbs, "kkt", fails)
+    assert main(WORDS) == status
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert ("Traceback" in said.err) == (status == 3)
+    assert ("a fault of the program and no verdict: please report it" in said.err) == (status == 3)
+
+
+@pytest.mark.parametrize("status", [3, 130])
+def test_nothing_is_imported_before_an_error_can_be_said(status, tmp_path):
+    """An import of the verbs that fails, or is interrupted."""
+    failure = "KeyboardInterrupt" if status == 130 else "OSError"
+    script = (
+        "import sys, builtins\n"
+        "from kkt_unlearning.cli.main import main\n"
+        "real = builtins.__import__\n"
+        "def fails(name, *rest):\n"
+        f"    if name == 'kkt_unlearning.cli' and rest[2] and 'verbs' in rest[2]: raise {failure}\n"
+        "    return real(name, *rest)\n"
+        "builtins.__import__ = fails\n"
+        f"sys.exit(main({WORDS!r}))\n"
+    )
+    path = f"import sys; sys.path[:] = {sys.path!r}\n"
+    done = subprocess.run([sys.executable, "-c", path + script], capture_output=True, text=True)
+    assert done.returncode == status
+    assert done.stdout == ""
