@@ -67,6 +67,14 @@ def test_what_was_read_is_not_written_over(tmp_path):
     assert path.read_bytes() == b"weights"
 
 
+def test_what_was_read_may_have_been_removed_since(tmp_path):
+    out, gone = tmp_path / "out", str(tmp_path / "gone")
+    out.write_bytes(b"old")
+    with written([New(str(out), b"new", (gone,))]):
+        pass
+    assert out.read_bytes() == b"new"
+
+
 def test_a_place_that_cannot_be_written_is_refused_and_nothing_is_left(tmp_path):
     for path in (tmp_path / "none" / "U.npz", tmp_path, "a\0b", ""):
         with pytest.raises(DataError, match="cannot be written"):

@@ -1,11 +1,14 @@
 """Faults of the program, and of what it writes to; ``test_streams.py`` has every stream with every verb."""
 
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from kkt_unlearning.cli import verbs
+from kkt_unlearning.cli.files import New
 from kkt_unlearning.cli.main import main
 
 WORDS = ["kkt", "--data", "D.npz", "--weights", "W.npz"]
@@ -50,3 +53,22 @@ def test_nothing_is_imported_before_an_error_can_be_said(status, tmp_path):
     done = subprocess.run([sys.executable, "-c", path + script], capture_output=True, text=True)
     assert done.returncode == status
     assert done.stdout == ""
+
+
+def test_sigterm_leaves_no_half_file(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+
+    def killed(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    answer = verbs.Answer(record={}, page="", status=0, new=(New(str(out), b"whole", ()),))
+    monkeypatch.setattr(verbs, "kkt", lambda *_: answer)
+    monkeypatch.setattr("kkt_unlearning.cli.streams.answer", killed)
+    before = signal.getsignal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["kkt", "--data", "D", "--weights", "W"])
+
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert not list(tmp_path.iterdir())
+    assert signal.getsignal(signal.SIGTERM) is before

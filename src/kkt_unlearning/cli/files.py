@@ -75,7 +75,7 @@ def written(files: Sequence[New]) -> Iterator[None]:
 def _part(new: New) -> Iterator[str]:
     """The name under which the content waits; nothing has it afterwards."""
     for other in new.besides:
-        if os.path.exists(new.path) and os.path.samefile(new.path, other):
+        if _same(new.path, other):
             raise DataError(f"{_named(new.path)} was read as well: name another file to write.")
     with _writing(new.path):
         if os.path.isdir(new.path):
@@ -91,6 +91,13 @@ def _part(new: New) -> Iterator[str]:
     finally:
         with suppress(FileNotFoundError):
             os.unlink(part)
+
+
+def _same(path: str, other: str) -> bool:
+    """Whether both name one file, which may have been removed since it was read."""
+    with suppress(FileNotFoundError):
+        return os.path.samefile(path, other)
+    return False
 
 
 @contextmanager

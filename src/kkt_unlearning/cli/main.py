@@ -1,9 +1,13 @@
 """The command ``kkt-unlearning``."""
 
 import json
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 from kkt_unlearning.cli import streams
 from kkt_unlearning.cli.arguments import parser
@@ -24,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = " ".join(["kkt-unlearning", *words[:1]])
     try:
-        return _run(words)
+        with _ended_by_sigterm():
+            return _run(words)
     except UserError as error:
         streams.say(f"{name}: error: {error}")
         return UNUSABLE
@@ -36,6 +41,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:
         streams.say(f"{traceback.format_exc()}{name}: error: {_FAULT}")
         return FAULT
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM is an exception, which leaves no file half written."""
+
+    def stopped(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():  # handlers are the main thread's
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stopped)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(words: list[str]) -> int:
