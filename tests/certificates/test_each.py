@@ -54,7 +54,7 @@ def linear_of_many():
 
 def alone(point: KKTPoint, r: int, fraction: float, trained):
     """The step, the network restored without r, and its ε, δ, relative δ and τ from their definitions."""
-    done = unlearn(point, [r], fraction=fraction, trained=trained)
+    done = unlearn(point, [r], fraction=fraction, trained=trained, allow_idle=True)
     problem, keep = point.problem, np.arange(point.problem.samples) != r
     there = restore(problem, done.W, point.pattern, point.kinks, keep & point.of_cell)
     q, norm = problem.margins(there.W)[keep], np.linalg.norm(there.W)
@@ -165,7 +165,7 @@ def test_samples_without_a_multiplier_change_nothing():
     assert np.array_equal(found.unmoved, np.flatnonzero(point.multipliers == 0))
     assert found.itself.price == pytest.approx(0.0, abs=ROUND_OFF)
     for r in found.unmoved[:2]:
-        done = unlearn(point, [r])
+        done = unlearn(point, [r], allow_idle=True)
         assert np.array_equal(done.W, point.W)
         one = certify(done)
         assert one.epsilon == pytest.approx(0.0, abs=1e-8)
@@ -195,7 +195,7 @@ def test_a_copy_that_stays_takes_the_multiplier_over():
     found = certify_each(doubled)
     assert {r, problem.samples} <= set(found.unmoved.tolist())
     assert doubled.multipliers[r] > 0
-    done = unlearn(doubled, [r])
+    done = unlearn(doubled, [r], allow_idle=True)
     assert np.array_equal(done.W, doubled.W)
     assert certify(done).tau_star == pytest.approx(0.0, abs=1e-12)
 
@@ -210,7 +210,7 @@ def test_the_slack_of_copies_is_that_of_those_that_stay():
     thrice = Problem(problem.network, problem.X[rows], problem.y[rows])
     whole = kkt_point(thrice, point.pattern[:, rows])
     found = certify_each(whole, trained=trained).itself
-    done = unlearn(whole, [r], trained=trained)
+    done = unlearn(whole, [r], trained=trained, allow_idle=True)
     assert np.allclose(done.W, trained, rtol=1e-12, atol=0)
     there = restore(thrice, trained, whole.pattern, whole.kinks, whole.of_cell)
     q = thrice.margins(there.W)

@@ -1,5 +1,6 @@
 """Data of the user's own: what each format gives, and the sentence for what it cannot."""
 
+import csv
 import io
 import subprocess
 import sys
@@ -304,3 +305,13 @@ def test_a_row_of_zeros_is_read_since_a_network_may_have_biases(name, make):
     first = np.array([1.0, 0.0, 2.0])
     content = make(X=first[:, None], y=Y) if make else as_parquet(a=first, y=Y)
     np.testing.assert_array_equal(read(content, name).X, first[:, None])
+
+
+def test_a_limit_that_another_library_has_set_for_csv_is_neither_obeyed_nor_lost():
+    before = csv.field_size_limit(5)
+    try:
+        X, y = read_data(io.BytesIO(b"feature,y\n1.25,1\n2.5,-1\n"), "D.csv")
+        assert csv.field_size_limit() == 5
+    finally:
+        csv.field_size_limit(before)
+    assert X.tolist() == [[1.25], [2.5]] and y.tolist() == [1.0, -1.0]

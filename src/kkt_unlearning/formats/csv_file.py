@@ -18,6 +18,7 @@ from kkt_unlearning.formats.opening import size_of
 
 _COMMA = re.compile(r"\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*", re.ASCII)  # 1,5 for 1.5
 _PIECE = 2**20  # bytes read in one go
+_LONGEST_CELL = 131_072  # characters, as Python has it by default
 _CELL = 100  # bytes of memory that a cell of one line may take, beside its characters
 
 
@@ -29,7 +30,8 @@ def read_csv(file: BinaryIO, name: str, label: str) -> tuple[np.ndarray, np.ndar
     """
     _check_bytes(file, name)
     try:
-        columns, table = _table(file, label, name)
+        with _limited_cells():
+            columns, table = _table(file, label, name)
     except UnicodeDecodeError as error:
         raise DataError(
             f"{name} has the byte {error.object[error.start]:#04x}, which is no text in UTF-8: save it as a "
@@ -66,6 +68,16 @@ def _check_bytes(file: BinaryIO, name: str) -> None:
             length = cells = 0
     needed = 8 * COPIES * separators + _CELL * widest + 8 * longest
     check_memory(needed, name, "save fewer samples or features")
+
+
+@contextmanager
+def _limited_cells() -> Iterator[None]:
+    """Whatever limit other libraries have set for the whole process."""
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 @contextmanager
