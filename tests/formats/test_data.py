@@ -310,8 +310,8 @@ def test_a_row_of_zeros_is_read_since_a_network_may_have_biases(name, make):
 def test_a_limit_that_another_library_has_set_for_csv_is_neither_obeyed_nor_lost():
     before = csv.field_size_limit(5)
     try:
-        X, y = read_data(io.BytesIO(b"feature,y\n1.25,1\n2.5,-1\n"), "D.csv", "y")
+        data = read(b"feature,y\n1.25,1\n2.5,-1\n", "D.csv")
         assert csv.field_size_limit() == 5
     finally:
         csv.field_size_limit(before)
-    assert X.tolist() == [[1.25], [2.5]] and y.tolist() == [1.0, -1.0]
+    assert data.X.tolist() == [[1.25], [2.5]] and data.y.tolist() == [1.0, -1.0]
