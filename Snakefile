@@ -7,7 +7,7 @@ from workflow.support.configuration.backend import refuse_missing_backend
 from workflow.support.configuration.check import check
 from workflow.support.configuration.files import base_files
 from workflow.support.configuration.reading import refuse_unclear
-from workflow.support.places.committed import mark_outdated, template
+from workflow.support.places.asked import Asked
 from workflow.support.places.folder import refuse_foreign, refuse_read_only
 from workflow.support.places.jobs import announce, growing
 from workflow.support.places.pacing import lift_unasked_limit
@@ -15,7 +15,8 @@ from workflow.support.places.plan import SETTING, Plan
 from workflow.support.places.sharing import sharing
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import experiments_of, section_of
-from workflow.support.records.records import check_records
+from workflow.support.places.templates import template
+from workflow.support.records.records import check_records, refuse_unasked
 from kkt_unlearning.studies.study import figures, measures, rows_of
 
 refuse_unclear([*workflow.configfiles, *base_files(workflow.basedir)])
@@ -31,15 +32,15 @@ gc.set_threshold(100_000, 50, 1000)
 
 sources = Sources(Path(workflow.basedir))
 announce(Path(workflow.basedir), workflow.configfiles)
-behind = sources.behind
 shared = sharing(
     workflow
 )  # unasked, Snakemake would warn of each rule that could be shared
 plan = Plan(check(config, workflow.configfiles), sources)
+asked = Asked(plan)
 if workflow.is_main_process:  # not each job of a cluster again
     refuse_read_only()
     refuse_foreign(workflow.basedir)
-    check_records()
+    check_records(asked)
 
 
 wildcard_constraints:
@@ -55,6 +56,11 @@ wildcard_constraints:
 onstart:
     refuse_missing_backend(workflow, plan.config)
     lift_unasked_limit(workflow)
+
+
+onsuccess:
+    if shared:
+        refuse_unasked(asked)
 
 
 report: "workflow/report/workflow.rst"

@@ -8,12 +8,13 @@ that file then has not the hash that the other job wrote down.
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from _errors import StorageError, told
-from _hashes import SUFFIX, sha256
+from _errors import StorageError, deleting, told
+from _hashes import SUFFIX, given, sha256
 
 _RANDOM = 8  # bytes of a temporary name
 
@@ -24,13 +25,15 @@ class Claim:
     Attributes:
         written: file that was put in place -> its SHA-256.
         read: file that was read -> its SHA-256.
+        asks: result -> `given` of the record that it has to have.
     """
 
-    def __init__(self, provenance: str | Path) -> None:
+    def __init__(self, provenance: str | Path, asks: Mapping[str, str]) -> None:
         provenance = Path(provenance)
         self.path = provenance.with_name(f".{provenance.name.removesuffix(SUFFIX)}.claim")
         self.written: dict[str, str] = {}
         self.read: dict[str, str] = {}
+        self.asks = asks
         self._token = secrets.token_hex(16)
         with told(provenance):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,14 +74,21 @@ _current: Claim | None = None
 
 
 @contextmanager
-def claimed(provenance: str | Path, outputs: Iterable[str | Path]) -> Iterator[Claim]:
+def claimed(
+    provenance: str | Path, outputs: Iterable[str | Path], asks: Mapping[str, str] | None = None
+) -> Iterator[Claim]:
     """Within this block the process writes the outputs of one job, if nobody else claims them.
+
+    Args:
+        provenance: the record of the job.
+        outputs: what it writes.
+        asks: result that it reads -> `given` of the record that it has to have.
 
     Raises:
         StorageError: as `told`.
     """
     global _current
-    _current = Claim(provenance)
+    _current = Claim(provenance, asks or {})
     try:
         for path in outputs:
             _remove_leftovers(Path(path))
@@ -99,6 +109,22 @@ def put(temporary: Path, path: Path) -> None:
         os.replace(temporary, path)
     else:
         _current.put(temporary, path)
+
+
+def refuse_unasked(path: str | Path, record: Mapping[str, Any]) -> None:
+    """Refuse a result that is not what the job of this process is to work on.
+
+    It may be whole and fit its record: another result that was put in its place, record and all.
+
+    Raises:
+        StorageError: its job was given something else than this run asks for.
+    """
+    asked = _current.asks.get(str(path)) if _current else None
+    if asked not in (None, given(record)):
+        raise StorageError(
+            f"{path} was made with other settings, seed, code or versions than this run asks for: "
+            f"{deleting(path)}."
+        )
 
 
 def note_read(path: str | Path, digest: str) -> None:

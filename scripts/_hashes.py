@@ -14,6 +14,9 @@ from typing import Any
 
 SUFFIX = ".provenance.json"
 
+# What a job was given, as its record says; ``basis`` is the same of all jobs that its inputs are from.
+GIVEN = ("rule", "wildcards", "settings", "seed", "code", "packages", "basis")
+
 
 def sha256(path: str | Path) -> str:
     """SHA-256 of a file."""
@@ -63,14 +66,29 @@ def _is(chunks: Iterable[str], text: bytes) -> bool:
     return place == len(text)
 
 
-def recorded(path: str | Path) -> str | None:
-    """SHA-256 that the job of a file wrote down; None if there is no record of the file."""
+def given(record: Mapping[str, Any], *names: str) -> str:
+    """SHA-256 over what the job of a record was given, or over some of it.
+
+    Args:
+        record: of a job, or what one is asked for.
+        names: of `GIVEN`; all of it without any.
+    """
+    return _own({name: record.get(name) for name in names or GIVEN})
+
+
+def basis(asks: Mapping[str, str]) -> str:
+    """SHA-256 over results that a job reads and `given` of their records."""
+    return _own(asks)
+
+
+def record_of(path: str | Path) -> tuple[dict[str, Any], str] | None:
+    """What the job of a file wrote down, and of this file its SHA-256; None if there is no record of it."""
     for provenance in filter(Path.is_file, provenances(path)):  # a pipe would be waited for
         with suppress(OSError, ValueError):  # gone or damaged: it says nothing
-            outputs: dict[str, str] = unsealed(provenance.read_bytes()).get("outputs", {})
+            record = unsealed(provenance.read_bytes())
             name = named(path, provenance)
-            if name in outputs:
-                return outputs[name]
+            if name in record.get("outputs", {}):
+                return record, record["outputs"][name]
     return None
 
 

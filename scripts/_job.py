@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from _claims import Claim, claimed
 from _errors import printable
-from _hashes import named, sealed
+from _hashes import basis, named, sealed
 from _storage import StorageError, replacing
 
 from kkt_unlearning.errors import BackendError, NotSeparableError, SolverError, UserError
@@ -74,7 +74,8 @@ def _run(main: Main, snakemake: Any, log: TextIO | None) -> None:
     if provenance is None:
         _timed(main, snakemake, log)
         return
-    with claimed(provenance, [path for _, path in snakemake.output.items()]) as claim:
+    outputs = [path for _, path in snakemake.output.items()]
+    with claimed(provenance, outputs, snakemake.params.get("asks")) as claim:
         facts = _timed(main, snakemake, log) or {}
         with replacing(provenance) as temporary:
             temporary.write_text(sealed(_provenance(snakemake, facts, claim)), encoding="utf-8")
@@ -197,6 +198,8 @@ def _provenance(snakemake: Any, facts: Mapping[str, Any], claim: Claim) -> dict[
         "backend": params.get("backend", "numpy"),
         "dtype": "float64",
         "code": params.code,
+        "packages": params.get("packages"),
+        "basis": basis(params.get("asks", {})),
         "versions": _versions(),
         "inputs": claim.read,
         "outputs": {named(path, provenance): digest for path, digest in claim.written.items()},

@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from _claims import note_read, put, temporary_name
+from _claims import note_read, put, refuse_unasked, temporary_name
 from _errors import StorageError, deleting, told
-from _hashes import recorded, unsealed
+from _hashes import record_of, unsealed
 from _tables import Table, as_csv, columns
 
 if TYPE_CHECKING:
@@ -51,22 +51,25 @@ def intact(path: str | Path) -> Iterator[BinaryIO]:
     """A file that a rule wrote, open to be read, if it has the hash that its job wrote down.
 
     Raises:
-        StorageError: the file is missing, there is no record of it, or it is not what was written.
+        StorageError: the file is missing, there is no record of it, it is not what was written, or not
+            what this run asks for.
     """
     try:
         file = open(path, "rb")  # noqa: SIM115  closed below; the same bytes are hashed and read
     except FileNotFoundError as error:
         raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
     with file:
-        digest, written = hashlib.file_digest(file, "sha256").hexdigest(), recorded(path)
-        if written is None:
+        digest, found = hashlib.file_digest(file, "sha256").hexdigest(), record_of(path)
+        if found is None:
             raise StorageError(
                 f"{path} has no hash beside it by which to tell whether it is whole: {deleting(path)}."
             )
+        record, written = found
         if digest != written:
             raise StorageError(
                 f"{path} is not what its job wrote, it was cut short or changed: {deleting(path)}."
             )
+        refuse_unasked(path, record)
         note_read(path, digest)
         file.seek(0)
         yield file
@@ -76,16 +79,20 @@ def read_record(path: str | Path) -> dict[str, Any]:
     """What a job wrote down about itself.
 
     Raises:
-        StorageError: the file is missing or not what was written.
+        StorageError: the file is missing, not what was written, or not what this run asks for.
     """
     try:
-        return unsealed(Path(path).read_bytes())
+        content = Path(path).read_bytes()
+        record = unsealed(content)
     except FileNotFoundError as error:
         raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
     except ValueError as error:
         raise StorageError(
             f"{path} is not what its job wrote, it was cut short or changed: {deleting(path)}."
         ) from error
+    refuse_unasked(path, record)
+    note_read(path, hashlib.sha256(content).hexdigest())
+    return record
 
 
 def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:

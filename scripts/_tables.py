@@ -36,7 +36,7 @@ def as_csv(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([[_text(value) for value in row] for row in rows])
+    writer.writerows([[cell(value) for value in row] for row in rows])
     return text.getvalue()
 
 
@@ -70,6 +70,13 @@ def cut(value: Any) -> Any:
     return float(rounded(repr(value))) if isinstance(value, float) else value
 
 
+def cell(value: Any) -> str:
+    """Shortest text that reads back as the same value; NumPy's own repr would add its type."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return repr(value) if isinstance(value, float) else str(value)
+
+
 def _as_rows(table: Table) -> tuple[list[str], list[list[Any]]]:
     if isinstance(table, Mapping):
         import numpy as np
@@ -83,13 +90,6 @@ def _as_rows(table: Table) -> tuple[list[str], list[list[Any]]]:
     if any(list(record) != header for record in records):
         raise ValueError(f"every row must have the columns {header}, in this order.")
     return header, [list(record.values()) for record in records]
-
-
-def _text(value: Any) -> str:
-    """Shortest text that reads back as the same value; NumPy's own repr would add its type."""
-    if hasattr(value, "item"):
-        value = value.item()
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def _typed(cells: Sequence[str]) -> np.ndarray:

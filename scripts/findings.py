@@ -1,9 +1,8 @@
 """Rule findings: scorecard and tables -> the page of findings, in Markdown and for the report."""
 
-from pathlib import Path
-
 from _job import job
-from _storage import read_table, write_text
+from _pages import read_tables, templates, write
+from _storage import read_table
 
 from kkt_unlearning.studies.pages.findings import page
 from kkt_unlearning.studies.pages.markdown import to_html
@@ -11,21 +10,18 @@ from kkt_unlearning.studies.pages.template import fill
 
 
 def main(snakemake):
-    markdown, html, style = (
-        Path(snakemake.input[name]).read_text(encoding="utf-8")
-        for name in ("markdown", "html", "style")
-    )
-    columns = read_table(snakemake.input.scorecard)
-    scores = [
-        dict(zip(columns, row, strict=True))
-        for row in zip(*(column.tolist() for column in columns.values()), strict=True)
-    ]
-    tables = {
-        Path(path).name.removesuffix(".csv"): read_table(path) for path in snakemake.input.tables
-    }
-    text = page(markdown, scores, tables)
-    write_text(snakemake.output.page, text)
-    write_text(snakemake.output.html, fill(html, content=to_html(text), style=style, html=True))
+    tables = read_tables(snakemake.input.tables)
+    scorecard = read_table(snakemake.input.scorecard)
+    write(snakemake, pages(tables, scorecard, templates(snakemake)))
+
+
+def pages(tables, scorecard, filled):
+    """Output -> its text; ``scorecard`` has its columns."""
+    rows = zip(*(column.tolist() for column in scorecard.values()), strict=True)
+    scores = [dict(zip(scorecard, row, strict=True)) for row in rows]
+    text = page(filled["markdown"], scores, tables)
+    html = fill(filled["html"], content=to_html(text), style=filled["style"], html=True)
+    return {"page": text, "html": html}
 
 
 if __name__ == "__main__":

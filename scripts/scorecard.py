@@ -1,33 +1,28 @@
 """Rule scorecard: all tables -> verdict on every claim, as a table and as pages to read."""
 
-from pathlib import Path
-
 from _job import job
-from _storage import read_table, write_table, write_text
-from _tables import cut
+from _pages import read_tables, templates, write
+from _tables import as_csv, cut
 
 from kkt_unlearning.studies.pages.scorecard import page
 from kkt_unlearning.studies.scorecard import score
 
 
 def main(snakemake):
-    tables = {
-        Path(path).name.removesuffix(".csv"): read_table(path) for path in snakemake.input.tables
+    tables = read_tables(snakemake.input.tables)
+    write(snakemake, pages(tables, snakemake.params.settings["claims"], templates(snakemake)))
+
+
+def pages(tables, thresholds, filled):
+    """Output -> its text; of each claim a row, its numbers to 6 significant digits."""
+    scores = [
+        {name: cut(value) for name, value in row.items()} for row in score(tables, thresholds)
+    ]
+    return {
+        "table": as_csv(scores),
+        "page": page(filled["markdown"], scores),
+        "html": page(filled["html"], scores, html=True, style=filled["style"]),
     }
-    scores = rows(tables, snakemake.params.settings["claims"])
-    write_table(snakemake.output.table, scores)
-    markdown, html, style = (
-        Path(snakemake.input[name]).read_text(encoding="utf-8")
-        for name in ("markdown", "html", "style")
-    )
-    write_text(snakemake.output.page, page(markdown, scores))
-    write_text(snakemake.output.html, page(html, scores, html=True, style=style))
-
-
-def rows(tables, thresholds):
-    """A row for each claim, its numbers to 6 significant digits."""
-    scores = score(tables, thresholds)
-    return [{name: cut(value) for name, value in row.items()} for row in scores]
 
 
 if __name__ == "__main__":

@@ -7,43 +7,46 @@ uncompressed tar, since compressed bytes change with the version of the compress
 """
 
 import argparse
+import csv
 import hashlib
 import io
 import json
+import math
 import sys
 import tarfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts._hashes import SUFFIX
+from scripts._hashes import GIVEN, SUFFIX
+from scripts._origins import read
 
 from kkt_unlearning.studies.study import figures
-from workflow.support.configuration.check import check_files
+from workflow.support.configuration.check import check_files, checked
+from workflow.support.configuration.mistakes import ConfigurationError
+from workflow.support.places.asked import Asked, is_result
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
 from workflow.support.records import vouching
+from workflow.support.records.agreement import (
+    CONFIGURED,
+    LOCKS,
+    check_configuration,
+    check_lock,
+    check_one_run,
+    check_tables,
+)
 from workflow.support.records.manifest import commit, manifest
-from workflow.support.records.unpacking import ArchiveError, members
+from workflow.support.records.pages import SCORECARD, pages
+from workflow.support.records.unpacking import MOST_FILES, ArchiveError, members
 
 ROOT = Path(__file__).resolve().parents[1]
 
 SUMS, MANIFEST, CONFIGURATION = "SHA256SUMS", "manifest.json", "configuration.json"
-TABLES, SCORECARD = "results/tables/", "results/scorecard.csv"
-FIGURES_FROM = "results/figures/"
-PAGES = (
-    SCORECARD,
-    "results/scorecard.html",
-    "results/findings.html",
-    "results/provenance.csv",
-    "results/provenance.html",
-    "results/explorer.html",
-    "paper_figures/scorecard.md",
-    "docs/findings.md",
-)
 
 # below the root of the project
-PROJECT = ("envs/requirements.lock", "envs/requirements-gpu.lock", "LICENSE", "CITATION.cff")
+PROJECT = (*LOCKS, "LICENSE", "CITATION.cff")
 
 
 def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
@@ -54,19 +57,27 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
         configfiles: on top of ``config.yaml``, a later one counts more.
 
     Raises:
-        ArchiveError: results are missing, do not fit their records, or are of another configuration.
+        ArchiveError: results are missing or not what this configuration and the code here make, or
+            files do not agree with one another.
     """
     plan = Plan(check_files(ROOT, configfiles), Sources(ROOT))
-    files = {name: _read(folder / name) for name in results(plan)}
+    files = {name: _read(folder / name) for name in plan.results()}
     files |= vouching.behind(
-        [*files, *(f"{FIGURES_FROM}{name}{SUFFIX}" for name in figures())], folder
+        [*files, *(f"results/figures/{name}{SUFFIX}" for name in figures())], folder
     )
-    vouching.check(files)
-    _refuse_others(files, plan)
     files |= {name: _read(ROOT / name) for name in PROJECT}
-    files[CONFIGURATION] = _json(plan.config)
-    files[MANIFEST] = _json(manifest(files, commit(ROOT)))
+    files[CONFIGURATION] = _configured(plan.config)
+    found = vouching.records(files)
+    files[MANIFEST] = _json(manifest(found, commit(ROOT)))
     files[SUMS] = sums(files)
+    try:
+        check_configuration(found, Asked(plan), GIVEN, "the configuration")
+    except ArchiveError as error:
+        raise ArchiveError(
+            f"{str(error).rstrip('.')}: run snakemake with this configuration, or name the one that the "
+            "results were made with."
+        ) from None
+    _check(files)
     return _tar(files)
 
 
@@ -77,48 +88,53 @@ def sums(files: Mapping[str, bytes]) -> bytes:
 
 
 def verify(path: Path) -> str:
-    """One sentence on an archive whose sums and scorecard are right.
+    """One sentence on an archive in which everything agrees.
 
     Nothing in it runs and nothing is unpacked.
 
     Raises:
-        ArchiveError: the archive is not one of ours, is damaged, its scorecard does not follow from its
-            tables and thresholds, or records, results and manifest do not fit one another; the message
-            is one sentence.
+        ArchiveError: the archive is not one of ours or is damaged, or records, results, configuration,
+            lock files, tables, scorecard, pages and manifest do not agree with one another; the message is
+            one sentence.
     """
-    from workflow.support.records.rescoring import scorecard
-
     files = members(path)
     _check_sums(files)
-    config = _read_json(files, CONFIGURATION)
-    tables = {
-        name.removeprefix(TABLES).removesuffix(".csv"): content
-        for name, content in files.items()
-        if name.startswith(TABLES) and name.endswith(".csv")
-    }
-    recomputed, verdicts = scorecard(tables, config)
-    if files.get(SCORECARD) != recomputed:
-        raise ArchiveError(
-            f"{SCORECARD}{_first_difference(files.get(SCORECARD, b''), recomputed)}: it does not follow from "
-            f"the tables and the thresholds in {CONFIGURATION} by the code here{_other_code(files)}."
-        )
-    _check_rest(files)
+    said = _check(files)
     if _tar(files) != path.read_bytes():
         raise ArchiveError(
             f"{path} is not packed as make archive packs its files: take another copy of the archive."
         )
-    counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    return f"{len(files) - 1} files have their sums, and {len(tables)} tables give the scorecard: {counted}."
+    return said
 
 
-def results(plan: Plan) -> list[str]:
-    """Tables, figures and pages that a configuration makes; what an earlier one left is not among them."""
-    return [*plan.all_tables(), *_DRAWN, *PAGES]
-
-
-_DRAWN = [
-    f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")
-]
+def _check(files: Mapping[str, bytes]) -> str:
+    """What an archive says, if its files agree with one another; what costs most comes last."""
+    plan = Plan(_configuration(files), Sources(ROOT))
+    asked = Asked(plan)
+    _check_names(files, plan)
+    found = vouching.records(files)
+    vouching.check(files, found)
+    check_configuration(found, asked, CONFIGURED, CONFIGURATION)
+    check_one_run(found, asked)
+    check_lock(files, found)
+    check_tables(files, asked, CONFIGURATION)
+    _check_manifest(files, found)
+    for page in pages(files, found, plan):
+        if files[page.path] != page.content:
+            raise ArchiveError(
+                f"{page.path}{_first_difference(files[page.path], page.content)}: it does not follow from "
+                f"{page.rests} by the code here{_other_code(page.script, found, asked)}."
+            )
+    tables = plan.all_tables()
+    rows = csv.DictReader(io.StringIO(files[SCORECARD].decode(), newline=""))
+    counted = Counter(row["verdict"] for row in rows)
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items())
+    claims = read(ROOT / "config/claims.yaml")["claims"]
+    own = sum(claims.get(name) != claim for name, claim in plan.config["claims"].items())
+    return (
+        f"{len(files) - 1} files have their sums, and {len(tables)} tables give the scorecard: {verdicts}"
+        f"{f'; {own} claims have thresholds of their own, not those of config/claims.yaml' if own else ''}."
+    )
 
 
 def _read(path: Path) -> bytes:
@@ -128,22 +144,13 @@ def _read(path: Path) -> bytes:
         raise ArchiveError(f"{path} is missing: run snakemake, which makes it.") from None
 
 
-def _refuse_others(files: Mapping[str, bytes], plan: Plan) -> None:
-    """The two pages that are made last: what they were made with is what all was made with."""
-    said = [_read_json(files, f"results/{page}{SUFFIX}") for page in ("scorecard", "provenance")]
-    wanted = [{"claims": plan.config["claims"]}, plan.origins.settings()]
-    seeds = [None, plan.config["seed"]]
-    whats = ("thresholds", "settings")
-    for record, settings, seed, what in zip(said, wanted, seeds, whats, strict=True):
-        if (record["settings"], record["seed"]) != (json.loads(json.dumps(settings)), seed):
-            raise ArchiveError(
-                f"the results were made with other {what} than the configuration has: "
-                "run snakemake with this configuration, or name the one that they were made with."
-            )
+def _json(value: Any, sort_keys: bool = True) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=sort_keys, ensure_ascii=False) + "\n").encode()
 
 
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+def _configured(config: Mapping[str, Any]) -> bytes:
+    """In its own order: of experiments that share a result it lies with the first."""
+    return _json(config, sort_keys=False)
 
 
 def _tar(files: Mapping[str, bytes]) -> bytes:
@@ -172,20 +179,42 @@ def _check_sums(files: Mapping[str, bytes]) -> None:
         )
 
 
-def _check_rest(files: Mapping[str, bytes]) -> None:
-    """What neither sums nor scorecard show: gaps, records, the manifest, and the sums line by line."""
-    for name in (*_DRAWN, *PAGES, *PROJECT):
-        if name not in files:
-            raise ArchiveError(f"{name!r} is missing, which every archive has.")
-    known = {*PROJECT, SUMS, MANIFEST, CONFIGURATION}
-    for name in sorted(files.keys() - known):
-        if name.split("/")[0] not in vouching.RESULTS:
-            raise ArchiveError(f"{name!r} is no file that make archive packs.")
-    vouching.check(files)
+def _configuration(files: Mapping[str, bytes]) -> dict[str, Any]:
+    try:
+        config = checked(_read_json(files, CONFIGURATION))
+    except ConfigurationError as error:
+        raise ArchiveError(f"{CONFIGURATION}, {error}") from None
+    if files[CONFIGURATION] != _configured(config):
+        raise ArchiveError(f"{CONFIGURATION} is not what make archive writes of it.")
+    if sum(map(_size, config["experiments"].values())) > MOST_FILES:
+        raise ArchiveError(  # a few words can ask for more than there is memory
+            f"{CONFIGURATION} has more than {MOST_FILES} settings and forget sets, the most that are read."
+        )
+    return config
+
+
+def _size(experiment: Mapping[str, Any]) -> int:
+    """How many settings an experiment has, times its forget sets; counted, not listed."""
+    lists = [*experiment["sweep"].values(), experiment["networks"], experiment["trainings"]]
+    samples = [experiment["dataset"].get("samples", 1), *experiment["sweep"].get("samples", [])]
+    forget = max(samples) if experiment.get("forget") == "each" else 1
+    return math.prod([forget, *map(len, lists)])
+
+
+def _check_names(files: Mapping[str, bytes], plan: Plan) -> None:
+    wanted = {*plan.results(), *PROJECT, MANIFEST}
+    for name in sorted(wanted - files.keys()):
+        raise ArchiveError(f"{name!r} is missing, which {CONFIGURATION} asks for.")
+    for name in sorted(files.keys() - wanted - {SUMS, CONFIGURATION}):
+        if not (is_result(name) and name.endswith(SUFFIX)):
+            raise ArchiveError(f"{name!r} is no file that {CONFIGURATION} asks for.")
+
+
+def _check_manifest(files: Mapping[str, bytes], found: vouching.Records) -> None:
     if files[SUMS] != sums({name: files[name] for name in files.keys() - {SUMS}}):
         raise ArchiveError(f"{SUMS} is not what make archive writes for these files.")
     try:
-        said = manifest(files, _read_json(files, MANIFEST).get("commit"))
+        said = manifest(found, _read_json(files, MANIFEST).get("commit"))
     except (KeyError, TypeError):
         raise ArchiveError("a record does not say by what code it was made.") from None
     if files[MANIFEST] != _json(said):
@@ -218,9 +247,9 @@ def _first_difference(archived: bytes, recomputed: bytes) -> str:
     return next((f", line {n}" for n, (a, b) in enumerate(pairs, 1) if a != b), "")
 
 
-def _other_code(files: Mapping[str, bytes]) -> str:
-    made_by = _read_json(files, "results/scorecard.provenance.json").get("code")
-    same = made_by == Sources(ROOT).digest("scorecard")
+def _other_code(script: str, found: vouching.Records, asked: Asked) -> str:
+    record = f"results/{script}{SUFFIX}"
+    same = not asked.jobs()[record].differing(found[record], ["code"])
     return "" if same else ", which is not the code that made it"
 
 

@@ -3,18 +3,19 @@
 import hashlib
 import io
 import json
+import re
 import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from _hashes import sealed, unsealed
+from _hashes import SUFFIX, basis, given, sealed, unsealed
 
 from workflow import archive
 from workflow.archive import SUMS, pack, sums, verify
-from workflow.support.records import unpacking
-from workflow.support.records.manifest import commit
+from workflow.support.records import unpacking, vouching
+from workflow.support.records.manifest import commit, manifest
 from workflow.support.records.unpacking import ArchiveError, members
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +132,7 @@ def with_sums(**files: bytes) -> bytes:
         (with_sums(**{"configuration.json": b"{"}), "'configuration.json' is no JSON"),
         (with_sums(**{"configuration.json": b"[" * 10**5}), "'configuration.json' is no JSON"),
         (with_sums(**{"configuration.json": b"[]"}), "is no JSON object"),
-        (with_sums(**{"configuration.json": b"{}"}), "the scorecard cannot be computed"),
+        (with_sums(**{"configuration.json": b"{}"}), "configuration.json, "),
     ],
 )
 def test_an_archive_that_is_not_ours_is_refused(path, content, said):
@@ -212,7 +213,9 @@ def test_a_table_that_is_missing_is_told(after):
 def test_results_of_another_configuration_are_not_packed(finished, tmp_path):
     other = tmp_path / "thresholds.yaml"
     other.write_text("claims: {linear_cosine_rate: {at_least: 0.75}}\n")
-    with pytest.raises(ArchiveError, match="made with other thresholds"):
+    with pytest.raises(
+        ArchiveError, match=r"scorecard.*other settings than .*: run snakemake with"
+    ):
         pack(finished.folder, [TINY, other])
 
 
@@ -223,35 +226,8 @@ def test_a_whole_archive_is_verified(packed, path):
     assert " held" in said
 
 
-def test_another_verdict_is_found_although_the_sums_fit(packed, path):
-    path.write_bytes(packed)
-    scorecard = members(path)["results/scorecard.csv"]
-    other = scorecard.replace(b",failed,", b",held,", 1)
-    assert other != scorecard
-    said = refused(path, changed(packed, path, **{"results/scorecard.csv": other}), verify)
-    assert said.startswith("results/scorecard.csv, line ")
-
-
-def test_another_threshold_is_found(packed, path):
-    path.write_bytes(packed)
-    config = json.loads(members(path)["configuration.json"])
-    config["claims"]["linear_cosine_rate"]["at_least"] = 0.25
-    content = changed(packed, path, **{"configuration.json": json.dumps(config).encode()})
-    assert "does not follow from the tables and the thresholds" in refused(path, content, verify)
-
-
-def test_a_table_with_the_same_numbers_in_other_bytes_is_found(packed, path):
-    """Which the scorecard does not show, but whoever read the table has written down."""
-    name = "results/tables/kinks.stationarity.csv"
-    path.write_bytes(packed)
-    first, rest = members(path)[name].split(b",", 1)
-    table = b'"' + first + b'",' + rest
-    assert f"{name!r} is not the file that 'results/" in refused(
-        path, changed(packed, path, **{name: table}), verify
-    )
-
-
 RECORD = "results/kinks/base/two_layer/constant/kkt.provenance.json"
+TABLE = "results/tables/kinks.stationarity.csv"
 TABLE_RECORD = "results/tables/kinks.stationarity.provenance.json"
 
 
@@ -261,29 +237,226 @@ TABLE_RECORD = "results/tables/kinks.stationarity.provenance.json"
         ({"paper_figures/kinks.pdf": b"%PDF"}, "'paper_figures/kinks.pdf' is not the file that"),
         ({"docs/findings.md": b"all replicated"}, "'docs/findings.md' is not the file that"),
         ({"paper_figures/kinks.pdf": None}, "'paper_figures/kinks.pdf' is missing"),
+        ({TABLE: b"x\n"}, f"{TABLE!r} is not the file that 'results/"),
         ({"results/figures/kinks.provenance.json": None}, "has no record"),
-        ({TABLE_RECORD: None}, "'results/tables/kinks.stationarity.csv' has no record"),
+        ({TABLE_RECORD: None}, f"{TABLE!r} has no record"),
         ({RECORD: None}, "', on which 'results/"),
         ({RECORD: b"{}"}, f"'{RECORD}' is not what its job wrote"),
         ({RECORD: sealed({"outputs": []}).encode()}, "does not say what its job read"),
-        ({"results/more.csv": b"x\n"}, "'results/more.csv' has no record"),
-        ({"more.csv": b"x\n"}, "'more.csv' is no file that make archive packs"),
+        (
+            {"results/more.csv": b"x\n"},
+            "'results/more.csv' is no file that configuration.json asks",
+        ),
+        ({"more.csv": b"x\n"}, "'more.csv' is no file that configuration.json asks"),
         ({"envs/requirements.lock": None}, "'envs/requirements.lock' is missing"),
         ({"manifest.json": b"{}"}, "manifest.json is not what the records say"),
-        ({"manifest.json": None}, "manifest.json is missing"),
+        ({"manifest.json": None}, "'manifest.json' is missing"),
     ],
 )
 def test_what_does_not_fit_together_is_refused_although_the_sums_fit(packed, path, contents, said):
     assert said in refused(path, changed(packed, path, **contents), verify)
 
 
-def test_a_record_of_other_code_is_not_that_of_the_manifest(packed, path):
+Files = dict[str, bytes]
+
+
+def forged(packed: bytes, path: Path, forge: Callable[[Files], None]) -> bytes:
+    """The archive with other content, for which every hash, the manifest and the sums are done again."""
     path.write_bytes(packed)
-    record = unsealed(members(path)[RECORD])
-    other = sealed(record | {"code": "c0de"}).encode()
-    assert "manifest.json is not what" in refused(
-        path, changed(packed, path, **{RECORD: other}), verify
+    files = members(path)
+    del files[SUMS]
+    forge(files)
+    before: Files = {}
+    while before != files:  # what a record rests on stands in other records
+        before = dict(files)
+        records = {name: unsealed(files[name]) for name in files if name.endswith(SUFFIX)}
+        owners = {
+            path: given(found)
+            for name, found in records.items()
+            for path in (name, *vouching.written(name, found))
+        }
+        for name, found in records.items():
+            files[name] = _fitting(name, found, owners, before)
+    said = json.loads(files["manifest.json"])
+    files["manifest.json"] = archive._json(manifest(vouching.records(files), said["commit"]))
+    return repacked(files)
+
+
+def _fitting(name: str, record: dict, owners: dict[str, str], files: Files) -> bytes:
+    """A record with the hashes that its files have, and what its inputs were given."""
+
+    def now(path: str, digest: str) -> str:
+        return hashlib.sha256(files[path]).hexdigest() if path in files else digest
+
+    outputs = vouching.written(name, record).items()
+    named = zip(record["outputs"], outputs, strict=True)
+    fitting = {
+        "inputs": {path: now(path, digest) for path, digest in record["inputs"].items()},
+        "outputs": {key: now(path, digest) for key, (path, digest) in named},
+        "basis": basis({path: owners[path] for path in record["inputs"] if path in owners}),
+    }
+    return sealed(record | fitting).encode()
+
+
+def swap(name: str, old: bytes, new: bytes) -> Callable[[Files], None]:
+    """The forgery that puts a text in the place of the first that is like another."""
+
+    def forge(files: Files) -> None:
+        assert old in files[name]
+        files[name] = files[name].replace(old, new, 1)
+
+    return forge
+
+
+def configure(*keys: str, value: object) -> Callable[[Files], None]:
+    """The forgery of a value of the configuration."""
+
+    def forge(files: Files) -> None:
+        config = section = json.loads(files["configuration.json"])
+        for key in keys[:-1]:
+            section = section[key]
+        section[keys[-1]] = value
+        files["configuration.json"] = archive._json(config, sort_keys=False)
+
+    return forge
+
+
+def record(name: str, **entries: object) -> Callable[[Files], None]:
+    """The forgery of what a record says."""
+
+    def forge(files: Files) -> None:
+        found = unsealed(files[name])
+        merged = {
+            key: found[key] | value if isinstance(value, dict) else value
+            for key, value in entries.items()
+        }
+        files[name] = sealed(found | merged).encode()
+
+    return forge
+
+
+CLAIM = "linear_cosine_rate"
+SCORECARD, FINDINGS = "results/scorecard.csv", "docs/findings.md"
+
+
+def thresholds(files: Files) -> None:
+    """Another threshold, in the configuration and in the record of the scorecard."""
+    configure("claims", CLAIM, "at_least", value=0.25)(files)
+    claims = json.loads(files["configuration.json"])["claims"]
+    record("results/scorecard.provenance.json", settings={"claims": claims})(files)
+
+
+FORGERIES = {
+    "seed, records": (
+        configure("seed", value=999),
+        r"^'results/\S+' is of a job with other (seed|settings) than configuration.json asks for\.$",
+    ),
+    "no experiments": (
+        configure("experiments", value={}),
+        r"^configuration\.json, experiments\.\w+: this key is missing",
+    ),
+    "experiments, records": (
+        configure("experiments", "dimension", "sweep", "dimension", value=[40, 120]),
+        r"^'results/dimension/dimension=120/\S+' is missing, of a job that configuration.json asks",
+    ),
+    "configuration": (
+        configure("experiments", "extra", value=None),
+        r"^configuration\.json is not what make archive writes of it\.$",
+    ),
+    "fractions, records": (
+        configure("experiments", "step_size", "fractions", value=[1.0]),
+        r"^'results/\S+' is of a job with other settings than configuration.json asks for\.$",
+    ),
+    "thresholds, record": (
+        configure("claims", CLAIM, "at_least", value=0.25),
+        r"^'results/scorecard\.provenance\.json' is of a job with other settings than configuration",
+    ),
+    "thresholds, scorecard": (
+        thresholds,
+        r"^results/scorecard\.csv, line \d+: it does not follow from the tables and the thresholds",
+    ),
+    "record of another seed": (
+        record(RECORD, seed=999),
+        rf"^'{RECORD}' is of a job with other seed than configuration\.json asks for\.$",
+    ),
+    "record of other inputs": (
+        record(RECORD, inputs={"results/step_size/base/dataset.npz": "0" * 64}),
+        rf"^'{RECORD}' is of a job with other inputs than configuration\.json asks for\.$|rests on",
+    ),
+    "records of an array": (
+        record(RECORD, outputs={"kkt.npz": "0" * 64}),
+        r"^'results/\S+' rests on another 'results/kinks/base/two_layer/constant/kkt\.npz' than the one",
+    ),
+    "records of two codes": (
+        record(RECORD, code="c0de"),
+        r"^'results/\S+' and 'results/\S+' are of one rule, but not of the same code\.$",
+    ),
+    "lock, records": (
+        swap("envs/requirements.lock", b"\nnumpy==", b"\nnumpy==9."),
+        r"^'results/\S+' is of numpy \S+, but 'envs/requirements\.lock' pins 9\.",
+    ),
+    "records, lock": (
+        record(RECORD, versions={"scipy": "0.1"}),
+        rf"^'{RECORD}' is of scipy 0\.1, but 'envs/requirements\.lock' pins ",
+    ),
+    "tables, configuration": (
+        swap(TABLE, b"two_layer,normalised_followed", b"two_layer,constant"),
+        rf"^'{TABLE}' has rows of other settings than configuration\.json asks for\.$",
+    ),
+    "tables, scorecard": (
+        swap("results/tables/dimension.csv", b",exact,0,0,1,1,0,0,0,", b",exact,0,0,1,1,0,0,9,"),
+        r"^results/scorecard\.csv, line \d+: it does not follow from the tables and the thresholds",
+    ),
+    "scorecard, tables": (
+        swap(SCORECARD, b",failed,", b",held,"),
+        r"^results/scorecard\.csv, line \d+: it does not follow from the tables and the thresholds",
+    ),
+    "page, scorecard": (
+        swap("paper_figures/scorecard.md", b" not ", b" yes "),
+        r"^paper_figures/scorecard\.md, line \d+: it does not follow from the tables and the thresh",
+    ),
+    "findings, scorecard": (
+        swap(FINDINGS, b"not", b"yes"),
+        r"^docs/findings\.md, line \d+: it does not follow from the scorecard and the tables",
+    ),
+    "findings of the report": (
+        swap("results/findings.html", b"not", b"yes"),
+        r"^results/findings\.html, line \d+: it does not follow from the scorecard and the tables",
+    ),
+    "provenance, records": (
+        swap("results/provenance.html", b"numpy", b"cupy"),
+        r"^results/provenance\.html, line \d+: it does not follow from the records and the configur",
+    ),
+    "explorer, tables": (
+        swap("results/explorer.html", b"step_size", b"step-size"),
+        r"^results/explorer\.html, line \d+: it does not follow from the tables by the code here\.$",
+    ),
+}
+
+
+@pytest.mark.parametrize(("forge", "said"), FORGERIES.values(), ids=FORGERIES)
+def test_what_does_not_agree_is_refused_although_all_hashes_fit(packed, path, forge, said):
+    assert re.search(said, refused(path, forged(packed, path, forge), verify))
+
+
+def test_a_record_that_does_not_rest_on_the_others_is_refused(packed, path):
+    path.write_bytes(packed)
+    found = unsealed(members(path)[RECORD])
+    other = sealed(found | {"basis": basis({})}).encode()
+    said = refused(path, changed(packed, path, **{RECORD: other}), verify)
+    assert (
+        "does not rest on what the records of its inputs say" in said or "is not the file" in said
     )
+
+
+def test_a_configuration_that_asks_for_more_than_there_is_memory_is_refused(packed, path):
+    values = list(range(2, 1002))
+    sweep = configure(
+        "experiments", "dimension", "sweep", value={"dimension": [40], "samples": values}
+    )
+    forget = configure("experiments", "dimension", "forget", value="each")
+    said = refused(path, forged(packed, path, lambda files: (sweep(files), forget(files))), verify)
+    assert said.startswith("configuration.json has more than 100000 settings and forget sets")
 
 
 def test_sums_with_another_line_are_refused(packed, path):
@@ -324,7 +497,7 @@ def test_damaged_results_are_not_packed(after):
 def test_results_of_other_settings_are_not_packed(finished, tmp_path, change):
     other = tmp_path / "settings.yaml"
     other.write_text(change)
-    with pytest.raises(ArchiveError, match="made with other settings"):
+    with pytest.raises(ArchiveError, match=r"of a job with other \w+ than .*: run snakemake with"):
         pack(finished.folder, [TINY, other])
 
 

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from _hashes import given
 from _job import job
 from _storage import StorageError, read_record, read_table, replacing, write_table
 
@@ -137,6 +138,26 @@ def test_a_job_writes_down_the_hash_of_what_it_read(snakemake, outputs, tmp_path
     assert read_record(outputs.provenance)["inputs"] == {
         str(table): hashlib.sha256(b"x\n3\n").hexdigest()
     }
+
+
+@pytest.mark.parametrize("read", [read_table, read_record])
+def test_a_job_works_on_no_result_of_other_settings_than_are_asked_for(
+    snakemake, outputs, capsys, read
+):
+    """However well it fits its record: another may have been put in its place."""
+    job(writing(3), snakemake)
+    path = outputs.table if read is read_table else outputs.provenance
+    asked = given(read_record(outputs.provenance))
+    later = SimpleNamespace(**vars(snakemake) | {"params": Fields(**vars(snakemake.params))})
+    later.output = Fields(provenance=path.with_name("next.provenance.json"))
+    later.params.asks = {str(path): asked}
+    job(lambda _: read(path) and None, later)
+    snakemake.params.settings = {"steps": 4}
+    job(writing(3), snakemake)
+    ended(lambda _: read(path) and None, later)
+    said = capsys.readouterr().err
+    assert f"{path} was made with other settings, seed, code or versions than this run asks" in said
+    assert f"delete it (rm {path}) and run snakemake again." in said
 
 
 def test_a_job_leaves_nothing_but_its_outputs_and_takes_away_what_a_killed_one_left(

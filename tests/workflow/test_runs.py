@@ -82,8 +82,31 @@ def test_a_second_run_does_nothing_and_finds_the_default_profile(after):
     assert "workflow specific profile" in said
 
 
+def test_results_that_come_without_the_notes_of_snakemake_are_as_they_were(after):
+    """As copied or unpacked, and after a dry run with another seed, of which no result is right."""
+    project = after(".snakemake")
+    assert project.planned() == {}
+    other = project.planned("--config", "seed=2")
+    records = [json.loads(path.read_text()) for path in project.folder.rglob("*.provenance.json")]
+    own = {"dependence_tables", "figure_dependence"}  # nothing is drawn in them
+    assert set(other) == {record["rule"] for record in records} - own | {"all"}
+    assert other["all"] + len(records) - len(own) == sum(other.values())
+    assert project.planned() == {}
+
+
+def test_tables_alone_without_the_notes_of_snakemake_know_what_they_were_made_with(after):
+    """As on a cluster, where what the tables were made from is removed."""
+    project = after(".snakemake")
+    for path in (project.folder / "results").glob("*/*/*/*/*"):
+        path.unlink()
+    assert "figure_kinks" not in project.planned("paper_figures/kinks.pdf")
+    planned = project.planned("--config", "seed=2", "--", "paper_figures/kinks.pdf")
+    assert planned["figure_kinks"] == planned["dataset"] == 1
+
+
 def test_a_change_of_one_training_reruns_its_experiment(after):
-    project = after()
+    """Without the notes of Snakemake as with them, here and where a step, code or a claim is changed."""
+    project = after(".snakemake")
     changes = project.on_top({"trainings": {"constant": {"step_size": 0.9}}})
     assert project.planned(*changes) == {
         "train": 1,
@@ -99,7 +122,7 @@ def test_a_change_of_one_training_reruns_its_experiment(after):
 
 
 def test_a_change_of_the_steps_leaves_training_alone(after):
-    project = after()
+    project = after(".snakemake")
     changes = project.on_top({"experiments": {"step_size": {"fractions": [0.5, 1.0]}}})
     assert project.planned(*changes) == {
         "unlearn": 2,
@@ -125,16 +148,17 @@ def test_a_value_added_to_a_sweep_runs_alone(after):
 
 
 def test_a_change_of_a_claim_reruns_the_scorecard_and_findings_only(after, tiny_config):
-    project = after()
+    project = after(".snakemake")
     name, claim = next(iter(tiny_config["claims"].items()))
     key, value = next((key, value) for key, value in claim.items() if isinstance(value, float))
     planned = project.planned(*project.on_top({"claims": {name: {key: value * 0.99}}}))
     assert planned == {"scorecard": 1, "findings": 1, "all": 1}
 
 
-def test_a_value_from_the_command_line_counts(finished):
-    planned = finished.planned("--config", "replicates=3")
-    assert planned["dataset"] == len(list(finished.folder.rglob("dataset.npz")))
+def test_a_value_from_the_command_line_counts(after):
+    project = after()
+    planned = project.planned("--config", "replicates=3")
+    assert planned["dataset"] == len(list(project.folder.rglob("dataset.npz")))
 
 
 def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
@@ -160,7 +184,7 @@ def trained_on(config, *experiments):
 
 
 def test_a_change_of_one_source_reruns_its_experiments(after, tiny_config):
-    project = after()
+    project = after(".snakemake")
     append(project.folder / "src/kkt_unlearning/datasets/digits.py", "\n# changed\n")
     planned = project.planned()
     assert planned["dataset"] == 2  # which two experiments have, and that of the third
@@ -253,7 +277,7 @@ def test_a_fresh_clone_makes_the_committed_page_of_findings_anew(after):
 
 
 def test_a_change_of_a_template_makes_its_page_alone(after):
-    project = after()
+    project = after(".snakemake")
     append(project.folder / "workflow/report/findings.md.j2", "\nMore.\n")
     assert project.planned() == {"findings": 1, "all": 1}
 

@@ -156,6 +156,28 @@ def test_a_damaged_shared_file_is_not_used_and_its_remedy_mends_it_for_all(first
     assert results(share("first")) == before
 
 
+def test_a_shared_entry_in_the_place_of_another_is_noticed(first, share, store, project):
+    """By the run that takes it, and by the job that reads it: it fits its own record, so no hash shows it."""
+
+    def keys():
+        return {path.name.split("_")[0] for path in store.glob("*_trained.npz")}
+
+    before, whole = keys(), results(first)
+    share("other", *project.on_top({"trainings": {"normalised": {"steps": 999}}}))
+    (key,), (other,) = before, keys() - before
+    for path in store.glob(f"{other}_*"):
+        shutil.copyfile(path, store / path.name.replace(other, key))
+    taken = share("second", said=r"(\S+) is of a result with other settings than the one that was")
+    assert taken.endswith("/trained.provenance.json")
+    for path in store.glob("*_multipliers.csv"):
+        path.unlink()  # so that somebody reads what was trained
+    remedy = share(
+        "third", said=r"trained\.npz was made with other settings, .*\((rm .+)\) and run"
+    )
+    subprocess.run(remedy, shell=True, cwd=store.parent / "third", check=True)
+    assert results(share("third")) == whole
+
+
 def test_links_to_shared_results_alone_are_removed_and_only_broken_ones(tmp_path):
     folder, kept = tmp_path / "results/kinks", tmp_path / "kept.npz"
     folder.mkdir(parents=True)

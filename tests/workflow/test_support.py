@@ -15,7 +15,6 @@ from kkt_unlearning.datasets import source
 from kkt_unlearning.studies.study import Measure, measures
 from workflow.support.configuration.check import check, checked
 from workflow.support.places import origins
-from workflow.support.places.committed import mark_outdated
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
 
@@ -325,6 +324,16 @@ def test_the_hash_follows_what_is_used(tree, name, counts):
     assert (Sources(tree).digest("train") != before) == counts
 
 
+def test_the_hash_of_a_page_follows_its_templates_and_their_style(tree):
+    report = tree / "workflow/report"
+    report.mkdir(parents=True)
+    (report / "style.css").touch()
+    for name in ("train.md.j2", "style.css", "other.md.j2"):
+        before = Sources(tree).digest("train")
+        (report / name).write_text("# changed")
+        assert (Sources(tree).digest("train") != before) == (name != "other.md.j2")
+
+
 def test_the_hash_does_not_follow_the_place(tree):
     before = Sources(tree).digest("train")
     moved = tree.rename(tree.with_name("moved"))
@@ -409,29 +418,3 @@ def test_scripts_do_not_climb_to_the_workflow_that_plans_them():
 def test_the_source_of_a_data_set_is_found_by_name():
     exporter = Sources(ROOT).exporter
     assert exporter("kkt_unlearning.datasets", "file") == "kkt_unlearning.datasets.archive"
-
-
-# committed figures
-
-
-def test_a_figure_without_its_table_counts_as_old(tmp_path):
-    figure, table = tmp_path / "a.pdf", tmp_path / "a.csv"
-    figure.touch()
-    mark_outdated([str(figure), str(tmp_path / "a.png")], [str(table)])
-    assert os.stat(figure).st_mtime == 0
-
-
-def test_a_figure_without_its_record_counts_as_old(tmp_path):
-    figure, table = tmp_path / "a.pdf", tmp_path / "a.csv"
-    figure.touch()
-    table.touch()
-    mark_outdated([str(figure), str(tmp_path / "a.provenance.json")], [str(table)])
-    assert os.stat(figure).st_mtime == 0
-
-
-def test_a_figure_with_its_table_stays_as_it_is(tmp_path):
-    figure, table = tmp_path / "a.pdf", tmp_path / "a.csv"
-    figure.touch()
-    table.touch()
-    mark_outdated([str(figure)], [str(table)])
-    assert os.stat(figure).st_mtime > 0

@@ -1,7 +1,7 @@
 rule dataset:
     # draws or reads the data of all replicates and describes their geometry
     input:
-        file=plan.file,
+        **asked.inputs("dataset"),
     output:
         dataset="results/{experiment}/{point}/dataset.npz",
         table="results/{experiment}/{point}/dataset.csv",
@@ -16,11 +16,8 @@ rule dataset:
         mem_mb=growing(1000),
         runtime=growing(2),
     params:
-        settings=plan.dataset,
+        **asked.params("dataset"),
         section="experiments.{experiment}.dataset",
-        seed=config["seed"],
-        code=plan.dataset_code,
-        packages=plan.dataset_packages,
         place="{experiment}/{point}",
     script:
         "../../scripts/dataset.py"

@@ -1,7 +1,7 @@
 rule train_deep:
     # descent on deep networks: all replicates, and each of them without each forget set
     input:
-        dataset=plan.dataset_file,
+        **asked.inputs("train_deep"),
     output:
         networks="results/{experiment}/{point}/{network}/{training}/deep.npz",
         history="results/{experiment}/{point}/{network}/{training}/deep_history.csv",
@@ -15,9 +15,7 @@ rule train_deep:
         mem_mb=growing(1500),
         runtime=growing(10),
     params:
-        **behind("train_deep"),
-        settings=plan.train_deep,
+        **asked.params("train_deep"),
         section=plan.training_section,
-        seed=config["seed"],
     script:
         "../../scripts/train_deep.py"

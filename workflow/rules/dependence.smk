@@ -15,8 +15,7 @@ rule dependence_tables:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        **behind("dependence_tables"),
-        settings=plan.config["dependence"],
+        **asked.params("dependence_tables"),
         section="dependence",
     script:
         "../../scripts/dependence_tables.py"

@@ -1,7 +1,7 @@
 rule duals:
     # exact KKT point and multipliers, and the estimates of the multipliers
     input:
-        trained=plan.trained,
+        **asked.inputs("duals"),
     output:
         points="results/{experiment}/{point}/{network}/{training}/kkt.npz",
         residuals="results/{experiment}/{point}/{network}/{training}/kkt.csv",
@@ -17,10 +17,8 @@ rule duals:
         mem_mb=growing(1500),
         runtime=growing(2),
     params:
-        **behind("duals"),
-        settings=plan.duals,
+        **asked.params("duals"),
         section="duals",
-        seed=config["seed"],
         place="{experiment}/{point}/{network}/{training}",
     script:
         "../../scripts/duals.py"

@@ -6,7 +6,7 @@ for figure in figures():
         name:
             f"figure_{figure}"
         input:
-            **plan.drawn(figure),
+            **asked.inputs(f"figure_{figure}"),
             caption=template(f"{figure}.rst"),
         output:
             pdf=f"paper_figures/{figure}.pdf",
@@ -27,15 +27,12 @@ for figure in figures():
             mem_mb=growing(1000),
             runtime=growing(2),
         params:
-            **plan.figure_behind(figure),
-            settings={"figure": figure},
+            **asked.params(f"figure_{figure}"),
             section=section_of(figure),
         script:
             "../../scripts/figure.py"
 
     drawn = getattr(rules, f"figure_{figure}")
-    if workflow.is_main_process:  # what a node sees of a shared disk may be older
-        mark_outdated(drawn.output, drawn.input)
 
     rule:
         name:

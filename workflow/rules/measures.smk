@@ -6,7 +6,7 @@ for name, measure in plan.measured_by_rule().items():
         name:
             f"measure_{name}"
         input:
-            **plan.inputs(measure),
+            **asked.inputs(f"measure_{name}"),
         output:
             table=f"{SETTING}/{measure.part}.csv",
             provenance=f"{SETTING}/{measure.part}.provenance.json",
@@ -19,10 +19,8 @@ for name, measure in plan.measured_by_rule().items():
             mem_mb=growing(1500),
             runtime=growing(measure.minutes),
         params:
-            **plan.measure_behind(name),
-            settings=plan.measured(name),
+            **asked.params(f"measure_{name}"),
             section=plan.section_of_measure(name),
-            seed=config["seed"],
             measure=name,
             module=rows_of(name),
             reads=measure.reads,

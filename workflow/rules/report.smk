@@ -1,7 +1,7 @@
 rule table:
     # what was unlearned in all settings of an experiment, one table to 6 significant digits
     input:
-        parts=plan.parts,
+        **asked.inputs("table"),
     output:
         table="results/tables/{experiment}.csv",
         provenance="results/tables/{experiment}.provenance.json",
@@ -14,8 +14,7 @@ rule table:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        **behind("table"),
-        settings=plan.table,
+        **asked.params("table"),
         section="experiments.{experiment}",
     script:
         "../../scripts/table.py"
@@ -33,7 +32,7 @@ use rule table as measure with:
 rule scorecard:
     # claim by claim: what was measured, the threshold stated beforehand, the verdict
     input:
-        tables=plan.all_tables(),
+        **asked.inputs("scorecard"),
         markdown=template("scorecard.md.j2"),
         html=template("scorecard.html.j2"),
         style=template("style.css"),
@@ -56,8 +55,7 @@ rule scorecard:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        **plan.claims_behind("scorecard"),
-        settings={"claims": plan.config["claims"]},
+        **asked.params("scorecard"),
         section="claims",
     script:
         "../../scripts/scorecard.py"
@@ -66,8 +64,7 @@ rule scorecard:
 rule findings:
     # what replicated, what did not and what is new, in words around numbers of the scorecard and the tables
     input:
-        scorecard="results/scorecard.csv",
-        tables=plan.all_tables(),
+        **asked.inputs("findings"),
         markdown=template("findings.md.j2"),
         html=template("findings.html.j2"),
         style=template("style.css"),
@@ -89,22 +86,16 @@ rule findings:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        **plan.claims_behind("findings"),
-        settings={},
+        **asked.params("findings"),
         section="claims",
     script:
         "../../scripts/findings.py"
 
 
-if workflow.is_main_process:  # what a node sees of a shared disk may be older
-    mark_outdated(rules.findings.output, rules.findings.input)
-
-
 rule provenance:
     # where each figure comes from: settings, seed, backend, code, packages, tables
     input:
-        figures=plan.origins.figures(),
-        trainings=plan.origins.trainings(),
+        **asked.inputs("provenance"),
         html=template("provenance.html.j2"),
         style=template("style.css"),
     output:
@@ -125,10 +116,8 @@ rule provenance:
         mem_mb=growing(500),
         runtime=growing(2),
     params:
-        **behind("provenance"),
-        settings=plan.origins.settings(),
+        **asked.params("provenance"),
         section="experiments",
-        seed=config["seed"],
     script:
         "../../scripts/provenance.py"
 
@@ -136,7 +125,7 @@ rule provenance:
 rule explorer:
     # certificates and ways to forget as one page to look through; too large an address for a page of the report
     input:
-        tables=plan.explored_tables(),
+        **asked.inputs("explorer"),
     output:
         html="results/explorer.html",
         provenance="results/explorer.provenance.json",
@@ -149,13 +138,7 @@ rule explorer:
         mem_mb=growing(1000),
         runtime=growing(2),
     params:
-        **behind("explorer"),
-        settings=plan.explored,
+        **asked.params("explorer"),
         section="experiments",
     script:
         "../../scripts/explorer.py"
-
-
-if workflow.is_main_process:
-    for made in (rules.scorecard, rules.provenance):
-        mark_outdated(made.output, [])

@@ -1,7 +1,7 @@
 rule retrain:
     # training without each forget set, from the same initial weights, and its exact KKT point
     input:
-        trained=plan.trained,
+        **asked.inputs("retrain"),
     output:
         retrained="results/{experiment}/{point}/{network}/{training}/retrained.npz",
         residuals="results/{experiment}/{point}/{network}/{training}/retrained.csv",
@@ -16,10 +16,7 @@ rule retrain:
         mem_mb=growing(2000),
         runtime=growing(15),
     params:
-        **behind("retrain"),
-        settings=plan.retrain,
+        **asked.params("retrain"),
         section=plan.training_section,
-        seed=config["seed"],
-        backend=config["backend"],
     script:
         "../../scripts/retrain.py"

@@ -1,7 +1,7 @@
 rule shadows:
     # exact KKT points of networks trained on random halves of each pool
     input:
-        dataset=plan.dataset_file,
+        **asked.inputs("shadows"),
     output:
         shadows="results/{experiment}/{point}/{network}/{training}/shadows.npz",
         provenance="results/{experiment}/{point}/{network}/{training}/shadows.provenance.json",
@@ -14,10 +14,7 @@ rule shadows:
         mem_mb=growing(2000),
         runtime=growing(5),
     params:
-        **behind("shadows"),
-        settings=plan.shadows,
+        **asked.params("shadows"),
         section="experiments.{experiment}",
-        seed=config["seed"],
-        backend=config["backend"],
     script:
         "../../scripts/shadows.py"

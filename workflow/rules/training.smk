@@ -1,7 +1,7 @@
 rule train:
     # gradient descent on all replicates at once, from the configured initial weights
     input:
-        dataset=plan.dataset_file,
+        **asked.inputs("train"),
     output:
         trained="results/{experiment}/{point}/{network}/{training}/trained.npz",
         history="results/{experiment}/{point}/{network}/{training}/history.csv",
@@ -16,11 +16,8 @@ rule train:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        **behind("train"),
-        settings=plan.train,
+        **asked.params("train"),
         section=plan.training_section,
-        seed=config["seed"],
-        backend=config["backend"],
         place="{experiment}/{point}/{network}/{training}",
     script:
         "../../scripts/train.py"

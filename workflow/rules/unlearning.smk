@@ -1,8 +1,7 @@
 rule unlearn:
     # gradient ascent on every forget set, from every start, by every fraction of the step
     input:
-        trained=plan.trained,
-        points=plan.kkt_points,
+        **asked.inputs("unlearn"),
     output:
         unlearned="results/{experiment}/{point}/{network}/{training}/unlearned.npz",
         provenance="results/{experiment}/{point}/{network}/{training}/unlearned.provenance.json",
@@ -15,9 +14,7 @@ rule unlearn:
         mem_mb=growing(1500),
         runtime=growing(2),
     params:
-        **behind("unlearn"),
-        settings=plan.unlearn,
+        **asked.params("unlearn"),
         section="experiments.{experiment}",
-        seed=config["seed"],
     script:
         "../../scripts/unlearn.py"

@@ -15,10 +15,17 @@ def base_files(root: str | Path) -> list[Path]:
 
 
 def merged(root: str | Path, on_top: Sequence[str | Path] = ()) -> dict[str, Any]:
-    """What Snakemake merges from the files of the project and those on top, a later one counting more."""
+    """What Snakemake merges from the files of the project and those on top, a later one counting more.
+
+    Keys have the order that they have there, those on top first: of experiments that share a result it lies
+    with the first.
+    """
     from snakemake.utils import update_config
 
+    above: dict[str, Any] = {}
+    for file in on_top:
+        update_config(above, read(file) or {})
     config: dict[str, Any] = {}
-    for file in [*base_files(root), *on_top]:
-        update_config(config, read(file) or {})
+    for part in (above, *(read(file) or {} for file in base_files(root)), above):
+        update_config(config, part)
     return config

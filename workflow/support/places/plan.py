@@ -23,6 +23,19 @@ SETTING = "results/{experiment}/{point}/{network}/{training}"
 _OWN = {"unlearned": "unlearned.npz", "networks": "deep.npz", "shadows": "shadows.npz"}
 _READ = {"replicates": ("trained", "points"), "deep": ("networks",), "shadows": ("shadows",)}
 
+# What is drawn and written for readers, whatever the configuration.
+DRAWN = [f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")]
+PAGES = (
+    "results/scorecard.csv",
+    "results/scorecard.html",
+    "results/findings.html",
+    "results/provenance.csv",
+    "results/provenance.html",
+    "results/explorer.html",
+    "paper_figures/scorecard.md",
+    "docs/findings.md",
+)
+
 
 class _Part(NamedTuple):
     path: str
@@ -41,6 +54,7 @@ class Plan:
         self.config = config
         self.places = Places(config)
         self.origins = Origins(config, self.places)
+        self.behind = sources.behind
         self._sources = sources
         self.experiments: Settings = config["experiments"]
 
@@ -63,6 +77,10 @@ class Plan:
             "results/explorer.html",
         ]
         return [*drawn, *self.all_tables(), *pages]
+
+    def results(self) -> list[str]:
+        """All that `targets` are, file by file; what an earlier configuration left is not among it."""
+        return [*self.all_tables(), *DRAWN, *PAGES]
 
     def all_tables(self) -> list[str]:
         """Tables of every experiment and of the other sections."""

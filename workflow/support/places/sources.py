@@ -52,7 +52,8 @@ class Sources:
     def files(self, script: str, *modules: str) -> list[Path]:
         """``scripts/{script}.py``, what it and ``modules`` import from the project, and so on.
 
-        Data files beside a module that is used (a style sheet, say) count as used.
+        Data files beside a module that is used (a style sheet, say) count as used, and so do the templates
+        that have the name of the script.
 
         Raises:
             ImportError: a name is imported from a package that does not show which module it comes
@@ -65,7 +66,7 @@ class Sources:
             if path not in found:
                 found.add(path)
                 pending.extend(self._chain(self._imports(path)))
-        return sorted(found | self._data_beside(found))
+        return sorted(found | self._data_beside(found) | self._templates(script))
 
     def _libraries(self, script: str, *modules: str) -> frozenset[str]:
         """Names at the top of what `files` import of other people's; the standard library is Python's own."""
@@ -128,6 +129,11 @@ class Sources:
         if home is None or home.name != "__init__.py" or _defines(home, name):
             return base
         return self.exporter(base, name)
+
+    def _templates(self, script: str) -> set[Path]:
+        folder = self.root / "workflow" / "report"
+        found = set(folder.glob(f"{script}.*.j2"))
+        return found | {folder / "style.css"} if found else found
 
     def _data_beside(self, modules: set[Path]) -> set[Path]:
         packages = {path.parent for path in modules if self.root / "src" in path.parents}

@@ -18,7 +18,8 @@ def packages(libraries: Iterable[str]) -> dict[str, str]:
     Args:
         libraries: by the name that is imported; one that is not installed counts once it is.
     """
-    found = {"python": platform.python_version()}
+    # Nodes of a cluster may have another third number of Python under the same environment.
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
     pending = [name for library in libraries for name in _distributions().get(library, [])]
     while pending:
         name = _normalised(pending.pop())

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workflow.support.records import vouching
 
+def manifest(found: Mapping[str, Mapping[str, Any]], of: str | None) -> dict[str, Any]:
+    """What made the results: seed, versions, backends, code and commit; no time and no place.
 
-def manifest(files: Mapping[str, bytes], of: str | None) -> dict[str, Any]:
-    """What made the results: seed, versions, backends, code and commit; no time and no place."""
-    records = list(vouching.records(files).values())
+    Args:
+        found: all records.
+        of: commit.
+    """
+    records = list(found.values())
     return {
         "commit": of,
         "code": {

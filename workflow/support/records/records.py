@@ -1,67 +1,41 @@
-"""Results that do not fit what their jobs wrote down, found before Snakemake looks at the times.
+"""Results that are not what is asked for, found by their records before Snakemake looks at the times.
 
-Snakemake takes a file for up to date that is younger than its inputs, whatever is in it. It does not see
-that bits were lost, nor, after a clock has gone backwards, that an input was made anew. The records say
-both: each job wrote down the hashes of what it read and of what it wrote. And it fails every job that read
-a file dated ahead of now, by a clock that was ahead, since the outputs are older: such times are set to now.
+Snakemake takes a file for up to date that is younger than its inputs, whatever is in it, and knows what it
+was made with from notes of its own, which copies of results come without. The records say both: each job
+wrote down what it was given, and the hashes of what it read and of what it wrote. What is outdated is dated
+back, so that Snakemake makes it again; asked for as it was made, it gets its own time again. And Snakemake
+fails every job that read a file dated ahead of now, by a clock that was ahead, since the outputs are older:
+such times are set to now.
 """
 
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from scripts._errors import deleting
-from scripts._hashes import SUFFIX, provenances, sha256, unsealed
+from scripts._hashes import sha256, unsealed
 
+from workflow.support.configuration.mistakes import listed
+from workflow.support.places.asked import Asked, Job
 from workflow.support.places.folder import is_ours
 
 RESULTS = Path("results")
 UNFINISHED = Path(".snakemake/incomplete")
-FINAL = ("*", "tables/*", "figures/*")  # below `RESULTS`: what no job reads, only a user
+FINAL = (RESULTS, RESULTS / "figures")  # with outputs that no job reads, only a user
+BACK = 50 * 365 * 24 * 3600 * 10**9  # nanoseconds; what was made before 2020 is no result of ours
 
 
-class _Record(NamedTuple):
-    """What the job wrote down that wrote this file, too."""
-
-    path: Path
-    inputs: Mapping[str, str]
-    outputs: Mapping[Path, str]
-
-
-class _Records:
-    """Records and files as they are at one start: each is read once, however many jobs name it."""
-
-    def __init__(self) -> None:
-        self.read = cache(_read)
-        self.of = cache(self._of)
-        self.digest = cache(sha256)
-
-    def _of(self, path: Path) -> _Record | None:
-        """Record of the job that wrote a file; None if there is none that can be read."""
-        found = (self.read(provenance) for provenance in provenances(path))
-        return next((record for record in found if record and path in record.outputs), None)
-
-    def now(self, path: Path) -> str | None:
-        """Hash that a file should have by now; that of the file itself if no job wrote it."""
-        if record := self.of(path):
-            return record.outputs[path]
-        return self.digest(path) if path.is_file() else None
-
-    def unreadable(self, path: Path) -> Iterator[Path]:
-        """Records beside a file that cannot be read: one of these may have been its own."""
-        return (p for p in provenances(path) if p.is_file() and self.read(p) is None)
-
-
-def check_records() -> None:
+def check_records(asked: Asked) -> None:
     """Refuse damaged results; date outdated ones before all, so that they are made again, and none ahead.
 
-    Looked at are final results and what they were made from: records, and all files but arrays, which
-    are large, and never final: the next job that reads one looks at it.
+    Looked at are the results behind all that the configuration asks for: records, and all files but arrays,
+    which are large, and never final: the next job that reads one looks at it.
 
     Raises:
         SystemExit: files are not what their jobs wrote; the message is one sentence.
@@ -74,13 +48,41 @@ def check_records() -> None:
             file=sys.stderr,
         )
     _bring_back(RESULTS)
-    records = _Records()
-    damaged = [*_without_record(records), *_damaged(_reachable(records), records)]
+    results = _Results(asked)
+    damaged = [path for name, job in asked.jobs().items() for path in results.judge(name, job)]
     if damaged:
         raise SystemExit(
             f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: "
             f"{deleting(*damaged)}."
         )
+    if results.outdated:
+        others = listed(sorted(results.outdated))
+        print(
+            f"{results.outdated.total()} results were made with other {others} than are asked for now: "
+            "what is asked for of them is made again.",
+            file=sys.stderr,
+        )
+    if results.stuck and os.access(RESULTS, os.W_OK):
+        raise SystemExit(
+            f"error: {results.stuck[0]} is not what is asked for now, and of another user, so that its time "
+            f"cannot be set: {deleting(*results.stuck)}."
+        )
+
+
+def refuse_unasked(asked: Asked) -> None:
+    """Refuse what a run has taken from the folder that clones share, if it is not what was asked for.
+
+    Raises:
+        SystemExit: somebody has put one result in the place of another there; the message is one sentence.
+    """
+    results = _Results(asked)
+    for name, job in asked.jobs().items():
+        record = results.read(name) if os.path.islink(name) else None
+        if record and (others := job.differing(record)):
+            raise SystemExit(
+                f"error: {name} is of a result with other {listed(others)} than the one that was asked "
+                f"for: {deleting(name)}."
+            )
 
 
 def _bring_back(folder: Path) -> None:
@@ -93,69 +95,111 @@ def _bring_back(folder: Path) -> None:
                     os.utime(path, (now, now), follow_symlinks=False)
 
 
-def _reachable(records: _Records) -> dict[Path, _Record | None]:
-    """Records of final results and of all that they were made from; what is outdated is aged."""
-    pending = [path for part in FINAL for path in sorted(RESULTS.glob(f"{part}{SUFFIX}"))]
-    found: dict[Path, _Record | None] = {}
-    while pending:
-        path = pending.pop()
-        if path not in found:
-            found[path] = record = records.read(path)
-            pending.extend(_sources(record, records) if record else ())
-    return found
+class _Results:
+    """Records and files as they are at one start: each is read once, however many jobs name it."""
 
+    def __init__(self, asked: Asked) -> None:
+        self._place = asked.place
+        self.read = cache(_read)
+        self._digest = cache(sha256)
+        self.outdated = Counter[str]()
+        self.stuck: list[Path] = []
 
-def _sources(record: _Record, records: _Records) -> Iterator[Path]:
-    """Records of the inputs; if one of these has been made anew since, the outputs are outdated."""
-    for path, digest in ((Path(name), digest) for name, digest in record.inputs.items()):
-        if records.now(path) not in (digest, None):
-            _age([*record.outputs, record.path])
-        if source := records.of(path):
-            yield source.path
+    def judge(self, name: str, job: Job) -> Iterator[Path]:
+        """Damaged files of a job; its outdated ones are dated back."""
+        record = self.read(name)
+        if record is None:
+            yield from self._unvouched(Path(name), job)
+            return
+        outputs = dict(_outputs(name, record))
+        if others := job.differing(record) or (["inputs"] if self._changed(record) else []):
+            self.outdated["inputs" if others[0] == "basis" else others[0]] += 1
+        if others or _halved(name, outputs):
+            self._date_back([*outputs, Path(name)])
         else:
-            yield from records.unreadable(path)
-            if RESULTS in path.parents:  # its record was removed: it comes back with another one
-                _age([path])
-
-
-def _read(provenance: Path) -> _Record | None:
-    with suppress(OSError, ValueError):
-        if not provenance.is_file():  # a pipe would be waited for
-            return None
-        content = unsealed(provenance.read_bytes())
-        names = content.get("outputs", {})
-        outputs = {_path(name, provenance): digest for name, digest in names.items()}
-        return _Record(provenance, content.get("inputs", {}), outputs)
-    return None
-
-
-def _path(name: str, provenance: Path) -> Path:
-    return Path(os.path.normpath(provenance.parent / name))
-
-
-def _damaged(found: Mapping[Path, _Record | None], records: _Records) -> Iterator[Path]:
-    for path, record in found.items():
-        if record is None and path.is_file():
-            yield path
-        for output, digest in record.outputs.items() if record else ():
-            if output.suffix == ".npz" or not output.is_file() or records.digest(output) == digest:
+            _bring_forward([*outputs, Path(name)])
+        for output, digest in outputs.items():
+            array = output.suffix == ".npz"
+            if array or not output.is_file() or self._digest(str(output)) == digest:
                 continue
             if RESULTS in output.parents:
                 yield output
             else:  # committed: another version of it may have been checked out
-                _age([output])
+                self._date_back([output])
+
+    def _unvouched(self, record: Path, job: Job) -> Iterator[Path]:
+        """A record that cannot be read; files that are there without one are made again with another.
+
+        Not tables, which may be somebody's own, unless Snakemake itself knows that a job was cut off.
+        """
+        found = [path for path in map(Path, job.files) if path.is_file() and path != record]
+        cut_off = UNFINISHED.is_dir() and any(UNFINISHED.iterdir())
+        if record.is_file():
+            yield record
+        if RESULTS / "tables" in record.parents and not cut_off:
+            yield from found
+        else:
+            self._date_back(found)
+
+    def _date_back(self, paths: Iterable[Path]) -> None:
+        """Make files older than everything; each keeps its distance from the others."""
+        for path, when in _times(paths):
+            if when >= BACK and not _date(path, when - BACK):
+                self.stuck.append(path)
+
+    def _changed(self, record: Mapping[str, Any]) -> bool:
+        """Whether an input is another by now; one that is gone changes nothing."""
+        return any(
+            self._now(path) not in (digest, None) for path, digest in record["inputs"].items()
+        )
+
+    def _now(self, path: str) -> str | None:
+        """Hash that a file should have by now; that of the file itself if no job wrote it."""
+        place = self._place(path)
+        if place and place.record != path:
+            source = self.read(place.record)
+            return dict(_outputs(place.record, source)).get(Path(path)) if source else None
+        return self._digest(path) if os.path.isfile(path) else None
 
 
-def _without_record(records: _Records) -> Iterator[Path]:
-    """Final tables that nothing vouches for, unless Snakemake itself knows that a job was cut off."""
-    if UNFINISHED.is_dir() and any(UNFINISHED.iterdir()):
-        return
-    for path in sorted((RESULTS / "tables").glob("*.csv")):
-        if records.of(path) is None:
-            yield path
+def _halved(record: str, outputs: Mapping[Path, str]) -> bool:
+    """Whether some of the files that a user looks at are gone, which Snakemake makes only where asked for."""
+    return Path(record).parent in FINAL and not all(path.is_file() for path in outputs)
 
 
-def _age(paths: list[Path]) -> None:
+def _read(name: str) -> dict[str, Any] | None:
+    with suppress(OSError, ValueError):
+        if os.path.isfile(name):  # a pipe would be waited for
+            return {"inputs": {}, "outputs": {}} | unsealed(Path(name).read_bytes())
+    return None
+
+
+def _outputs(name: str, record: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Outputs of a record with their hashes, as seen from the working directory."""
+    folder = os.path.dirname(name)
+    for output, digest in record["outputs"].items():
+        yield Path(os.path.normpath(os.path.join(folder, output))), digest
+
+
+def _bring_forward(paths: Iterable[Path]) -> None:
+    """Give files that were dated back their own times again."""
+    for path, when in _times(paths):
+        if when < BACK:
+            _date(path, when + BACK)
+
+
+def _times(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
     for path in filter(is_ours, paths):  # whatever a record names
-        with suppress(OSError):  # not ours: the job itself will say so
-            os.utime(path, (0, 0), follow_symlinks=False)
+        with suppress(OSError):  # not there
+            yield path, path.lstat().st_mtime_ns
+
+
+def _date(path: Path, when: int) -> bool:
+    """Whether the time of a file, or of a link itself, could be set."""
+    try:
+        os.utime(path, ns=(when, when), follow_symlinks=False)
+    except FileNotFoundError:  # gone meanwhile
+        return True
+    except OSError:
+        return False
+    return True

@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts._hashes import SUFFIX, provenances, unsealed
 
+from workflow.support.places.asked import is_result
 from workflow.support.records.unpacking import ArchiveError
 
 Files = Mapping[str, bytes]
@@ -60,18 +61,14 @@ def behind(names: Iterable[str], folder: Path) -> dict[str, bytes]:
         ArchiveError: one is missing or not what its job wrote.
     """
     found: dict[str, bytes] = {}
-    pending = [name for name in names if _is_result(name)]
+    pending = [name for name in names if is_result(name)]
     while pending:
         path = pending.pop()
         name = path if path.endswith(SUFFIX) else _record_of(path, folder)
         if name not in found:
             found[name] = _content(name, folder)
-            pending += filter(_is_result, read(name, found[name])["inputs"])
+            pending += filter(is_result, read(name, found[name])["inputs"])
     return found
-
-
-def _is_result(name: str) -> bool:
-    return name.startswith("results/")
 
 
 def _content(name: str, folder: Path) -> bytes:
@@ -94,13 +91,16 @@ def _record_of(name: str, folder: Path) -> str:
     raise ArchiveError(f"{folder / name} has no record of how it was made: {_remedy(name)}.")
 
 
-def check(files: Files) -> None:
+def check(files: Files, found: Records) -> None:
     """Refuse results that do not fit the records beside them, or have none.
+
+    Args:
+        files: with results among them.
+        found: all `records` among them.
 
     Raises:
         ArchiveError: a file is not what its record says, or it or a record that others rest on is missing.
     """
-    found = records(files)
     vouched: dict[str, str] = {}
     for name, record in found.items():
         outputs = written(name, record)
@@ -123,9 +123,17 @@ def _check_complete(files: Files, found: Records, vouched: Mapping[str, str]) ->
             raise ArchiveError(
                 f"{path!r}, on which {name!r} rests, has no record of how it was made."
             )
+        if found[name]["inputs"][path] != vouched[path]:
+            raise ArchiveError(
+                f"{name!r} rests on another {path!r} than the one whose record is there."
+            )
 
 
 def _rested_on(found: Records) -> Iterator[tuple[str, str]]:
-    """Results that jobs read, and the records that say so."""
+    """Results that jobs read, and the records that say so; a record vouches for itself."""
     for name, record in found.items():
-        yield from ((path, name) for path in record["inputs"] if _is_result(path))
+        yield from (
+            (path, name)
+            for path in record["inputs"]
+            if is_result(path) and not path.endswith(SUFFIX)
+        )
