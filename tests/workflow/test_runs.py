@@ -17,7 +17,7 @@ DRAWN = {f"figure_{figure}" for figure in figures()}
 WRITTEN = {"scorecard": 1, "findings": 1, "provenance": 1}  # pages about all tables
 CERTIFIED = ("flips", "surface", "convergence", "batch", "stream", "growth", "membership", "klom")
 PACKAGES = {
-    *("python", "numpy", "scipy", "cvxpy", "clarabel", "array-api-compat", "scikit-learn"),
+    *("python", "numpy", "scipy", "cvxpy", "clarabel", "array-api-compat", "scikit-learn", "mlxtend"),
     *("matplotlib", "seaborn", "plotly", "pandas", "jinja2", "kkt-unlearning", "snakemake"),
     *("cupy-cuda12x", "sentence-transformers"),  # named also where they are not installed
 }
