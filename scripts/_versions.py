@@ -16,6 +16,7 @@ NAMED = (
     "clarabel",
     "array-api-compat",
     "scikit-learn",
+    "mlxtend",
     "cupy-cuda12x",
     "sentence-transformers",
     "matplotlib",

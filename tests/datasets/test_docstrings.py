@@ -75,6 +75,12 @@ def generate(**changes):
     return docstrings.generate(**(settings | sizes | changes))
 
 
+def test_no_fresh_samples_leave_the_training_sample_as_it_is():
+    without, some = generate(fresh_samples=0), generate(fresh_samples=5)
+    assert without.X_fresh.shape == (2, 0, 100) and without.y_fresh.shape == (2, 0)
+    assert np.array_equal(without.X, some.X) and np.array_equal(without.y, some.y)
+
+
 def test_public_docstrings_are_read_without_an_import(libraries):
     first, second = corpus.documents(libraries, 5)
     assert [text.split()[0] for text in first] == ["First", "Second", "Third"]

@@ -145,6 +145,18 @@ def test_the_explained_part_is_that_of_the_inverse_gram_matrix():
     np.testing.assert_allclose(explained_parts(X), expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize(("samples", "dimension"), [(12, 30), (12, 12), (12, 11), (30, 12)])
+def test_the_explained_part_is_that_of_least_squares(samples, dimension):
+    X = np.random.default_rng(samples + dimension).standard_normal((samples, dimension))
+    X[3] = X[4] + 1e-3 * X[5] - X[6]  # in the span of others, whatever the dimension
+    expected = np.ones(samples)
+    for i, x in enumerate(X):
+        others = np.delete(X, i, axis=0)
+        residual = x - others.T @ np.linalg.lstsq(others.T, x, rcond=None)[0]
+        expected[i] -= (residual @ residual) / (x @ x)
+    np.testing.assert_allclose(explained_parts(X), expected, rtol=0, atol=1e-10)
+
+
 def test_signs_that_tell_the_classes():
     X = np.array([[1.0, 0.1], [1.0, -0.1], [-1.0, 0.0]])
     assert sign_agreement(X, np.array([1.0, 1.0, -1.0])) == 1

@@ -16,7 +16,9 @@ SETTINGS = {
     "blocks": {"dimension": 12, "block_size": 1, "correlation": 0.5},
     "mixture": {"dimension": 12, "separation": 0.1},
     "digits": {"classes": [3, 8]},
+    "mnist": {"classes": [3, 8]},
 }
+FEATURES = {"digits": 64, "mnist": 784}
 ARRAYS = ("X", "y", "X_fresh", "y_fresh")
 
 
@@ -36,7 +38,7 @@ def name(request):
 
 def test_shapes_and_dtype(name):
     dataset = generate(name)
-    dimension = SETTINGS[name].get("dimension", 64)
+    dimension = FEATURES.get(name, 12)
     shapes = {"X": (3, 6, dimension), "y": (3, 6), "X_fresh": (3, 4, dimension), "y_fresh": (3, 4)}
     assert isinstance(dataset, Dataset)
     assert {key: getattr(dataset, key).shape for key in ARRAYS} == shapes
@@ -118,6 +120,6 @@ def test_slow_imports_wait_until_they_are_needed():
         "import sys; from kkt_unlearning.datasets import source, describe; "
         "sizes = dict(samples=2, fresh_samples=0, replicates=1, seed=0); "
         "source('gaussian').generate(dimension=2, **sizes); "
-        "source('digits'); sys.exit('sklearn' in sys.modules or 'scipy' in sys.modules)"
+        "source('digits'); source('mnist'); sys.exit('sklearn' in sys.modules or 'scipy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -239,12 +239,16 @@ MISTAKES = {
         r"digits\.dataset\.classes\[0\]\[1\]: the value is 10, but at most 9",
     ),
     "none forgotten": (
-        {"experiments": {"growth": {"growth": {"forgotten": 0}}}},
-        r"growth\.growth\.forgotten: the value is 0, but at least 1",
+        {"experiments": {"growth_digits": {"growth": {"forgotten": 0}}}},
+        r"growth_digits\.growth\.forgotten: the value is 0, but at least 1",
     ),
     "too few samples to grow from": (
-        {"experiments": {"growth": {"sweep": {"samples": [2, 80]}}}},
-        r"growth\.growth\.forgotten: the data set has 2 samples, .* set samples to 3 or more",
+        {"experiments": {"growth_mnist": {"sweep": {"samples": [2, 80]}}}},
+        r"growth_mnist\.growth\.forgotten: the data set has 2 samples, .* set samples to 3 or more",
+    ),
+    "no digit of MNIST": (
+        {"experiments": {"growth_mnist": {"dataset": {"classes": [[0, 10], 2]}}}},
+        r"growth_mnist\.dataset\.classes\[0\]\[1\]: the value is 10, but at most 9",
     ),
     "a digit in words": (
         experiment(dataset={"classes": ["one", 2]}),
@@ -293,7 +297,10 @@ SWEPT_BY_FIGURES = [
     ("natural_tabular", "mixing"),
     ("natural_text", "mixing"),
     ("natural_gaussian", "dimension"),
-    ("growth", "samples"),
+    ("growth_digits", "samples"),
+    ("growth_mnist", "samples"),
+    ("growth_tabular", "samples"),
+    ("growth_text", "samples"),
     ("depth", "dimension"),
     ("membership", "dimension"),
 ]

@@ -19,6 +19,7 @@ CERTIFIED = ("flips", "surface", "convergence", "batch", "stream", "growth", "me
 PACKAGES = {
     *("python", "numpy", "scipy", "cvxpy", "clarabel", "array-api-compat", "scikit-learn"),
     *("matplotlib", "seaborn", "plotly", "pandas", "jinja2", "kkt-unlearning", "snakemake"),
+    "mlxtend",
     *("cupy-cuda12x", "sentence-transformers"),  # named also where they are not installed
 }
 
@@ -188,7 +189,7 @@ def test_a_change_of_one_source_reruns_its_experiments(after, tiny_config):
     append(project.folder / "src/kkt_unlearning/datasets/digits.py", "\n# changed\n")
     planned = project.planned()
     assert planned["dataset"] == 2  # which two experiments have, and that of the third
-    read = ("digits", "natural_digits", "growth")
+    read = ("digits", "natural_digits", "growth_digits")
     assert planned["train"] == len(trained_on(tiny_config, *read))
     assert DRAWN & set(planned) == {"figure_digits", "figure_natural", "figure_growth"}
 

@@ -12,6 +12,7 @@ SOURCES = {
     "blocks": "kkt_unlearning.datasets.blocks",
     "mixture": "kkt_unlearning.datasets.mixture",
     "digits": "kkt_unlearning.datasets.digits",
+    "mnist": "kkt_unlearning.datasets.mnist",
     "tabular": "kkt_unlearning.datasets.tabular",
     "docstrings": "kkt_unlearning.datasets.docstrings",
     "embeddings": "kkt_unlearning.datasets.embeddings",

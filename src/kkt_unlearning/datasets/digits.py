@@ -1,99 +1,30 @@
 """Handwritten digits: two classes of the 8 by 8 images that come with scikit-learn."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from kkt_unlearning.datasets.dataset import Dataset
-from kkt_unlearning.datasets.sampling import check_sizes
-from kkt_unlearning.datasets.two_classes import TrainAndFresh, check_population, two_classes
+from kkt_unlearning.datasets.images import Class, two_groups
 from kkt_unlearning.errors import DataError
 
-Class = int | Sequence[int]  # a digit, or all digits of a group
 
+def generate(*, classes: Sequence[Class], **options: Any) -> Dataset:
+    """``x_i = (p_i - p̄)/‖p_i - p̄‖``, ``p_i`` the 64 pixels: arguments and errors of `two_groups`.
 
-def generate(
-    *,
-    classes: Sequence[Class],
-    samples: int,
-    fresh_samples: int,
-    replicates: int,
-    seed: int,
-    mixing: float = 1.0,
-) -> Dataset:
-    """``x_i = (p_i - p̄)/‖p_i - p̄‖``, ``p_i`` the 64 pixels, ``p̄`` their training mean.
-
-    The first class gets the label +1, the second -1; samples are drawn as in `two_classes`, and the
-    fresh ones are centred by the same ``p̄``.
-
-    Centring makes the training points linearly dependent (a positive combination of them is 0), so
-    the Gram matrix has rank at most ``m - 1`` and is never strictly diagonally dominant:
-    ``(m - 1) φ ≥ 1`` for every sample.
-
-    Args:
-        classes: two different digits, each from 0 to 9; or a class is a group of digits, such as
-            the even ones against the odd ones, and no digit is in both. A group's samples are drawn
-            from all of its images together.
-        samples: ``m ≥ 2`` training samples in each replicate; two digits have about 360 images
-            together, all ten 1797.
-        fresh_samples: at most so many fresh samples in each replicate, fewer where fewer images are
-            left.
-        replicates: ``S ≥ 1`` random draws.
-        seed: root entropy.
-        mixing: ``t`` of `orthogonalise`; 1 for the data as they are.
-
-    Returns:
-        Data set of ``X (S, m, 64)``, ``y (S, m)``, ``X_fresh (S, t, 64)``, ``y_fresh (S, t)``, rows
-        of unit norm.
+    Two digits have about 360 images together, all ten 1797.
 
     Raises:
-        DataError: a size is too small, the classes are not two different digits or groups of them,
-            or there are too few images.
+        DataError: scikit-learn is not installed, as well.
 
     Source: ``sklearn.datasets.load_digits``, 1797 images of the UCI data set
     "Optical Recognition of Handwritten Digits" (its test part).
     """
-    check_sizes(samples=samples, fresh_samples=fresh_samples, replicates=replicates, seed=seed)
-    groups = _groups(classes)
-    positive, negative = _images(groups)
-    counts = (len(positive), len(negative))
-    first, second = (", ".join(map(str, group)) for group in groups)
-    check_population(samples, counts, f"the digits {first} and {second} have {{}} images")
-    pixels = np.concatenate([positive, negative])
-
-    def features(train: np.ndarray, fresh: np.ndarray, _: np.ndarray) -> TrainAndFresh:
-        centre = pixels[train].mean(axis=0)
-        return pixels[train] - centre, pixels[fresh] - centre
-
-    return two_classes(
-        counts,
-        features,
-        samples=samples,
-        fresh_samples=fresh_samples,
-        mixing=mixing,
-        replicates=replicates,
-        seed=seed,
-    )
+    return two_groups(*_images(), classes, **options)
 
 
-def _groups(classes: Sequence[Class]) -> list[list[int]]:
-    """The digits of either class."""
-    groups = [list(part) if isinstance(part, Sequence) else [part] for part in classes]
-    digits = [digit for group in groups for digit in group]
-    if (
-        len(groups) != 2
-        or not all(groups)
-        or any(digit not in range(10) for digit in digits)
-        or len(set(digits)) < len(digits)
-    ):
-        raise DataError(
-            f"classes is {list(classes)}, but must be two different digits, each from 0 to 9, or two "
-            "groups of them with none in common: choose for example [3, 8] or [[0, 2], [1, 3]]."
-        )
-    return groups
-
-
-def _images(groups: Sequence[Sequence[int]]) -> list[np.ndarray]:
+def _images() -> tuple[np.ndarray, np.ndarray]:
     try:
         from sklearn.datasets import load_digits  # slow to load, and no other source needs it
     except ImportError as error:
@@ -101,6 +32,5 @@ def _images(groups: Sequence[Sequence[int]]) -> list[np.ndarray]:
             "source digits needs scikit-learn, which is not installed: "
             "in a checkout of this project, run pip install '.[pipeline]'."
         ) from error
-
     pixels, digits = load_digits(return_X_y=True)
-    return [pixels[np.isin(digits, group)] for group in groups]
+    return pixels, digits

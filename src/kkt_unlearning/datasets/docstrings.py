@@ -100,7 +100,8 @@ def _weighted(texts: list[str], vocabulary: int) -> Features:
 
     def features(train: np.ndarray, fresh: np.ndarray, left: np.ndarray) -> TrainAndFresh:
         weights = TfidfTransformer().fit(words[left])
-        X, X_fresh = (weights.transform(words[rows]).toarray() for rows in (train, fresh))
-        return X, X_fresh
+        # together: of no fresh rows alone scikit-learn makes no features
+        weighted = weights.transform(words[np.concatenate([train, fresh])]).toarray()
+        return weighted[: len(train)], weighted[len(train) :]
 
     return features

@@ -15,8 +15,9 @@ PAIRS = 2**23
 _CLEARLY_SEPARABLE = 1e-6
 _LEAST_SEEN = 1e-9
 
-# Leverage of a point up to which no least squares is needed to see that the others span it: at 1 they do not.
-_SURELY_SPANNED = 0.5
+# One minus the leverage of a point: 0 where the others do not span it, else 1/(1 + ‖c‖²) for the least
+# coefficients c with which they do. Those up to 3e4 count, which leave some 1e-11 to round-off.
+_SPANNED = 1e-9
 
 
 def describe(dataset: Dataset) -> dict[str, np.ndarray]:
@@ -111,26 +112,18 @@ def explained_parts(X: np.ndarray) -> np.ndarray:
     """``‖Π_i x_i‖² / ‖x_i‖²`` of each point, Π_i projecting on the span of the other points, ``(m,)``.
 
     0 for orthogonal points, 1 for a point in the span of the others. On equicorrelated points it is about
-    ``(m − 1)ρ² / (1 + (m − 2)ρ)`` (docs/questions/correlation.md).
+    ``(m − 1)ρ² / (1 + (m − 2)ρ)`` (docs/questions/correlation.md). Outside that span the squared distance is
+    ``1/‖X⁺e_i‖²``, X⁺ the pseudoinverse.
 
     Args:
         X: features of one data set, ``(m, d)``, no row zero.
     """
-    coordinates = _triangle(X).T  # the same geometry in at most m dimensions
-    found = np.ones(len(X))
-    for i in np.flatnonzero(_leverage(coordinates) > _SURELY_SPANNED):
-        x = coordinates[i]
-        others = np.delete(coordinates, i, axis=0)
-        residual = x - others.T @ np.linalg.lstsq(others.T, x, rcond=None)[0]
-        found[i] = 1 - (residual @ residual) / (x @ x)
-    return found
-
-
-def _leverage(X: np.ndarray) -> np.ndarray:
-    """``x_iᵀ (XᵀX)⁺ x_i``, ``(m,)``; it is 1 just where ``x_i`` is outside the span of the others."""
-    left, singular, _ = np.linalg.svd(X, full_matrices=False)
-    threshold = singular.max(initial=0.0) * max(X.shape) * np.finfo(X.dtype).eps
-    return np.sum(left[:, singular > threshold] ** 2, axis=1)
+    left, singular, _ = np.linalg.svd(_triangle(X).T, full_matrices=False)
+    kept = singular > singular.max(initial=0.0) * max(X.shape) * np.finfo(X.dtype).eps
+    left, singular = left[:, kept], singular[kept]
+    outside = 1.0 - np.sum(left**2, axis=1) < _SPANNED
+    squared_distance = 1.0 / np.sum((left / singular) ** 2, axis=1)
+    return np.where(outside, 1.0 - squared_distance / np.sum(X**2, axis=1), 1.0)
 
 
 def gram_spectrum(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -53,6 +53,10 @@ COLOURS = {
     "cell": _RED,
     "changed": _SKY,
     "continued": _PINK,
+    "digits": _BLUE,
+    "mnist": _ORANGE,
+    "tabular": _GREEN,
+    "text": _RED,
 }
 
 NAMES = {

@@ -7,6 +7,7 @@ import pytest
 from result_tables import columns
 
 from kkt_unlearning.studies.claim import claims
+from kkt_unlearning.studies.growth.study import DATA
 
 CLAIM = {claim.name: claim for claim in claims()}
 SIZES = (20, 200, 2000)
@@ -20,6 +21,7 @@ def steps(sizes=SIZES, **overrides):
         row |= {"forget": int(second), "separates": 1, "outcome": "certified"}
         row |= {
             "support": 10,
+            "crossed": 0.02,
             "distance_trained": 0.1,
             "epsilon_clarke": 0.1,
             "relative_delta": 1.0,
@@ -28,14 +30,17 @@ def steps(sizes=SIZES, **overrides):
     return columns(rows)
 
 
-def measured(name, table):
-    return CLAIM[name].measure({"growth.growth": table}, {})
+def measured(name, table, **others):
+    """Measured of four data sets that have the same table, but for those named."""
+    tables = {f"growth_{data}.growth": others.get(data, table) for data in DATA}
+    return CLAIM[name].measure(tables, {})
 
 
 @pytest.mark.parametrize(
     ("name", "quantity"),
     [
         ("growth_support", "support"),
+        ("growth_flips", "crossed"),
         ("growth_epsilon", "epsilon_clarke"),
         ("growth_delta", "relative_delta"),
     ],
@@ -46,7 +51,22 @@ def test_exponents(name, quantity, exponent):
     assert measured(name, table) == pytest.approx(exponent, abs=1e-12)
 
 
-@pytest.mark.parametrize("name", ["growth_support", "growth_epsilon", "growth_delta"])
+@pytest.mark.parametrize("data", DATA)
+def test_the_worst_data_set_decides(data):
+    worse = steps(support=lambda m, _: m, separates=lambda *_: 0, distance_trained=lambda *_: 0.25)
+    assert measured("growth_support", steps(), **{data: worse}) == pytest.approx(1.0)
+    assert measured("growth_separates", steps(), **{data: worse}) == 0.0
+    assert measured("growth_trained", steps(), **{data: worse}) == 0.75
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_a_data_set_without_an_exponent_leaves_the_claim_untested(data):
+    assert np.isnan(measured("growth_support", steps(), **{data: steps(SIZES[:2])}))
+
+
+@pytest.mark.parametrize(
+    "name", ["growth_support", "growth_flips", "growth_epsilon", "growth_delta"]
+)
 def test_two_sizes_have_no_exponent(name):
     assert np.isnan(measured(name, steps(SIZES[:2])))
 

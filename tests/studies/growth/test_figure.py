@@ -1,4 +1,4 @@
-"""The figure of growth: shares by hand, certified steps alone in the bottom row, one size alone."""
+"""The figure of growth: shares by hand, certified steps alone, exponents, names of lines that lie apart."""
 
 import itertools
 
@@ -8,70 +8,88 @@ from result_tables import columns
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.growth.figure import draw
+from kkt_unlearning.studies.growth.study import DATA
 
-SIZES = (20, 200, 1500)
+SIZES = (20, 200, 2000)
+NAMES = ["digits", "MNIST", "measurements", "texts"]
 
 
-def tables(sizes=SIZES, seeds=2):
+def table(sizes=SIZES, seeds=2, factor=1.0):
     steps = [
         {
             **{"experiment": "growth", "samples": m, "network": "growth", "seed": s, "forget": f},
-            **{"rank": f / 2, "support": m // 10 + s, "distance_trained": 0.01, "multiplier": 1.0},
-            **{"multiplier_share": 1.0, "coupling": 0.2},
-            **{"smallest_margin": 0.5 - f, "separates": int(f < 1), "crossed": 0.1},
+            **{"rank": f / 2, "support": factor * m**0.5, "distance_trained": 0.01 * (s + 1)},
+            **{"multiplier": 1.0, "multiplier_share": 1.0, "coupling": 0.2},
+            **{"smallest_margin": 0.5 - f, "separates": int(f < 1), "crossed": 0.1 * (f + 1)},
             **{"epsilon_clarke": np.inf if f else 0.3, "epsilon": np.inf if f else 0.01},
-            **{"relative_delta": np.inf if f else 2.0, "tau": 1e-4, "tau_star": 1e-3},
+            **{"relative_delta": np.inf if f else 1 / m, "tau": 1e-4, "tau_star": 1e-3},
             "outcome": "not separating" if f else "certified",
         }
         for m, s, f in itertools.product(sizes, range(seeds), range(3))
     ]
-    points = [
-        {"samples": m, "network": "growth", "seed": s, "cells": 2, "flipped": m // 20}
-        for m, s in itertools.product(sizes, range(seeds))
-    ]
-    ranks = [{"samples": m, "seed": s, "rank": min(m, 61)} for m in sizes for s in range(seeds)]
-    return columns(steps), columns(points), columns(ranks)
+    return columns(steps)
 
 
-def of(drawn, quantity):
-    found = drawn["quantity"] == quantity
+def drawn_of(**changes):
+    return draw(**{data: table(**changes) for data in DATA})
+
+
+def of(drawn, quantity, column="median", data="mnist"):
+    found = (drawn["quantity"] == quantity) & (drawn["data"] == data)
     order = np.argsort(drawn["samples"][found])
-    return drawn["median"][found][order].tolist()
+    return drawn[column][found][order].tolist()
 
 
-def test_each_panel_has_its_message():
-    figure, drawn = draw(*tables())
+def test_each_panel_has_its_message_and_a_named_line_for_each_data_set():
+    figure, drawn = drawn_of()
     assert len({len(column) for column in drawn.values()}) == 1
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == [
-        *("support", "separation", "way from training", "stationarity", "slackness", "way back")
+        *("support", "flips", "separation", "stationarity", "slackness", "way from training")
     ]
     assert all(axes.get_ylabel() for axes in figure.axes)
     assert all(axes.get_xlabel() == "samples m" for axes in figure.axes[3:])
+    for axes in figure.axes[1:]:
+        assert [text.get_text() for text in axes.texts] == NAMES
+    assert [text.get_text() for text in figure.axes[0].texts] == ["all m", *NAMES]
 
 
 def test_the_numbers_drawn():
-    _, drawn = draw(*tables())
-    assert of(drawn, "samples") == [20, 200, 1500]
-    assert of(drawn, "support") == [2.5, 20.5, 150.5]
+    _, drawn = drawn_of()
+    assert of(drawn, "support") == pytest.approx(np.sqrt(SIZES))
+    assert of(drawn, "distance_trained") == pytest.approx([0.015] * 3)  # one row a network
+    assert of(drawn, "crossed") == pytest.approx([0.2] * 3)
     assert of(drawn, "separates") == pytest.approx([1 / 3] * 3)
     assert of(drawn, "separates_smallest") == [1, 1, 1]
     assert of(drawn, "separates_median") == of(drawn, "separates_largest") == [0, 0, 0]
     assert of(drawn, "epsilon_clarke") == [0.3] * 3  # of the certified steps
-    assert of(drawn, "relative_delta") == [2.0] * 3
-    assert of(drawn, "flipped") == [1, 10, 75]
+    assert of(drawn, "relative_delta") == [1 / m for m in SIZES]
 
 
-def test_the_rank_of_the_largest_data_is_marked():
-    figure, _ = draw(*tables())
+def test_exponents_stand_beside_the_medians():
+    _, drawn = drawn_of()
+    assert of(drawn, "support", "exponent") == pytest.approx([0.5] * 3)
+    assert of(drawn, "relative_delta", "exponent") == pytest.approx([-1.0] * 3)
+    assert np.isnan(of(drawn, "separates", "exponent")).all()
+
+
+def test_each_line_is_that_of_its_data_set():
+    _, drawn = draw(**{data: table(factor=f + 1.0) for f, data in enumerate(DATA)})
+    for f, data in enumerate(DATA):
+        assert of(drawn, "support", data=data) == pytest.approx((f + 1.0) * np.sqrt(SIZES))
+
+
+def test_names_of_lines_that_end_in_one_point_lie_apart_and_within_the_panel():
+    figure, _ = drawn_of()
     for axes in figure.axes:
-        marks = [line for line in axes.lines if line.get_linestyle() == "-."]
-        assert [line.get_xdata()[0] for line in marks] == [61]
+        heights = np.sort([text.get_position()[1] for text in axes.texts])
+        assert np.diff(heights).min() > 0.08
+        assert heights[0] > -0.05 and heights[-1] <= 1.0
 
 
 def test_it_draws_one_size_and_steps_none_of_which_is_certified(tmp_path):
-    steps, points, ranks = tables(sizes=(4,), seeds=1)
+    steps = table(sizes=(4,), seeds=1)
     steps["outcome"] = np.full(3, "not separating")
-    figure, drawn = draw(steps, points, ranks)
+    figure, drawn = draw(**dict.fromkeys(DATA, steps))
     assert "epsilon" not in drawn["quantity"].tolist()
     style.save(figure, tmp_path / "a.pdf", tmp_path / "a.png")

@@ -1,14 +1,18 @@
-"""Support, separation, the way to the trained weights and certificates against the number of samples."""
+"""Support, flips, separation, certificates and the way from training against the number of samples."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.growth.claims import certified
+from kkt_unlearning.studies.growth.claims import certified, exponent
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import (
     Table,
@@ -20,133 +24,78 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-EPSILON_FLOOR, DELTA_FLOOR, TAU_FLOOR, COUNT_FLOOR = 1e-4, 1e-2, 1e-6, 10.0
-_BY = ("samples", "network")
+NAMES = {"digits": "digits", "mnist": "MNIST", "tabular": "measurements", "text": "texts"}
+ALL = "all m"
 _RANKS = {"smallest": 0.0, "median": 0.5, "largest": 1.0}
-_EACH_STEP = ("multiplier", "multiplier_share", "coupling", "smallest_margin", "crossed")
+_EACH_NETWORK = ("support", "distance_trained")
+_EACH_STEP = ("crossed", "multiplier", "multiplier_share", "coupling", "smallest_margin")
 _CERTIFIED = ("epsilon_clarke", "epsilon", "relative_delta", "tau", "tau_star")
-
-
-def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float = 0.0) -> Line:
-    return Line({"quantity": quantity}, label, colour, dash, floor)
+_ROOM = 8.0  # right of the largest m, as a factor, for the names of the lines
+_LINE_HEIGHT = 0.085  # of those names, as a share of a panel
 
 
 @dataclass(frozen=True)
 class _Panel:
-    """One message.
+    """One message: the quantity, its title and axis, and the floor of a logarithmic one, else None."""
 
-    Attributes:
-        title, label: what it is about, and its axis.
-        floor: of a logarithmic axis; None for a linear one.
-        legend: lower right corner of the legend, in shares of the panel; only where there are several lines.
-    """
-
+    quantity: str
     title: str
     label: str
-    lines: tuple[Line, ...]
     floor: float | None
-    legend: tuple[float, float] = (0.98, 0.02)
 
 
 _PANELS = (
-    _Panel(
-        "support",
-        "samples",
-        (
-            _line("support", "λ > 0", "exact", floor=COUNT_FLOOR),
-            _line("samples", "all m", "reference", ":", floor=COUNT_FLOOR),
-        ),
-        COUNT_FLOOR,
-    ),
-    _Panel(
-        "separation",
-        "share of steps",
-        (
-            _line("separates_smallest", "smallest λ", "tau"),
-            _line("separates_median", "median λ", "exact"),
-            _line("separates_largest", "largest λ", "opposed"),
-            _line("separates", "all", "flipped", "--"),
-        ),
-        None,
-        (0.99, 0.54),
-    ),
-    _Panel(
-        "way from training",
-        "1 − cosine, exact to trained",
-        (_line("distance_trained", "", "trained", floor=TAU_FLOOR),),
-        TAU_FLOOR,
-    ),
-    _Panel(
-        "stationarity",
-        "relative ε",
-        (
-            _line("epsilon_clarke", "at θ′", "clarke", floor=EPSILON_FLOOR),
-            _line("epsilon", "at θ̃", "two_layer", "--", floor=EPSILON_FLOOR),
-        ),
-        EPSILON_FLOOR,
-        (0.72, 0.02),
-    ),
-    _Panel(
-        "slackness",
-        "δ at θ̃ / mean multiplier",
-        (_line("relative_delta", "", "two_layer", floor=DELTA_FLOOR),),
-        DELTA_FLOOR,
-    ),
-    _Panel(
-        "way back",
-        "1 − cosine to θ′",
-        (
-            _line("tau_star", "τ*: exact point", "tau_star", floor=TAU_FLOOR),
-            _line("tau", "τ: θ̃", "tau", "--", floor=TAU_FLOOR),
-        ),
-        TAU_FLOOR,
-        (0.83, 0.02),
-    ),
+    _Panel("support", "support", "samples with λ > 0", 10.0),
+    _Panel("crossed", "flips", "share of activations", 1e-3),
+    _Panel("separates", "separation", "share of steps", None),
+    _Panel("epsilon_clarke", "stationarity", "relative ε at θ′", None),
+    _Panel("relative_delta", "slackness", "δ at θ̃ / mean multiplier", 1e-2),
+    _Panel("distance_trained", "way from training", "1 − cosine, exact to trained", 1e-5),
 )
 
 
-def draw(table: Table, points: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Six panels, each with one message, against the number of samples.
+def draw(
+    digits: Table, mnist: Table, tabular: Table, text: Table
+) -> tuple[Figure, dict[str, np.ndarray]]:
+    """Six panels, each with one message and a line for each data set, against the number of samples.
 
     Args:
-        table: a row a forgotten support sample, along ``samples``.
-        points: how each exact point was reached.
-        dataset: geometry of the data, of which the rank is marked.
+        digits, mnist, tabular, text: a row a forgotten support sample, along ``samples``.
 
     Returns:
-        The figure, and the medians and bands that it shows, with what the page speaks of beside them:
-        multipliers, couplings, margins and crossings of the steps; cells and turned activations of the
-        points.
+        The figure, and the medians and bands that it shows, with exponents of ``quantity ~ m^p`` and
+        what the page speaks of beside them: multipliers, couplings, margins, τ and τ*.
     """
-    drawn, rank = _numbers(table, points), float(np.max(dataset["rank"]))
+    tables = {"digits": digits, "mnist": mnist, "tabular": tabular, "text": text}
+    drawn = stack([_numbers(data, table) for data, table in tables.items()])
+    sizes = np.unique(drawn["samples"])
+    lines = [Line({"data": data}, NAMES[data], data) for data in tables]
     with style.styled():
-        figure, axes = style.panels(4.4, (2, 3), sharex=True)
+        figure, axes = style.panels(4.6, (2, 3), sharex=True)
         for panel, content in zip(axes.flat, _PANELS, strict=True):
-            panel.axvline(rank, color="0.4", linewidth=0.9, linestyle="-.")
-            style.draw_lines(panel, drawn, "samples", content.lines)
+            shown = select(drawn, quantity=content.quantity)
+            if content.quantity == "support":
+                panel.plot(sizes, sizes, ":", color=style.colour_of("reference"), label=ALL)
+            style.draw_lines(panel, shown, "samples", [_raised(line, content) for line in lines])
             panel.set_title(content.title)
             panel.set_ylabel(content.label)
-            _scales(panel, content.floor, np.unique(drawn["samples"]))
-            if len(panel.get_legend_handles_labels()[0]) > 1:
-                _legend(panel, content.legend)
+            _scales(panel, content.floor, sizes)
+            _name_lines(panel)
         for panel in axes[-1]:
             panel.set_xlabel("samples m")
     return figure, drawn
 
 
-def _numbers(table: Table, points: Table) -> dict[str, np.ndarray]:
-    once = stack([take(group, np.array([0])) for _, group in groups(table, *_BY, "seed")])
-    once["size"] = once["samples"]
-    found = [
-        summarise(once, _BY, ("support", "distance_trained", "size")),
-        summarise(table, _BY, _EACH_STEP),
-        summarise(certified(table), _BY, _CERTIFIED),
-        summarise(points, _BY, ("cells", "flipped")),
-        _shares(table),
-    ]
-    drawn = stack(found)
-    drawn["quantity"] = np.where(drawn["quantity"] == "size", "samples", drawn["quantity"])
-    return drawn
+def _numbers(data: str, table: Table) -> dict[str, np.ndarray]:
+    networks = stack([take(group, np.array([0])) for _, group in groups(table, "samples", "seed")])
+    parts = [(networks, _EACH_NETWORK), (table, _EACH_STEP), (certified(table), _CERTIFIED)]
+    found = stack([*(summarise(part, ["samples"], names) for part, names in parts), _shares(table)])
+    exponents = {name: exponent(part, name) for part, names in parts for name in names}
+    return {
+        "data": np.full(len(found["samples"]), data),
+        **found,
+        "exponent": np.array([exponents.get(name, np.nan) for name in found["quantity"]]),
+    }
 
 
 def _shares(table: Table) -> dict[str, np.ndarray]:
@@ -154,25 +103,68 @@ def _shares(table: Table) -> dict[str, np.ndarray]:
     ranks = {f"separates_{name}": select(table, rank=rank) for name, rank in _RANKS.items()}
     found = []
     for name, steps in {"separates": table, **ranks}.items():
-        for (samples, network), group in groups(steps, *_BY):
+        for (samples,), group in groups(steps, "samples"):
             share = float(np.mean(group["separates"]))
-            found.append((samples, network, name, *[share] * 3, len(group["seed"]), 0))
-    names = (*_BY, "quantity", "median", "low", "high", "count", "infinite")
+            found.append((samples, name, *[share] * 3, len(group["seed"]), 0))
+    names = ("samples", "quantity", "median", "low", "high", "count", "infinite")
     return from_records(names, found)
 
 
-def _legend(axes: Axes, corner: tuple[float, float]) -> None:
-    """On white, so that what lies behind it does not cross its words."""
-    look: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "framealpha": 0.8}
-    look |= {"borderaxespad": 0.0, "handlelength": 1.3, "labelspacing": 0.3, "fontsize": 6.5}
-    axes.legend(loc="lower right", bbox_to_anchor=corner, frameon=True, **look)
+def _raised(line: Line, content: _Panel) -> Line:
+    return Line(line.where, line.label, line.colour, floor=content.floor or 0.0)
 
 
 def _scales(axes: Axes, floor: float | None, sizes: np.ndarray) -> None:
     axes.set_xscale("log")
-    axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
-    axes.set_xticks([], minor=True)
+    axes.set_xlim(sizes[0] / 1.2, sizes[-1] * _ROOM)
+    axes.xaxis.set_major_locator(LogLocator())
+    axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_locator(NullLocator())
     if floor is None:
-        axes.set_ylim(0.0, 1.05)
+        axes.set_ylim(bottom=0.0)
     else:
         style.log_scale(axes, floor)
+
+
+def _name_lines(axes: Axes) -> None:
+    """The name of each line at its right end, in its colour; where ends are near, names are moved apart."""
+    named = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    ends = [_right_end(line) for line in named]
+    inverse = axes.transAxes.inverted()
+    heights = [float(inverse.transform(axes.transData.transform(end))[1]) for end in ends]
+    for line, (x, _), height in zip(named, ends, _apart(heights), strict=True):
+        place: dict[str, Any] = {
+            "transform": axes.get_xaxis_transform(),
+            "va": "center",
+            "fontsize": 6.5,
+            "path_effects": [withStroke(linewidth=1.5, foreground="white")],  # over other lines
+        }
+        axes.text(1.15 * x, height, str(line.get_label()), color=line.get_color(), **place)
+
+
+def _right_end(line: Line2D) -> tuple[float, float]:
+    points = np.asarray(line.get_xydata(), float)
+    x, y = points[np.isfinite(points[:, 1])][-1]
+    return float(x), float(y)
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """Heights in a panel, ``[0, 1]``, at least a line apart, in the same order and as near as can be.
+
+    Less one line for each name below, they must not fall from one to the next: those that would share
+    their mean.
+    """
+    if not heights:
+        return []
+    lines = _LINE_HEIGHT * np.arange(len(heights))
+    order = np.argsort(heights, kind="stable")
+    pools: list[list[float]] = []
+    for height in np.asarray(heights, float)[order] - lines:
+        pools.append([height])
+        while len(pools) > 1 and np.mean(pools[-2]) > np.mean(pools[-1]):
+            pools[-2:] = [pools[-2] + pools[-1]]
+    found = np.empty(len(heights))
+    found[order] = np.clip(
+        np.concatenate([[np.mean(pool)] * len(pool) for pool in pools]), 0, 1 - lines[-1]
+    )
+    return (found + lines[np.argsort(order)]).tolist()

