@@ -79,7 +79,7 @@ def test_extras_that_sentences_name_exist():
         for folder, kind in (("src", "*.py"), ("docs", "*.md"))
         for path in (ROOT / folder).rglob(kind)
     ]
-    named = re.findall(r"kkt-unlearning\[(\w+)\]", "".join(texts))
+    named = re.findall(r"pip install '\.\[(\w+)\]'", "".join(texts))
     assert "plot" in named
     assert set(named) <= EXTRAS.keys()
 
