@@ -17,8 +17,11 @@ from tests.limits import HANG
 from workflow.support.configuration.backend import TRAINING
 from workflow.support.configuration.check import checked
 from workflow.support.configuration.schema import schema
+from workflow.support.places.asked import Asked
 from workflow.support.places.jobs import growing
 from workflow.support.places.places import Places
+from workflow.support.places.plan import Plan
+from workflow.support.places.sources import Sources
 
 ROOT = Path(__file__).parents[2]
 PROFILES = ROOT / "workflow" / "profiles"
@@ -180,13 +183,10 @@ def test_both_profiles_bundle_and_bound_alike():
         assert left[key] == right[key]
 
 
-def test_every_rule_that_computes_with_the_backend_is_named_where_a_gpu_is_asked_for():
+def test_every_rule_that_computes_with_the_backend_is_named_where_a_gpu_is_asked_for(tiny_config):
     """In the profile for one GPU, in those for clusters (as a comment), and in the check for a GPU."""
-    texts = (path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    blocks = (
-        block for text in texts for block in re.split(r"^(?=rule )", text, flags=re.MULTILINE)
-    )
-    asking = {block.split()[1].rstrip(":") for block in blocks if "backend=config" in block}
+    asked = Asked(Plan(checked(tiny_config), Sources(ROOT)))
+    asking = {asked.place(record).rule for record, job in asked.jobs().items() if job.backend}
     assert {rule for rule, asks in profile("gpu")["set-resources"].items() if asks["gpu"]} == asking
     assert asking == TRAINING
     for name in EXECUTORS:

@@ -1,12 +1,16 @@
 """Options of the measures membership and klom: one sentence for each mistake, and who is trained anew."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from workflow.support.configuration.check import checked
 from workflow.support.configuration.mistakes import ConfigurationError
 from workflow.support.places.plan import Plan
+from workflow.support.places.sources import Sources
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -61,11 +65,11 @@ def test_an_attack_does_not_train_anew(tiny_config):
     class Wildcards:
         experiment, point, network, training = "membership", "dimension=40", "narrow", "shadows"
 
-    before = Plan(checked(tiny_config), None).shadows(Wildcards)
+    before = Plan(checked(tiny_config), Sources(ROOT)).shadows(Wildcards)
     tiny_config["experiments"]["membership"]["membership"] |= {
         "fractions": [1.0],
         "certificates": 1,
     }
-    assert Plan(checked(tiny_config), None).shadows(Wildcards) == before
+    assert Plan(checked(tiny_config), Sources(ROOT)).shadows(Wildcards) == before
     tiny_config["experiments"]["membership"]["membership"] |= {"models": 64}
-    assert Plan(checked(tiny_config), None).shadows(Wildcards) != before
+    assert Plan(checked(tiny_config), Sources(ROOT)).shadows(Wildcards) != before

@@ -352,11 +352,11 @@ def test_the_packages_of_a_script_are_those_that_its_code_imports_and_what_these
 
 
 ASKED_FOR = """
-import builtins, importlib, sys
+import builtins, importlib, os, sys
 found, load = set(), builtins.__import__
 
 def noted(name, globals=None, *rest):
-    if (globals or {}).get("__file__", "").startswith(sys.argv[1]):
+    if (globals or {}).get("__file__", "").startswith(tuple(sys.argv[1].split(os.pathsep))):
         found.add(name.partition(".")[0])
     return load(name, globals, *rest)
 
@@ -378,7 +378,7 @@ print(*found - sys.stdlib_module_names)
 )
 def test_whatever_the_code_of_a_job_asks_the_interpreter_for_is_among_its_packages(modules):
     path = os.pathsep.join(str(ROOT / folder) for folder in ("src", "scripts"))
-    command = [sys.executable, "-c", ASKED_FOR, str(ROOT), *modules]
+    command = [sys.executable, "-c", ASKED_FOR, path, *modules]
     environment = os.environ | {"PYTHONPATH": path}
     asked = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     homes = packages_distributions()

@@ -1,5 +1,6 @@
 """A zip archive that somebody else wrote: every member once, unpacked in pieces, as much as asked for."""
 
+import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +8,8 @@ from typing import IO, BinaryIO
 
 from kkt_unlearning.errors import DataError, one_line, twice
 
-_AT_ONCE = (
-    2**22
-)  # bytes read in one go: the list of members, 50 bytes of the file and 600 of memory for each
+# Bytes read in one go: the list of members, 50 bytes of the file and 600 of memory for each.
+_AT_ONCE = 2**22
 _CHUNK = 2**20  # bytes unpacked in one go
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a limit
 
@@ -20,12 +20,16 @@ class _Sparing:
     def __init__(self, file: BinaryIO) -> None:
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
         self._read = file.read
+        here = file.tell()
+        self._size = file.seek(0, io.SEEK_END)
+        file.seek(here)
 
     def read(self, size: int = -1) -> bytes:
-        content = self._read(size if 0 <= size <= _AT_ONCE else _AT_ONCE + 1)
-        if len(content) > _AT_ONCE:
+        left = max(self._size - self.tell(), 0)  # a buffer has the size that is asked for
+        wanted = left if size < 0 else min(size, left)
+        if wanted > _AT_ONCE:
             raise ValueError(f"more than {_AT_ONCE} bytes tell what is in it")
-        return content
+        return self._read(wanted)
 
 
 @contextmanager
