@@ -23,19 +23,18 @@ from kkt_unlearning.training.descent import Descent
 # steps before the next ones.
 _PIECE = 2**16
 
-# Up to so many samples steps stay on pre-activations: small problems keep the results on record to the last
-# bit, and 200 samples cost 0.2 ms a step at 100 neurons.
-_FEW = 200
+# Up to so many samples steps stay on pre-activations. There these never take longer, measured at n = 100, 300.
+_FEW = 64
 
 # Attributes of a system with the axes of the batch.
 _BATCHED = ("gram", "X", "pull", "y", "signs", "excluded")
 
 
 def on_weights(problem: Problem) -> bool:
-    """``m > 2 k`` and ``m > 200``: whether the step on weights is the cheaper one, for ``X (…, m, k)``.
+    """``m > 2 k`` and ``m > 64``: whether the step on weights is the cheaper one, for ``X (…, m, k)``.
 
     Its two products take ``4 n m k`` flops, the one with the Gram matrix ``2 n m²``. Measured, they cross
-    where they should, at ``m = 2 k``, for n from 10 to 1000 and k from 100 to 400.
+    where they should, at ``m = 2 k``, for n from 10 to 1000 and k from 40 to 400.
     """
     return problem.samples > max(2 * problem.X.shape[-1], _FEW)
 
