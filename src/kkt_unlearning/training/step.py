@@ -23,7 +23,7 @@ from kkt_unlearning.training.descent import Descent
 # steps before the next ones.
 _PIECE = 2**16
 
-# Up to so many samples steps stay on pre-activations. There these never take longer, measured at n = 100, 300.
+# Up to so many samples steps stay on pre-activations, where these never take longer (n = 100 and 300).
 _FEW = 64
 
 # Attributes of a system with the axes of the batch.
