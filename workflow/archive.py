@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import math
+import signal
 import sys
 import tarfile
 from collections import Counter
@@ -284,4 +285,8 @@ def _parser() -> argparse.ArgumentParser:
 
 if __name__ == "__main__":
     sys.path.append(str(ROOT / "scripts"))
-    main()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # leaves no half file
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
