@@ -16,7 +16,10 @@ from benchmarks.peers import load
 
 Row = dict[str, Any]
 
-_MOMENT, _REPEATS = 0.01, 100  # seconds that the runs of a round take together, and how many they are at most
+_MOMENT, _REPEATS = (
+    0.01,
+    100,
+)  # seconds that the runs of a round take together, and how many they are at most
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.quadratic.kinks import Kinks
@@ -25,6 +25,7 @@ def instance(seed, samples=12, features=9, neurons=7, apart=None):
 
 
 @pytest.mark.parametrize("apart", [None, 1e-2, 1e-5, 1e-7])
+@settings(max_examples=30)
 @given(seed=seeds)
 def test_what_is_left_is_orthogonal_to_the_kinks_and_differs_by_them(seed, apart):
     rng, X, on_kink = instance(seed, apart=apart)
@@ -45,6 +46,7 @@ def test_what_is_left_is_orthogonal_to_the_kinks_and_differs_by_them(seed, apart
 
 
 @pytest.mark.parametrize("apart", [None, 1e-2, 1e-7])
+@settings(max_examples=30)
 @given(seed=seeds)
 def test_inner_products_are_those_of_the_projections(seed, apart):
     rng, X, on_kink = instance(seed, apart=apart)
@@ -60,6 +62,7 @@ def test_inner_products_are_those_of_the_projections(seed, apart):
     assert found == pytest.approx(right[np.ix_(free, free)], abs=1e-8)  # only a preconditioner
 
 
+@settings(max_examples=30)
 @given(seed=seeds)
 def test_a_copy_on_the_kink_of_its_copy_is_told(seed):
     _, X, on_kink = instance(seed, apart=0.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
@@ -31,6 +31,7 @@ def multipliers(Z):
 
 
 @pytest.mark.parametrize(("m", "d"), [(1, 1), (1, 5), (2, 2), (10, 100), (60, 60), (100, 70)])
+@settings(max_examples=30)
 @given(seed=seeds)
 def test_what_settles_are_the_samples_that_the_weights_rest_on(m, d, seed):
     Z = signed(seed, m, d)

@@ -174,7 +174,7 @@ def test_span_coordinates_of_many_samples_give_the_same_networks():
 
 @pytest.mark.parametrize(
     ("m", "k", "expected"),
-    [(200, 2, False), (201, 2, True), (201, 100, True), (201, 101, False), (2000, 1000, False)],
+    [(64, 2, False), (65, 2, True), (201, 100, True), (201, 101, False), (2000, 1000, False)],
 )
 def test_steps_are_made_on_weights_beyond_the_crossing_of_the_flops(m, k, expected):
     problem = Problem(network(3), np.ones((m, k)), labels(m))

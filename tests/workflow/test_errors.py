@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def errors(run) -> set[str]:
-    return {line for line in run.stderr.splitlines() if line.startswith("error: ")}
+    """Sentences; a job may end while Snakemake has written half of a line."""
+    begun = r"(?:^|(?<=Select jobs to execute\.\.\.))"
+    return set(re.findall(rf"{begun}error: .*$", run.stderr, re.MULTILINE))
 
 
 def experiment(**keys):
