@@ -5,6 +5,7 @@ and what must not matter to it.
 """
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -460,3 +461,19 @@ def test_every_cell_that_is_left_is_told():
     assert again.cells == point.cells
     assert [cell for cell, _ in told] == sorted({cell for cell, _ in told})
     assert told[-1][0] == point.cells - 1
+
+
+def test_a_sample_that_comes_and_goes_with_its_kinks_does_not_go_on_for_ever():
+    """199 measurements of tumours from scikit-learn: two searches go round in a circle."""
+    with np.load(Path(__file__).with_name("measurements.npz")) as data:
+        problem = Problem(TwoLayer(50), data["X"], data["y"].astype(float))
+        pattern = data["pattern"].astype(float)
+
+    assert working_set._Search(problem, pattern, None).run(None).left
+    found = working_set._Turning(problem, pattern, None).run(None)
+
+    assert not found.left
+    point = KKTPoint.from_arrays(
+        problem, found.W, found.multipliers, found.clarke, found.pattern, found.kinks
+    )
+    assert max(point.residuals.worst, point.gap) < 1e-12

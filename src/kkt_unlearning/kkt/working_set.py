@@ -61,7 +61,8 @@ def search(
 
     First the optimum of their cell. Then supporting activations turn, round by round, where the weights press
     on their kink. Pairs of samples without a multiplier are on the side of their pre-activation. If this does
-    not end, activations turn at the optima of cells only, and no step leaves the multipliers of a cell.
+    not end, activations turn at the optima of cells only, and no step leaves the multipliers of a cell; if
+    that does not end either, also where a sample leaves whose activations its neurons press on.
 
     Memory beside the data is ``O(n m + s² + Σ_j k_j²)``, with ``k_j`` kinks of neuron j and s samples held; a
     round takes ``O(n (m + s) d + s² Σ_j k_j + s³)``.
@@ -72,10 +73,13 @@ def search(
             it, and by how much the smallest margin misses 1.
 
     Returns:
-        The first of the two searches that ends; if none does, the second, with ``left > 0``.
+        The first of the three searches that ends; if none does, the last, with ``left > 0``.
     """
-    found = _Search(problem, pattern, multipliers).run(report)
-    return found if not found.left else _Careful(problem, pattern, multipliers).run(report)
+    for kind in (_Search, _Careful, _Turning):
+        found = kind(problem, pattern, multipliers).run(report)
+        if not found.left:
+            break
+    return found
 
 
 class _Search(WorkingSet):
@@ -302,6 +306,21 @@ class _Careful(_Search):
         self._settle(np.zeros(len(self.held), bool))
         self.share = 1.0
         return len(to_on)
+
+
+class _Turning(_Careful):
+    """A careful search in which a sample that leaves turns the supporting activations that it was held by.
+
+    Its coefficients on these kinks go when it leaves, and the objective falls. Were the activations the same
+    when it comes in again, all might begin anew.
+    """
+
+    def _settle(self, leaving: np.ndarray) -> None:
+        pressing = (self.states == KINK) & self.supporting & leaving
+        pressing &= np.abs(self.C) > ZERO * np.abs(self.C).max(initial=0.0)
+        self.side = self.side ^ pressing
+        self.cells += bool(pressing.any())
+        super()._settle(leaving)
 
 
 def _way(here: np.ndarray, there: np.ndarray) -> np.ndarray:
