@@ -30,8 +30,12 @@ SWEEPS = {  # (samples, dimension, width), the growing one second
     "samples": [(m, 1000, 1000) for m in (10, 30, 100, 300, 900)],
     "crowded": [(m, 64, 300) for m in (100, 200, 400, 1600, 6400, 25_600)],
 }
-QUICK = {"dimension": [(3, 10, 4), (3, 30, 4)], "width": [(3, 10, 6)], "samples": [(4, 10, 6)]}
-QUICK["crowded"] = [(210, 4, 6)]
+QUICK = {
+    "dimension": [(3, 10, 4), (3, 30, 4)],
+    "width": [(3, 10, 6)],
+    "samples": [(4, 10, 6)],
+    "crowded": [(210, 4, 6)],
+}
 PLACE = {"samples": 0, "dimension": 1, "width": 2, "crowded": 0}
 TALL = {"samples": 1000, "dimension": 1500, "width": 4000}
 TALL_QUICK = {"samples": 6, "dimension": 9, "width": 24}

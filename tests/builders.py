@@ -184,3 +184,13 @@ def one_sentence(error) -> str:
     assert "\n" not in text
     assert text.endswith((".", ". "))
     return text
+
+
+def separable(seed, m, d, gap=0.05):
+    """Samples on both sides of a random hyperplane, no nearer to it than ``gap``."""
+    rng = np.random.default_rng(seed)
+    normal = rng.normal(size=d)
+    normal /= np.linalg.norm(normal)
+    X = rng.normal(size=(m, d))
+    y = np.where(X @ normal >= 0, 1.0, -1.0)
+    return X + gap * y[:, None] * normal, y

@@ -13,7 +13,7 @@ def one_line(found: object) -> str:
     return "".join(character if character.isprintable() else "?" for character in words)
 
 
-def listed(values: Iterable[object]) -> str:
+def bracketed(values: Iterable[object]) -> str:
     """``[3, 5, …]``: as many of them as a reader wants to see."""
     first = list(islice(values, LISTED + 1))
     shown = [one_line(value) for value in first[:LISTED]] + ["…"] * (len(first) > LISTED)

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from kkt_unlearning.backends import Array, constant, namespace
-from kkt_unlearning.errors import DataError, listed, one_line
+from kkt_unlearning.errors import DataError, bracketed, one_line
 
 ON_KINK = 1e-10
 """Of the largest pre-activation: whatever is nearer to 0 is on the kink, at any weights.
@@ -184,14 +184,16 @@ def retained(samples: int, forget: Sequence[int]) -> np.ndarray:
     wrong = [r for r in forget if not 0 <= r < samples]
     if wrong:
         raise DataError(
-            f"forget = {listed(forget)}: index {wrong[0]} is out of range; allowed are 0 to {samples - 1} "
+            f"forget = {bracketed(forget)}: index {wrong[0]} is out of range; allowed are 0 to {samples - 1} "
             "(samples count from 0)."
         )
     if len(set(forget)) < len(forget):
-        raise DataError(f"forget = {listed(forget)}: an index is repeated; name each sample once.")
+        raise DataError(
+            f"forget = {bracketed(forget)}: an index is repeated; name each sample once."
+        )
     if len(forget) >= samples:
         raise DataError(
-            f"forget = {listed(forget)}: that is all {samples} samples; leave at least one to be retained."
+            f"forget = {bracketed(forget)}: that is all {samples} samples; leave at least one to be retained."
         )
     return np.setdiff1d(np.arange(samples), forget)
 

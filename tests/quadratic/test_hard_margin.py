@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders import separable
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import nnls
@@ -11,16 +12,6 @@ from kkt_unlearning.datasets.geometry import linearly_separable
 from kkt_unlearning.quadratic.hard_margin import hard_margin
 
 seeds = st.integers(0, 2**32 - 1)
-
-
-def separable(seed, m, d, gap=0.05):
-    """Samples on both sides of a random hyperplane, no nearer to it than ``gap``."""
-    rng = np.random.default_rng(seed)
-    normal = rng.normal(size=d)
-    normal /= np.linalg.norm(normal)
-    X = rng.normal(size=(m, d))
-    y = np.where(X @ normal >= 0, 1.0, -1.0)
-    return X + gap * y[:, None] * normal, y
 
 
 def least_distance(X, y):

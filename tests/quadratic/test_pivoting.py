@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders import separable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
@@ -12,14 +13,10 @@ from kkt_unlearning.quadratic.pivoting import settled
 seeds = st.integers(0, 2**32 - 1)
 
 
-def signed(seed, m, d, gap=0.05):
-    """``z_i = y_i x_i`` of samples no nearer to a plane than ``gap``, the longest of length 1."""
-    rng = np.random.default_rng(seed)
-    normal = rng.normal(size=d)
-    normal /= np.linalg.norm(normal)
-    X = rng.normal(size=(m, d))
-    Z = X * np.where(X @ normal >= 0, 1.0, -1.0)[:, None] + gap * normal
-    return Z / np.linalg.norm(Z, axis=1).max()
+def signed(seed, m, d):
+    """``z_i = y_i x_i`` of separable samples, the longest of length 1."""
+    X, y = separable(seed, m, d)
+    return y[:, None] * X / np.linalg.norm(X, axis=1).max()
 
 
 def multipliers(Z):

@@ -21,7 +21,7 @@ from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.certificate import Certificate, certify_all
 from kkt_unlearning.certificates.criterion import near_kink
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.errors import DataError, listed
+from kkt_unlearning.errors import DataError, bracketed
 from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.problem import kept, retained
 from kkt_unlearning.quadratic.solver import Solver
@@ -219,8 +219,8 @@ def _check_forget(samples: int, forget: Sequence[int], step: Step | None) -> Non
     retained(samples, forget)
     if step is not None and sorted(step.forget) != sorted(forget):
         raise DataError(
-            f"forget = {listed(forget)}: the step that led to this network forgot {listed(step.forget)}; "
-            "allowed is the same set, so name that one."
+            f"forget = {bracketed(forget)}: the step that led to this network forgot "
+            f"{bracketed(step.forget)}; allowed is the same set, so name that one."
         )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.backends import Array, to_numpy
-from kkt_unlearning.errors import DataError, listed
+from kkt_unlearning.errors import DataError, bracketed
 from kkt_unlearning.problem import retained
 from kkt_unlearning.unlearning.ascent import check_fraction, check_start
 
@@ -35,7 +35,7 @@ class Removal:
     def __post_init__(self) -> None:
         if not self.forget or min(self.forget) < 0 or len(set(self.forget)) < len(self.forget):
             raise DataError(
-                f"forget = {listed(self.forget)}: allowed are rows of X, from 0, at least one and each "
+                f"forget = {bracketed(self.forget)}: allowed are rows of X, from 0, at least one and each "
                 "once; name such rows."
             )
         check_start(self.start)

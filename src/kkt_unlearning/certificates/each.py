@@ -107,13 +107,14 @@ def certify_each(
     samples = np.flatnonzero(moving)
     _check_size(steps, len(samples))
     left = _LeftAlone(steps)
+    whole = left.without(None)
     found = [_after(steps, fraction, rows, said) for rows, said in _parts(steps, samples, report)]
     return CertifiedEach(
         samples,
         _joined(found, samples),
         _joined([left.without(rows) for rows, _ in _parts(steps, samples, None)], samples),
         np.flatnonzero(~moving),
-        Carried(*(getattr(left.without(None), field.name)[0] for field in fields(Carried))),
+        Carried(*(getattr(whole, field.name)[0] for field in fields(Carried))),
     )
 
 

@@ -98,10 +98,9 @@ def _copies(stay: Sequence[int]) -> list[str]:
     """What a user who forgets some of several equal samples has to know."""
     if not stay:
         return []
-    named = ", ".join(map(str, stay[:SHOWN])) + (", …" if len(stay) > SHOWN else "")
     return [
-        f"retained, and copies of forgotten samples: {named}; forgetting some of several copies changes "
-        "nothing, as retraining without them would not, so forget these as well"
+        f"retained, and copies of forgotten samples: {_named(stay)}; forgetting some of several copies "
+        "changes nothing, as retraining without them would not, so forget these as well"
     ]
 
 
@@ -171,13 +170,16 @@ def _each_table(y: np.ndarray, found: Each, shown: int) -> str:
     return table(_EACH_HEAD, rows) + _more(len(one.samples), shown, "--all, --json or --table")
 
 
+def _named(rows: Sequence[int] | np.ndarray) -> str:
+    return ", ".join(map(str, rows[:SHOWN])) + (", …" if len(rows) > SHOWN else "")
+
+
 def _unmoved(found: Each) -> str:
     rows, itself = found.certified.unmoved, found.certified.itself
     if not len(rows):
         return "every sample has a multiplier, and none a copy"
-    named = ", ".join(map(str, rows[:SHOWN])) + (", …" if len(rows) > SHOWN else "")
     return (
-        f"{len(rows)} samples have no multiplier, or copies that take it over: {named}\n"
+        f"{len(rows)} samples have no multiplier, or copies that take it over: {_named(rows)}\n"
         f"the step leaves the network as it is, at a price of at most {number(float(itself.price))}"
     )
 

@@ -9,7 +9,7 @@ from kkt_unlearning.audit.step import Step
 from kkt_unlearning.cli import files, printed, records
 from kkt_unlearning.cli.picture import picture
 from kkt_unlearning.cli.status import DONE, WORSE
-from kkt_unlearning.errors import DataError, listed, one_line
+from kkt_unlearning.errors import DataError, bracketed, one_line
 from kkt_unlearning.formats import Data, ModelFile, read_data, read_model, write_model
 from kkt_unlearning.formats.model_file import KINDS
 from kkt_unlearning.formats.opening import kind_of
@@ -66,7 +66,7 @@ def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
     """The ascent step; the network after it goes to ``--out``."""
     kind = kind_of(asked.out, KINDS)  # before anything is computed
     data, found = _inputs(asked)
-    remedy = f"forget them and {listed(asked.forget)} in one step, from the network before it"
+    remedy = f"forget them and {bracketed(asked.forget)} in one step, from the network before it"
     _check_first(asked, found, remedy)
     forgotten = audit.unlearn(
         found.model,
@@ -121,7 +121,7 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
 def _check_first(asked: argparse.Namespace, found: ModelFile, remedy: str) -> None:
     """A second step has to start where the first did: its multipliers are of all samples."""
     if found.removal is not None:
-        gone = listed(sorted(found.removal.forget))
+        gone = bracketed(sorted(found.removal.forget))
         raise DataError(f"{one_line(asked.weights)} has forgotten {gone} already: {remedy}.")
 
 

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from kkt_unlearning.backends import to_numpy
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.datasets.dataset import check_lengths, contradiction
-from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError, listed, one_line
+from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError, bracketed, one_line
 from kkt_unlearning.kkt.arrival import Arrival
 from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
@@ -251,13 +251,13 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         gone = sorted(set(rows) & set(self.forgotten_.tolist()))
         if gone:
             raise DataError(
-                f"forget = {listed(rows)}: row {gone[0]} has been forgotten already; name rows that are "
+                f"forget = {bracketed(rows)}: row {gone[0]} has been forgotten already; name rows that are "
                 "still held."
             )
         held = self._held_rows()
         if len(rows) == len(held):
             raise DataError(
-                f"forget = {listed(rows)}: those are all samples still held; leave at least one to be "
+                f"forget = {bracketed(rows)}: those are all samples still held; leave at least one to be "
                 "retained."
             )
         return np.searchsorted(held, rows).tolist()

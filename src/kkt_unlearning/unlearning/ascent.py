@@ -7,14 +7,13 @@ from numbers import Real
 import numpy as np
 
 from kkt_unlearning.backends import Array, constant
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, bracketed
 from kkt_unlearning.kkt.copies import NEAR, copies_that_stay, staying
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem, retained
 
 STARTS = ("trained", "exact")  # the trained weights, or the exact point that they lead to
-_SHOWN = 10  # rows that a sentence names
 LARGEST_FRACTION = 1e6  # a larger step is a slip of the hand, and may overflow
 
 
@@ -266,7 +265,7 @@ def check_step(
     elif copies:
         why = (
             f"the step changes nothing, since samples equal to them (label included, to {NEAR:.0e} of their "
-            f"length) are retained, {_some(rows[copies])}; forget these as well"
+            f"length) are retained, {bracketed(rows[copies])}; forget these as well"
         )
     else:
         why = (
@@ -274,13 +273,9 @@ def check_step(
             "(multiplier 0); leave it as it is"
         )
     raise DataError(
-        f"forget = {_some(rows[list(forget)])}: {why}, or make the step all the same with allow_idle=True, "
-        "in the command --allow-idle."
+        f"forget = {bracketed(rows[list(forget)])}: {why}, or make the step all the same with "
+        "allow_idle=True, in the command --allow-idle."
     )
-
-
-def _some(rows: np.ndarray) -> str:
-    return f"[{', '.join(map(str, rows[:_SHOWN].tolist()))}{', …' * (len(rows) > _SHOWN)}]"
 
 
 def starting_point(point: KKTPoint, trained: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
