@@ -9,6 +9,7 @@ import tomllib
 import zipfile
 from datetime import date
 from email import message_from_bytes
+from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 VERSION = kkt_unlearning.__version__
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
-STORY = """
-import numpy as np
-import kkt_unlearning
-from kkt_unlearning import Descent, Problem, TwoLayer, certify, kkt_point, train, unlearn
-rng = np.random.default_rng(0)
-problem = Problem(TwoLayer(20), rng.normal(size=(6, 200)) / 200**0.5, np.array([1.0, -1] * 3))
-trained = train(problem, 0.1 * rng.normal(size=(20, 200)) / 200**0.5, Descent(steps=1000))
-print(kkt_unlearning.__file__)
-print(certify(unlearn(kkt_point(problem, problem.pattern(trained.W)), [0])))
-"""
+EXAMPLE = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
 
 
 def run(*command, cwd):
@@ -126,12 +118,55 @@ def test_an_empty_environment_has_the_version_of_the_metadata(installed):
     )
 
 
-def test_the_installed_copy_trains_unlearns_and_certifies(installed, built, tmp_path):
+@pytest.fixture(scope="module")
+def small(installed, built):
+    """The same environment with the packages that the wheel needs without an extra, and no other."""
     site = next(installed.parents[1].glob("lib/python*/site-packages"))
-    (site / "parent.pth").write_text(f"{Path(np.__file__).parents[1]}\n", encoding="utf-8")
-    place, certificate = run(installed, "-I", "-W", "error", "-c", STORY, cwd=tmp_path).splitlines()
-    assert Path(place).is_relative_to(site)
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        metadata = message_from_bytes(wheel.read(f"kkt_unlearning-{VERSION}.dist-info/METADATA"))
+    needed = [name for name in metadata.get_all("Requires-Dist") if "extra ==" not in name]
+    for name in needed:
+        package = distribution(re.match(r"[\w-]+", name)[0])
+        assert not [
+            r for r in package.requires or () if "extra ==" not in r and r not in needed
+        ] or (
+            package.name == "scipy"  # needs NumPy, of another range
+        )
+        for folder in {file.parts[0] for file in package.files if len(file.parts) > 1} - {".."}:
+            (site / folder).symlink_to(Path(package.locate_file(folder)))
+    return installed
+
+
+def test_the_library_alone_runs_the_example_of_the_readme(small, tmp_path):
+    code = "import kkt_unlearning; print(kkt_unlearning.__file__)\n" + EXAMPLE
+    place, certificate = run(small, "-I", "-W", "error", "-c", code, cwd=tmp_path).splitlines()
+    assert Path(place).is_relative_to(small.parents[1])
     assert certificate.startswith("certified: at θ̃ ε = ")
+
+
+def test_the_library_alone_has_the_command(small, tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(6, 40)) / 40**0.5, np.array([1.0, -1] * 3)
+    np.savez(tmp_path / "D.npz", X=X, y=y)
+    np.savez(tmp_path / "W.npz", W=np.linalg.solve(X @ X.T, y) @ X)
+    files = ("--data", "D.npz", "--weights", "W.npz")
+    command = (small, "-I", "-W", "error", "-m", "kkt_unlearning.cli")
+    for verb in (("kkt",), ("each",), ("unlearn", "--forget", "0", "--out", "U.npz")):
+        run(*command, *verb, *files, cwd=tmp_path)
+    assert "ε" in run(
+        *command, "certify", *files[:2], "--weights", "U.npz", "--forget", "0", cwd=tmp_path
+    )
+
+
+def test_the_library_alone_names_the_extra_of_the_reference(small, tmp_path):
+    code = (
+        "import numpy as np; from kkt_unlearning import Problem, TwoLayer, UserError, kkt_point\n"
+        "from kkt_unlearning.quadratic.solver import Solver\n"
+        "problem = Problem(TwoLayer(4), np.eye(3), np.array([1.0, -1, 1]))\n"
+        "try: kkt_point(problem, np.ones((4, 3)), Solver('cvxpy'))\n"
+        "except UserError as error: print(error)"
+    )
+    assert "pip install '.[reference]'" in run(small, "-I", "-c", code, cwd=tmp_path)
 
 
 def test_the_metadata_say_which_pythons_are_meant(built):

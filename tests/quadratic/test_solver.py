@@ -182,3 +182,24 @@ def test_progress_is_the_residual_of_the_best_points_so_far():
     assert told[-1] == solution.residual.max()
     assert told[0] > told[-1]
     assert Solver(report=told.append) == Solver()
+
+
+def test_without_the_reference_its_extra_is_named(monkeypatch):
+    monkeypatch.setattr(reference, "find_spec", lambda name: None)
+    with pytest.raises(DataError) as error:
+        Solver("cvxpy").solve(fit_program(*random_fit(7, "correlated")))
+    text = one_sentence(error)
+    assert "needs cvxpy and clarabel" in text and "'.[reference]'" in text and "active_set" in text
+
+
+def test_without_the_reference_our_own_solver_answers_alone(monkeypatch):
+    program = fit_program(*random_fit(7, "correlated"))
+    both = Solver().solve(program)
+    monkeypatch.setattr(reference, "find_spec", lambda name: None)
+    alone = Solver().solve(program)
+    assert np.array_equal(alone.multipliers, both.multipliers)
+    monkeypatch.setattr(solver_module, "ROUND_OFF", 0.0)
+    with pytest.raises(SolverError) as error:
+        Solver(tolerance=1e-40).solve(program)
+    text = one_sentence(error)
+    assert "loosen the tolerance" in text and "cvxpy, which is not installed" in text

@@ -1,6 +1,10 @@
-"""The same program by cvxpy: the reference for our own solver, and the arbiter where that gives up."""
+"""The same program by cvxpy: the reference for our own solver, and the arbiter where that gives up.
+
+cvxpy and Clarabel are the extra ``reference``, by far the largest packages; without them there is no arbiter.
+"""
 
 import warnings
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -10,6 +14,12 @@ from kkt_unlearning.errors import SolverError
 from kkt_unlearning.quadratic.program import Iterate, Program
 
 SOLVER = "CLARABEL"
+EXTRA = "in a checkout of this project, run pip install '.[reference]'"
+
+
+def installed() -> bool:
+    """Whether cvxpy and its solver are there."""
+    return find_spec("cvxpy") is not None and find_spec("clarabel") is not None
 
 
 def solve_by_cvxpy(program: Program, index: int, tolerance: float) -> Iterate | None:

@@ -54,9 +54,11 @@ class Solver:
     def solve(self, program: Program, start: Iterate | None = None) -> Solution:
         """The optima of a batch of programs, from ``start`` if a point near them is known.
 
-        What our own solver leaves unsolved, in degenerate programs, goes to the reference.
+        What our own solver leaves unsolved, in degenerate programs, goes to the reference where that is
+        installed.
 
         Raises:
+            DataError: the reference is asked for and not installed.
             SolverError: neither came within the tolerance.
         """
         own = maximise(program, start, self.report) if self.name == "active_set" else None
@@ -65,11 +67,18 @@ class Solver:
         solution = self._by_reference(program, own)
         left = self._unsolved(solution)
         if left.any():
+            from kkt_unlearning.quadratic.reference import EXTRA, installed
+
             worst = solution.residual[left].max()
             raise SolverError(
                 f"solver = {self.name}, tolerance = {self.tolerance}: residual {worst:.1e} in "
                 f"{int(left.sum())} of {left.size} programs; make samples that nearly coincide equal, "
-                "as numpy.round(X, 6) does, or loosen the tolerance."
+                "as numpy.round(X, 6) does, or loosen the tolerance"
+                + (
+                    "."
+                    if installed()
+                    else f"; cvxpy, which is not installed, is tried as well: {EXTRA}."
+                )
             )
         return solution
 
@@ -94,8 +103,15 @@ class Solver:
     def _by_reference(self, program: Program, own: Solution | None) -> Solution:
         """The reference's answers for what is unsolved, taken to machine precision from there."""
         # here, because SciPy is slow to import
-        from kkt_unlearning.quadratic.reference import solve_by_cvxpy
+        from kkt_unlearning.quadratic.reference import EXTRA, installed, solve_by_cvxpy
 
+        if not installed():
+            if own is not None:
+                return own
+            raise DataError(
+                f"solver = {self.name} needs cvxpy and clarabel, which are not both installed: {EXTRA}, or "
+                "choose active_set."
+            )
         on_host, solution = _on_host(program), own or _nothing(program)
         for index in np.flatnonzero(self._unsolved(solution)).tolist():
             found = solve_by_cvxpy(on_host, index, self.tolerance)
