@@ -51,7 +51,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures $(FIGURES) report docs test test-torch test-report test-faults lint format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
+.PHONY: help figures $(FIGURES) report docs test test-torch test-report test-faults lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -138,12 +138,19 @@ load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm
 schema: $(READY) ## what editors complete keys of config.yaml from, after a change of a study's options
 	$(BIN)/python -m workflow.editors
 
-lint: $(READY) ## ruff, mypy, snakefmt and snakemake --lint
+lint: lint-github ## ruff, mypy, snakefmt, snakemake --lint, and linters of what GitHub runs
 	$(BIN)/ruff check $(PYTHON_FILES)
 	$(BIN)/ruff format --check $(PYTHON_FILES)
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check $(SNAKEFILES)
 	$(BIN)/snakemake --lint
+
+lint-github: $(READY)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yaml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yaml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
+	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/pre-commit validate-config
 
 format: $(READY) ## bring the code into shape
 	$(BIN)/ruff check --fix $(PYTHON_FILES)

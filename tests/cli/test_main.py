@@ -1,13 +1,17 @@
 """Faults of the program, and of what it writes to; ``test_streams.py`` has every stream with every verb."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
+import numpy
 import pytest
 
-from kkt_unlearning.cli import verbs
+import kkt_unlearning
+from kkt_unlearning.cli import verbs, versions
 from kkt_unlearning.cli.files import New
 from kkt_unlearning.cli.main import main
 
@@ -72,3 +76,24 @@ def test_sigterm_leaves_no_half_file(tmp_path, monkeypatch):
     assert ended.value.code == 128 + signal.SIGTERM
     assert not list(tmp_path.iterdir())
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("words", [["--version", "--json"], ["--json", "--version"]])
+def test_what_a_report_of_a_fault_needs_is_one_object(words, capsys):
+    assert main(words) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["kkt-unlearning"] == kkt_unlearning.__version__
+    assert said["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert said["packages"]["numpy"] == numpy.__version__
+    assert said["packages"]["cupy-cuda12x"] is None
+    assert "kkt-unlearning" not in said["packages"]
+
+
+def test_a_folder_that_was_not_installed_has_a_version_too(monkeypatch, capsys):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(versions, "requires", missing)
+    assert main(["--version", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["kkt-unlearning"] == kkt_unlearning.__version__ and said["packages"] == {}

@@ -73,7 +73,12 @@ def parser() -> argparse.ArgumentParser:
         "of the max-margin problem, unlearn samples by gradient ascent, certify the result.",
         epilog=_EPILOGUE,
     )
-    top.add_argument("--version", action="version", version=kkt_unlearning.__version__)
+    top.add_argument(
+        "--version",
+        action="version",
+        version=kkt_unlearning.__version__,
+        help="print the version; with --json also those of Python, the system and the packages",
+    )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="{kkt,each,unlearn,certify}")
     _kkt(verbs.add_parser("kkt", help="residuals, multipliers and the nearest exact KKT point"))
     _each(verbs.add_parser("each", help="what it costs to forget each sample alone"))

@@ -12,11 +12,14 @@ from types import FrameType
 from kkt_unlearning.cli import streams
 from kkt_unlearning.cli.arguments import parser
 from kkt_unlearning.cli.progress import progress
-from kkt_unlearning.cli.status import FAULT, INTERRUPTED, UNUSABLE
+from kkt_unlearning.cli.status import DONE, FAULT, INTERRUPTED, UNUSABLE
 from kkt_unlearning.errors import UserError
 
 _MEMORY = "the network and data need more memory than there is; use fewer samples or neurons."
-_FAULT = "this is a fault of the program and no verdict: please report it, with the lines above."
+_FAULT = (
+    "this is a fault of the program and no verdict: please report it, with the lines above and what "
+    "kkt-unlearning --version --json prints."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,6 +64,11 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 
 def _run(words: list[str]) -> int:
+    if sorted(words) == ["--json", "--version"]:
+        from kkt_unlearning.cli.versions import versions
+
+        streams.answer(f"{json.dumps(versions(), indent=2)}\n")
+        return DONE
     asked = parser().parse_args(words)
     from kkt_unlearning.cli import files, verbs  # what --help does not wait for
 

@@ -1,11 +1,13 @@
 """Sizes that a file declares, held against the memory there is before anything of that size is made."""
 
 import os
-import resource
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from kkt_unlearning.errors import DataError
 
@@ -38,7 +40,7 @@ def shortage(needed: int, note: str = "") -> str:
     Args:
         needed, note: as in `check_memory`.
     """
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    machine = _machine()
     available = min(machine, *_own_limits(), *container_limits())
     if needed <= available:
         return ""
@@ -46,8 +48,28 @@ def shortage(needed: int, note: str = "") -> str:
     return f"{min(needed, _LARGEST) / 1e9:.3g} GB of memory{note}, but {owner} {available / 1e9:.3g} GB"
 
 
+def _machine() -> int:
+    """Bytes of memory; more than any machine has where the system, Windows, does not say in this way."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return sys.maxsize
+
+
+@cache
+def limits() -> Any:
+    """The module ``resource``; None on Windows, where a process has no such limits."""
+    try:
+        return import_module("resource")
+    except ImportError:
+        return None
+
+
 def _own_limits() -> Iterator[int]:
     """Those that ``ulimit`` has set."""
+    resource = limits()
+    if resource is None:
+        return
     for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
         limit, _ = resource.getrlimit(kind)
         if limit != resource.RLIM_INFINITY:

@@ -6,7 +6,6 @@ a line of JSON, ``{"columns": names}`` or ``{"refused": sentence}``, and the num
 
 import io
 import json
-import resource
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from kkt_unlearning.datasets.memory import check_memory
+from kkt_unlearning.datasets.memory import check_memory, limits
 from kkt_unlearning.errors import DataError, UserError, one_line
 from kkt_unlearning.formats.columns import COPIES, checked_columns, missing
 from kkt_unlearning.formats.opening import EXTRA, library
@@ -66,7 +65,10 @@ def table(content: bytes, name: str, label: str) -> tuple[list[str], np.ndarray]
 
 
 def _limit(size: int) -> None:
-    """Of this process, for bytes that it holds."""
+    """Of this process, for bytes that it holds; Windows has none."""
+    resource = limits()
+    if resource is None:
+        return
     for kind, most in (
         (resource.RLIMIT_AS, _SPACE + 2 * size),
         (resource.RLIMIT_CPU, _SECONDS + size // _PACE),
