@@ -5,6 +5,8 @@ knows each object by the one name under which it was defined.
 """
 
 import re
+from collections import deque
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
+_FIELDS = re.compile(r"(Args|Attributes):")
+_SEVERAL = re.compile(r"( +)(\w+(?:, \w+)+): (.*)")
 _PAGE = re.compile(r"``docs/([\w/]+)\.md``")
 
 
@@ -55,7 +59,33 @@ def link_pages(
     lines[:] = [_PAGE.sub(r":doc:`docs/\1.md </\1>`", line) for line in lines]
 
 
+def one_by_one(
+    app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]
+) -> None:
+    """``a, b: text`` among arguments or attributes is an entry for each; Sphinx lists the last alone."""
+    lines[:] = list(_each_name(lines))
+
+
+def _each_name(lines: list[str]) -> Iterator[str]:
+    fields, waiting = False, deque(lines)
+    while waiting:
+        line = waiting.popleft()
+        if line.strip() and not line.startswith(" "):
+            fields = bool(_FIELDS.fullmatch(line))
+        several = _SEVERAL.fullmatch(line)
+        if not (fields and several):
+            yield line
+            continue
+        indent, names, text = several.groups()
+        rest = []
+        while waiting and waiting[0].startswith(f"{indent} "):
+            rest.append(waiting.popleft())
+        for each in names.split(", "):
+            yield from (f"{indent}{each}: {text}", *rest)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", link_pages)
+    app.connect("autodoc-process-docstring", one_by_one, priority=400)  # before napoleon reads it
     app.connect("missing-reference", resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
 """The site: built without a warning, links that lead somewhere, nothing from the network."""
 
 import ast
+import dataclasses
 import html
 import re
 import subprocess
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from kkt_unlearning.certificates.certificate import Certificate
 from kkt_unlearning.studies.study import figures
 
 ROOT = Path(__file__).parents[2]
@@ -108,3 +110,19 @@ def test_every_public_name_is_in_the_api_reference(site, pages):
     reference = site / "generated" / "api"
     shown = set().union(*(ids(text) for path, text in pages.items() if path.parent == reference))
     assert [name for name in public_names() if name not in shown] == []
+
+
+def test_every_name_that_is_explained_with_others_is_listed(pages):
+    """``epsilon, delta, tau: …`` is three entries; Sphinx takes the first two for the type of the third."""
+    (certificates,) = (t for path, t in pages.items() if path.stem == "kkt_unlearning.certificates")
+    for field in dataclasses.fields(Certificate):
+        assert f"<strong>{field.name}</strong>" in certificates, field.name
+    reference = "".join(text for path, text in pages.items() if path.parent.name == "api")
+    assert (
+        re.findall(
+            r"\(<em>\w+</em><em>, </em>(?:<em>\w+</em><em>, </em>)*<em>\w+</em><em>,</em>\)",
+            reference,
+        )
+        == []
+    )
+    assert re.findall(r"<strong>\w+</strong> \(<em>\w+</em><em>,</em>\)", reference) == []

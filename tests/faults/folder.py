@@ -21,7 +21,7 @@ TARGETS = (
     "results/tables/step_size.csv",
     "results/tables/step_size.multipliers.csv",
 )
-RECOVERY = "snakemake --unlock && snakemake --cores all"  # as the README says
+RECOVERY = "snakemake --unlock && snakemake --cores all"  # as docs/running.md says
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 _REMEDY = re.compile(r"delete it \((rm .+)\) and run snakemake again\.$", re.MULTILINE)
@@ -91,7 +91,7 @@ class Folder:
         return self._start("--cores", "2", "--unlock", "--", *TARGETS).end()
 
     def recover(self) -> Ended:
-        """`RECOVERY`, the one line of the README, with the options of this folder."""
+        """`RECOVERY`, the one line of docs/running.md, with the options of this folder."""
         unlocked = self.unlock()
         return self.run() if unlocked.code == 0 else unlocked
 
