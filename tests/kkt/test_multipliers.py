@@ -7,6 +7,7 @@ from builders import planted_orthogonal, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kkt_unlearning.kkt import multipliers
 from kkt_unlearning.kkt.multipliers import (
     estimates,
     gradient_matrix,
@@ -16,7 +17,7 @@ from kkt_unlearning.kkt.multipliers import (
     loss_gradient_multipliers,
     orthogonal_multipliers,
 )
-from kkt_unlearning.networks import TwoLayer
+from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem
 
 
@@ -163,3 +164,18 @@ def test_least_squares_do_not_depend_on_where_the_search_starts(samples):
     guess = (expected.mean() * rng.random(samples), problem.pattern(W))
     found = least_squares_multipliers(problem, W, guess)
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9 * expected.max())
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(("samples", "width"), [(5, 4), (30, 8), (8, None)])
+def test_few_samples_have_the_multipliers_of_the_general_search(seed, samples, width, monkeypatch):
+    network = Linear() if width is None else TwoLayer(width)
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(samples, 2000)), rng.choice([-1.0, 1.0], samples)
+    problem = Problem(network, X, y)
+    W = problem.combination(rng.uniform(0.5, 1.0, samples), (problem.signs > 0) | (width is None))
+    W += 0.1 * rng.normal(size=W.shape)
+    assert problem.margins(W).min() > 0
+    quick = least_squares_multipliers(problem, W)
+    monkeypatch.setattr(multipliers, "_FEW", 0)
+    assert quick == pytest.approx(least_squares_multipliers(problem, W), rel=1e-8, abs=1e-10)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from kkt_unlearning.quadratic.hard_margin import hard_margin
-from kkt_unlearning.quadratic.pivoting import settled
+from kkt_unlearning.quadratic.pivoting import nonnegative, settled
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -50,3 +50,26 @@ def test_samples_that_no_weights_classify_do_not_settle_on_an_answer():
 
 def test_samples_of_length_0_do_not_settle():
     assert settled(np.zeros((2, 3))) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (40, 10), (60, 50)])
+@settings(max_examples=30)
+@given(seed=seeds, scale=st.sampled_from([1e-8, 1.0, 1e8]))
+def test_non_negative_least_squares(shape, seed, scale):
+    rng = np.random.default_rng(seed)
+    A, aim = rng.normal(size=shape) * rng.uniform(0.1, 10, shape[1]), rng.normal(size=shape[0])
+
+    found = nonnegative(scale**2 * A.T @ A, scale * A.T @ aim)
+
+    right = nnls(A, aim)[0] / scale
+    gram = A.T @ A / np.outer(np.linalg.norm(A, axis=0), np.linalg.norm(A, axis=0))
+    if found is None:
+        assert np.linalg.cond(gram) > 1e3
+    else:
+        assert found == pytest.approx(right, rel=1e-8, abs=1e-8 * right.max())
+
+
+@pytest.mark.parametrize("columns", [[[1.0, 1.0], [0.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]]])
+def test_dependent_columns_are_left_to_others(columns):
+    A = np.array(columns)
+    assert nonnegative(A.T @ A, A.T @ np.ones(2)) is None

@@ -9,9 +9,11 @@ import numpy as np
 from kkt_unlearning.kkt.clarke import fit_multipliers
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.pivoting import nonnegative
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
 
 _NEWTON, _HALVINGS = 100, 40  # a handful of steps is the rule, most of them whole
+_FEW = 300  # samples whose inner products are looked at as one matrix
 
 
 def least_squares_multipliers(
@@ -25,9 +27,11 @@ def least_squares_multipliers(
         W: trained weights ``(n, k)`` with positive margins.
         guess: ``λ (m,)`` and ``a (n, m)`` near the answer, where some are known: the search starts there.
     """
+    if problem.samples <= _FEW and (unique := _unique(problem, W)) is not None:
+        return unique
+    gamma = problem.margins(W).min()
     smooth = np.zeros((problem.network.width, problem.samples), bool)
     free = np.full(problem.samples, np.inf)
-    gamma = problem.margins(W).min()
     fitted = fit_multipliers(problem, W / gamma, smooth, free, Solver(), guess).multipliers
     V = problem.signs * problem.pattern(W)
     missed = W / gamma - problem.combination(fitted, problem.pattern(W))
@@ -43,6 +47,14 @@ def least_squares_multipliers(
     else:
         least[tight] = least_norm(fitted[tight], (V.T @ V) * (X @ X.T))
     return least
+
+
+def _unique(problem: Problem, W: np.ndarray) -> np.ndarray | None:
+    """The best fit by block pivoting on inner products of the gradients; those with W are the margins."""
+    V, X = problem.signs * problem.pattern(W), problem.double.X
+    margins = (V * problem.preactivations(W)).sum(axis=0)
+    fitted = nonnegative((V.T @ V) * (X @ X.T), margins)
+    return None if fitted is None else fitted / margins.min()
 
 
 def least_norm(multipliers: np.ndarray, gram: np.ndarray) -> np.ndarray:

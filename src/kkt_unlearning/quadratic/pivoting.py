@@ -1,4 +1,4 @@
-"""Block pivoting on the Gram matrix of few samples: which of them the max-margin weights rest on.
+"""Block pivoting on the Gram matrix of few samples: non-negative least squares, and max-margin weights.
 
 ``min ½‖Σ_i λ_i z_i‖² − Σ_i λ_i`` over ``λ ≥ 0``: a set of samples A has ``λ_A = G_AA⁻¹ 1``. Samples with
 ``λ_i ≤ 0`` leave it, those with a margin ``(Gλ)_i < 1`` come in, all at once, until none does either
@@ -20,6 +20,9 @@ _SHARE, _RIDGES, _SMALL = 0.8, (0.1, 0.02), 0.3
 
 # Round-off of a margin.
 _OFF = 1e-12
+
+# Least pivot of a Gram matrix of unit vectors: its condition is some inverse of it, and costs as many digits.
+_PIVOT = 1e-4
 
 
 class Settled(NamedTuple):
@@ -58,5 +61,36 @@ def settled(Z: np.ndarray) -> Settled | None:
         pivoted = (all_ > least) | ((gram @ all_ < 1.0 - _OFF) & ~held)
         if not ridge and (pivoted == held).all():
             return Settled(chosen, block, multipliers)
+        held = pivoted
+    return None
+
+
+def nonnegative(gram: np.ndarray, reward: np.ndarray) -> np.ndarray | None:
+    """``argmin ½ λᵀHλ − rᵀλ`` over ``λ ≥ 0``, ``(m,)``; unique where there is an answer.
+
+    None where H is nearly singular, or the rounds do not end.
+
+    Args:
+        gram: ``H (m, m)``, inner products.
+        reward: ``r (m,)``.
+    """
+    lengths = np.sqrt(gram.diagonal())
+    if not lengths.all():
+        return None
+    gram, reward = gram / lengths / lengths[:, None], reward / lengths
+    held, off = reward > 0.0, _OFF * np.abs(reward).max(initial=0.0)
+    for _ in range(_ROUNDS):
+        chosen = held.nonzero()[0]
+        block = gram[np.ix_(chosen, chosen)]
+        try:
+            if (np.linalg.cholesky(block).diagonal() ** 2 < _PIVOT).any():
+                return None
+        except np.linalg.LinAlgError:
+            return None
+        shares = np.zeros(len(gram))
+        shares[chosen] = np.linalg.solve(block, reward[chosen])
+        pivoted = (shares > 0.0) | ((gram @ shares < reward - off) & ~held)
+        if (pivoted == held).all():
+            return shares / lengths
         held = pivoted
     return None
