@@ -1,22 +1,32 @@
-"""Formulas as MathML, which browsers show by themselves: no script, no font, no network."""
+"""Formulas as MathML, which browsers show by themselves, in a font of the site: no script, no network."""
 
+import html
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 
-# What GitHub's MathJax knows and docutils does not.
+# What GitHub's MathJax knows and docutils does not, or reads otherwise: a prime it would set on the line.
 _SAME = {
     r"\\lt(?![a-zA-Z])": "<",
     r"\\gt(?![a-zA-Z])": ">",
     r"\\dots(?![a-zA-Z])": r"\\ldots",
     r"\\iff(?![a-zA-Z])": r"\\;\\Longleftrightarrow\\;",
     r"\\(big|Big)(?![a-zA-Z])": r"\\\1l",
-    r"\\tfrac(\d)(\d)": r"\\tfrac{\1}{\2}",
+    r"\\([dt]?frac)(\d)(\d)": r"\\\1{\2}{\3}",
+    r"'(_(?:[a-zA-Z0-9]|\{[^{}]*\}))?\^(?:(\w)|\{([^{}]*)\})": r"\1^{\\prime \2\3}",
+    r"'(_(?:[a-zA-Z0-9]|\{[^{}]*\}))?": r"\1^{\\prime}",
 }
+# Fences are as high as the line unless the formula makes them larger; and set difference is an operator.
+_FENCES = re.compile(r'<mo(?: class="mathopen"| stretchy="false")?>([‖⟨⟩{}⌈⌉⌊⌋|])</mo>')
+_DIFFERENCE = "<mo>⧵</mo>", "<mo>∖</mo>"
+_ACCENTS = "~ˆˉ"
+_NAMED = re.compile(r"&(?!lt;|gt;|amp;)\w+;")  # entities of HTML, which XML does not know
 WIDE = 24  # characters; formulas do not break, so on a phone longer ones scroll
+_MATHML = "http://www.w3.org/1998/Math/MathML"
 _TAG = re.compile(r"\\tag\{(\w+)\}")
 
 
@@ -28,7 +38,23 @@ def mathml(tex: str, block: bool) -> str:
     """
     for theirs, ours in _SAME.items():
         tex = re.sub(theirs, ours, tex)
-    return tex2mathml(tex, as_block=block)
+    made = tex2mathml(tex, as_block=block).replace(*_DIFFERENCE)
+    made = _NAMED.sub(lambda entity: html.unescape(entity[0]), made)
+    return _beside(_FENCES.sub(r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>', made))
+
+
+def _beside(formula: str) -> str:
+    """The index of a letter with an accent beside it; docutils puts it below."""
+    ElementTree.register_namespace("", _MATHML)
+    tree = ElementTree.fromstring(formula)
+    for place in [*tree.iter(f"{{{_MATHML}}}munderover")]:
+        letter, index, accent = place
+        if accent.text not in _ACCENTS:
+            continue
+        over = ElementTree.Element(f"{{{_MATHML}}}mover", accent="true")
+        over.extend((letter, accent))
+        place.tag, place[:] = f"{{{_MATHML}}}msub", [over, index]
+    return ElementTree.tostring(tree, encoding="unicode")
 
 
 def visit_inline(self: Any, node: nodes.math) -> None:

@@ -78,6 +78,22 @@ def test_formulas_are_shown_without_a_script(site, pages):
     assert pages[site / "theory.html"].count('<div class="math">') == displayed > 20
 
 
+def test_formulas_have_a_font_of_the_site_and_accents_beside_their_index(site, pages):
+    style = (site / "_static/site.css").read_text(encoding="utf-8")
+    (font,) = re.findall(r'url\("([^"]+)"\)', style)
+    assert (site / "_static" / font).read_bytes()[:4] == b"wOF2"
+    formulas = [
+        f for text in pages.values() for f in re.findall(r"<math.*?</math>", text, re.DOTALL)
+    ]
+    assert len(formulas) > 1000
+    for formula in formulas:
+        below = re.findall(r"<munderover>.*?</munderover>", formula, re.DOTALL)
+        assert not [place for place in below if re.search(r">[~ˆˉ]</mo>\s*</munderover>", place)]
+        assert (
+            "<mo>⟨</mo>" not in formula and "<mo>‖</mo>" not in formula and "'</mo>" not in formula
+        )
+
+
 def test_no_marks_of_formulas_or_code_are_left_in_the_text(pages):
     for path, text in pages.items():
         text = re.sub(r"<(pre|code|script|style|math)\b.*?</\1>", "", text, flags=re.DOTALL)
