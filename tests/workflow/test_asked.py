@@ -82,6 +82,11 @@ def reached(records, name):
 @contextmanager
 def forgotten_versions():
     """What was looked up before, or is within this block, is not remembered."""
-    versions.packages.cache_clear()
+    _forget()
     yield
+    _forget()
+
+
+def _forget():
     versions.packages.cache_clear()
+    versions._known.cache_clear()

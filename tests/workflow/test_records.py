@@ -52,13 +52,18 @@ def make(record, outputs, inputs, text=""):
         with open(name, "w") as file:
             file.write(f"{name}{text}")
     given = {"rule": record, "wildcards": {}, "settings": {"steps": 3}, "seed": 1, "code": "c0de"}
-    ASKED.made[path] = Job(given, None, list(inputs), list(outputs))
+    ASKED.made[path] = Job(lambda: given, None, list(inputs), list(outputs))
     content = given | {
         "inputs": {name: sha256(name) for name in inputs},
         "outputs": {os.path.relpath(name, os.path.dirname(path)): sha256(name) for name in outputs},
     }
     with open(path, "w") as file:
         file.write(sealed(content))
+
+
+def otherwise(job: Job, name: str, value: object) -> Job:
+    """The same job, of which something else is asked."""
+    return job._replace(given=lambda: job.given() | {name: value})
 
 
 def aged() -> set[str]:
@@ -237,7 +242,7 @@ def test_what_was_given_something_else_is_made_again_and_asked_for_as_it_was_is_
     record = "results/a/part.provenance.json"
     before = os.stat("results/a/part.csv").st_mtime_ns
     job = ASKED.made[record]
-    ASKED.made[record] = job._replace(given=job.given | {name: "other"})
+    ASKED.made[record] = otherwise(job, name, "other")
     for _ in range(2):
         check_records(ASKED)
         assert aged() == {"results/a/part.csv", record}
@@ -299,7 +304,7 @@ def test_a_shared_result_in_the_place_of_another_is_refused(chain):
     os.rename(record, shared)
     os.symlink(shared, record)
     refuse_unasked(ASKED)
-    ASKED.made[record].given["seed"] = 2
+    ASKED.made[record] = otherwise(ASKED.made[record], "seed", 2)
     with pytest.raises(SystemExit) as caught:
         refuse_unasked(ASKED)
     said = str(caught.value)
@@ -311,7 +316,7 @@ def test_what_is_outdated_is_told_in_one_line(capsys):
     for record, name in (("results/a/part", "seed"), ("results/page", "code")):
         path = f"{record}.provenance.json"
         job = ASKED.made[path]
-        ASKED.made[path] = job._replace(given=job.given | {name: "other"})
+        ASKED.made[path] = otherwise(job, name, "other")
     check_records(ASKED)
     said = capsys.readouterr().err
     assert said.startswith("2 results were made with other code and seed than are asked for now: ")
@@ -324,7 +329,7 @@ def test_what_is_outdated_and_cannot_be_set_aside_is_refused(monkeypatch):
 
     record = "results/a/part.provenance.json"
     job = ASKED.made[record]
-    ASKED.made[record] = job._replace(given=job.given | {"seed": 2})
+    ASKED.made[record] = otherwise(job, "seed", 2)
     monkeypatch.setattr(os, "utime", refuse)
     with pytest.raises(SystemExit) as caught:
         check_records(ASKED)

@@ -243,9 +243,12 @@ def behind():
     scripts = {path.stem for path in (ROOT / "scripts").glob("[!_]*.py")}
     files = {script: sources.digest(script) for script in scripts}
     files |= {
-        f"measure_{name}": plan.measure_behind(name)["code"] for name in plan.measured_by_rule()
+        f"measure_{name}": plan.measure_behind(name)["code"](None)
+        for name in plan.measured_by_rule()
     }
-    return files | {f"figure_{figure}": plan.figure_behind(figure)["code"] for figure in figures()}
+    return files | {
+        f"figure_{figure}": plan.figure_behind(figure)["code"](None) for figure in figures()
+    }
 
 
 @pytest.mark.parametrize("figure", figures())

@@ -14,7 +14,7 @@ import pytest
 from kkt_unlearning.datasets import source
 from kkt_unlearning.studies.study import Measure, measures
 from workflow.support.configuration.check import check, checked
-from workflow.support.places import origins
+from workflow.support.places import origins, versions
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
 
@@ -345,10 +345,16 @@ def test_the_packages_of_a_script_are_those_that_its_code_imports_and_what_these
     (tree / "src/kkt_unlearning/nets/linear.py").write_text(code)
     sources = Sources(tree)
     assert sources.libraries("train") == {"numpy", "sklearn", "not_installed"}
-    found = sources.behind("train")["packages"]
+    found = sources.behind("train")["packages"](None)
     assert found["numpy"] == version("numpy")
     assert {"python", "scikit-learn", "scipy", "joblib"} <= found.keys()  # which scikit-learn needs
     assert "matplotlib" not in found
+
+
+def test_what_is_imported_is_of_the_packages_that_the_standard_library_finds():
+    found = versions._distributions()
+    for library, packages in packages_distributions().items():
+        assert {one.name for one in found[library]} == set(packages), library
 
 
 ASKED_FOR = """
@@ -384,7 +390,7 @@ def test_whatever_the_code_of_a_job_asks_the_interpreter_for_is_among_its_packag
     homes = packages_distributions()
     names = {home.lower() for name in asked.stdout.split() for home in homes.get(name, [])}
     assert "numpy" in names
-    assert names - {"kkt-unlearning"} <= Sources(ROOT).behind(*modules)["packages"].keys()
+    assert names - {"kkt-unlearning"} <= Sources(ROOT).behind(*modules)["packages"](None).keys()
 
 
 def test_a_data_set_of_texts_rests_on_the_libraries_that_they_are_from(tiny_config):

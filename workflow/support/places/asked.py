@@ -5,8 +5,8 @@ the same.
 """
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -60,20 +60,21 @@ class Job(NamedTuple):
     """What one job is asked for.
 
     Attributes:
-        given: what its record has to say, by the names in `GIVEN`.
+        given: gives what its record has to say, by the names in `GIVEN`.
         backend: who trains, or ``auto``; None where nothing is trained.
         inputs: paths.
         files: what it writes, as far as somebody asks for it.
     """
 
-    given: dict[str, Any]
+    given: Callable[[], dict[str, Any]]
     backend: str | None
     inputs: list[str]
     files: list[str]
 
     def differing(self, record: Mapping[str, Any], among: Iterable[str] = GIVEN) -> list[str]:
         """What a record says otherwise: names ``among`` those given, ``backend``, ``inputs``."""
-        found = [name for name in among if given(record, name) != given(self.given, name)]
+        asked = self.given()
+        found = [name for name in among if given(record, name) != given(asked, name)]
         if self.backend not in (None, "auto", record.get("backend")):
             found.append("backend")
         if _results(record["inputs"]) != _results(self.inputs):
@@ -141,7 +142,7 @@ class Asked:
                 continue
             if place.record not in found:
                 known, inputs = self._rules[place.rule], self._inputs(place)
-                found[place.record] = Job(self._given(place), known.backend, inputs, [])
+                found[place.record] = Job(partial(self._given, place), known.backend, inputs, [])
                 pending += inputs
             found[place.record].files.append(path)
         return found

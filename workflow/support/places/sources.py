@@ -27,29 +27,41 @@ class Sources:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
-        # A sweep of thousands of values asks for the same few files thousands of times.
+        # A sweep of thousands of values asks for the same few files thousands of times, as do forty rules.
         self._imports = cache(self._read_imports)
         self._module = cache(self._find_module)
+        self._needs = cache(lambda path: frozenset(self._chain(self._imports(path))))
+        self._beside = cache(_data_in)
+        self._content = cache(lambda path: hashlib.sha256(path.read_bytes()).hexdigest())
+        self.files = cache(self._files)
         self.digest = cache(self._digest)
         self.libraries = cache(self._libraries)
         self.exporter = cache(self._find_exporter)
 
     def behind(self, script: str, *modules: str) -> dict[str, Any]:
-        """Parameters of the rule of a script: hash of `files`, versions of the packages that they import."""
-        return {
-            "code": self.digest(script, *modules),
-            "packages": packages(self.libraries(script, *modules)),
-        }
+        """Parameters of the rule of a script: hash of `files`, versions of the packages that they import.
+
+        Functions of the wildcards, which matter to neither: to read the files takes a quarter of the time
+        of a start, and a rule without a job in it needs none.
+        """
+
+        def code(wildcards: Any) -> str:
+            return self.digest(script, *modules)
+
+        def versions(wildcards: Any) -> dict[str, str]:
+            return packages(self.libraries(script, *modules))
+
+        return {"code": code, "packages": versions}
 
     def _digest(self, script: str, *modules: str) -> str:
         """SHA-256 over names and content of `files`: a comment counts, a touch does not."""
         total = hashlib.sha256()
         for path in self.files(script, *modules):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            total.update(f"{path.relative_to(self.root).as_posix()} {content}\n".encode())
+            name = path.relative_to(self.root).as_posix()
+            total.update(f"{name} {self._content(path)}\n".encode())
         return total.hexdigest()
 
-    def files(self, script: str, *modules: str) -> list[Path]:
+    def _files(self, script: str, *modules: str) -> list[Path]:
         """``scripts/{script}.py``, what it and ``modules`` import from the project, and so on.
 
         Data files beside a module that is used (a style sheet, say) count as used, and so do the templates
@@ -65,8 +77,9 @@ class Sources:
             path = pending.pop()
             if path not in found:
                 found.add(path)
-                pending.extend(self._chain(self._imports(path)))
-        return sorted(found | self._data_beside(found) | self._templates(script))
+                pending.extend(self._needs(path))
+        packages = {path.parent for path in found if self.root / "src" in path.parents}
+        return sorted(found.union(self._templates(script), *map(self._beside, packages)))
 
     def _libraries(self, script: str, *modules: str) -> frozenset[str]:
         """Names at the top of what `files` import of other people's; the standard library is Python's own."""
@@ -135,10 +148,10 @@ class Sources:
         found = set(folder.glob(f"{script}.*.j2"))
         return found | {folder / "style.css"} if found else found
 
-    def _data_beside(self, modules: set[Path]) -> set[Path]:
-        packages = {path.parent for path in modules if self.root / "src" in path.parents}
-        files = (path for package in packages for path in package.iterdir() if path.is_file())
-        return {path for path in files if path.suffix not in {".py", ".pyc"}}
+
+def _data_in(package: Path) -> set[Path]:
+    files = (path for path in package.iterdir() if path.is_file())
+    return {path for path in files if path.suffix not in {".py", ".pyc"}}
 
 
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:

@@ -62,7 +62,7 @@ def check_one_run(found: Records, asked: Asked) -> None:
         if found[name].get("basis") != basis(asks):
             raise ArchiveError(f"{name!r} does not rest on what the records of its inputs say.")
         code = str(found[name].get("code"))
-        first, other = codes.setdefault(job.given["code"], (code, name))
+        first, other = codes.setdefault(job.given()["code"], (code, name))
         if first != code:
             raise ArchiveError(f"{name!r} and {other!r} are of one rule, but not of the same code.")
 
@@ -91,9 +91,10 @@ def check_tables(files: Files, asked: Asked, where: str) -> None:
         ArchiveError: the first of them.
     """
     for job in asked.jobs().values():
-        if job.given["rule"] not in ("table", "measure"):
+        asks = job.given()
+        if asks["rule"] not in ("table", "measure"):
             continue
-        settings, (path, *_) = job.given["settings"], job.files
+        settings, (path, *_) = asks["settings"], job.files
         wanted = [{"experiment": settings["experiment"], **labels} for labels in settings["labels"]]
         shown = [{name: cell(value) for name, value in row.items()} for row in wanted]
         if list(_labels(files[path], list(shown[0]))) != shown:
