@@ -46,6 +46,9 @@ ifneq ($(shell c="$${XDG_CACHE_HOME:-$$HOME/.cache}"; mkdir -p "$$c" 2>/dev/null
 export XDG_CACHE_HOME := $(CURDIR)/build/cache
 endif
 
+# Hundreds of short processes would each compile the library where what is compiled is not to be kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 # One thread a job: as many jobs as cores run at once.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1

@@ -144,22 +144,18 @@ def test_the_size_read_beforehand_is_that_of_the_array_numpy_would_read(members)
     assert "would need 2.4e+05 GB of memory" in archive_outcome(archive(members))
 
 
-def zeros(start: bytes) -> bytes:
-    return start + bytes(2**26)
-
-
 NOT_BEGUN = {
-    "a header without end": (zeros(b"\x93NUMPY\2\0" + struct.pack("<I", 2**26)), "its header has"),
-    "no array": (zeros(b""), "it does not begin as an array of NumPy does"),
-    "one entry of text": (zeros(declared((1,), "<U16000000")), "has dtype <U16000000"),
-    "one entry of bytes": (zeros(declared((1,), "|V60000000")), "has dtype"),
+    "a header without end": (b"\x93NUMPY\2\0" + struct.pack("<I", 2**26), "its header has"),
+    "no array": (b"", "it does not begin as an array of NumPy does"),
+    "one entry of text": (declared((1,), "<U16000000"), "has dtype <U16000000"),
+    "one entry of bytes": (declared((1,), "|V60000000"), "has dtype"),
 }
 
 
 @pytest.mark.parametrize("bomb", NOT_BEGUN)
 def test_what_is_no_array_of_numbers_is_refused_before_it_is_unpacked(bomb):
-    member, reason = NOT_BEGUN[bomb]
-    content = archive({"X.npy": member, "y.npy": Y_MEMBER}, zipfile.ZIP_DEFLATED)
+    start, reason = NOT_BEGUN[bomb]
+    content = archive({"X.npy": start + bytes(2**26), "y.npy": Y_MEMBER}, zipfile.ZIP_DEFLATED)
     tracemalloc.start()
     found = archive_outcome(content)
     _, peak = tracemalloc.get_traced_memory()

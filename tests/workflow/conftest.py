@@ -116,7 +116,8 @@ class Project:
 
 def _copy(target: Path) -> Project:
     target.mkdir(parents=True)
-    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    # what is compiled goes along, but not what another process writes just now
+    ignore = shutil.ignore_patterns("*.pyc.*", "*.egg-info")
     for part in PARTS:
         source = ROOT / part
         if source.is_dir() and not source.is_symlink():
@@ -176,7 +177,7 @@ def after(finished: Project, tmp_path: Path) -> Callable[..., Project]:
 
     def copy(*without: str) -> Project:
         folder = tmp_path / "after"
-        ignore = shutil.ignore_patterns("__pycache__", *without)
+        ignore = shutil.ignore_patterns("*.pyc.*", *without)
         shutil.copytree(finished.folder, folder, symlinks=True, ignore=ignore)
         return Project(folder)
 
