@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kkt_unlearning.quadratic.pivoting import Settled, settled
+from kkt_unlearning.quadratic.positive import Positive
 
 EPS = float(np.finfo(float).eps)
 
@@ -143,15 +144,13 @@ class _Search:
         """
         if len(self.y) <= _FEW * self.X.shape[1] and self._pivot():
             return True
-        from scipy.linalg.lapack import dpotrf, dpotrs  # SciPy's linear algebra is slow to load
-
         chosen = self._nearest()
         while len(chosen):
             Z = self._samples(chosen)
-            factor, failed = dpotrf(Z @ Z.T, lower=1)
-            if failed:
+            try:
+                multipliers = Positive(Z @ Z.T).solve(np.ones(len(chosen)))
+            except np.linalg.LinAlgError:
                 break
-            multipliers = dpotrs(factor, np.ones(len(chosen)), lower=1)[0]
             if (multipliers > 0).all():
                 self._hold_all(chosen, Z)
                 break
@@ -166,22 +165,22 @@ class _Search:
         """
         m, d = self.X.shape
         if m <= 2 * d:
-            Z = self.y[:, None] * (self.X / self.scale)
+            Z = self.X / (self.y * self.scale)[:, None]
             found = settled(Z)
-            if found is not None and self._answer(found.held, Z[found.held], found):
+            if found is not None and self._answer(Z[found.held], found):
                 return True
         chosen = self._nearest()
         for _ in range(_PIVOTS):
             Z = self._samples(chosen)
-            gram = Z @ Z.T
             try:
-                multipliers = np.linalg.solve(gram, np.ones(len(chosen)))
+                gram = Positive(Z @ Z.T)
+                multipliers = gram.solve(np.ones(len(chosen)))
             except np.linalg.LinAlgError:
                 return False
             positive = multipliers > 0
             wrong = self._missing(chosen, multipliers @ Z)
             if positive.all() and not len(wrong):
-                return self._answer(chosen, Z, Settled(chosen, gram, multipliers))
+                return self._answer(Z, Settled(chosen, gram, multipliers))
             room = self.Q.shape[1] - int(positive.sum())
             chosen = np.concatenate(
                 [chosen[positive], wrong[: min(room, max(8, len(chosen) // 10))]]
@@ -190,20 +189,16 @@ class _Search:
                 return False
         return False
 
-    def _answer(self, chosen: np.ndarray, Z: np.ndarray, found: Settled) -> bool:
+    def _answer(self, Z: np.ndarray, found: Settled) -> bool:
         """Hold the samples of an answer, refined by their own margins; False if they nearly are dependent."""
-        try:
-            heights = np.linalg.cholesky(found.gram).diagonal()
-        except np.linalg.LinAlgError:
+        if found.gram.least_height() < _NEARLY_DEPENDENT:
             return False
-        if heights.min() < _NEARLY_DEPENDENT:
-            return False
-        multipliers = found.multipliers
+        chosen, gram, multipliers = found
         for _ in range(2):
             missing = 1.0 - Z @ (multipliers @ Z)
             if np.abs(missing).max() <= EPS * len(chosen):
                 break
-            multipliers = multipliers + np.linalg.solve(found.gram, missing)
+            multipliers = multipliers + gram.solve(missing)
         w = multipliers @ Z
         if multipliers.min() <= 0 or len(self._missing(chosen, w)):
             return False

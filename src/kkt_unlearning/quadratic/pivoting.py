@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kkt_unlearning.quadratic.positive import Positive
+
 # Rounds until it counts as lost. Measured: 4.3 at m = d = 100, 8 at m = 2d.
 _ROUNDS = 30
 
@@ -29,15 +31,15 @@ class Settled(NamedTuple):
     """The samples held, their Gram matrix ``(k, k)``, and their multipliers ``(k,)``, all positive."""
 
     held: np.ndarray
-    gram: np.ndarray
+    gram: Positive
     multipliers: np.ndarray
 
 
 def settled(Z: np.ndarray) -> Settled | None:
     """The samples ``z_i = y_i x_i``, rows of ``Z (m, d)`` of length at most 1, that the weights rest on.
 
-    None where the rounds do not end, or come upon a singular matrix. The answer is as good as a Gram matrix
-    allows: who needs it to round-off refines it.
+    None where the rounds do not end, or come upon a matrix that is singular to round-off. The answer is as
+    good as a Gram matrix allows: who needs it to round-off refines it.
     """
     gram = Z @ Z.T
     m = len(gram)
@@ -52,7 +54,8 @@ def settled(Z: np.ndarray) -> Settled | None:
         if ridge:
             block.ravel()[:: len(chosen) + 1] += ridge
         try:
-            multipliers = np.linalg.solve(block, np.ones(len(chosen)))
+            matrix = Positive(block)
+            multipliers = matrix.solve(np.ones(len(chosen)))
         except np.linalg.LinAlgError:
             return None
         all_ = np.zeros(m)
@@ -60,7 +63,7 @@ def settled(Z: np.ndarray) -> Settled | None:
         least = _SMALL * multipliers.mean() if ridge else 0.0
         pivoted = (all_ > least) | ((gram @ all_ < 1.0 - _OFF) & ~held)
         if not ridge and (pivoted == held).all():
-            return Settled(chosen, block, multipliers)
+            return Settled(chosen, matrix, multipliers)
         held = pivoted
     return None
 
