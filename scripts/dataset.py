@@ -11,6 +11,7 @@ from _storage import write_arrays, write_table
 
 from kkt_unlearning.datasets import Dataset, describe, source
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.quadratic.separable import linearly_separable
 
 
 def main(snakemake: Any) -> dict[str, Any]:
@@ -27,9 +28,9 @@ def main(snakemake: Any) -> dict[str, Any]:
             note_read(path, sha256(path))
     arrays = {name: getattr(dataset, name) for name in ("X", "y", "X_fresh", "y_fresh")}
     write_arrays(snakemake.output.dataset, **arrays)
-    write_table(
-        snakemake.output.table, {"seed": np.arange(dataset.replicates), **describe(dataset)}
-    )
+    separable = [linearly_separable(X, y) for X, y in zip(dataset.X, dataset.y, strict=True)]
+    rows = {"seed": np.arange(dataset.replicates), **describe(dataset)}
+    write_table(snakemake.output.table, {**rows, "separable": np.array(separable)})
     origin = getattr(source(name), "origin", None)
     return {"origin": origin(**settings)} if origin else {}
 

@@ -1,23 +1,19 @@
-"""Near-orthogonality, rank and separability against cases worked out by hand."""
+"""Near-orthogonality and rank against cases worked out by hand."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkt_unlearning.datasets import gaussian, geometry, source
+from kkt_unlearning.datasets import gaussian, geometry
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.geometry import (
     describe,
     explained_parts,
     gram_spectrum,
-    linearly_separable,
     near_orthogonality,
     sign_agreement,
 )
-
-XOR = np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0]])
-XOR_LABELS = np.array([1.0, 1.0, -1.0, -1.0])
 
 
 def rotation(seed, dimension):
@@ -57,41 +53,19 @@ def test_orthonormal_rows():
     found = single(rotation(0, 7)[:4], [1, -1, 1, -1])
     assert found["psi"] < 1e-14 and found["phi"] < 1e-14
     assert found["gram_condition"] == pytest.approx(1, abs=1e-12)
-    assert found["rank"] == 4 and found["separable"] is True
+    assert found["rank"] == 4
 
 
 def test_orthogonal_rows_of_different_length():
     found = single([[2, 0, 0], [0, 0.5, 0]], [1, -1])
     expected = {"psi": 3, "phi": 0, "gram_condition": 16, "rank": 2, "explained": 0}
-    assert found == expected | {"sign_agreement": 0, "separable": True}
+    assert found == expected | {"sign_agreement": 0}
 
 
 def test_a_point_that_occurs_twice():
     found = single([[1, 0, 0], [0, 1, 0], [1, 0, 0]], [1, -1, 1])
     assert (found["psi"], found["phi"], found["rank"]) == (0, 1, 2)
-    assert found["gram_condition"] == np.inf and found["separable"] is True
-
-
-def test_exclusive_or_is_not_separable():
-    found = single(XOR, XOR_LABELS)
-    assert (found["psi"], found["phi"], found["rank"]) == (1, 2, 2)
-    assert found["gram_condition"] == np.inf and found["separable"] is False
-
-
-def test_there_is_no_bias_term():
-    # A threshold between 1 and 2 would tell these apart, but no half-line from the origin does.
-    assert not linearly_separable(np.array([[1.0], [2.0]]), np.array([-1.0, 1.0]))
-
-
-def test_a_point_at_the_origin_cannot_have_a_margin():
-    assert not linearly_separable(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([1.0, -1.0]))
-
-
-@pytest.mark.parametrize("scale", [1e-12, 1e12])
-def test_scale_of_the_points_does_not_matter_to_separability(scale):
-    X = np.array([[1.0, 0.2], [0.3, 1.0]])
-    assert linearly_separable(scale * X, np.array([1.0, -1.0]))
-    assert not linearly_separable(scale * XOR, XOR_LABELS)
+    assert found["gram_condition"] == np.inf
 
 
 def test_rank_survives_a_condition_that_the_gram_matrix_hides():
@@ -111,11 +85,9 @@ def test_each_replicate_is_described_by_itself():
     y = np.array([1.0, -1.0, 1.0, -1.0])
     X = np.stack([np.eye(4), 3 * np.eye(4)])
     found = describe(Dataset(X, np.stack([y, y]), np.empty((2, 0, 4)), np.empty((2, 0))))
-    assert list(found) == [
-        *("psi", "phi", "gram_condition", "rank", "explained", "sign_agreement", "separable")
-    ]
+    assert list(found) == [*("psi", "phi", "gram_condition", "rank", "explained", "sign_agreement")]
     assert found["psi"].tolist() == [0, 8] and found["phi"].tolist() == [0, 0]
-    assert found["rank"].dtype.kind == "i" and found["separable"].dtype == bool
+    assert found["rank"].dtype.kind == "i"
 
 
 def test_the_part_of_a_point_that_the_others_explain():
@@ -163,13 +135,31 @@ def test_signs_that_tell_the_classes():
     assert sign_agreement(X, np.array([1.0, -1.0, -1.0])) == pytest.approx(1 / 3)
 
 
+@pytest.mark.parametrize("entries", [1, 60, 10**6])
+@given(seed=st.integers(0, 1000))
+def test_pairs_are_looked_at_in_blocks(entries, seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(2, 9, 4)), rng.choice([-1.0, 1.0], size=(2, 9))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(geometry, "WORK_ARRAY", entries)
+        psi, phi = near_orthogonality(X)
+        agreement = sign_agreement(X, y)
+    first, second = np.triu_indices(9, 1)
+    for s in range(2):
+        products = (X[s] @ X[s].T)[first, second]
+        assert phi[s] == pytest.approx(np.abs(products).max(), rel=1e-12)
+        assert psi[s] == pytest.approx(np.abs((X[s] ** 2).sum(axis=1) - 1).max(), rel=1e-12)
+        agreeing = products * y[s][first] * y[s][second] > 0
+        assert agreement[s] == pytest.approx(agreeing.mean(), rel=1e-12)
+
+
 def test_high_dimension_has_full_rank_and_is_near_orthogonal():
     sizes = {"samples": 6, "dimension": 10_000, "fresh_samples": 0, "replicates": 2, "seed": 6}
     found = describe(gaussian.generate(**sizes))
     # ψ and φ are maxima of a few normals with deviations √(2/d) and √(1/d).
     assert np.all(found["psi"] < 5 * np.sqrt(2 / 10_000))
     assert np.all(found["phi"] < 5 * np.sqrt(1 / 10_000))
-    assert found["rank"].tolist() == [6, 6] and found["separable"].all()
+    assert found["rank"].tolist() == [6, 6]
 
 
 seeds = st.integers(0, 10_000)
@@ -185,31 +175,12 @@ def test_near_orthogonality_bounds_every_entry_of_the_gram_matrix(seed, samples,
     assert np.isclose(deviations.max(), max(psi, phi))
 
 
-@given(seeds, st.integers(2, 12), st.integers(2, 6))
-def test_points_labelled_by_a_hyperplane_are_separable(seed, samples, dimension):
-    rng = np.random.default_rng(seed)
-    X, w = rng.standard_normal((samples, dimension)), rng.standard_normal(dimension)
-    X += 0.01 * np.sign(X @ w)[:, None] * w  # a margin that does not hang on the last digit
-    assert linearly_separable(X, np.sign(X @ w))
-
-
-@given(seeds, st.integers(2, 6), st.integers(2, 12))
-def test_a_sample_that_the_others_cancel_makes_them_inseparable(seed, samples, dimension):
-    # x = -Σ c_i y_i x_i with c > 0 has ⟨w, x⟩ < 0 as soon as the others have margins.
-    rng = np.random.default_rng(seed)
-    X, y = rng.standard_normal((samples, dimension)), rng.choice([-1.0, 1.0], samples)
-    cancelling = -(rng.uniform(0.1, 1, samples) * y) @ X
-    assert not linearly_separable(np.vstack([X, cancelling]), np.append(y, 1.0))
-
-
 @given(seeds, st.integers(2, 5), st.integers(2, 6))
 def test_a_rotation_changes_nothing(seed, samples, dimension):
     X = np.random.default_rng(seed).standard_normal((samples, dimension))
-    y = np.where(np.arange(samples) % 2 == 0, 1.0, -1.0)
     rotated = X @ rotation(seed + 1, dimension)
     assert np.allclose(near_orthogonality(X), near_orthogonality(rotated), rtol=0, atol=1e-12)
     assert gram_spectrum(X)[1] == gram_spectrum(rotated)[1]
-    assert linearly_separable(X, y) == linearly_separable(rotated, y)
 
 
 def test_of_many_points_only_those_outside_the_span_of_the_others_are_not_explained():
@@ -220,30 +191,6 @@ def test_of_many_points_only_those_outside_the_span_of_the_others_are_not_explai
     expected = np.ones(40)
     expected[7] = np.sum(X[7, :4] ** 2) / np.sum(X[7] ** 2)
     np.testing.assert_allclose(explained_parts(X), expected, rtol=1e-12)
-
-
-def test_an_undecided_program_is_asked_for_the_largest_margin(monkeypatch):
-    from scipy import optimize
-
-    solve = optimize.linprog
-
-    def undecided(costs, **program):
-        found = solve(costs, **program)
-        if not np.any(costs):
-            found.status = 4
-        return found
-
-    monkeypatch.setattr(optimize, "linprog", undecided)
-    X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    assert linearly_separable(X, np.array([1.0, -1.0, 1.0]))
-    assert not linearly_separable(XOR, XOR_LABELS)
-
-
-def test_digits_of_which_a_linear_program_gives_up():
-    groups = [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
-    sizes = {"samples": 500, "fresh_samples": 0, "replicates": 4, "seed": 251014844}
-    dataset = source("digits").generate(classes=groups, **sizes)
-    assert not linearly_separable(dataset.X[3], dataset.y[3])
 
 
 @pytest.mark.parametrize("pairs", [10, 40, 10**6])

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.backends import backend_namespace, to_numpy
-from kkt_unlearning.datasets.geometry import linearly_separable
 from kkt_unlearning.errors import NotSeparableError
 from kkt_unlearning.kkt.arrival import Arrival
 from kkt_unlearning.kkt.point import KKTPoint, kkt_points
 from kkt_unlearning.networks.initial import gaussian_weights
 from kkt_unlearning.problem import Network, Problem, kept
+from kkt_unlearning.quadratic.separable import linearly_separable
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.training import Descent, Progress, Training, train
@@ -118,7 +118,7 @@ def _arrival(problems: Sequence[Problem], descent: Descent) -> Arrival | None:
 
 
 def _check_separable(replicates: Replicates) -> None:
-    """Descent on such data would only fail to converge, slowly; for a linear model a linear program tells."""
+    """Descent on such data would only fail to converge, slowly."""
     if replicates.network.has_kinks:
         return
     for s, (X, y) in enumerate(zip(replicates.X, replicates.y, strict=True)):
