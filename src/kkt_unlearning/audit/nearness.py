@@ -17,9 +17,9 @@ from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.restore import Restored, restore
 from kkt_unlearning.datasets.geometry import near_orthogonality_of_many
 from kkt_unlearning.errors import NotConvergedError
-from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.kkt.clarke import ClarkeFit, fit_multipliers
 from kkt_unlearning.kkt.multipliers import (
-    least_squares_multipliers,
+    least_of_best,
     loss_gradient_multipliers,
     orthogonal_multipliers,
 )
@@ -126,11 +126,12 @@ def kkt(
     problem, W = audited.problem, audited.networks[0]
     point = exact_point(problem, W, solver, say)
     say("multipliers")
-    multipliers = _multipliers(problem, W, point, descent)
+    measure, smooth = _Residuals(point, solver, model.trained_outputs), np.zeros_like(point.kinks)
+    fit = measure.fit(W, smooth)
+    multipliers = _multipliers(problem, W, point, fit, descent)
     say("KKT residuals")
-    measure = _Residuals(point, solver, model.trained_outputs)
     there = Restored(W, point.kinks)
-    autograd = clarke = measure.best(W, np.zeros_like(point.kinks))
+    autograd = clarke = measure.of_fit(W, smooth, fit)
     if problem.network.has_kinks:
         there = restore(problem, W, point.pattern, point.kinks, point.of_cell)
         clarke = measure.best(there.W, there.kinks)
@@ -204,13 +205,13 @@ def _not_classified(problem: Problem, W: np.ndarray) -> str:
 
 
 def _multipliers(
-    problem: Problem, W: np.ndarray, point: KKTPoint, descent: Descent
+    problem: Problem, W: np.ndarray, point: KKTPoint, fit: ClarkeFit, descent: Descent
 ) -> dict[str, np.ndarray]:
     # Slopes divided by the loss: their ratios are what counts, and these do not underflow.
     slopes = descent.slopes(problem.margins(W))
     return {
         "exact": point.multipliers,
-        "least_squares": least_squares_multipliers(problem, W, (point.multipliers, point.clarke)),
+        "least_squares": least_of_best(problem, W, fit.multipliers),
         "loss_gradient": loss_gradient_multipliers(problem, W, slopes),
         "orthogonal": orthogonal_multipliers(problem, W),
     }
@@ -228,23 +229,36 @@ class _Residuals:
     solver: Solver
     joint: bool
 
-    def best(self, W: np.ndarray, kinks: np.ndarray) -> tuple[KKTResiduals, np.ndarray]:
-        """The residuals at ``W (n, k)`` and the multipliers that leave the least stationarity.
+    def fit(self, W: np.ndarray, kinks: np.ndarray) -> ClarkeFit:
+        """The multipliers and derivatives that leave the least stationarity at ``W (n, k)`` of margin 1.
 
         Where several do, the solver's start decides, from the exact multipliers, which near the exact point
         leave the other residuals small as well.
         """
         problem, point = self.point.problem, self.point
+        caps = np.full(problem.samples, np.inf)
+        guess = point.multipliers, point.clarke if kinks.any() else problem.pattern(W)
+        return fit_multipliers(problem, W, kinks, caps, self.solver, guess)
+
+    def best(self, W: np.ndarray, kinks: np.ndarray) -> tuple[KKTResiduals, np.ndarray]:
+        """The residuals at ``W (n, k)`` and the multipliers that leave the least stationarity."""
+        problem = self.point.problem
         gamma = float(smallest_margin(problem, W, problem.margins(W)))
         if not gamma > 0:
             return KKTResiduals(*[np.inf] * 5), np.full(problem.samples, np.nan)
-        caps, smooth = np.full(problem.samples, np.inf), not kinks.any()
-        guess = point.multipliers, problem.pattern(W) if smooth else point.clarke
-        fit = fit_multipliers(problem, W / gamma, kinks, caps, self.solver, guess)
-        if not self.joint:
-            found = kkt_residuals(problem, W / gamma, fit.multipliers, fit.clarke, kinks)
-            return found, fit.multipliers
-        return self._of_all_weights(W, fit.clarke, kinks, caps, gamma * fit.multipliers)
+        return self.of_fit(W, kinks, self.fit(W / gamma, kinks))
+
+    def of_fit(
+        self, W: np.ndarray, kinks: np.ndarray, fit: ClarkeFit
+    ) -> tuple[KKTResiduals, np.ndarray]:
+        """The same, where the fit of W scaled to margin 1 is known."""
+        problem = self.point.problem
+        gamma = float(problem.margins(W).min())
+        if self.joint:
+            caps = np.full(problem.samples, np.inf)
+            return self._of_all_weights(W, fit.clarke, kinks, caps, gamma * fit.multipliers)
+        found = kkt_residuals(problem, W / gamma, fit.multipliers, fit.clarke, kinks)
+        return found, fit.multipliers
 
     def exact(self) -> KKTResiduals:
         """Of the exact point itself."""

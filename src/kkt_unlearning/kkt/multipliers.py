@@ -29,14 +29,23 @@ def least_squares_multipliers(
     """
     if problem.samples <= _FEW and (unique := _unique(problem, W)) is not None:
         return unique
-    gamma = problem.margins(W).min()
     smooth = np.zeros((problem.network.width, problem.samples), bool)
     free = np.full(problem.samples, np.inf)
-    fitted = fit_multipliers(problem, W / gamma, smooth, free, Solver(), guess).multipliers
+    W = W / problem.margins(W).min()
+    fitted = fit_multipliers(problem, W, smooth, free, Solver(), guess).multipliers
+    return least_of_best(problem, W, fitted)
+
+
+def least_of_best(problem: Problem, W: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """Of all ``λ ≥ 0`` that miss W by as little as ``fitted (m,)``, a best fit, the one of least norm.
+
+    Args:
+        W: weights ``(n, k)`` with smallest margin 1.
+    """
     V = problem.signs * problem.pattern(W)
-    missed = W / gamma - problem.combination(fitted, problem.pattern(W))
+    missed = W - problem.combination(fitted, problem.pattern(W))
     pull = np.einsum("ji,ji->i", V, problem.preactivations(missed))
-    size = np.einsum("ji,ji->i", np.abs(V), np.abs(problem.preactivations(W / gamma)))
+    size = np.einsum("ji,ji->i", np.abs(V), np.abs(problem.preactivations(W)))
     # all best fits miss W by the same: where that pulls a multiplier down, it is 0 in all of them
     tight = np.flatnonzero((fitted > 0) | (pull > -SOLVED * size.max()))
     X, V = problem.double.X[tight], V[:, tight]
