@@ -477,3 +477,18 @@ def test_a_sample_that_comes_and_goes_with_its_kinks_does_not_go_on_for_ever():
         problem, found.W, found.multipliers, found.clarke, found.pattern, found.kinks
     )
     assert max(point.residuals.worst, point.gap) < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_point_of_many_independent_samples_is_that_of_their_gram_matrix(seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(70, 300)), np.where(np.arange(70) % 2, 1.0, -1.0)
+    problem = Problem(TwoLayer(12), X / np.sqrt(300), y)
+    pattern = problem.pattern(trained(problem, seed))
+
+    point = kkt_point(problem, pattern)
+
+    ((other, wrong),) = cell_optima([problem], [pattern], [None], Solver())
+    assert not wrong.any() and point.kinks.any()
+    assert np.linalg.norm(point.W - other.W) <= TIGHT * np.linalg.norm(other.W)
+    assert point.multipliers == pytest.approx(other.multipliers, rel=TIGHT, abs=TIGHT)

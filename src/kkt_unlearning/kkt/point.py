@@ -10,7 +10,7 @@ import numpy as np
 
 from kkt_unlearning.errors import NotConvergedError, NotSeparableError, SolverError
 from kkt_unlearning.kkt.cell import alike, cell_programs, supporting
-from kkt_unlearning.kkt.clarke import fit_multipliers
+from kkt_unlearning.kkt.clarke import MANY, fit_multipliers
 from kkt_unlearning.kkt.classes import Classes
 from kkt_unlearning.kkt.copies import contradicting, copies_of, may_repeat
 from kkt_unlearning.kkt.residuals import KKTResiduals, kkt_residuals
@@ -116,7 +116,7 @@ def kkt_point(
     that break this are flipped and the neighbouring cell is solved: the present point stays feasible there
     and (for an invertible Gram matrix) is not optimal, so the objective falls and the walk ends.
 
-    With more samples than features, or samples that nearly depend on others, the point is that of
+    With more samples than features or than 64, or samples that nearly depend on others, the point is that of
     :func:`kkt_unlearning.kkt.working_set.search`, which ``pivots`` does not bound.
 
     Raises:
@@ -190,8 +190,8 @@ def _alone(
 ) -> KKTPoint | None:
     """The point of a two-layer network that is not one of a batch; None for all others.
 
-    It has copies among its samples, or more samples than features, or samples that nearly depend on others:
-    what a Gram matrix is too ill-conditioned for.
+    It has copies among its samples, or more samples than features, or samples that nearly depend on others,
+    what a Gram matrix is too ill-conditioned for; or so many samples that one of all of them takes too long.
     """
     if not problem.network.has_kinks:
         return None
@@ -206,7 +206,7 @@ def _alone(
         shares, pairs = copies.spread(point.multipliers, (point.clarke, point.pattern, point.kinks))
         whole = KKTPoint.from_arrays(problem, point.W, shares, *pairs)
         return replace(whole, cells=point.cells, flipped=point.flipped)
-    few = problem.samples <= problem.X.shape[-1]
+    few = problem.samples <= min(problem.X.shape[-1], MANY)
     if solver.name != "active_set" or (few and not _nearly_dependent(problem)):
         return None
     return _from_working_set(problem, pattern, near, solver, report)
@@ -226,7 +226,7 @@ def _from_working_set(
     solver: Solver,
     report: CellReport | None,
 ) -> KKTPoint:
-    """The point of more samples than features, whose Gram matrix is singular."""
+    """The point of many samples."""
     # here: SciPy's linear algebra takes longer to load than all else, and few points need it
     from kkt_unlearning.kkt.working_set import search
 
