@@ -52,6 +52,16 @@ def test_it_is_the_newton_step(seed, width, loss, damping, forget):
     np.testing.assert_allclose(found, expected, atol=1e-9 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("loss", sorted(SLOPES))
+def test_samples_far_beyond_their_margin_do_not_enter(loss):
+    problem, _ = gaussian(0, 8, 20, None)
+    far = np.array([1.0, 1.5, 60.0, 2.0, 80.0, 1.2, 1.0, 70.0])
+    W = (np.linalg.pinv(problem.X) @ (problem.y * far))[None]
+    found = influence_step(problem, W, (0, 2), loss=loss)
+    expected = newton_step(problem, W, (0, 2), loss, 1.0)
+    np.testing.assert_allclose(found, expected, atol=1e-12 * np.abs(expected).max())
+
+
 def stationary(point, gamma):
     """Weights γθ, moved so that ``e^−q_i`` is proportional to λ_i: stationary with a ridge (linear model)."""
     problem = point.problem

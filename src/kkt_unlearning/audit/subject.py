@@ -12,6 +12,7 @@ from kkt_unlearning.backends import Array, to_numpy
 from kkt_unlearning.datasets.dataset import check_data, check_lengths, check_longest
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.clarke import MANY
 from kkt_unlearning.problem import Problem, smallest_margin
 from kkt_unlearning.training.span import SharedSpan, shared_span
 
@@ -93,13 +94,14 @@ def _check_size(samples: int, dimension: int, width: int, trained_outputs: bool)
 
     For trained output weights the gradient of every sample comes on top, in all weights.
 
-    With more samples than features there is no Gram matrix, but one of the support samples of half that side
-    at most, and orthonormal bases of what each neuron has on its kink.
+    On a working set there is no Gram matrix, but one of the support samples of half that side at most, and
+    orthonormal bases of what each neuron has on its kink.
     """
     square, between = samples**2 + width * samples, (samples + width) * dimension
-    if samples > dimension:
-        square = width * samples + min(samples**2, 4 * dimension**2) // 4
-        between += width * dimension**2 // 6
+    if samples > min(dimension, MANY):
+        side = min(samples, dimension)
+        square = width * samples + min(samples**2, 4 * side**2) // 4
+        between += width * side**2 // 6
     if trained_outputs:
         between += samples * width * min(dimension, samples)
     check_memory(

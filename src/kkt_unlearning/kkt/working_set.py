@@ -1,4 +1,4 @@
-"""The exact KKT point of a two-layer network with more samples than features.
+"""The exact KKT point of a two-layer network on many samples.
 
 A primal-dual active set: each round solves the equations of the present states of samples and coefficients
 exactly (:mod:`kkt_unlearning.quadratic.working_set`, with ``T = 0`` and ``b = 1``, so that D are the weights)

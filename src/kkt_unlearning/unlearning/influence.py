@@ -8,6 +8,8 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.training.losses import LOSSES
 
+_EPS = float(np.finfo(float).eps)
+
 
 def influence_step(
     problem: Problem,
@@ -26,7 +28,8 @@ def influence_step(
         ``θ' = θ − μ⁻¹ (V_R h_R − V_I D_I^½ (μ I + D_I^½ K_II D_I^½)⁻¹ D_I^½ K_IR h_R)``:
 
     the prescribed step with ``λ_R = h_R/μ``, and a correction that undoes what it does to the margins
-    of the retain set I (``docs/questions/recovery.md``).
+    of the retain set I (``docs/questions/recovery.md``). The system is one of the samples whose curvature is
+    not round-off beside the ridge, which of many samples are few.
 
     Args:
         problem: network and all samples.
@@ -53,18 +56,26 @@ def influence_step(
         )
     mu = damping * (h @ q) / (W**2).sum()
     pattern, R = problem.pattern(W), np.setdiff1d(np.arange(problem.samples), keep)
-    K, root = margin_gram(problem, pattern), np.sqrt(curvature[keep])
-    system = mu * np.eye(len(keep)) + root[:, None] * K[np.ix_(keep, keep)] * root
+    squares = (problem.signs * pattern) ** 2
+    bending = curvature * squares.sum(axis=0) * (problem.X**2).sum(axis=1)
+    keep = keep[bending[keep] > _EPS * mu]  # of others the Hessian is round-off beside the ridge
+    root = np.sqrt(curvature[keep])
+    system = (
+        mu * np.eye(len(keep)) + root[:, None] * margin_gram(problem, pattern, keep, keep) * root
+    )
+    pull = root * (margin_gram(problem, pattern, keep, R) @ h[R])
     coefficients = np.zeros(problem.samples)
     coefficients[R] = h[R] / mu
-    coefficients[keep] = -root * np.linalg.solve(system, root * (K[np.ix_(keep, R)] @ h[R])) / mu
+    coefficients[keep] = -root * np.linalg.solve(system, pull) / mu
     return W - problem.combination(coefficients, pattern)
 
 
-def margin_gram(problem: Problem, pattern: np.ndarray) -> np.ndarray:
-    """``K_ik = ⟨y_i g_i, y_k g_k⟩ = G_ik Σ_j u_j² y_i y_k A_ji A_jk``, shape (m, m)."""
-    V = problem.signs * pattern
-    return (V.T @ V) * problem.gram
+def margin_gram(
+    problem: Problem, pattern: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    """``K_ik = ⟨y_i g_i, y_k g_k⟩ = G_ik Σ_j u_j² y_i y_k A_ji A_jk`` of some samples i and k."""
+    V, X = problem.signs * pattern, problem.X
+    return (V[:, rows].T @ V[:, columns]) * (X[rows] @ X[columns].T)
 
 
 def _slopes_and_curvatures(q: np.ndarray, loss: str) -> tuple[np.ndarray, np.ndarray]:
