@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from workflow import editors
+from workflow.support.configuration.check import checked
+from workflow.support.configuration.files import merged
 from workflow.support.configuration.mistakes import ConfigurationError
 from workflow.support.configuration.schema import check_schema
 
@@ -48,6 +50,12 @@ def test_lists_of_many_kinds_take_no_longer_than_others(last, unique):
 
 def test_the_schema_for_editors_is_that_of_the_studies():
     assert editors.PATH.read_text(encoding="utf-8") == editors.text(), "run make schema"
+
+
+@pytest.mark.parametrize("name", ["tiny", "real-size"])
+def test_what_lies_on_top_of_the_defaults_can_be_run(name):
+    on_top = merged(ROOT, [ROOT / f"config/{name}.yaml"])
+    assert checked(on_top)["replicates"] < checked(merged(ROOT, []))["replicates"]
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "config/claims.yaml"])
