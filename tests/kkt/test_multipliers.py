@@ -8,17 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.kkt import multipliers
+from kkt_unlearning.kkt.clarke import fit_multipliers
 from kkt_unlearning.kkt.multipliers import (
     estimates,
     gradient_matrix,
     least_norm,
     least_norm_of_many,
+    least_of_best,
     least_squares_multipliers,
     loss_gradient_multipliers,
     orthogonal_multipliers,
 )
 from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem
+from kkt_unlearning.quadratic.solver import Solver
 
 
 @pytest.mark.parametrize("width", [None, 2, 5])
@@ -161,8 +164,10 @@ def test_least_squares_do_not_depend_on_where_the_search_starts(samples):
     y = np.sign(network.output_weights @ np.maximum(W @ X.T, 0.0))  # all margins are positive
     problem = Problem(network, X, y)
     expected = least_squares_multipliers(problem, W)
+    W, smooth = W / problem.margins(W).min(), np.zeros((12, samples), bool)
     guess = (expected.mean() * rng.random(samples), problem.pattern(W))
-    found = least_squares_multipliers(problem, W, guess)
+    fit = fit_multipliers(problem, W, smooth, np.full(samples, np.inf), Solver(), guess)
+    found = least_of_best(problem, W, fit.multipliers)
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9 * expected.max())
 
 

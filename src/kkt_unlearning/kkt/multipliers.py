@@ -16,23 +16,20 @@ _NEWTON, _HALVINGS = 100, 40  # a handful of steps is the rule, most of them who
 _FEW = 300  # samples whose inner products are looked at as one matrix
 
 
-def least_squares_multipliers(
-    problem: Problem, W: np.ndarray, guess: tuple[np.ndarray, np.ndarray] | None = None
-) -> np.ndarray:
+def least_squares_multipliers(problem: Problem, W: np.ndarray) -> np.ndarray:
     """``argmin_{λ ≥ 0} ‖θ/γ − Σ_i λ_i y_i g_i‖`` with the 0/1 derivatives ``g_i``; shape (m,).
 
     Of several, which linearly dependent gradients allow, the one of least norm.
 
     Args:
         W: trained weights ``(n, k)`` with positive margins.
-        guess: ``λ (m,)`` and ``a (n, m)`` near the answer, where some are known: the search starts there.
     """
     if problem.samples <= _FEW and (unique := _unique(problem, W)) is not None:
         return unique
     smooth = np.zeros((problem.network.width, problem.samples), bool)
     free = np.full(problem.samples, np.inf)
     W = W / problem.margins(W).min()
-    fitted = fit_multipliers(problem, W, smooth, free, Solver(), guess).multipliers
+    fitted = fit_multipliers(problem, W, smooth, free, Solver()).multipliers
     return least_of_best(problem, W, fitted)
 
 

@@ -85,13 +85,14 @@ def nonnegative(gram: np.ndarray, reward: np.ndarray) -> np.ndarray | None:
     for _ in range(_ROUNDS):
         chosen = held.nonzero()[0]
         block = gram[np.ix_(chosen, chosen)]
+        shares = np.zeros(len(gram))
         try:
-            if (np.linalg.cholesky(block).diagonal() ** 2 < _PIVOT).any():
+            matrix = Positive(block)
+            if len(chosen) and matrix.least_height() ** 2 < _PIVOT:
                 return None
+            shares[chosen] = matrix.solve(reward[chosen])
         except np.linalg.LinAlgError:
             return None
-        shares = np.zeros(len(gram))
-        shares[chosen] = np.linalg.solve(block, reward[chosen])
         pivoted = (shares > 0.0) | ((gram @ shares < reward - off) & ~held)
         if (pivoted == held).all():
             return shares / lengths
