@@ -20,6 +20,19 @@ def bracketed(values: Iterable[object]) -> str:
     return f"[{', '.join(shown)}]"
 
 
+def check_flag(name: str, value: object) -> None:
+    """Whether a value is True or False: any text would pass for True, and ``numpy.nan`` as well.
+
+    Raises:
+        DataError: it is neither.
+    """
+    if type(value).__name__ not in (
+        "bool",
+        "bool_",
+    ):  # of Python, of NumPy, which is not loaded for it
+        raise DataError(f"{name} = {one_line(repr(value))}: allowed are True and False.")
+
+
 class UserError(Exception):
     """Base of every error whose message is written for the user, so that a caller can show it bare."""
 

@@ -97,6 +97,13 @@ def test_unequal_numbers_of_models_are_refused():
     assert "3 unlearned and 4 oracle" in one_sentence(error)
 
 
+@pytest.mark.parametrize("name", ["reverse", "joint"])
+@pytest.mark.parametrize("flag", ["no", 0, None])
+def test_a_flag_that_is_none_is_refused(name, flag):
+    with pytest.raises(DataError, match=f"^{name} = .*: allowed are True and False"):
+        Recipe(**{name: flag})
+
+
 def test_noise_of_relabelled_models_is_that_of_equal_laws():
     rng = np.random.default_rng(6)
     sides = rng.normal(size=(2, 400, 50))

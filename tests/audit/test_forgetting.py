@@ -158,6 +158,13 @@ def test_copies_that_stay_are_told_and_undo_the_step(width, rounded, dimension):
         assert certified.ends[0].epsilon == pytest.approx(alone.ends[0].epsilon, abs=1e-5)
 
 
+@pytest.mark.parametrize("flag", ["no", 0, None])
+def test_a_flag_that_is_none_is_refused(flag):
+    model, X, y, _ = trained(None)
+    with pytest.raises(DataError, match=r"^allow_idle = .*: allowed are True and False\.$"):
+        unlearn(model, X, y, [0], allow_idle=flag)
+
+
 def test_a_step_that_leaves_nothing_is_refused():
     X, y = np.diag([1.0, 1.0, 5.0]), np.array([1.0, -1.0, 1.0])
     X[2, 0] = 3.0

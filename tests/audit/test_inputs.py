@@ -4,7 +4,7 @@ import inputs
 import numpy as np
 import pytest
 
-from kkt_unlearning.audit.arrays import follow
+from kkt_unlearning.arrays import follow
 
 
 def test_what_the_page_says_of_arrays_is_what_is_done():

@@ -42,7 +42,11 @@ def test_other_weights_come_in_the_library_of_the_data():
     [
         (dict(W=W), "W has shape (2, 3) and there are no output weights u"),
         (dict(W=W[None]), "W has shape (1, 2, 3): allowed is (n, d)"),
-        (dict(W=np.zeros((0, 3)), u=np.zeros(0)), "W has shape (0, 3)"),
+        (dict(W=np.zeros((0, 3)), u=np.zeros(0)), "W has shape (0, 3), without a neuron: "),
+        (dict(W=np.zeros((2, 0)), u=U), "W has shape (2, 0), without a feature: "),
+        (dict(W=[]), "W has shape (1, 0), without a feature: "),
+        (dict(W=W, u=np.zeros(0)), "u has 0 entries for 2 row(s) of W: "),
+        (dict(W=W, u=U, bias=np.zeros(0)), "bias has 0 entries for 2 row(s) of W: "),
         (dict(W=W, u=U[:1]), "u has 1 entries for 2 row(s) of W"),
         (dict(W=W, u=U[:, None]), "u has shape (2, 1): allowed is (n,)"),
         (dict(W=W, u=U, bias=np.ones(3)), "bias has 3 entries for 2 row(s) of W"),

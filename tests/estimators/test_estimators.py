@@ -141,6 +141,9 @@ def holds(model, row):
 def test_a_flag_that_is_none_is_refused(kind, flag):
     with pytest.raises(ArgumentError, match=r"^fit_intercept = .*: allowed are True and False\.$"):
         fitted(kind, fit_intercept=flag)
+    model = fitted(kind)
+    with pytest.raises(ArgumentError, match=r"^allow_idle = .*: allowed are True and False\.$"):
+        model.unlearn([0], allow_idle=flag)
 
 
 @pytest.mark.parametrize("kind", BOTH)

@@ -88,6 +88,12 @@ def test_forgetting_one_of_a_planted_pair_leaves_the_other_ones_term():
     )
 
 
+@pytest.mark.parametrize("flag", ["no", "False", 0, 1, None])
+def test_a_flag_that_is_none_is_refused(flag):
+    with pytest.raises(DataError, match=r"^allow_idle = .*: allowed are True and False\.$"):
+        unlearn(on_a_line(), [0], allow_idle=flag)
+
+
 @pytest.mark.parametrize("width", [None, 6])
 def test_fraction_zero_and_the_empty_set_change_nothing(width):
     problem, training, point = solved(1, 5, 14, width)

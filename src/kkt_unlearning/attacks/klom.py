@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.errors import DataError
+from kkt_unlearning.errors import DataError, check_flag
 
 MEASURED, CONSTANT = "measured", "constant"
 
@@ -28,6 +28,10 @@ class Recipe:
     clip: float = 100.0
     floor: float = 1e-5
     cap: float = np.inf
+
+    def __post_init__(self) -> None:
+        check_flag("reverse", self.reverse)
+        check_flag("joint", self.joint)
 
 
 RECIPES = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kkt_unlearning.audit.arrays import follow
+from kkt_unlearning.arrays import follow
 from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.exact import exact_point, telling
 from kkt_unlearning.audit.modules import as_model, put_back
@@ -16,6 +16,7 @@ from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, silent
 from kkt_unlearning.backends import Array
+from kkt_unlearning.errors import check_flag
 from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
@@ -75,7 +76,7 @@ def unlearn(
 
     Returns:
         Arrays in the library and on the device of X, weights in those of the model's
-            (:func:`kkt_unlearning.audit.arrays.follow`).
+            (:func:`kkt_unlearning.arrays.follow`).
 
     Raises:
         DataError: bad data, forget set, start or fraction, or a step of no effect.
@@ -86,6 +87,7 @@ def unlearn(
     say = report or silent
     check_start(start)
     check_fraction(fraction)
+    check_flag("allow_idle", allow_idle)
     given, model = model, as_model(model, X)
     audited, gamma = at_unit_margin(model, X, y)
     problem, W = audited.problem, audited.networks[0]

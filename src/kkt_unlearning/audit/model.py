@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.audit.arrays import floats, follow, numbers
+from kkt_unlearning.arrays import floats, follow, numbers
 from kkt_unlearning.backends import Array, to_numpy
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.networks import Linear, TwoLayer
@@ -145,8 +145,14 @@ def _with_column(matrix: Array, column: Array | None) -> np.ndarray:
 
 def _check_shape(name: str, values: np.ndarray, axes: int) -> None:
     allowed = {1: "(n,)", 2: "(n, d)"}[axes]
-    if values.ndim != axes or 0 in values.shape:
+    if values.ndim != axes:
         raise DataError(f"{name} has shape {values.shape}: allowed is {allowed}; reshape it.")
+    if axes == 2 and 0 in values.shape:
+        lacking = "neuron" if values.shape[0] == 0 else "feature"
+        raise DataError(
+            f"{name} has shape {values.shape}, without a {lacking}: allowed is {allowed} with one or more; "
+            "give the weights of a trained network."
+        )
     if not np.isfinite(values).all():
         raise DataError(
             f"{name} has an entry that is nan or infinite: allowed are finite numbers; train again."

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kkt_unlearning.audit.arrays import floats
+from kkt_unlearning.arrays import floats
 from kkt_unlearning.audit.layers import Layers, Tensors, check_names, find_layers
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.backends import Array

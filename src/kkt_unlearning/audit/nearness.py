@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kkt_unlearning.audit.arrays import follow
+from kkt_unlearning.arrays import follow
 from kkt_unlearning.audit.assumptions import Assumption, arrival
 from kkt_unlearning.audit.exact import exact_point, telling
 from kkt_unlearning.audit.model import Model
@@ -108,7 +108,7 @@ def kkt(
 
     Returns:
         Arrays in the library and on the device of X, weights in those of the model's
-            (:func:`kkt_unlearning.audit.arrays.follow`); computed in float64 on the host.
+            (:func:`kkt_unlearning.arrays.follow`); computed in float64 on the host.
 
     Raises:
         DataError: bad data, weights that do not fit them, or an unknown loss.

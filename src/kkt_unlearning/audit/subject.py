@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.audit.arrays import host
+from kkt_unlearning.arrays import host
 from kkt_unlearning.audit.model import SAME, Model
 from kkt_unlearning.audit.outputs import with_outputs
 from kkt_unlearning.backends import Array, to_numpy

@@ -13,10 +13,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from kkt_unlearning.backends import to_numpy
+from kkt_unlearning.arrays import host
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.datasets.dataset import check_lengths, contradiction
-from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError, bracketed, one_line
+from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError, bracketed, check_flag
 from kkt_unlearning.kkt.arrival import Arrival
 from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
@@ -92,8 +92,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
             return self._fit(X, y)
 
     def _fit(self, X: Any, y: Any) -> Self:
-        X, y = _on_host(X), _on_host(y)
-        X, y = validate_data(self, X, y, dtype=np.float64)
+        X, y = validate_data(self, _on_host("X", X), _on_host("y", y), dtype=np.float64)
         classes, labels = _signed(y)
         problem = Problem(self._network(), self._features(X), labels)
         size = _longest(problem.X)
@@ -174,7 +173,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
     def decision_function(self, X: Any) -> np.ndarray:
         """``N(θ, x)``, positive for ``classes_[1]``, shape ``(m,)``; ±1 or beyond on what was fitted."""
         check_is_fitted(self, "kkt_point_")
-        X = validate_data(self, _on_host(X), dtype=np.float64, reset=False)
+        X = validate_data(self, _on_host("X", X), dtype=np.float64, reset=False)
         network, (W, bias) = self.kkt_point_.problem.network, self._parts()
         P = X @ W.T + bias
         return (network.derivative(P) * P) @ network.output_weights
@@ -214,10 +213,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
 
     def _features(self, X: np.ndarray) -> np.ndarray:
         """``X`` with a last feature 1, whose weight is the bias."""
-        if not isinstance(self.fit_intercept, bool | np.bool_):  # any text would pass for True
-            raise DataError(
-                f"fit_intercept = {one_line(repr(self.fit_intercept))}: allowed are True and False."
-            )
+        check_flag("fit_intercept", self.fit_intercept)
         return np.column_stack([X, np.ones(len(X))]) if self.fit_intercept else X.copy()
 
     def _trained(self, problem: Problem) -> tuple[Training, KKTPoint, np.ndarray]:
@@ -284,26 +280,9 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         return Held(point, W, point.problem.pattern(W))
 
 
-def _on_host(values: Any) -> Any:
-    """An array of another library as one of NumPy, wherever it lies and of whatever precision.
-
-    scikit-learn would take what is under a mask.
-    """
-    if np.ma.is_masked(values):
-        raise DataError(
-            "X or y has masked entries, which are no numbers: fill them in with their method filled, or "
-            "remove their rows."
-        )
-    dense = str(getattr(values, "layout", "torch.strided")) == "torch.strided"
-    if isinstance(values, np.ndarray) or not hasattr(values, "__dlpack__") or not dense:
-        return values
-    try:
-        return to_numpy(values)
-    except (TypeError, RuntimeError) as error:
-        raise DataError(
-            f"X or y cannot be copied to NumPy ({one_line(error)}): give numbers of float32 or float64, on a "
-            "device that holds them."
-        ) from error
+def _on_host(name: str, values: Any) -> Any:
+    """An array of any library as one of NumPy; scikit-learn reads lists and tables, with names of columns."""
+    return host(name, values) if hasattr(values, "__dlpack__") else values
 
 
 def _signed(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

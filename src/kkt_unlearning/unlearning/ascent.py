@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 
 from kkt_unlearning.backends import Array, constant
-from kkt_unlearning.errors import DataError, bracketed
+from kkt_unlearning.errors import DataError, bracketed, check_flag
 from kkt_unlearning.kkt.copies import NEAR, copies_that_stay, staying
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.precision import ROUND_OFF
@@ -242,10 +242,11 @@ def check_step(
         rows: numbers of the samples as the user knows them, ``(m,)``; by default from 0.
 
     Raises:
-        DataError: a bad fraction; or the step changes nothing, or no sample is retained that the network
-            rests on.
+        DataError: a bad fraction or ``allow_idle``; or the step changes nothing, or no sample is retained
+            that the network rests on.
     """
     check_fraction(fraction)
+    check_flag("allow_idle", allow_idle)
     if allow_idle:
         return
     rows = np.arange(point.problem.samples) if rows is None else rows
