@@ -83,20 +83,27 @@ def basis(asks: Mapping[str, str]) -> str:
 
 def record_of(path: str | Path) -> tuple[dict[str, Any], str] | None:
     """What the job of a file wrote down, and of this file its SHA-256; None if there is no record of it."""
-    for provenance in filter(Path.is_file, provenances(path)):  # a pipe would be waited for
+    path = Path(path)
+    beside = (path.with_name(f"{path.stem}{SUFFIX}"), *sorted(path.parent.glob(f"*{SUFFIX}")))
+    for provenance in filter(Path.is_file, beside):  # a pipe would be waited for
         with suppress(OSError, ValueError):  # gone or damaged: it says nothing
             record = unsealed(provenance.read_bytes())
-            name = named(path, provenance)
-            if name in record.get("outputs", {}):
-                return record, record["outputs"][name]
+            outputs = written(provenance, record)
+            if os.path.normpath(path) in outputs:
+                return record, outputs[os.path.normpath(path)]
     return None
 
 
-def provenances(path: str | Path) -> Iterator[Path]:
-    """Where a record of a file may lie: one of the same name, then the others of its folder."""
-    path = Path(path)
-    yield path.with_name(f"{path.stem}{SUFFIX}")
-    yield from sorted(path.parent.glob(f"*{SUFFIX}"))
+def written(provenance: str | Path, record: Mapping[str, Any]) -> dict[str, str]:
+    """What the job of a record wrote -> its SHA-256, by names that start where that of the record does.
+
+    Raises:
+        ValueError: the record does not say so.
+    """
+    folder, outputs = os.path.dirname(provenance), record.get("outputs")
+    if not isinstance(outputs, dict):
+        raise ValueError("the record does not say what its job wrote")
+    return {os.path.normpath(os.path.join(folder, name)): outputs[name] for name in outputs}
 
 
 def named(path: str | Path, provenance: str | Path) -> str:

@@ -1,30 +1,45 @@
-"""What the scripts of pages share: their tables, their templates, and the files that they write."""
+"""What the scripts of pages share: their job, and what it reads, which an archive reads in the same way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from _storage import read_table, write_text
+from _hashes import SUFFIX
+from _storage import read_record, read_table, write_text
 
 TEMPLATES = ("markdown", "html", "style")
 
-
-def read_tables(paths: Iterable[str]) -> dict[str, Any]:
-    """Columns of each table, by its name, ``dimension`` or ``step_size.multipliers``."""
-    return {Path(path).name.removesuffix(".csv"): read_table(path) for path in paths}
-
-
-def templates(snakemake: Any) -> dict[str, str]:
-    """Text of each template among the inputs: ``markdown``, ``html``, ``style``."""
-    found = {name: path for name, path in snakemake.input.items() if name in TEMPLATES}
-    return {name: Path(path).read_text(encoding="utf-8") for name, path in found.items()}
+Inputs = Mapping[str, str | Sequence[str]]
+Pages = Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, str]], Mapping[str, str]]
+"""What was read of the inputs, what the job was given, text of each template -> text of each output."""
 
 
-def write(snakemake: Any, texts: Mapping[str, str]) -> None:
-    """Write each text to the output of its name.
+def written_by(pages: Pages) -> Callable[[Any], None]:
+    """The work of a job that writes each text of ``pages`` to the output of its name."""
 
-    Raises:
-        StorageError: as `write_text`.
-    """
-    for name, text in texts.items():
-        write_text(snakemake.output[name], text)
+    def main(snakemake: Any) -> None:
+        files, params = dict(snakemake.input.items()), snakemake.params
+        filled = {name: Path(files.pop(name)) for name in TEMPLATES if name in files}
+        texts = pages(
+            contents(files, _content),
+            {"settings": params.settings, "seed": params.get("seed")},
+            {name: path.read_text(encoding="utf-8") for name, path in filled.items()},
+        )
+        for name, text in texts.items():
+            write_text(snakemake.output[name], text)
+
+    return main
+
+
+def contents(inputs: Inputs, read: Callable[[str], Any]) -> dict[str, Any]:
+    """What is read of each input; of several tables by name, as ``step_size.multipliers``."""
+    return {
+        name: read(paths)
+        if isinstance(paths, str)
+        else {path if path.endswith(SUFFIX) else Path(path).stem: read(path) for path in paths}
+        for name, paths in inputs.items()
+    }
+
+
+def _content(path: str) -> Any:
+    return read_record(path) if path.endswith(SUFFIX) else read_table(path)

@@ -9,7 +9,9 @@ from _hashes import sha256
 from _job import job
 from _storage import write_arrays, write_table
 
-from kkt_unlearning.datasets import Dataset, describe, source
+from kkt_unlearning.datasets import source
+from kkt_unlearning.datasets.dataset import Dataset
+from kkt_unlearning.datasets.geometry import describe
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.quadratic.separable import linearly_separable
 

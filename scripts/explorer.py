@@ -1,23 +1,19 @@
 """Rule explorer: the tables of certificates and of ways to forget -> one page to look through them."""
 
 from _job import job
-from _pages import read_tables, write
+from _pages import written_by
 from plotly.offline import get_plotlyjs
 
 from kkt_unlearning.studies.explorer.page import page
 from kkt_unlearning.studies.explorer.table import study
 
 
-def main(snakemake):
-    write(snakemake, pages(read_tables(snakemake.input.tables), snakemake.params.settings))
-
-
-def pages(tables, settings):
-    """Output -> its text; ``settings`` says of each table, in their order, whose it is."""
-    whose = zip(tables.values(), settings["tables"], strict=True)
+def pages(inputs, given, filled):
+    """Output -> its text; the settings say of each table, in their order, whose it is."""
+    whose = zip(inputs["tables"].values(), given["settings"]["tables"], strict=True)
     studies = [study(table=table, **about) for table, about in whose]
     return {"html": page(studies, get_plotlyjs())}
 
 
 if __name__ == "__main__":
-    job(main, snakemake)  # noqa: F821
+    job(written_by(pages), snakemake)  # noqa: F821

@@ -1,23 +1,17 @@
 """Rule scorecard: all tables -> verdict on every claim, as a table and as pages to read."""
 
 from _job import job
-from _pages import read_tables, templates, write
+from _pages import written_by
 from _tables import as_csv, cut
 
 from kkt_unlearning.studies.pages.scorecard import page
 from kkt_unlearning.studies.scorecard import score
 
 
-def main(snakemake):
-    tables = read_tables(snakemake.input.tables)
-    write(snakemake, pages(tables, snakemake.params.settings["claims"], templates(snakemake)))
-
-
-def pages(tables, thresholds, filled):
+def pages(inputs, given, filled):
     """Output -> its text; of each claim a row, its numbers to 6 significant digits."""
-    scores = [
-        {name: cut(value) for name, value in row.items()} for row in score(tables, thresholds)
-    ]
+    found = score(inputs["tables"], given["settings"]["claims"])
+    scores = [{name: cut(value) for name, value in row.items()} for row in found]
     return {
         "table": as_csv(scores),
         "page": page(filled["markdown"], scores),
@@ -26,4 +20,4 @@ def pages(tables, thresholds, filled):
 
 
 if __name__ == "__main__":
-    job(main, snakemake)  # noqa: F821
+    job(written_by(pages), snakemake)  # noqa: F821

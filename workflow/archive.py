@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import math
+import shlex
 import signal
 import sys
 import tarfile
@@ -20,31 +21,36 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts._hashes import GIVEN, SUFFIX
+from scripts._hashes import GIVEN
 from scripts._origins import read
 
-from kkt_unlearning.studies.study import figures
 from workflow.support.configuration.check import check_files, checked
 from workflow.support.configuration.mistakes import ConfigurationError
-from workflow.support.places.asked import Asked, is_result
+from workflow.support.places.asked import Asked
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
-from workflow.support.records import vouching
 from workflow.support.records.agreement import (
     CONFIGURED,
     LOCKS,
-    check_configuration,
+    Files,
+    Records,
     check_lock,
-    check_one_run,
+    check_records,
     check_tables,
 )
 from workflow.support.records.manifest import commit, manifest
-from workflow.support.records.pages import SCORECARD, pages
+from workflow.support.records.pages import pages
 from workflow.support.records.unpacking import MOST_FILES, ArchiveError, members
 
 ROOT = Path(__file__).resolve().parents[1]
 
+SCORECARD = "results/scorecard.csv"
 SUMS, MANIFEST, CONFIGURATION = "SHA256SUMS", "manifest.json", "configuration.json"
+
+_ASKED = (
+    "the configuration asks for: run snakemake with this configuration, or name the one that the results "
+    "were made with"
+)
 
 # below the root of the project
 PROJECT = (*LOCKS, "LICENSE", "CITATION.cff")
@@ -61,28 +67,18 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
         ArchiveError: results are missing or not what this configuration and the code here make, or
             files do not agree with one another.
     """
-    plan = Plan(check_files(ROOT, configfiles), Sources(ROOT))
-    files = {name: _read(folder / name) for name in plan.results()}
-    files |= vouching.behind(
-        [*files, *(f"results/figures/{name}{SUFFIX}" for name in figures())], folder
-    )
-    files |= {name: _read(ROOT / name) for name in PROJECT}
-    files[CONFIGURATION] = _configured(plan.config)
-    found = vouching.records(files)
+    asked = Asked(Plan(check_files(ROOT, configfiles), Sources(ROOT)))
+    files = {name: _read(folder, name) for name in (*asked.plan.results(), *asked.jobs())}
+    files |= {name: (ROOT / name).read_bytes() for name in PROJECT}
+    files[CONFIGURATION] = _configured(asked.plan.config)
+    found = check_records(files, asked, GIVEN, _ASKED)
     files[MANIFEST] = _json(manifest(found, commit(ROOT)))
     files[SUMS] = sums(files)
-    try:
-        check_configuration(found, Asked(plan), GIVEN, "the configuration")
-    except ArchiveError as error:
-        raise ArchiveError(
-            f"{str(error).rstrip('.')}: run snakemake with this configuration, or name the one that the "
-            "results were made with."
-        ) from None
-    _check(files)
+    _check(files, asked, found)
     return _tar(files)
 
 
-def sums(files: Mapping[str, bytes]) -> bytes:
+def sums(files: Files) -> bytes:
     """What ``sha256sum --check`` reads."""
     lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
     return "".join(lines).encode()
@@ -100,7 +96,11 @@ def verify(path: Path) -> str:
     """
     files = members(path)
     _check_sums(files)
-    said = _check(files)
+    asked = Asked(Plan(_configuration(files), Sources(ROOT)))
+    _check_names(files, asked)
+    found = check_records(files, asked, CONFIGURED, f"{CONFIGURATION} asks for")
+    _check_manifest(files, found)
+    said = _check(files, asked, found)
     if _tar(files) != path.read_bytes():
         raise ArchiveError(
             f"{path} is not packed as make archive packs its files: take another copy of the archive."
@@ -108,41 +108,36 @@ def verify(path: Path) -> str:
     return said
 
 
-def _check(files: Mapping[str, bytes]) -> str:
-    """What an archive says, if its files agree with one another; what costs most comes last."""
-    plan = Plan(_configuration(files), Sources(ROOT))
-    asked = Asked(plan)
-    _check_names(files, plan)
-    found = vouching.records(files)
-    vouching.check(files, found)
-    check_configuration(found, asked, CONFIGURED, CONFIGURATION)
-    check_one_run(found, asked)
+def _check(files: Files, asked: Asked, found: Records) -> str:
+    """What an archive says, if what follows from others in it does so; what costs most comes last."""
     check_lock(files, found)
-    check_tables(files, asked, CONFIGURATION)
-    _check_manifest(files, found)
-    for page in pages(files, found, plan):
+    check_tables(files, asked, f"{CONFIGURATION} asks for")
+    for page in pages(files, found, asked):
         if files[page.path] != page.content:
+            other = asked.jobs()[page.record].differing(found[page.record], ["code"])
             raise ArchiveError(
                 f"{page.path}{_first_difference(files[page.path], page.content)}: it does not follow from "
-                f"{page.rests} by the code here{_other_code(page.script, found, asked)}."
+                f"{page.rests} by the code here{', which is not the code that made it' if other else ''}."
             )
-    tables = plan.all_tables()
     rows = csv.DictReader(io.StringIO(files[SCORECARD].decode(), newline=""))
     counted = Counter(row["verdict"] for row in rows)
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items())
     claims = read(ROOT / "config/claims.yaml")["claims"]
-    own = sum(claims.get(name) != claim for name, claim in plan.config["claims"].items())
+    own = sum(claims.get(name) != claim for name, claim in asked.plan.config["claims"].items())
     return (
-        f"{len(files) - 1} files have their sums, and {len(tables)} tables give the scorecard: {verdicts}"
+        f"{len(files) - 1} files have their sums, and {len(asked.plan.all_tables())} tables give the numbers "
+        f"of the figures and the scorecard: {verdicts}"
         f"{f'; {own} claims have thresholds of their own, not those of config/claims.yaml' if own else ''}."
     )
 
 
-def _read(path: Path) -> bytes:
+def _read(folder: Path, name: str) -> bytes:
     try:
-        return path.read_bytes()
+        return (folder / name).read_bytes()
     except FileNotFoundError:
-        raise ArchiveError(f"{path} is missing: run snakemake, which makes it.") from None
+        raise ArchiveError(
+            f"{folder / name} is missing: run snakemake --cores all {shlex.quote(name)}, which makes it."
+        ) from None
 
 
 def _json(value: Any, sort_keys: bool = True) -> bytes:
@@ -154,7 +149,7 @@ def _configured(config: Mapping[str, Any]) -> bytes:
     return _json(config, sort_keys=False)
 
 
-def _tar(files: Mapping[str, bytes]) -> bytes:
+def _tar(files: Files) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name in sorted(files):
@@ -164,23 +159,23 @@ def _tar(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _check_sums(files: Mapping[str, bytes]) -> None:
+def _check_sums(files: Files) -> None:
     if SUMS not in files:
         raise ArchiveError(f"{SUMS} is missing: this is no archive that make archive made.")
-    lines = (line.split("  ", 1) for line in _text(files, SUMS).splitlines() if "  " in line)
-    listed = {name: digest for digest, name in lines}
-    for name in sorted(files.keys() - {SUMS}):
-        if listed.pop(name, None) != hashlib.sha256(files[name]).hexdigest():
-            raise ArchiveError(
-                f"{name!r} is not what {SUMS} says: take another copy of the archive."
-            )
-    for name in sorted(listed):
+    said = files[SUMS].decode(errors="replace").splitlines()
+    now = sums({name: files[name] for name in files.keys() - {SUMS}})
+    for line in sorted(set(now.decode().splitlines()) - set(said)):
+        name = line.partition("  ")[2]
+        raise ArchiveError(f"{name!r} is not what {SUMS} says: take another copy of the archive.")
+    for name in sorted({line.partition("  ")[2] for line in said} - files.keys() - {""}):
         raise ArchiveError(
             f"{name!r} is missing, which {SUMS} lists: take another copy of the archive."
         )
+    if files[SUMS] != now:
+        raise ArchiveError(f"{SUMS} is not what make archive writes for these files.")
 
 
-def _configuration(files: Mapping[str, bytes]) -> dict[str, Any]:
+def _configuration(files: Files) -> dict[str, Any]:
     try:
         config = checked(_read_json(files, CONFIGURATION))
     except ConfigurationError as error:
@@ -202,18 +197,15 @@ def _size(experiment: Mapping[str, Any]) -> int:
     return math.prod([forget, *map(len, lists)])
 
 
-def _check_names(files: Mapping[str, bytes], plan: Plan) -> None:
-    wanted = {*plan.results(), *PROJECT, MANIFEST}
+def _check_names(files: Files, asked: Asked) -> None:
+    wanted = {*asked.plan.results(), *asked.jobs(), *PROJECT, MANIFEST, CONFIGURATION, SUMS}
     for name in sorted(wanted - files.keys()):
         raise ArchiveError(f"{name!r} is missing, which {CONFIGURATION} asks for.")
-    for name in sorted(files.keys() - wanted - {SUMS, CONFIGURATION}):
-        if not (is_result(name) and name.endswith(SUFFIX)):
-            raise ArchiveError(f"{name!r} is no file that {CONFIGURATION} asks for.")
+    for name in sorted(files.keys() - wanted):
+        raise ArchiveError(f"{name!r} is no file that {CONFIGURATION} asks for.")
 
 
-def _check_manifest(files: Mapping[str, bytes], found: vouching.Records) -> None:
-    if files[SUMS] != sums({name: files[name] for name in files.keys() - {SUMS}}):
-        raise ArchiveError(f"{SUMS} is not what make archive writes for these files.")
+def _check_manifest(files: Files, found: Records) -> None:
     try:
         said = manifest(found, _read_json(files, MANIFEST).get("commit"))
     except (KeyError, TypeError):
@@ -222,7 +214,7 @@ def _check_manifest(files: Mapping[str, bytes], found: vouching.Records) -> None
         raise ArchiveError(f"{MANIFEST} is not what the records say.")
 
 
-def _read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
+def _read_json(files: Files, name: str) -> dict[str, Any]:
     try:
         found = json.loads(files[name])
     except KeyError:
@@ -236,22 +228,9 @@ def _read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     return found
 
 
-def _text(files: Mapping[str, bytes], name: str) -> str:
-    try:
-        return files[name].decode()
-    except UnicodeDecodeError:
-        raise ArchiveError(f"{name!r} is no text: take another copy of the archive.") from None
-
-
 def _first_difference(archived: bytes, recomputed: bytes) -> str:
     pairs = zip(archived.splitlines(), recomputed.splitlines(), strict=False)
     return next((f", line {n}" for n, (a, b) in enumerate(pairs, 1) if a != b), "")
-
-
-def _other_code(script: str, found: vouching.Records, asked: Asked) -> str:
-    record = f"results/{script}{SUFFIX}"
-    same = not asked.jobs()[record].differing(found[record], ["code"])
-    return "" if same else ", which is not the code that made it"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from _hashes import SUFFIX, basis, given, sealed, unsealed
+from _hashes import SUFFIX, basis, given, sealed, unsealed, written
 
 from workflow import archive
 from workflow.archive import SUMS, pack, sums, verify
-from workflow.support.records import unpacking, vouching
+from workflow.support.records import unpacking
 from workflow.support.records.manifest import commit, manifest
 from workflow.support.records.unpacking import ArchiveError, members
 
@@ -127,7 +127,7 @@ def with_sums(**files: bytes) -> bytes:
         (tar({"a": b"1", SUMS: sums({"a": b"2"})}), "'a' is not what SHA256SUMS says"),
         (tar({"a": b"1", SUMS: b""}), "'a' is not what SHA256SUMS says"),
         (tar({SUMS: sums({"a": b"1"})}), "'a' is missing"),
-        (tar({SUMS: b"\xff\xfe"}), "'SHA256SUMS' is no text"),
+        (tar({SUMS: b"\xff\xfe"}), "SHA256SUMS is not what make archive writes"),
         (with_sums(a=b"1"), "configuration.json is missing"),
         (with_sums(**{"configuration.json": b"{"}), "'configuration.json' is no JSON"),
         (with_sums(**{"configuration.json": b"[" * 10**5}), "'configuration.json' is no JSON"),
@@ -238,11 +238,15 @@ TABLE_RECORD = "results/tables/kinks.stationarity.provenance.json"
         ({"docs/findings.md": b"all replicated"}, "'docs/findings.md' is not the file that"),
         ({"paper_figures/kinks.pdf": None}, "'paper_figures/kinks.pdf' is missing"),
         ({TABLE: b"x\n"}, f"{TABLE!r} is not the file that 'results/"),
-        ({"results/figures/kinks.provenance.json": None}, "has no record"),
-        ({TABLE_RECORD: None}, f"{TABLE!r} has no record"),
-        ({RECORD: None}, "', on which 'results/"),
-        ({RECORD: b"{}"}, f"'{RECORD}' is not what its job wrote"),
-        ({RECORD: sealed({"outputs": []}).encode()}, "does not say what its job read"),
+        ({"results/figures/kinks.provenance.json": None}, "kinks.provenance.json' is missing"),
+        ({TABLE_RECORD: None}, f"{TABLE_RECORD!r} is missing"),
+        ({RECORD: None}, f"{RECORD!r} is missing"),
+        ({RECORD: b"{}"}, f"{RECORD!r} is not what its job wrote"),
+        ({RECORD: sealed({"outputs": []}).encode()}, f"{RECORD!r} is not what its job wrote"),
+        (
+            {"results/earlier.provenance.json": sealed({}).encode()},
+            "'results/earlier.provenance.json' is no file that configuration.json asks",
+        ),
         (
             {"results/more.csv": b"x\n"},
             "'results/more.csv' is no file that configuration.json asks",
@@ -273,12 +277,12 @@ def forged(packed: bytes, path: Path, forge: Callable[[Files], None]) -> bytes:
         owners = {
             path: given(found)
             for name, found in records.items()
-            for path in (name, *vouching.written(name, found))
+            for path in (name, *written(name, found))
         }
         for name, found in records.items():
             files[name] = _fitting(name, found, owners, before)
     said = json.loads(files["manifest.json"])
-    files["manifest.json"] = archive._json(manifest(vouching.records(files), said["commit"]))
+    files["manifest.json"] = archive._json(manifest(records, said["commit"]))
     return repacked(files)
 
 
@@ -288,7 +292,7 @@ def _fitting(name: str, record: dict, owners: dict[str, str], files: Files) -> b
     def now(path: str, digest: str) -> str:
         return hashlib.sha256(files[path]).hexdigest() if path in files else digest
 
-    outputs = vouching.written(name, record).items()
+    outputs = written(name, record).items()
     named = zip(record["outputs"], outputs, strict=True)
     fitting = {
         "inputs": {path: now(path, digest) for path, digest in record["inputs"].items()},
@@ -335,6 +339,12 @@ def record(name: str, **entries: object) -> Callable[[Files], None]:
     return forge
 
 
+def digit(files: Files, name: str) -> None:
+    """The forgery of a digit in the last number with a point of a table."""
+    before, point, after = files[name].rpartition(b".")
+    files[name] = before + point + bytes([after[0] ^ 1]) + after[1:]
+
+
 CLAIM = "linear_cosine_rate"
 SCORECARD, FINDINGS = "results/scorecard.csv", "docs/findings.md"
 
@@ -357,7 +367,7 @@ FORGERIES = {
     ),
     "experiments, records": (
         configure("experiments", "dimension", "sweep", "dimension", value=[40, 120]),
-        r"^'results/dimension/dimension=120/\S+' is missing, of a job that configuration.json asks",
+        r"^'results/dimension/dimension=120/\S+' is missing, which configuration\.json asks for\.$",
     ),
     "configuration": (
         configure("experiments", "extra", value=None),
@@ -427,6 +437,14 @@ FORGERIES = {
         swap("results/provenance.html", b"numpy", b"cupy"),
         r"^results/provenance\.html, line \d+: it does not follow from the records and the configur",
     ),
+    "numbers of a figure, tables": (
+        lambda files: digit(files, "paper_figures/kinks.csv"),
+        r"^paper_figures/kinks\.csv, line \d+: it does not follow from the tables by the code here\.$",
+    ),
+    "tables, tables": (
+        lambda files: digit(files, "results/tables/kinks.kkt.csv"),
+        r"^'results/tables/\w+\.kkt\.csv' and 'results/tables/\w+\.kkt\.csv' have other numbers of the",
+    ),
     "explorer, tables": (
         swap("results/explorer.html", b"step_size", b"step-size"),
         r"^results/explorer\.html, line \d+: it does not follow from the tables by the code here\.$",
@@ -488,7 +506,7 @@ def test_damaged_results_are_not_packed(after):
         (folder / name).write_bytes(whole)
     (folder / RECORD).unlink()
     with pytest.raises(
-        ArchiveError, match=r"run snakemake --cores all results/kinks/.*/kkt\.\w+, "
+        ArchiveError, match=r"run snakemake --cores all results/kinks/.*/kkt\.provenance\.json, "
     ):
         pack(folder, [TINY])
 

@@ -7,7 +7,7 @@ import pytest
 from _hashes import record_of, sealed, sha256, unsealed
 
 from workflow.support.places.asked import Job, Place
-from workflow.support.records import records
+from workflow.support.records import records, results
 from workflow.support.records.records import BACK, check_records, refuse_unasked
 
 OLD = 1.6e9  # seconds: before all that the tests make
@@ -224,7 +224,7 @@ def test_each_file_is_read_once_however_many_jobs_name_it(monkeypatch):
     make("results/tables/all", ["results/tables/all.csv"], [f"results/a/{n}.csv" for n in "bcd"])
     hashed, read = [], []
     monkeypatch.setattr(records, "sha256", lambda path: hashed.append(path) or sha256(path))
-    monkeypatch.setattr(records, "unsealed", lambda text: read.append(text) or unsealed(text))
+    monkeypatch.setattr(results, "unsealed", lambda text: read.append(text) or unsealed(text))
     check_records(ASKED)
     assert {os.path.basename(path) for path in hashed} >= {
         "mine.npz",

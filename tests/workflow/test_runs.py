@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kkt_unlearning.studies.study import figures
+from kkt_unlearning.studies.study import figures, rows_of
 from workflow.support.configuration.check import checked
 from workflow.support.places.places import Places
 from workflow.support.places.plan import Plan
@@ -103,6 +103,18 @@ def test_tables_alone_without_the_notes_of_snakemake_know_what_they_were_made_wi
     assert "figure_kinks" not in project.planned("paper_figures/kinks.pdf")
     planned = project.planned("--config", "seed=2", "--", "paper_figures/kinks.pdf")
     assert planned["figure_kinks"] == planned["dataset"] == 1
+
+
+def test_without_the_trigger_code_outdated_results_are_not_made_again_and_not_read(after):
+    """What docs/faq.md says of ``--rerun-triggers``: nothing is older than an input of the same age."""
+    project = after(".snakemake")
+    words = ("--config", "seed=2", "--rerun-triggers", "mtime", "--until", "dataset")
+    assert "dataset" not in project.planned(*words)
+    table = "results/tables/kinks.kkt.csv"
+    (project.folder / table).unlink()
+    run = project.snakemake("--config", "seed=2", "--rerun-triggers", "mtime", "--", table)
+    assert run.returncode == 1
+    assert "was made with other settings, seed, code or versions than this run asks" in run.stderr
 
 
 def test_a_change_of_one_training_reruns_its_experiment(after):

@@ -257,7 +257,9 @@ def tree(tmp_path):
         "scripts/_job.py": "from kkt_unlearning.errors import UserError\n",
         "src/kkt_unlearning/__init__.py": "",
         "src/kkt_unlearning/errors.py": "",
-        "src/kkt_unlearning/kkt.py": "import numpy\nfrom .nets import Linear, build\n",
+        "src/kkt_unlearning/kkt.py": (
+            "import numpy\nfrom .nets import build\nfrom .nets.linear import Linear\n"
+        ),
         "src/kkt_unlearning/nets/__init__.py": (
             "_HOMES = {'Linear': 'linear'}\ndef __getattr__(name): ...\ndef build(): ...\n"
         ),
@@ -419,8 +421,3 @@ def test_scripts_do_not_climb_to_the_workflow_that_plans_them():
     scripts = list(ROOT.glob("scripts/*.py"))
     assert ROOT / "scripts/_job.py" in scripts
     assert not [path.name for path in scripts if climbing.search(path.read_text())]
-
-
-def test_the_source_of_a_data_set_is_found_by_name():
-    exporter = Sources(ROOT).exporter
-    assert exporter("kkt_unlearning.datasets", "file") == "kkt_unlearning.datasets.archive"

@@ -10,7 +10,7 @@ import pytest
 
 from kkt_unlearning.datasets import memory
 from workflow.support.records import unpacking
-from workflow.support.records.pages import read_tables
+from workflow.support.records.pages import reader
 from workflow.support.records.unpacking import ArchiveError, members
 
 MANY = 20_000
@@ -93,6 +93,6 @@ def test_a_cell_as_long_as_a_book_is_counted_for_each_row(megabytes):
 
     def refused():
         with pytest.raises(ArchiveError, match=r"the table 'zz', with .* would need 0\.78. GB"):
-            read_tables({"results/tables/zz.csv": table}, ["results/tables/zz.csv"])
+            reader({"results/tables/zz.csv": table})("results/tables/zz.csv")
 
     assert peak(refused) < 10**7

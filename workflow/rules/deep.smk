@@ -16,6 +16,6 @@ rule train_deep:
         runtime=growing(10),
     params:
         **asked.params("train_deep"),
-        section=plan.training_section,
+        section="trainings.{training}",
     script:
         "../../scripts/train_deep.py"

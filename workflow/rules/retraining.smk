@@ -17,6 +17,6 @@ rule retrain:
         runtime=growing(15),
     params:
         **asked.params("retrain"),
-        section=plan.training_section,
+        section="trainings.{training}",
     script:
         "../../scripts/retrain.py"

@@ -17,7 +17,7 @@ rule train:
         runtime=growing(5),
     params:
         **asked.params("train"),
-        section=plan.training_section,
+        section="trainings.{training}",
         place="{experiment}/{point}/{network}/{training}",
     script:
         "../../scripts/train.py"

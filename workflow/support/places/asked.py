@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from scripts._hashes import GIVEN, SUFFIX, basis, given
 
-from kkt_unlearning.studies.study import figures
-from workflow.support.places.plan import PAGES, Plan
+from kkt_unlearning.studies.study import figures, modules, rows_of
+from workflow.support.places.plan import PAGE_FILES, Plan
 from workflow.support.places.tables import own_tables
 
 Value = Any  # or a function of the wildcards
@@ -99,7 +99,7 @@ class Asked:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self.plan = plan
         self._rules = {**_computing(plan), **_measuring(plan), **_presenting(plan)}
         self._writers = {
             **{stem: (rule, stems[0]) for rule, stems in _WRITES.items() for stem in stems},
@@ -134,7 +134,7 @@ class Asked:
     def _jobs(self) -> dict[str, Job]:
         """Every job behind tables, figures and pages, by its record."""
         found: dict[str, Job] = {}
-        pending = [*self._plan.results()]
+        pending = [*self.plan.results()]
         while pending:
             path = pending.pop()
             place = self.place(path)
@@ -153,7 +153,7 @@ class Asked:
         stem = name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else posixpath.splitext(name)[0]
         if folder == "results/tables":
             return _table(stem)
-        if path in PAGES or (folder == "results" and name.endswith(SUFFIX)):
+        if path in PAGE_FILES or (folder == "results" and name.endswith(SUFFIX)):
             return Place(f"results/{stem}{SUFFIX}", stem)
         if folder in ("results/figures", "paper_figures") and stem in figures():
             return Place(f"results/figures/{stem}{SUFFIX}", f"figure_{stem}")
@@ -250,7 +250,7 @@ def _measuring(plan: Plan) -> dict[str, Rule]:
             settings=plan.measured(name),
             inputs=plan.inputs(measure),
             seed=plan.config["seed"],
-            **plan.measure_behind(name),
+            **plan.behind("measure", rows_of(name), f"_{measure.reads}"),
         )
         for name, measure in plan.measured_by_rule().items()
     }
@@ -258,12 +258,12 @@ def _measuring(plan: Plan) -> dict[str, Rule]:
 
 def _presenting(plan: Plan) -> dict[str, Rule]:
     """Rules that draw and write for readers, from tables."""
-    tables = {"tables": plan.all_tables()}
+    tables, claims = {"tables": plan.all_tables()}, (*modules("claims"), *modules("study"))
     drawn = {
         f"figure_{figure}": Rule(
             settings={"figure": figure},
             inputs=plan.drawn(figure),
-            **plan.figure_behind(figure),
+            **plan.behind("figure", f"kkt_unlearning.studies.{figure}.figure"),
         )
         for figure in figures()
     }
@@ -271,12 +271,12 @@ def _presenting(plan: Plan) -> dict[str, Rule]:
         "scorecard": Rule(
             settings={"claims": plan.config["claims"]},
             inputs=tables,
-            **plan.claims_behind("scorecard"),
+            **plan.behind("scorecard", *claims),
         ),
         "findings": Rule(
             settings={},
             inputs={"scorecard": "results/scorecard.csv", **tables},
-            **plan.claims_behind("findings"),
+            **plan.behind("findings", *claims),
         ),
         "provenance": Rule(
             settings=plan.origins.settings(),

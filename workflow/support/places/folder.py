@@ -10,15 +10,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from scripts._hashes import SUFFIX, sha256, unsealed
+from scripts._hashes import SUFFIX, sha256, unsealed, written
 
-from kkt_unlearning.studies.study import figures
+from workflow.support.places.plan import DRAWN, PAGE_FILES
 
-RESULTS = Path("results")
-BESIDE = (
-    *(f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")),
-    *("paper_figures/scorecard.md", "docs/findings.md"),
-)
+RESULTS = "results"
+BESIDE = [path for path in (*DRAWN, *PAGE_FILES) if not path.startswith(RESULTS)]
 
 _KNOWN = (
     Path(".snakemake/metadata"),
@@ -61,12 +58,12 @@ def refuse_foreign(root: str | Path) -> None:
             )
 
 
-def is_ours(path: Path) -> bool:
+def is_ours(path: str) -> bool:
     """Whether a file of this name is one that jobs write: below the results, or one of `BESIDE`."""
-    if RESULTS in path.parents:
-        inside = os.path.realpath(RESULTS)
-        return os.path.commonpath([inside, os.path.realpath(path.parent)]) == inside
-    return path.as_posix() in BESIDE
+    below, inside = os.path.realpath(os.path.dirname(path)), os.path.realpath(RESULTS)
+    return path in BESIDE or (
+        path.startswith(f"{RESULTS}/") and os.path.commonpath([inside, below]) == inside
+    )
 
 
 def _known(name: str) -> bool:
@@ -78,7 +75,6 @@ def _known(name: str) -> bool:
 def _recorded() -> Iterator[tuple[str, str]]:
     """Files that records of final results name, with their hashes, as seen from the working directory."""
     for part in ("*", "figures/*"):
-        for record in filter(Path.is_file, RESULTS.glob(f"{part}{SUFFIX}")):
+        for record in filter(Path.is_file, Path(RESULTS).glob(f"{part}{SUFFIX}")):
             with suppress(OSError, ValueError):
-                for name, digest in unsealed(record.read_bytes()).get("outputs", {}).items():
-                    yield Path(os.path.normpath(record.parent / name)).as_posix(), digest
+                yield from written(record, unsealed(record.read_bytes())).items()

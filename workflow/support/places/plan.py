@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kkt_unlearning.studies.study import Measure, figures, measures, modules, rows_of
+from kkt_unlearning.datasets import SOURCES
+from kkt_unlearning.studies.study import Measure, figures, measures
 from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
@@ -25,16 +26,17 @@ _READ = {"replicates": ("trained", "points"), "deep": ("networks",), "shadows": 
 
 # What is drawn and written for readers, whatever the configuration.
 DRAWN = [f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")]
-PAGES = (
-    "results/scorecard.csv",
-    "results/scorecard.html",
-    "results/findings.html",
-    "results/provenance.csv",
-    "results/provenance.html",
-    "results/explorer.html",
-    "paper_figures/scorecard.md",
-    "docs/findings.md",
-)
+PAGES = {  # by rule, which is a script, and the name of the output; what is asked for comes first
+    "scorecard": {
+        "table": "results/scorecard.csv",
+        "page": "paper_figures/scorecard.md",
+        "html": "results/scorecard.html",
+    },
+    "findings": {"page": "docs/findings.md", "html": "results/findings.html"},
+    "provenance": {"html": "results/provenance.html", "table": "results/provenance.csv"},
+    "explorer": {"html": "results/explorer.html"},
+}
+PAGE_FILES = [path for outputs in PAGES.values() for path in outputs.values()]
 
 
 class _Part(NamedTuple):
@@ -70,17 +72,11 @@ class Plan:
     def targets(self) -> list[str]:
         """Everything there is to make: figures, tables, the scorecard and the pages about them."""
         drawn = [f"paper_figures/{figure}.pdf" for figure in figures()]
-        pages = [
-            "results/scorecard.csv",
-            "docs/findings.md",
-            "results/provenance.html",
-            "results/explorer.html",
-        ]
-        return [*drawn, *self.all_tables(), *pages]
+        return [*drawn, *self.all_tables(), *(next(iter(made.values())) for made in PAGES.values())]
 
     def results(self) -> list[str]:
         """All that `targets` are, file by file; what an earlier configuration left is not among it."""
-        return [*self.all_tables(), *DRAWN, *PAGES]
+        return [*self.all_tables(), *DRAWN, *PAGE_FILES]
 
     def all_tables(self) -> list[str]:
         """Tables of every experiment and of the other sections."""
@@ -217,11 +213,7 @@ class Plan:
 
     def section_of_measure(self, name: str) -> str:
         """Key path of what is chosen for a measure: where an error in it is mended."""
-        return (
-            f"experiments.{{experiment}}.{name}"
-            if measures()[name].schema
-            else "experiments.{experiment}"
-        )
+        return f"experiments.{{experiment}}{f'.{name}' if measures()[name].schema else ''}"
 
     def shadows(self, wildcards: Any) -> Settings:
         """What shadow models are trained from; nothing that only attacks on them use."""
@@ -264,25 +256,9 @@ class Plan:
         imported = self._sources.libraries("dataset", self._source(wildcards))
         return packages(imported.union(dataset.get("libraries", ())))
 
-    def figure_behind(self, figure: str) -> Settings:
-        """What is behind the rule of a figure, with the one module that it calls by name."""
-        return self._sources.behind("figure", f"kkt_unlearning.studies.{figure}.figure")
-
-    def measure_behind(self, name: str) -> Settings:
-        """What is behind the rule of a measure, with the modules that it calls by name."""
-        return self._sources.behind("measure", rows_of(name), f"_{measures()[name].reads}")
-
-    def claims_behind(self, script: str) -> Settings:
-        """What is behind a rule that decides claims or lists them, with what studies declare."""
-        return self._sources.behind(script, *modules("claims"), *modules("study"))
-
-    def training_section(self, wildcards: Any) -> str:
-        """Key path of the training: where an error in it is mended."""
-        return f"trainings.{wildcards.training}"
-
     def _source(self, wildcards: Any) -> str:
         name = self.experiments[wildcards.experiment]["dataset"]["source"]
-        return self._sources.exporter("kkt_unlearning.datasets", name)
+        return SOURCES[name]
 
     def _explored(self) -> list[tuple[str, str]]:
         return [

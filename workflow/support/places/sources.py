@@ -36,7 +36,6 @@ class Sources:
         self.files = cache(self._files)
         self.digest = cache(self._digest)
         self.libraries = cache(self._libraries)
-        self.exporter = cache(self._find_exporter)
 
     def behind(self, script: str, *modules: str) -> dict[str, Any]:
         """Parameters of the rule of a script: hash of `files`, versions of the packages that they import.
@@ -87,20 +86,6 @@ class Sources:
         names = {name.partition(".")[0] for path in code for name in self._imports(path)}
         return frozenset(name for name in names - sys.stdlib_module_names if not self._module(name))
 
-    def _find_exporter(self, package: str, name: str) -> str:
-        """Module that a dictionary in ``package/__init__.py`` gives: ``{"Dataset": "dataset"}``.
-
-        Packages that load their modules only when asked write such a dictionary, which imports do
-        not show.
-        """
-        for node in _literals(self._module(package)):
-            module = node.get(name)
-            if isinstance(module, str):
-                return module if self._module(module) else f"{package}.{module}"
-        raise ImportError(
-            f"{package} does not show which module {name!r} is from: import it from its module."
-        )
-
     def _chain(self, modules: tuple[str, ...]) -> Iterator[Path]:
         """Files of the modules and of the packages they lie in; none for other people's."""
         for module in modules:
@@ -141,7 +126,9 @@ class Sources:
             return f"{base}.{name}"
         if home is None or home.name != "__init__.py" or _defines(home, name):
             return base
-        return self.exporter(base, name)
+        raise ImportError(
+            f"{base} does not show which module {name!r} is from: import it from its module."
+        )
 
     def _templates(self, script: str) -> set[Path]:
         folder = self.root / "workflow" / "report"
@@ -174,15 +161,3 @@ def _defines(path: Path, name: str) -> bool:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             bound.update(target.id for target in targets if isinstance(target, ast.Name))
     return name in bound
-
-
-def _literals(path: Path | None) -> Iterator[dict]:
-    """Dictionaries of constants that a module assigns at its top level."""
-    if path is None:
-        return
-    for node in ast.parse(path.read_bytes()).body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
-            try:
-                yield ast.literal_eval(node.value)
-            except ValueError:
-                continue

@@ -1,15 +1,19 @@
-"""Whether records, configuration, lock files and tables are of one run."""
+"""Whether records, configuration, lock files and tables in an archive are of one run."""
 
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from scripts._hashes import basis, given
 from scripts._tables import cell
 
 from workflow.support.places.asked import Asked
+from workflow.support.records.results import Results
 from workflow.support.records.unpacking import ArchiveError
 
 Files = Mapping[str, bytes]
@@ -23,48 +27,45 @@ CONFIGURED = ("rule", "wildcards", "settings", "seed")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s\\;]+)", re.MULTILINE)
 
 
-def check_configuration(found: Records, asked: Asked, among: Iterable[str], where: str) -> None:
-    """Refuse records that are not those of the jobs that a configuration asks for.
+def check_records(files: Files, asked: Asked, among: Iterable[str], where: str) -> Records:
+    """Records by name, if they are of the jobs that a configuration asks for, of one run, and of these files.
 
     Args:
-        found: all records.
+        files: with all these records among them.
         asked: what the configuration asks for.
         among: names that are compared, of what a job is given.
-        where: name of the configuration, for sentences.
+        where: who asks, for sentences, as ``configuration.json asks for``.
 
     Raises:
-        ArchiveError: one is missing, one too many, or says something else.
+        ArchiveError: one is not, or has another code than another of its rule.
     """
+    results = Results(asked, files.get, lambda path: _digest(files, path))
     jobs = asked.jobs()
-    if missing := sorted(jobs.keys() - found.keys()):
-        raise ArchiveError(f"{missing[0]!r} is missing, of a job that {where} asks for.")
-    if more := sorted(found.keys() - jobs.keys()):
-        raise ArchiveError(f"{more[0]!r} is of a job that {where} does not ask for.")
-    others = {name: jobs[name].differing(record, among) for name, record in found.items()}
+    for name in sorted(jobs):
+        if results.record(name) is None:
+            raise ArchiveError(f"{name!r} is not what its job wrote.")
+    others = {name: job.differing(results.record(name), among) for name, job in jobs.items()}
     # those that differ only in what they rest on come after what differs itself
-    for name in sorted(filter(others.get, found), key=lambda name: others[name] == ["basis"]):
-        raise ArchiveError(
-            f"{name!r} is of a job with other {others[name][0]} than {where} asks for."
-        )
-
-
-def check_one_run(found: Records, asked: Asked) -> None:
-    """Refuse records that were not made one after another by one code.
-
-    Raises:
-        ArchiveError: one does not rest on the others, or the code of a rule is another in another record.
-    """
-    digests = {name: given(record) for name, record in found.items()}
-    codes: dict[str, tuple[str, str]] = {}
-    for name, job in asked.jobs().items():
-        places = {path: asked.place(path) for path in job.inputs}
-        asks = {path: digests[place.record] for path, place in places.items() if place}
-        if found[name].get("basis") != basis(asks):
+    for name in sorted(filter(others.get, jobs), key=lambda name: others[name] == ["basis"]):
+        raise ArchiveError(f"{name!r} is of a job with other {others[name][0]} than {where}.")
+    codes: dict[str, str] = {}
+    for name, job in jobs.items():
+        for path in results.damaged(name):
+            raise ArchiveError(f"{path!r} is not the file that {name!r} says.")
+        for path in results.unnamed(name, job):
+            raise ArchiveError(f"{path!r} is not named by the record of its job, {name!r}.")
+        for path in results.changed(name):
+            raise ArchiveError(
+                f"{name!r} rests on another {path!r} than the one whose record is there."
+            )
+        places = {path: place for path in job.inputs if (place := asked.place(path))}
+        asks = {path: given(results.record(place.record)) for path, place in places.items()}
+        if results.record(name).get("basis") != basis(asks):
             raise ArchiveError(f"{name!r} does not rest on what the records of its inputs say.")
-        code = str(found[name].get("code"))
-        first, other = codes.setdefault(job.given()["code"], (code, name))
-        if first != code:
+        other = codes.setdefault(job.given()["code"], name)
+        if results.record(name).get("code") != results.record(other).get("code"):
             raise ArchiveError(f"{name!r} and {other!r} are of one rule, but not of the same code.")
+    return {name: results.record(name) for name in jobs}
 
 
 def check_lock(files: Files, found: Records) -> None:
@@ -76,7 +77,8 @@ def check_lock(files: Files, found: Records) -> None:
     pinned = {name: dict(_pins(files[name].decode(errors="replace"))) for name in LOCKS}
     for name, record in found.items():
         for said in ("versions", "packages"):
-            for package, version in _versions(record, said).items():
+            versions = record.get(said)
+            for package, version in versions.items() if isinstance(versions, dict) else ():
                 for lock, pins in pinned.items():
                     if version is not None and pins.get(package, version) != version:
                         raise ArchiveError(
@@ -85,20 +87,32 @@ def check_lock(files: Files, found: Records) -> None:
 
 
 def check_tables(files: Files, asked: Asked, where: str) -> None:
-    """Refuse tables whose rows are of other settings than their experiment has.
+    """Refuse tables with rows of other settings than their experiment has, or with two rows of one result.
 
     Raises:
         ArchiveError: the first of them.
     """
+    shown: dict[str, tuple[str, Any]] = {}
     for job in asked.jobs().values():
         asks = job.given()
         if asks["rule"] not in ("table", "measure"):
             continue
         settings, (path, *_) = asks["settings"], job.files
         wanted = [{"experiment": settings["experiment"], **labels} for labels in settings["labels"]]
-        shown = [{name: cell(value) for name, value in row.items()} for row in wanted]
-        if list(_labels(files[path], list(shown[0]))) != shown:
-            raise ArchiveError(f"{path!r} has rows of other settings than {where} asks for.")
+        names = list(wanted[0])
+        parts = [
+            (labels, [*rows]) for labels, rows in groupby(_rows(files[path], names), itemgetter(0))
+        ]
+        if [labels for labels, _ in parts] != [[*map(cell, row.values())] for row in wanted]:
+            raise ArchiveError(f"{path!r} has rows of other settings than {where}.")
+        for part, (_, rows) in zip(job.inputs, parts, strict=True):
+            other, same = shown.setdefault(part, (path, [row for _, row in rows]))
+            if [row for _, row in rows] != same:
+                raise ArchiveError(f"{path!r} and {other!r} have other numbers of the same result.")
+
+
+def _digest(files: Files, path: str) -> str | None:
+    return hashlib.sha256(files[path]).hexdigest() if path in files else None
 
 
 def _pins(lock: str) -> Iterator[tuple[str, str]]:
@@ -106,19 +120,11 @@ def _pins(lock: str) -> Iterator[tuple[str, str]]:
         yield re.sub(r"[-_.]+", "-", name).lower(), version
 
 
-def _versions(record: Mapping[str, Any], said: str) -> Mapping[str, str | None]:
-    found = record.get(said)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _labels(table: bytes, names: list[str]) -> Iterator[dict[str, str | None]]:
-    """Settings of the rows of a table, each once for all rows of it that follow one another."""
-    last = None
+def _rows(table: bytes, names: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """Of each row what stands under these names, which come first, and the rest."""
     try:
-        for row in csv.DictReader(io.StringIO(table.decode(), newline="")):
-            labels = {name: row.get(name) for name in names}
-            if labels != last:
-                yield labels
-            last = labels
-    except (UnicodeDecodeError, csv.Error):
+        header, *rows = csv.reader(io.StringIO(table.decode(), newline=""))
+    except (ValueError, csv.Error):
         return
+    if header[: len(names)] == names:
+        yield from ((row[: len(names)], row[len(names) :]) for row in rows)

@@ -38,22 +38,15 @@ def _distinct(records: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
 
 def commit(root: Path) -> str | None:
     """Commit of a checkout in which no tracked file is changed, generated ones apart."""
-    git = ["git", "-C", str(root)]
-    generated = [":!paper_figures", ":!docs/findings.md", ":!benchmarks/results"]
-    try:
-        place = subprocess.run(
-            [*git, "rev-parse", "--show-prefix"], capture_output=True, text=True, check=True
-        )
-        if place.stdout.strip():  # copied into a folder of some other repository
-            return None
-        changed = subprocess.run(
-            [*git, "diff", "--quiet", "HEAD", "--", ".", *generated],
-            capture_output=True,
-            check=False,
-        )
-        if changed.returncode:
-            return None
-        command = [*git, "rev-parse", "HEAD"]
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(root), *words]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    generated = (":!paper_figures", ":!docs/findings.md", ":!benchmarks/results")
+    try:
+        inside = git("rev-parse", "--show-prefix")  # of a copy in a folder of some other repository
+        changed = inside or git("diff", "--name-only", "HEAD", "--", ".", *generated)
+        return None if changed else git("rev-parse", "HEAD")
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -12,23 +12,31 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from scripts._errors import deleting
-from scripts._hashes import sha256, unsealed
+from scripts._hashes import sha256
 
 from workflow.support.configuration.mistakes import listed
-from workflow.support.places.asked import Asked, Job
+from workflow.support.places.asked import Asked, Job, is_result
 from workflow.support.places.folder import is_ours
+from workflow.support.records.results import Results
 
 RESULTS = Path("results")
 UNFINISHED = Path(".snakemake/incomplete")
-FINAL = (RESULTS, RESULTS / "figures")  # with outputs that no job reads, only a user
+FINAL = ("results", "results/figures")  # with outputs that no job reads, only a user
 BACK = 50 * 365 * 24 * 3600 * 10**9  # nanoseconds; what was made before 2020 is no result of ours
+
+
+class _Judged(NamedTuple):
+    """Of one job: files that are damaged, those to be made again, and what they were made with otherwise."""
+
+    damaged: list[str]
+    outdated: list[str]
+    others: list[str]
 
 
 def check_records(asked: Asked) -> None:
@@ -48,24 +56,26 @@ def check_records(asked: Asked) -> None:
             file=sys.stderr,
         )
     _bring_back(RESULTS)
-    results = _Results(asked)
-    damaged = [path for name, job in asked.jobs().items() for path in results.judge(name, job)]
-    if damaged:
+    results = Results(asked, _content, _digest)
+    judged = [_judge(results, name, job) for name, job in asked.jobs().items()]
+    if damaged := [path for job in judged for path in job.damaged]:
         raise SystemExit(
             f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: "
             f"{deleting(*damaged)}."
         )
-    if results.outdated:
-        others = listed(sorted(results.outdated))
+    stuck = [path for job in judged for path in _date_back(job.outdated)]
+    differing = (job.others[0] for job in judged if job.others)
+    others = Counter("inputs" if name == "basis" else name for name in differing)
+    if others:
         print(
-            f"{results.outdated.total()} results were made with other {others} than are asked for now: "
+            f"{others.total()} results were made with other {listed(sorted(others))} than are asked for now: "
             "what is asked for of them is made again.",
             file=sys.stderr,
         )
-    if results.stuck and os.access(RESULTS, os.W_OK):
+    if stuck and os.access(RESULTS, os.W_OK):
         raise SystemExit(
-            f"error: {results.stuck[0]} is not what is asked for now, and of another user, so that its time "
-            f"cannot be set: {deleting(*results.stuck)}."
+            f"error: {stuck[0]} is not what is asked for now, and of another user, so that its time "
+            f"cannot be set: {deleting(*stuck)}."
         )
 
 
@@ -75,14 +85,54 @@ def refuse_unasked(asked: Asked) -> None:
     Raises:
         SystemExit: somebody has put one result in the place of another there; the message is one sentence.
     """
-    results = _Results(asked)
+    results = Results(asked, _content, _digest)
     for name, job in asked.jobs().items():
-        record = results.read(name) if os.path.islink(name) else None
+        record = results.record(name) if os.path.islink(name) else None
         if record and (others := job.differing(record)):
             raise SystemExit(
                 f"error: {name} is of a result with other {listed(others)} than the one that was asked "
                 f"for: {deleting(name)}."
             )
+
+
+def _judge(results: Results, name: str, job: Job) -> _Judged:
+    record = results.record(name)
+    if record is None:
+        return _unvouched(name, job)
+    files, damaged = [*results.written(name), name], results.damaged(name)
+    others = job.differing(record) or ["inputs"] * len(results.changed(name))
+    halved = os.path.dirname(name) in FINAL and not all(map(os.path.isfile, files))
+    if not (others or halved):
+        _bring_forward(files)
+        files = [
+            path for path in damaged if not is_result(path)
+        ]  # committed: another version of it
+    return _Judged([*filter(is_result, damaged)], files, others)
+
+
+def _unvouched(record: str, job: Job) -> _Judged:
+    """A record that cannot be read; files that are there without one are made again with another.
+
+    Not tables, which may be somebody's own, unless Snakemake itself knows that a job was cut off.
+    """
+    found = [path for path in job.files if os.path.isfile(path) and path != record]
+    damaged = [record] if os.path.isfile(record) else []
+    cut_off = UNFINISHED.is_dir() and any(UNFINISHED.iterdir())
+    if os.path.dirname(record) == "results/tables" and not cut_off:
+        return _Judged([*damaged, *found], [], [])
+    return _Judged(damaged, found, [])
+
+
+def _content(name: str) -> bytes | None:
+    with suppress(OSError):
+        if os.path.isfile(name):  # a pipe would be waited for
+            return Path(name).read_bytes()
+    return None
+
+
+def _digest(path: str) -> str | None:
+    array = is_result(path) and path.endswith(".npz")
+    return None if array or not os.path.isfile(path) else sha256(path)
 
 
 def _bring_back(folder: Path) -> None:
@@ -95,106 +145,25 @@ def _bring_back(folder: Path) -> None:
                     os.utime(path, (now, now), follow_symlinks=False)
 
 
-class _Results:
-    """Records and files as they are at one start: each is read once, however many jobs name it."""
-
-    def __init__(self, asked: Asked) -> None:
-        self._place = asked.place
-        self.read = cache(_read)
-        self._digest = cache(sha256)
-        self.outdated = Counter[str]()
-        self.stuck: list[Path] = []
-
-    def judge(self, name: str, job: Job) -> Iterator[Path]:
-        """Damaged files of a job; its outdated ones are dated back."""
-        record = self.read(name)
-        if record is None:
-            yield from self._unvouched(Path(name), job)
-            return
-        outputs = dict(_outputs(name, record))
-        if others := job.differing(record) or (["inputs"] if self._changed(record) else []):
-            self.outdated["inputs" if others[0] == "basis" else others[0]] += 1
-        if others or _halved(name, outputs):
-            self._date_back([*outputs, Path(name)])
-        else:
-            _bring_forward([*outputs, Path(name)])
-        for output, digest in outputs.items():
-            array = output.suffix == ".npz"
-            if array or not output.is_file() or self._digest(str(output)) == digest:
-                continue
-            if RESULTS in output.parents:
-                yield output
-            else:  # committed: another version of it may have been checked out
-                self._date_back([output])
-
-    def _unvouched(self, record: Path, job: Job) -> Iterator[Path]:
-        """A record that cannot be read; files that are there without one are made again with another.
-
-        Not tables, which may be somebody's own, unless Snakemake itself knows that a job was cut off.
-        """
-        found = [path for path in map(Path, job.files) if path.is_file() and path != record]
-        cut_off = UNFINISHED.is_dir() and any(UNFINISHED.iterdir())
-        if record.is_file():
-            yield record
-        if RESULTS / "tables" in record.parents and not cut_off:
-            yield from found
-        else:
-            self._date_back(found)
-
-    def _date_back(self, paths: Iterable[Path]) -> None:
-        """Make files older than everything; each keeps its distance from the others."""
-        for path, when in _times(paths):
-            if when >= BACK and not _date(path, when - BACK):
-                self.stuck.append(path)
-
-    def _changed(self, record: Mapping[str, Any]) -> bool:
-        """Whether an input is another by now; one that is gone changes nothing."""
-        return any(
-            self._now(path) not in (digest, None) for path, digest in record["inputs"].items()
-        )
-
-    def _now(self, path: str) -> str | None:
-        """Hash that a file should have by now; that of the file itself if no job wrote it."""
-        place = self._place(path)
-        if place and place.record != path:
-            source = self.read(place.record)
-            return dict(_outputs(place.record, source)).get(Path(path)) if source else None
-        return self._digest(path) if os.path.isfile(path) else None
+def _date_back(paths: Iterable[str]) -> list[str]:
+    """Make files older than everything, each at its distance from the others; those that could not be."""
+    return [path for path, when in _times(paths) if when >= BACK and not _date(path, when - BACK)]
 
 
-def _halved(record: str, outputs: Mapping[Path, str]) -> bool:
-    """Whether some of the files that a user looks at are gone, which Snakemake makes only where asked for."""
-    return Path(record).parent in FINAL and not all(path.is_file() for path in outputs)
-
-
-def _read(name: str) -> dict[str, Any] | None:
-    with suppress(OSError, ValueError):
-        if os.path.isfile(name):  # a pipe would be waited for
-            return {"inputs": {}, "outputs": {}} | unsealed(Path(name).read_bytes())
-    return None
-
-
-def _outputs(name: str, record: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Outputs of a record with their hashes, as seen from the working directory."""
-    folder = os.path.dirname(name)
-    for output, digest in record["outputs"].items():
-        yield Path(os.path.normpath(os.path.join(folder, output))), digest
-
-
-def _bring_forward(paths: Iterable[Path]) -> None:
+def _bring_forward(paths: Iterable[str]) -> None:
     """Give files that were dated back their own times again."""
     for path, when in _times(paths):
         if when < BACK:
             _date(path, when + BACK)
 
 
-def _times(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
+def _times(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
     for path in filter(is_ours, paths):  # whatever a record names
         with suppress(OSError):  # not there
-            yield path, path.lstat().st_mtime_ns
+            yield path, os.lstat(path).st_mtime_ns
 
 
-def _date(path: Path, when: int) -> bool:
+def _date(path: str, when: int) -> bool:
     """Whether the time of a file, or of a link itself, could be set."""
     try:
         os.utime(path, ns=(when, when), follow_symlinks=False)

@@ -52,7 +52,7 @@ def origin(
         seed=seed,
         backends=sorted({record["backend"] for record in trained}),
         code=drawn["code"],
-        tables=dict(drawn["tables"]),
+        tables=dict(drawn["inputs"]),
         versions={name: version for name, version in drawn["versions"].items() if version},
         settings=dict(settings),
     )
