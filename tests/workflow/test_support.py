@@ -162,7 +162,6 @@ def test_a_rule_gets_only_what_it_uses(study):
     assert study.duals(setting).keys() == {"network", "duals"}
     assert study.unlearn(setting).keys() == {"network", "forget", "fractions", "starts"}
     assert study.retrain(setting).keys() == {"network", "training", "duals", "forget"}
-    assert study.training_section(setting) == "trainings.normalised"
 
 
 def test_the_parts_of_a_table_and_their_settings_go_together(study):

@@ -7,7 +7,7 @@ from kkt_unlearning.studies.pages.provenance import origin, table
 DRAWN = {
     "settings": {"figure": "kinks"},
     "code": "c" * 64,
-    "tables": {"results/tables/kinks.stationarity.csv": "d" * 64},
+    "inputs": {"results/tables/kinks.stationarity.csv": "d" * 64},
     "versions": {"numpy": "2", "cupy": None},
 }
 SETTINGS = {"experiments": {"kinks": {"networks": {"linear": {"kind": "linear"}}}}}
