@@ -59,6 +59,18 @@ def test_it_is_the_least_distance(m, d, seed):
     assert np.linalg.norm(found.w - expected) <= 1e-8 * np.linalg.norm(expected)
 
 
+@given(seeds, st.sampled_from([(5, 50), (30, 30), (40, 12), (60, 5)]), st.booleans())
+def test_where_it_starts_does_not_matter(seed, size, right):
+    X, y = separable(seed % 12, *size)
+    alone = hard_margin(X, y)
+    chosen = np.random.default_rng(seed).random(len(y)) < 0.5
+    start = np.flatnonzero(alone.multipliers if right else chosen)
+    found = hard_margin(X, y, start=start)
+    assert_optimal(X, y, found)
+    largest = alone.multipliers.max()
+    np.testing.assert_allclose(found.multipliers, alone.multipliers, atol=1e-9 * largest)
+
+
 @pytest.mark.parametrize(("m", "d"), [(20, 40), (60, 15), (400, 10)])
 def test_it_is_what_clarabel_finds(m, d):
     import cvxpy as cp

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from kkt_unlearning.quadratic.hard_margin import hard_margin
 from kkt_unlearning.quadratic.program import Iterate, Program
 from kkt_unlearning.quadratic.solve import ResidualReport
 from kkt_unlearning.quadratic.solver import SOLVED, Solver
+
+if TYPE_CHECKING:
+    from kkt_unlearning.kkt.duals import DualValues
 
 # Cells that a walk may leave before it counts as lost. Those of the replication leave at most four; a search
 # with more samples than features is bounded by its rounds instead.
@@ -54,6 +58,7 @@ class KKTPoint:
         gap: duality gap ``|‖θ‖² − Σ_i λ_i| / ‖θ‖²``.
         cells: number of cells that were solved.
         flipped: supporting activations of the starting pattern that pivoting changed.
+        duals: the dual values of cvxpy that the multipliers were polished from; None where it was not asked.
     """
 
     problem: Problem
@@ -66,6 +71,15 @@ class KKTPoint:
     gap: float
     cells: int = 1
     flipped: int = 0
+    duals: "DualValues | None" = None
+
+    @property
+    def dual_error(self) -> float:
+        """``max |λ̂_i − λ_i| / max λ_i`` of cvxpy's dual values λ̂; nan where it was not asked."""
+        if self.duals is None:
+            return float("nan")
+        difference = np.abs(self.duals.multipliers - self.multipliers).max()
+        return float(difference / self.multipliers.max())
 
     @property
     def of_cell(self) -> np.ndarray:
@@ -141,12 +155,19 @@ def kkt_points(
 ) -> list[KKTPoint]:
     """:func:`kkt_point` of many problems (seeds, forget sets) at once; each round is one batched solve.
 
+    With the solver ``cvxpy`` the walk over the cells is ours all the same. The max-margin problem in the cell
+    it ends in is stated in cvxpy, and our active equations polish the dual values to the multipliers.
+
     Args:
         guesses: multipliers ``λ (m,)`` and derivatives ``a (n, m)`` near those of each answer, where they are
             known: the solver starts there.
         report: is told after each cell how many activations are turned for the next one, over all problems.
     """
     solver, problems = solver or Solver(), [problem.double for problem in problems]
+    if solver.name == "cvxpy":
+        own = replace(solver, name="active_set")
+        walked = kkt_points(problems, patterns, own, pivots, guesses, report)
+        return [_by_cvxpy(point, own, pivots) for point in walked]
     near: list[Guess | None] = [None] * len(problems) if guesses is None else list(guesses)
     starts = [np.asarray(pattern, dtype=float) for pattern in patterns]
     points: dict[int, KKTPoint] = {}
@@ -180,6 +201,26 @@ def kkt_points(
     )
 
 
+def _by_cvxpy(point: KKTPoint, own: Solver, pivots: int) -> KKTPoint:
+    """The same point from the dual values that cvxpy finds in its cell."""
+    # here: SciPy's sparse arrays take longer to load than all else
+    from kkt_unlearning.kkt.duals import dual_values
+
+    problem, pattern = point.problem, point.pattern
+    found = dual_values(problem, pattern, point.of_cell, own.tolerance)
+    if problem.network.has_kinks:
+        guess = (found.multipliers, found.clarke)
+        polished = kkt_points([problem], [pattern], own, pivots, [guess])[0]
+    else:
+        polished = max_margin(problem, own.report, np.flatnonzero(found.support))
+    return replace(
+        polished,
+        cells=point.cells + polished.cells - 1,
+        flipped=point.flipped + polished.flipped,
+        duals=found,
+    )
+
+
 def _alone(
     problem: Problem,
     pattern: np.ndarray,
@@ -207,7 +248,7 @@ def _alone(
         whole = KKTPoint.from_arrays(problem, point.W, shares, *pairs)
         return replace(whole, cells=point.cells, flipped=point.flipped)
     few = problem.samples <= min(problem.X.shape[-1], MANY)
-    if solver.name != "active_set" or (few and not _nearly_dependent(problem)):
+    if few and not _nearly_dependent(problem):
         return None
     return _from_working_set(problem, pattern, near, solver, report)
 
@@ -277,7 +318,7 @@ def cell_optima(
     Raises:
         NotSeparableError, SolverError: see :func:`kkt_point`.
     """
-    if solver.name == "active_set" and not any(problem.network.has_kinks for problem in problems):
+    if not any(problem.network.has_kinks for problem in problems):
         nowhere = [np.zeros((1, problem.samples), bool) for problem in problems]
         points = [max_margin(problem, solver.report) for problem in problems]
         return list(zip(points, nowhere, strict=True))
@@ -295,13 +336,16 @@ def cell_optima(
     return found
 
 
-def max_margin(problem: Problem, report: ResidualReport | None = None) -> KKTPoint:
+def max_margin(
+    problem: Problem, report: ResidualReport | None = None, start: np.ndarray | None = None
+) -> KKTPoint:
     """The KKT point of a linear model, of which there is one: ``min ½‖w‖²`` s.t. ``y_i⟨w, x_i⟩ ≥ 1``.
 
     Equal samples have equal multipliers, whatever their order.
 
     Args:
         report: is told after each look at all samples by how much the smallest margin misses 1.
+        start: indices of samples that are likely to be those with a multiplier.
 
     Raises:
         NotSeparableError: no weights have margin 1 on every sample.
@@ -311,7 +355,7 @@ def max_margin(problem: Problem, report: ResidualReport | None = None) -> KKTPoi
         if report is not None:
             report(1.0 - smallest)
 
-    found = hard_margin(problem.X, problem.y, tell)
+    found = hard_margin(problem.X, problem.y, tell, start)
     if not found.separable:
         raise NotSeparableError(_infeasible(problem, np.flatnonzero(found.multipliers).tolist()))
     W, ones = found.w[None], np.ones((1, problem.samples))

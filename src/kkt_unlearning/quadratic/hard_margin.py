@@ -52,7 +52,12 @@ class HardMargin:
     rounds: int
 
 
-def hard_margin(X: np.ndarray, y: np.ndarray, report: RoundReport | None = None) -> HardMargin:
+def hard_margin(
+    X: np.ndarray,
+    y: np.ndarray,
+    report: RoundReport | None = None,
+    start: np.ndarray | None = None,
+) -> HardMargin:
     """The max-margin weights through the origin of samples ``X (m, d)`` with labels ``y (m,)`` of ±1.
 
     Memory beside X is O(d² + m), or O(m²) where there are fewer samples than features. A round is one product
@@ -61,15 +66,16 @@ def hard_margin(X: np.ndarray, y: np.ndarray, report: RoundReport | None = None)
     Args:
         report: is told after each round how many rounds there were, how many samples are held, and the
             smallest margin.
+        start: indices of samples that are likely to be those with a multiplier: held first.
     """
     m, d = X.shape
     if d <= 2 * m:
-        return _Search(X, y).run(report)
-    found = _Search(_coordinates(X), y).run(report)
+        return _Search(X, y).run(report, start)
+    found = _Search(coordinates(X), y).run(report, start)
     return replace(found, w=(y * found.multipliers) @ X)
 
 
-def _coordinates(X: np.ndarray) -> np.ndarray:
+def coordinates(X: np.ndarray) -> np.ndarray:
     """Samples ``(m, m)`` with the inner products of ``X (m, d)``, for ``m < d``.
 
     They are the triangle of a Cholesky factorisation of the Gram matrix. Where samples nearly depend on one
@@ -107,9 +113,9 @@ class _Search:
         self.contradiction = np.zeros(m)  # multipliers that prove there are no weights
         self.steps = self.rounds = 0
 
-    def run(self, report: RoundReport | None) -> HardMargin:
+    def run(self, report: RoundReport | None, start: np.ndarray | None) -> HardMargin:
         separable, before = True, -1.0
-        if self._guess():
+        if self._guess(start):
             return self._result(separable)
         while separable:
             candidates, worst = self._candidates()
@@ -135,13 +141,15 @@ class _Search:
 
     # where to start
 
-    def _guess(self) -> bool:
+    def _guess(self, start: np.ndarray | None) -> bool:
         """Hold samples at once whose multipliers are positive; whether they are the answer already.
 
-        At first as many as the features allow, those nearest to the plane between the class means; those
-        whose multipliers are negative go. Any set of samples will do to begin with. The Gram matrix is good
-        enough for a guess.
+        At first those of ``start``, if they lead to the answer; else as many as the features allow, those
+        nearest to the plane between the class means, of which those with negative multipliers go. Any set of
+        samples will do to begin with. The Gram matrix is good enough for a guess.
         """
+        if start is not None and 0 < len(start) <= self.Q.shape[1] and self._pivot(start):
+            return True
         if len(self.y) <= _FEW * self.X.shape[1] and self._pivot():
             return True
         chosen = self._nearest()
@@ -157,19 +165,19 @@ class _Search:
             chosen = chosen[multipliers > 0]
         return False
 
-    def _pivot(self) -> bool:
+    def _pivot(self, start: np.ndarray | None = None) -> bool:
         """Block pivoting, for few samples to a feature; whether it came to the answer.
 
         Samples whose multipliers are negative go, those furthest on the wrong side of their margin come in,
         some at a time. It mostly ends after a few rounds, and may not end at all.
         """
         m, d = self.X.shape
-        if m <= 2 * d:
+        if start is None and m <= 2 * d:
             Z = self.X / (self.y * self.scale)[:, None]
             found = settled(Z)
             if found is not None and self._answer(Z[found.held], found):
                 return True
-        chosen = self._nearest()
+        chosen = self._nearest() if start is None else start
         for _ in range(_PIVOTS):
             Z = self._samples(chosen)
             try:

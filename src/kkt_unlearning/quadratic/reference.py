@@ -31,8 +31,7 @@ def solve_by_cvxpy(program: Program, index: int, tolerance: float) -> Iterate | 
     Raises:
         SolverError: any other status than optimal or unbounded.
     """
-    import cvxpy as cp  # a second of import that only a solve should pay
-
+    cp = cvxpy()
     lower, upper, target = (part[index] for part in (program.lower, program.upper, program.target))
     reward, cap = program.reward[index], program.cap[index]
     fixed = lower == upper
@@ -53,6 +52,22 @@ def solve_by_cvxpy(program: Program, index: int, tolerance: float) -> Iterate | 
     return Iterate(found[None], coefficients[None])
 
 
+def cvxpy() -> Any:
+    """The module, a second of import that only a solve should pay.
+
+    Raises:
+        SolverError: it is not installed.
+    """
+    try:
+        import cvxpy as cp
+    except ImportError as error:
+        raise SolverError(
+            "solver = cvxpy: cvxpy is not installed; pip install cvxpy clarabel, or set duals.solver to "
+            "active_set."
+        ) from error
+    return cp
+
+
 def _maps(
     gram: np.ndarray, lower: np.ndarray, fixed: np.ndarray, j: np.ndarray, i: np.ndarray
 ) -> tuple[np.ndarray, sp.csc_array]:
@@ -69,8 +84,7 @@ def _maps(
 def _bounds(
     free: Any, multipliers: Any, lower: np.ndarray, upper: np.ndarray, sample: np.ndarray
 ) -> list[Any]:
-    import cvxpy as cp
-
+    cp = cvxpy()
     below, above = np.flatnonzero(np.isfinite(lower)), np.flatnonzero(np.isfinite(upper))
     return [
         free[below] >= cp.multiply(lower[below], multipliers[sample[below]]),
@@ -80,22 +94,31 @@ def _bounds(
 
 def _solved(program: Any, tolerance: float) -> bool:
     """Solve in place; whether there is an optimum."""
-    import cvxpy as cp
+    status = solved_status(program, tolerance)
+    if status in ("unbounded", "unbounded_inaccurate"):
+        return False
+    if status != "optimal":
+        raise SolverError(
+            f"solver = cvxpy, tolerance = {tolerance}: status {status!r} where only 'optimal' is "
+            "accepted; loosen the tolerance or check that the data can be separated by a clear margin."
+        )
+    return True
 
+
+def solved_status(program: Any, tolerance: float) -> str:
+    """Solve a problem of cvxpy in place, to this gap and feasibility; its status.
+
+    Raises:
+        SolverError: Clarabel broke down, or is not installed.
+    """
+    cp = cvxpy()
     options = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), tolerance)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # an inaccurate status is an error below
+            warnings.simplefilter("ignore", UserWarning)  # an inaccurate status is told
             program.solve(solver=SOLVER, **options)
     except cp.error.SolverError as error:
         raise SolverError(
             f"solver = cvxpy: {SOLVER} failed ({error}); set duals.solver to active_set."
         ) from error
-    if program.status in ("unbounded", "unbounded_inaccurate"):
-        return False
-    if program.status != "optimal":
-        raise SolverError(
-            f"solver = cvxpy, tolerance = {tolerance}: status {program.status!r} where only 'optimal' is "
-            "accepted; loosen the tolerance or check that the data can be separated by a clear margin."
-        )
-    return True
+    return str(program.status)

@@ -28,7 +28,8 @@ class Solver:
 
     Attributes:
         name: ``active_set`` (our own: coordinate ascent and active-set Newton steps) or ``cvxpy`` (the
-            reference, an interior-point method, whose answer the same Newton steps then sharpen).
+            reference, an interior-point method, whose answer the same Newton steps then sharpen). For a KKT
+            point cvxpy gets the max-margin problem itself (:func:`kkt_unlearning.kkt.duals.dual_values`).
         tolerance: the largest relative residual that counts as solved; also cvxpy's gap.
         report: is told the largest residual so far before each Newton step.
 
