@@ -23,7 +23,7 @@ def network(settings: dict[str, Any]) -> networks.Linear | networks.TwoLayer:
 
 
 def solving(duals: dict[str, Any]) -> dict[str, Any]:
-    """The arguments ``solver`` and ``pivots`` that the section ``duals`` describes."""
+    """The arguments ``solver``, our own, and ``pivots`` that the section ``duals`` describes."""
     return {"solver": solver(duals), "pivots": duals["pivots"]}
 
 

@@ -1,5 +1,6 @@
 """Rows of the tidy tables about KKT points: one observation a row, plain numbers."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
@@ -28,6 +29,22 @@ def point_row(point: KKTPoint, s: int) -> Row:
         "norm": float(np.linalg.norm(point.W)),
         "kink_fraction": float(point.kinks.mean()),
     }
+
+
+def dual_row(point: KKTPoint, s: int) -> Row:
+    """:func:`point_row`, with how far cvxpy's dual values were off and what it said of its answer.
+
+    The error is rounded up to a power of ten: what an interior-point method leaves has digits of chance,
+    another kernel of BLAS changes the fourth.
+    """
+    status = "not asked" if point.duals is None else point.duals.status
+    error = _power_of_ten(point.dual_error)
+    return {**point_row(point, s), "cvxpy_error": error, "cvxpy_status": status}
+
+
+def _power_of_ten(value: float) -> float:
+    """The least one that is not below a value; 0 and nan stay."""
+    return float(f"1e{math.ceil(math.log10(value))}") if value > 0 else value
 
 
 def retrained_rows(

@@ -65,8 +65,17 @@ class Places:
         return self._datasets()[_dataset_key(self.dataset(experiment, point))]
 
     def trained_home(self, setting: Setting) -> Setting:
-        """Setting with which the trained network and its exact KKT point lie."""
+        """Setting with which the trained network lies."""
         return self._homes()[self._trained_key(setting)]
+
+    def points_home(self, setting: Setting) -> Setting:
+        """Setting with which its exact KKT point lies."""
+        return self._homes()[self._points_key(setting)]
+
+    def solver(self, experiment: str) -> str:
+        """Solver of the exact KKT points of an experiment."""
+        own: str | None = self._config["experiments"][experiment].get("solver")
+        return own or self._config["duals"]["solver"]
 
     def retrained_home(self, setting: Setting) -> Setting:
         """Setting with which the retrained networks lie."""
@@ -87,11 +96,12 @@ class Places:
         return homes
 
     def _first_settings(self) -> dict[str, Setting]:
-        """First setting with each training, and with each training and list of forget sets."""
+        """First setting with each training, alone, with each solver and with each list of forget sets."""
         homes: dict[str, Setting] = {}
         for experiment in self._config["experiments"]:
             for setting in self.settings(experiment):
                 homes.setdefault(self._trained_key(setting), setting)
+                homes.setdefault(self._points_key(setting), setting)
                 homes.setdefault(self._retrained_key(setting), setting)
         return homes
 
@@ -100,6 +110,9 @@ class Places:
         training = self._config["trainings"][setting.training]
         home = self.dataset_home(setting.experiment, setting.point)
         return _key([home, network, training])
+
+    def _points_key(self, setting: Setting) -> str:
+        return self._trained_key(setting) + self.solver(setting.experiment)
 
     def _retrained_key(self, setting: Setting) -> str:
         forget = self.forget(setting.experiment, setting.point)

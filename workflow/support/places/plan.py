@@ -119,7 +119,7 @@ class Plan:
 
     def kkt_points(self, wildcards: Any) -> str:
         """Their exact KKT points."""
-        return f"{self.places.trained_home(_setting(wildcards)).folder()}/kkt.npz"
+        return f"{self.places.points_home(_setting(wildcards)).folder()}/kkt.npz"
 
     def retrained(self, wildcards: Any) -> str:
         """Networks trained without each forget set."""
@@ -171,7 +171,11 @@ class Plan:
 
     def duals(self, wildcards: Any) -> Settings:
         """Network and how its exact KKT point is found."""
-        return {"network": self._network(wildcards), "duals": self.config["duals"]}
+        solver = self.places.solver(wildcards.experiment)
+        return {
+            "network": self._network(wildcards),
+            "duals": {**self.config["duals"], "solver": solver},
+        }
 
     def unlearn(self, wildcards: Any) -> Settings:
         """What is forgotten, how far and from where."""
@@ -296,7 +300,7 @@ class Plan:
 
     def _home(self, part: str, setting: Setting) -> Setting:
         shared = part in ("kkt", "multipliers")  # rule duals writes them
-        return self.places.trained_home(setting) if shared else setting
+        return self.places.points_home(setting) if shared else setting
 
     def _labels(self, setting: Setting) -> Settings:
         training = self.config["trainings"][setting.training]
@@ -312,7 +316,7 @@ class Plan:
         return {
             "network": self._network(wildcards),
             "training": self._training(wildcards),
-            "duals": self.config["duals"],
+            "duals": {key: self.config["duals"][key] for key in ("tolerance", "pivots")},
         }
 
     def _network(self, wildcards: Any) -> Settings:
