@@ -135,6 +135,22 @@ def test_errors_of_multipliers():
     assert rows["multipliers_orthogonal"]["verdict"] == "failed"
 
 
+def test_cvxpy_is_judged_by_its_worst_network_wherever_it_was_asked():
+    kkt = {
+        "kinks.kkt": {"cvxpy_error": np.array([1e-7, np.nan, 1e-5])},
+        "flips.kkt": {"cvxpy_error": np.array([np.nan, np.nan])},
+        "blocks.kkt": {"cvxpy_error": np.array([1e-3])},
+    }
+    row = verdicts(kkt, multipliers_by_cvxpy=1e-4)["multipliers_by_cvxpy"]
+    assert (row["measured"], row["verdict"], row["section"]) == (1e-3, "failed", "checks")
+    del kkt["blocks.kkt"]
+    row = verdicts(kkt, multipliers_by_cvxpy=1e-4)["multipliers_by_cvxpy"]
+    assert (row["measured"], row["verdict"]) == (1e-5, "held")
+    del kkt["kinks.kkt"]
+    assert verdicts(kkt)["multipliers_by_cvxpy"]["verdict"] == "not tested"
+    assert verdicts({})["multipliers_by_cvxpy"]["verdict"] == "not tested"
+
+
 def test_residuals_late_in_training():
     rows = verdicts({"kinks.stationarity": tables.stationarity()})
     assert rows["kinks_clarke_falls"]["measured"] == pytest.approx(0.1)

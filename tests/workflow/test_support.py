@@ -86,6 +86,30 @@ def test_equal_settings_share_what_was_trained(study):
     assert study.kkt_points(at("dimension", "dimension=40")) == f"{first}/kkt.npz"
 
 
+def test_another_solver_shares_the_training_but_not_the_point(tiny_config):
+    """The second experiment, and the third, which agrees with it."""
+    for name in ("dimension", "recovery"):
+        tiny_config["experiments"][name]["solver"] = "cvxpy"
+    study = Plan(checked(tiny_config), Sources(ROOT))
+    second, third = at("dimension", "dimension=40"), at("recovery")
+    first, own = (
+        f"results/{home}/two_layer/normalised"
+        for home in ("step_size/base", "dimension/dimension=40")
+    )
+    assert study.kkt_points(at("step_size")) == f"{first}/kkt.npz"
+    assert study.trained(second) == study.trained(third) == f"{first}/trained.npz"
+    assert study.kkt_points(second) == study.kkt_points(third) == f"{own}/kkt.npz"
+    table = study.parts(Wildcards(experiment="recovery", measure="kkt"))
+    assert f"{own}/kkt.csv" in table
+    assert study.duals(at("step_size"))["duals"]["solver"] == "active_set"
+    assert study.duals(second)["duals"]["solver"] == "cvxpy"
+
+
+def test_whoever_solves_by_the_thousand_does_not_depend_on_the_solver(study):
+    assert "solver" not in study.retrain(at("step_size"))["duals"]
+    assert "solver" not in study.measured("certificate")(at("step_size"))["duals"]
+
+
 ALIKE = {
     "no correlation": (
         {"source": "equicorrelated", "samples": 5, "dimension": 7, "correlation": 0.0},

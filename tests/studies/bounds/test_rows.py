@@ -1,17 +1,20 @@
 """The rows of the tables hold what their columns say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from builders import planted_pairs
+from builders import planted_pairs, solved
 
 from kkt_unlearning.certificates.certificate import certify
+from kkt_unlearning.kkt.duals import DualValues
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.bounds.rows import certificate_rows
 from kkt_unlearning.studies.replicates import initialise, retrain_all, retrained_points, train_all
-from kkt_unlearning.studies.tables import multiplier_rows, point_row, retrained_rows
+from kkt_unlearning.studies.tables import dual_row, multiplier_rows, point_row, retrained_rows
 from kkt_unlearning.training import Descent
 from kkt_unlearning.unlearning.ascent import unlearn
 
@@ -134,3 +137,24 @@ def test_point_rows(story):
     assert (row["cells"], row["flipped"]) == (point.cells, point.flipped)
     rows = retrained_rows(points, FORGET)
     assert [(r["seed"], r["forget"]) for r in rows] == [(0, "0"), (0, "2+3")]
+
+
+@pytest.mark.parametrize(
+    ("off", "told"), [(0.0, 0.0), (2.3e-7, 1e-6), (3e-5, 1e-4), (0.5, 1.0), (3.0, 10.0)]
+)
+def test_how_far_cvxpy_was_off_is_told_up_to_a_power_of_ten(off, told):
+    _, _, point = solved(0, 6, 15, None)
+    shift = np.zeros(point.problem.samples)
+    shift[np.argmin(point.multipliers)] = off * point.multipliers.max()
+    values = DualValues(point.multipliers + shift, point.clarke, shift == 0, "optimal_inaccurate")
+    asked = replace(point, duals=values)
+    row = dual_row(asked, 2)
+    assert row["cvxpy_error"] == told
+    assert row["cvxpy_status"] == "optimal_inaccurate"
+    assert point_row(asked, 2).items() <= row.items()
+
+
+def test_where_cvxpy_was_not_asked_the_row_says_so():
+    _, _, point = solved(0, 6, 15, None)
+    row = dual_row(point, 2)
+    assert np.isnan(row["cvxpy_error"]) and row["cvxpy_status"] == "not asked"
