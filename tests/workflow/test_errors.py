@@ -84,6 +84,14 @@ MISTAKES = {
     "no replicate": ({"replicates": 0}, "replicates: the value is 0, but at least 1"),
     "unknown backend": ({"backend": "torch"}, "backend: .* allowed are auto, numpy and cupy"),
     "unknown solver": ({"duals": {"solver": "active-set"}}, r"duals\.solver: .* write active_set"),
+    "unknown solver of an experiment": (
+        experiment(solver="clarabel"),
+        r"digits\.solver: .* allowed are cvxpy and active_set",
+    ),
+    "a solver where no network is solved": (
+        {"experiments": {"membership": {"solver": "cvxpy"}}},
+        r"membership\.solver: no measure here is taken of networks .*: remove it",
+    ),
     "one sample": (experiment(dataset={"samples": 1}), r"digits\.dataset\.samples: .* at least 2"),
     "no dimension": (
         {"experiments": {"kinks": {"dataset": {"dimension": 0}}}},

@@ -113,6 +113,14 @@ class Experiment:
                     text=f"this is an option of {listed(sorted(takers), 'or')}, not of the measures here: "
                     "remove it, or write it in the section of a measure that has it.",
                 )
+        if "solver" in self.experiment and all(
+            measures()[name].standalone for name in self.experiment["measures"]
+        ):
+            self._fail(
+                "solver",
+                text="no measure here is taken of networks of which rule duals finds the exact points: "
+                "remove it.",
+            )
         for name, measure in measures().items():
             measured, given = name in self.experiment["measures"], name in self.experiment
             if measure.schema and measured and not given:
