@@ -15,7 +15,7 @@ from builders import (
     wrong_pattern,
 )
 
-from kkt_unlearning.errors import NotSeparableError, SolverError
+from kkt_unlearning.errors import DataError, NotSeparableError, SolverError
 from kkt_unlearning.kkt import duals
 from kkt_unlearning.kkt.duals import dual_values
 from kkt_unlearning.kkt.point import kkt_point, kkt_points
@@ -187,7 +187,7 @@ def test_an_inaccurate_answer_is_polished_and_told(monkeypatch):
 def test_without_cvxpy_it_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "cvxpy", None)
     problem, training, _ = solved(0, 6, 15, None)
-    with pytest.raises(SolverError) as error:
+    with pytest.raises(DataError) as error:
         kkt_point(problem, problem.pattern(training.W), BY_CVXPY)
     text = one_sentence(error)
-    assert "cvxpy is not installed" in text and "set duals.solver to active_set" in text
+    assert "not both installed" in text and "'.[reference]'" in text and "active_set" in text

@@ -48,7 +48,8 @@ def dual_values(
         tolerance: gap and feasibility asked of Clarabel.
 
     Raises:
-        SolverError: cvxpy is not installed, or finds no optimum.
+        DataError: cvxpy is not installed.
+        SolverError: it finds no optimum.
     """
     m, d = chosen.sum(), problem.X.shape[-1]
     X = problem.X[chosen] if d <= m else coordinates(problem.X[chosen])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from kkt_unlearning.errors import SolverError
+from kkt_unlearning.errors import DataError, SolverError
 from kkt_unlearning.quadratic.program import Iterate, Program
 
 SOLVER = "CLARABEL"
@@ -56,15 +56,15 @@ def cvxpy() -> Any:
     """The module, a second of import that only a solve should pay.
 
     Raises:
-        SolverError: it is not installed.
+        DataError: it or Clarabel is not installed.
     """
-    try:
-        import cvxpy as cp
-    except ImportError as error:
-        raise SolverError(
-            "solver = cvxpy: cvxpy is not installed; pip install cvxpy clarabel, or set duals.solver to "
+    if not installed():
+        raise DataError(
+            f"solver = cvxpy needs cvxpy and clarabel, which are not both installed: {EXTRA}, or choose "
             "active_set."
-        ) from error
+        )
+    import cvxpy as cp
+
     return cp
 
 
@@ -109,7 +109,7 @@ def solved_status(program: Any, tolerance: float) -> str:
     """Solve a problem of cvxpy in place, to this gap and feasibility; its status.
 
     Raises:
-        SolverError: Clarabel broke down, or is not installed.
+        SolverError: Clarabel broke down.
     """
     cp = cvxpy()
     options = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), tolerance)
