@@ -1,15 +1,21 @@
 import numpy as np
 import pytest
 import result_tables as tables
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kkt_unlearning.studies.summary import (
     crossing,
     crowding,
+    distinct,
     forgets_support_vector,
+    groups,
     power_law,
     quantile,
+    rows,
     select,
     summarise,
+    take,
 )
 
 
@@ -94,3 +100,42 @@ def test_forget_sets_of_several_points():
 def test_crowding_by_hand_and_without_a_bound_on_the_norms():
     dataset = {"phi": np.array([0.1, 0.1, 0.1, 0.0]), "psi": np.array([0.0, 0.5, 1.0, 3.0])}
     assert crowding(dataset, 5).tolist() == [0.4, 0.8, np.inf, np.inf]
+
+
+RECORDS = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from("xyz"), st.floats(0, 1)), max_size=12
+)
+
+
+@given(RECORDS, st.data())
+def test_rows_of_rows_are_those_that_plain_indexing_gives(records, data):
+    number, letter, value = (
+        np.array(column, kind)
+        for column, kind in zip(
+            zip(*records, strict=True) if records else [()] * 3, (int, str, float), strict=True
+        )
+    )
+    table = {"number": number, "letter": letter, "value": value}
+    last = max(len(records) - 1, 0)
+    index = data.draw(st.lists(st.integers(0, last), max_size=20 if records else 0))
+    chosen = [records[i] for i in index]
+    found = take(table, np.array(index, int))
+    assert rows(found) == len(chosen)
+    assert found["value"].tolist() == [record[2] for record in chosen]
+    assert select(found, letter="x", number=1)["value"].tolist() == [
+        record[2] for record in chosen if record[:2] == (1, "x")
+    ]
+    grouped = {}
+    for record in chosen:
+        grouped.setdefault(record[:2], []).append(record[2])
+    parts = [(key, part["value"].tolist()) for key, part in groups(found, "number", "letter")]
+    assert parts == list(grouped.items())
+    assert distinct(found, "letter") == sorted({record[1] for record in chosen})
+
+
+def test_rows_are_a_table_like_any_other():
+    table = {"a": np.array([1, 2, 3]), "b": np.array(["x", "y", "x"])}
+    found = select(table, b="x")
+    assert list(found) == ["a", "b"] and len(found) == 2
+    np.testing.assert_array_equal((found | {"a": found["a"] * 2})["a"], [2, 6])
+    np.testing.assert_array_equal(take(found, np.array([False, True]))["a"], [3])

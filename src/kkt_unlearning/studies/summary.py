@@ -6,6 +6,7 @@ the unlearned network does not separate the retained samples) are worse than any
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,22 +19,97 @@ BAND = (0.1, 0.9)
 SUPPORT = 1e-6
 
 
-def select(table: Table, **values: object) -> dict[str, np.ndarray]:
+class Whole:
+    """A table, and what was found out about its columns, which all of its `Rows` share."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._equal: dict[tuple[str, object], np.ndarray] = {}
+        self._codes: dict[str, np.ndarray] = {}
+
+    def equal(self, name: str, value: object) -> np.ndarray:
+        """Which rows have the value in the column, boolean."""
+        if (name, value) not in self._equal:
+            self._equal[name, value] = np.asarray(self.table[name]) == value
+        return self._equal[name, value]
+
+    def codes(self, name: str) -> np.ndarray:
+        """A number for each value of the column."""
+        if name not in self._codes:
+            self._codes[name] = _codes(self.table[name])
+        return self._codes[name]
+
+
+class Rows(Mapping[str, np.ndarray]):
+    """Some rows of a table, each column gathered when it is first asked for: most never are.
+
+    Args:
+        table: that they are of.
+        index: integers ``(rows,)``; one may come more than once.
+        columns: that stand in the place of the table's own, with these rows.
+    """
+
+    def __init__(self, table: Table | Whole, index: np.ndarray, **columns: np.ndarray) -> None:
+        self._whole: Whole
+        self._index, self._own = index, columns
+        if isinstance(
+            table, Rows
+        ):  # of the same table, so that no chain of gathered columns arises
+            self._whole, self._index = table._whole, table._index[index]
+            for name, column in table._own.items():
+                self._own.setdefault(name, column[index])
+        else:
+            self._whole = table if isinstance(table, Whole) else Whole(table)
+        self._columns = dict(self._own)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._columns:
+            self._columns[name] = np.asarray(self._whole.table[name])[self._index]
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole.table)
+
+    def __len__(self) -> int:
+        return len(self._whole.table)
+
+    def __or__(self, other: Table) -> dict[str, np.ndarray]:
+        return {**self, **other}
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return self._index.size
+
+    def equal(self, name: str, value: object) -> np.ndarray:
+        """Which rows have the value in the column, boolean."""
+        if name in self._own:
+            return self._own[name] == value
+        return self._whole.equal(name, value)[self._index]
+
+    def codes(self, name: str) -> np.ndarray:
+        """A number for each value of the column."""
+        return (
+            _codes(self._own[name]) if name in self._own else self._whole.codes(name)[self._index]
+        )
+
+
+def select(table: Table, **values: object) -> Rows:
     """Rows where every named column has the given value."""
     keep = np.ones(rows(table), bool)
     for name, value in values.items():
-        keep &= np.asarray(table[name]) == value
+        keep &= (table if isinstance(table, Rows) else Whole(table)).equal(name, value)
     return take(table, keep)
 
 
-def take(table: Table, keep: np.ndarray) -> dict[str, np.ndarray]:
+def take(table: Table, keep: np.ndarray) -> Rows:
     """Rows that a boolean or integer index names."""
-    return {name: np.asarray(column)[keep] for name, column in table.items()}
+    return Rows(table, keep.nonzero()[0] if keep.dtype == bool else keep)
 
 
 def rows(table: Table) -> int:
     """Number of rows."""
-    return len(next(iter(table.values())))
+    return table.count if isinstance(table, Rows) else len(next(iter(table.values())))
 
 
 def swept(table: Table) -> list[str]:
@@ -53,14 +129,33 @@ def stack(tables: Sequence[Table]) -> dict[str, np.ndarray]:
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
-def groups(table: Table, *by: str) -> Iterator[tuple[tuple, dict[str, np.ndarray]]]:
+def groups(table: Table, *by: str) -> Iterator[tuple[tuple, Rows]]:
     """Values of the columns ``by`` and the rows that share them, in order of first appearance."""
-    keys = list(zip(*(np.asarray(table[name]).tolist() for name in by), strict=True))
-    places: dict[tuple, list[int]] = {}
-    for row, key in enumerate(keys):
-        places.setdefault(key, []).append(row)
-    for key, found in places.items():
-        yield key, take(table, np.array(found))
+    for key, found in places(table, *by):
+        yield key, take(table, found)
+
+
+def places(table: Table, *by: str) -> Iterator[tuple[tuple, np.ndarray]]:
+    """Values of the columns ``by`` and the indices of the rows that share them, likewise."""
+    table = table if isinstance(table, Rows) else Rows(table, np.arange(rows(table)))
+    code = np.zeros(table.count, int)
+    for part in map(table.codes, by):
+        code = code * (part.max(initial=0) + 1) + part
+    order = np.argsort(code, kind="stable")
+    ends = np.flatnonzero(np.diff(code[order], append=-1)) + 1
+    found = [order[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    found.sort(key=lambda index: index[0])
+    firsts = take(table, np.array([index[0] for index in found], int))
+    yield from zip(zip(*(firsts[name].tolist() for name in by), strict=True), found, strict=True)
+
+
+def distinct(table: Table, name: str) -> list:
+    """Values of a column, each once, ascending."""
+    return sorted(key for (key,), _ in places(table, name))
+
+
+def _codes(column: np.ndarray) -> np.ndarray:
+    return np.unique(column, return_inverse=True)[1]
 
 
 def quantile(values: ArrayLike, q: float) -> float:
@@ -69,8 +164,10 @@ def quantile(values: ArrayLike, q: float) -> float:
     Interpolation between order statistics would give nan next to infinite values; this is infinite
     where it lies exactly between a finite and an infinite one.
     """
-    ordered = np.sort(np.asarray(values, float))
-    ordered = ordered[~np.isnan(ordered)]
+    ordered = np.array(values, float)
+    ordered.sort()  # nan come last
+    if ordered.size and np.isnan(ordered[-1]):
+        ordered = ordered[~np.isnan(ordered)]
     if not ordered.size:
         return float("nan")
     position = round(q * ordered.size, 9)
@@ -134,20 +231,29 @@ def power_law(table: Table, x: str, y: str, along: str) -> PowerLaw:
     The spread of p over replicates says how well the exponent is known; points that are not
     positive and finite in both columns carry no logarithm and are left out.
     """
-    curves = [_curve(replicate, x, y, along) for _, replicate in groups(table, "seed")]
-    fitted = [curve for curve in curves if np.unique(curve[0]).size > 1]
-    exponents = np.array([np.polyfit(at, values, 1)[0] for at, values in fitted])
+    columns = [np.asarray(table[name], float) for name in (x, y, along)]
+    places = [np.flatnonzero(table["seed"] == seed) for seed in np.unique(table["seed"])]
+    curves = [_curve(*(column[rows].tobytes() for column in columns)) for rows in places]
+    exponents = np.array([exponent for curve, exponent in curves if exponent is not None])
     if not exponents.size:
         return PowerLaw(exponents, *[float("nan")] * 4)
-    middle, points = median(exponents), np.concatenate(curves, axis=1)
+    middle, points = median(exponents), np.concatenate([curve for curve, _ in curves], axis=1)
     factor = float(np.exp(points[1].mean() - middle * points[0].mean()))
     return PowerLaw(exponents, middle, float(exponents.min()), float(exponents.max()), factor)
 
 
-def _curve(table: Table, x: str, y: str, along: str) -> np.ndarray:
-    """``log x`` and ``log y``, ``(2, points)``, for one replicate."""
-    points = np.array([(median(g[x]), median(g[y])) for _, g in groups(table, along)]).T
-    return np.log(points[:, (np.isfinite(points) & (points > 0)).all(axis=0)])
+@lru_cache(maxsize=4096)
+def _curve(x: bytes, y: bytes, along: bytes) -> tuple[np.ndarray, float | None]:
+    """``log x`` and ``log y``, ``(2, points)``, for one replicate, and its exponent if it has one.
+
+    A bootstrap meets each replicate many times: the arguments are float64 as bytes so that it is fitted once.
+    """
+    sweep, *columns = (np.frombuffer(cells) for cells in (along, x, y))
+    at = [sweep == value for value in np.unique(sweep)]
+    points = np.array([[median(column[here]) for here in at] for column in columns])
+    curve = np.log(points[:, (np.isfinite(points) & (points > 0)).all(axis=0)])
+    several = np.unique(curve[0]).size > 1
+    return curve, float(np.polyfit(curve[0], curve[1], 1)[0]) if several else None
 
 
 def crossing(x: np.ndarray, y: np.ndarray, level: float) -> float:
@@ -185,18 +291,14 @@ def forgets_support_vector(table: Table, multipliers: Table) -> np.ndarray:
 
     Forgetting others takes nothing out of the stationarity sum.
     """
-    positive = set()
-    for (network, seed), group in groups(multipliers, "network", "seed"):
-        hit = support_vectors(group["exact"])
-        positive |= {(network, seed, str(sample)) for sample in group["sample"][hit].tolist()}
-    keys = [np.asarray(table[name]).tolist() for name in ("network", "seed", "forget")]
-    return np.array(
-        [
-            any((network, seed, r) in positive for r in str(forget).split("+"))
-            for network, seed, forget in zip(*keys, strict=True)
-        ],
-        bool,
-    )
+    positive = {
+        key: set(map(str, group["sample"][support_vectors(group["exact"])].tolist()))
+        for key, group in groups(multipliers, "network", "seed")
+    }
+    hit = np.zeros(rows(table), bool)
+    for (network, seed, forget), found in places(table, "network", "seed", "forget"):
+        hit[found] = not positive.get((network, seed), set()).isdisjoint(str(forget).split("+"))
+    return hit
 
 
 def crowding(dataset: Table, samples: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kkt_unlearning.studies.claim import OURS, SUMMARY, Tables, Thresholds, claim, largest
-from kkt_unlearning.studies.summary import Table, groups, median, onset, select, take
+from kkt_unlearning.studies.summary import Table, distinct, groups, median, onset, select, take
 
 _TABLE = "convergence.convergence"
 _CASE = ("training", "seed", "forget")
@@ -86,11 +86,10 @@ def convergence_floor(tables: Tables, _: Thresholds) -> float:
     _TABLE,
 )
 def convergence_estimated(tables: Tables, _: Thresholds) -> float:
-    trainings = np.unique(tables[_TABLE]["training"]).tolist()
     return largest(
         [
             _settling(tables, "slopes", training) / _settling(tables, "exact", training)
-            for training in trainings
+            for training in distinct(tables[_TABLE], "training")
         ]
     )
 
@@ -106,7 +105,7 @@ def convergence_estimated(tables: Tables, _: Thresholds) -> float:
 def convergence_losses_agree(tables: Tables, _: Thresholds) -> float:
     ratios = []
     for _key, group in groups(tables[_TABLE], "descent"):
-        steps = [_settling(tables, "exact", name) for name in np.unique(group["training"]).tolist()]
+        steps = [_settling(tables, "exact", name) for name in distinct(group, "training")]
         if len(steps) > 1:
             ratios.append(max(steps) / min(steps))
     return largest(ratios)

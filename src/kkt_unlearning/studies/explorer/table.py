@@ -157,7 +157,7 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, bool | int | float) else str(value)
 
 
-def _with_ways(table: Table) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _with_ways(table: Table) -> tuple[Table, dict[str, Any]]:
     """The table of methods with one column for method, start and β, and how each looks.
 
     ε is the least of θ′ and θ̃, and a cost holds that of the multipliers, as in the figure.

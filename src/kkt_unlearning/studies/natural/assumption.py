@@ -71,7 +71,7 @@ def finding(table: Table, dataset: Table, multipliers: Table, limit: float = TEN
     """
     mixings = np.asarray(dataset["mixing"], float)
     least = float(mixings.min()) if mixings.size else 1.0
-    here, lifted = (_at(t, table, dataset, multipliers) for t in (1.0, least))
+    here, lifted = (at(t, table, dataset, multipliers) for t in (1.0, least))
     return Finding(*here, *lifted, _verdict(*here, *lifted, limit))
 
 
@@ -109,8 +109,9 @@ def findings(**results: tuple[Table, Table, Table]) -> dict[str, np.ndarray]:
     return from_records(names, found)
 
 
-def _at(t: float, table: Table, dataset: Table, multipliers: Table) -> tuple[float, float]:
-    shown, geometry, exact = (select(part, mixing=t) for part in (table, dataset, multipliers))
+def at(mixing: float, table: Table, dataset: Table, multipliers: Table) -> tuple[float, float]:
+    """Median crowding and `cost` at a mixing; nan where there is none."""
+    shown, geometry, exact = (select(part, mixing=mixing) for part in (table, dataset, multipliers))
     samples = np.unique(multipliers["sample"]).size
     crowded = median(crowding(geometry, samples)) if rows(geometry) else float("nan")
     return crowded, cost(shown, exact)

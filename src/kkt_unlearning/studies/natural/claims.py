@@ -1,7 +1,7 @@
 """Data that were not drawn to be near-orthogonal: what they cost, and whether that is why."""
 
 from kkt_unlearning.studies.claim import CHECK, OURS, Tables, Thresholds, claim
-from kkt_unlearning.studies.natural.assumption import finding
+from kkt_unlearning.studies.natural.assumption import at, finding
 
 _QUESTION = OURS.at("Assumption 2.3, asked of natural data")
 _LIFTED = CHECK.at(
@@ -14,15 +14,17 @@ def _tables(data: str) -> tuple[str, ...]:
     return tuple(f"natural_{data}{part}" for part in ("", ".dataset", ".multipliers"))
 
 
-def _number(tables: Tables, data: str, name: str) -> float:
-    table, dataset, multipliers = (tables[table] for table in _tables(data))
-    return getattr(finding(table, dataset, multipliers), name)
+def _natural(tables: Tables, data: str) -> tuple[float, float]:
+    """Crowding and cost of the data as they are."""
+    table, dataset, multipliers = (tables[name] for name in _tables(data))
+    return at(1.0, table, dataset, multipliers)
 
 
 def _repaired(tables: Tables, data: str) -> float:
     """Cost of the lifted data, if they are near-orthogonal."""
-    found = _number(tables, data, "lifted_crowding")
-    return _number(tables, data, "lifted_cost") if found <= 1 else float("nan")
+    table, dataset, multipliers = (tables[name] for name in _tables(data))
+    found = finding(table, dataset, multipliers)
+    return found.lifted_cost if found.lifted_crowding <= 1 else float("nan")
 
 
 @claim(
@@ -34,7 +36,7 @@ def _repaired(tables: Tables, data: str) -> float:
     *_tables("tabular"),
 )
 def natural_tabular_orthogonal(tables: Tables, _: Thresholds) -> float:
-    return _number(tables, "tabular", "crowding")
+    return _natural(tables, "tabular")[0]
 
 
 @claim(
@@ -46,7 +48,7 @@ def natural_tabular_orthogonal(tables: Tables, _: Thresholds) -> float:
     *_tables("text"),
 )
 def natural_text_orthogonal(tables: Tables, _: Thresholds) -> float:
-    return _number(tables, "text", "crowding")
+    return _natural(tables, "text")[0]
 
 
 @claim(
@@ -58,7 +60,7 @@ def natural_text_orthogonal(tables: Tables, _: Thresholds) -> float:
     *_tables("tabular"),
 )
 def natural_tabular_certificate(tables: Tables, _: Thresholds) -> float:
-    return _number(tables, "tabular", "cost")
+    return _natural(tables, "tabular")[1]
 
 
 @claim(
@@ -70,7 +72,7 @@ def natural_tabular_certificate(tables: Tables, _: Thresholds) -> float:
     *_tables("text"),
 )
 def natural_text_certificate(tables: Tables, _: Thresholds) -> float:
-    return _number(tables, "text", "cost")
+    return _natural(tables, "text")[1]
 
 
 @claim(
