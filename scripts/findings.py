@@ -9,11 +9,11 @@ from kkt_unlearning.studies.pages.template import fill
 
 
 def pages(inputs, given, filled):
-    """Output -> its text."""
+    """Output -> its text; the settings name what is not the default's."""
     scorecard = inputs["scorecard"]
     rows = zip(*(column.tolist() for column in scorecard.values()), strict=True)
     scores = [dict(zip(scorecard, row, strict=True)) for row in rows]
-    text = page(filled["markdown"], scores, inputs["tables"])
+    text = page(filled["markdown"], scores, inputs["tables"], given["settings"]["changed"])
     html = fill(filled["html"], content=to_html(text), style=filled["style"], html=True)
     return {"page": text, "html": html}
 

@@ -1,4 +1,4 @@
-"""Rule scorecard: all tables -> verdict on every claim, as a table and as pages to read."""
+"""Rule scorecard: all tables -> verdict on every claim and its interval, as a table and as pages to read."""
 
 from _job import job
 from _pages import written_by
@@ -10,7 +10,8 @@ from kkt_unlearning.studies.scorecard import score
 
 def pages(inputs, given, filled):
     """Output -> its text; of each claim a row, its numbers to 6 significant digits."""
-    found = score(inputs["tables"], given["settings"]["claims"])
+    settings = given["settings"]
+    found = score(inputs["tables"], settings["claims"], settings["resamples"], given["seed"])
     scores = [{name: cut(value) for name, value in row.items()} for row in found]
     return {
         "table": as_csv(scores),

@@ -20,6 +20,7 @@ class Stream(IntEnum):
     MEMBERSHIP = 5  # which samples of a pool each shadow model is trained on
     SHADOW_WEIGHTS = 6  # the parameters that shadow models start from
     DEEP_WEIGHTS = 7  # the parameters of networks of more than two layers
+    BOOTSTRAP = 8  # which replicates a resample has
 
 
 def generator(seed: int, stream: Stream | str, replicate: int) -> np.random.Generator:

@@ -352,8 +352,9 @@ SCORECARD, FINDINGS = "results/scorecard.csv", "docs/findings.md"
 def thresholds(files: Files) -> None:
     """Another threshold, in the configuration and in the record of the scorecard."""
     configure("claims", CLAIM, "at_least", value=0.25)(files)
-    claims = json.loads(files["configuration.json"])["claims"]
-    record("results/scorecard.provenance.json", settings={"claims": claims})(files)
+    config = json.loads(files["configuration.json"])
+    settings = {name: config[name] for name in ("claims", "resamples")}
+    record("results/scorecard.provenance.json", settings=settings)(files)
 
 
 FORGERIES = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kkt_unlearning.studies.study import figures, rows_of
+from kkt_unlearning.studies.study import figures
 from workflow.support.configuration.check import checked
 from workflow.support.places.places import Places
 from workflow.support.places.plan import Plan

@@ -8,14 +8,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from snakemake.utils import update_config
 
 from workflow import editors
 from workflow.support.configuration.check import checked
 from workflow.support.configuration.files import merged
 from workflow.support.configuration.mistakes import ConfigurationError
 from workflow.support.configuration.schema import check_schema
+from workflow.support.places import default
 
 ROOT = Path(__file__).parents[2]
+NATURAL = ("digits", "tabular", "text", "gaussian")
 UNIQUE = {"type": "array", "uniqueItems": True}
 
 scalars = st.none() | st.booleans() | st.sampled_from([0, 1, -0.0, 1.0, 2, 2.0, 0.5, "", "1", "a"])
@@ -56,6 +59,35 @@ def test_the_schema_for_editors_is_that_of_the_studies():
 def test_what_lies_on_top_of_the_defaults_can_be_run(name):
     on_top = merged(ROOT, [ROOT / f"config/{name}.yaml"])
     assert checked(on_top)["replicates"] < checked(merged(ROOT, []))["replicates"]
+def test_the_default_is_written_down_as_it_is():
+    written = default.PATH.read_text(encoding="utf-8")
+    assert written == editors.default_text(), "run make schema"
+    assert default.changed(merged(ROOT)) == []
+
+
+@pytest.mark.parametrize(
+    ("on_top", "names"),
+    [
+        ({"seed": 1}, set()),
+        ({"resamples": 5}, {"resamples"}),
+        ({"dependence": {"here": 80}}, {"dependence"}),
+        ({"networks": {"narrow": {"width": 49}}}, {"membership"}),
+        ({"trainings": {"brief": {"steps": 9}}}, {f"natural_{name}" for name in NATURAL}),
+        ({"experiments": {"depth": {"replicates": 3}}}, {"depth"}),
+        ({"experiments": {"mine": {"networks": [], "trainings": []}}}, set()),
+    ],
+    ids=str,
+)
+def test_what_is_not_as_in_the_default_is_named(on_top, names):
+    config = merged(ROOT)
+    update_config(config, on_top)
+    assert set(default.changed(config)) == names
+
+
+def test_replicates_of_all_change_those_that_have_none_of_their_own():
+    config = merged(ROOT) | {"replicates": 3}
+    own = {name for name, section in config["experiments"].items() if "replicates" in section}
+    assert set(default.changed(config)) == config["experiments"].keys() - own
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "config/claims.yaml"])

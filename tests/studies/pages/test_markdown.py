@@ -19,6 +19,13 @@ from kkt_unlearning.studies.pages.markdown import to_html
         ("see [there](../a/b.md#c).", "<p>see there.</p>"),
         ("[x](https://a.b/c)", '<p><a href="https://a.b/c" target="_blank">x</a></p>'),
         ("- one\n  more\n- two", "<ul>\n<li>one more</li>\n<li>two</li>\n</ul>"),
+        (
+            "| a | b |\n|---|---:|\n| *c* | \\|d\\| < e |\n| f | |",
+            "<table>\n<thead><tr><th>a</th><th>b</th></tr></thead>\n<tbody>\n"
+            "<tr><td><em>c</em></td><td>|d| &lt; e</td></tr>\n<tr><td>f</td><td></td></tr>\n"
+            "</tbody>\n</table>",
+        ),
+        ("| a |\nno rule", "<p>| a | no rule</p>"),
     ],
 )
 def test_marks_become_elements(text, html):
@@ -40,5 +47,6 @@ def test_nothing_in_a_text_becomes_an_element_of_its_own(text):
         "em",
         "code",
         "a",
+        *("table", "thead", "tbody", "tr", "th", "td"),
         *(f"h{n}" for n in range(1, 7)),
     }

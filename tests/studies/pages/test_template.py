@@ -3,7 +3,7 @@ import math
 import jinja2
 import pytest
 
-from kkt_unlearning.studies.pages.template import cell, fill, number
+from kkt_unlearning.studies.pages.template import cell, distance, fill, interval, number, percent
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,43 @@ from kkt_unlearning.studies.pages.template import cell, fill, number
 )
 def test_a_number_is_written_to_three_digits_or_in_words(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "0.123 … 2"),
+        ({"high": math.inf}, "0.123 … infinite"),
+        ({"replicates": 0}, "one case"),
+        ({"replicates": 0, "origin": "check"}, "–"),
+        ({"replicates": 0, "verdict": "not tested"}, "–"),
+    ],
+)
+def test_an_interval_or_why_there_is_none(changes, text):
+    row = {"low": 0.12345, "high": 2.0, "replicates": 10, "origin": "ours", "verdict": "open"}
+    assert interval(row | changes) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0 %"), (0.949, "94 %"), (0.95, "95 %"), (0.57, "57 %"), (1.0, "100 %")],
+)
+def test_a_share_is_rounded_down_to_whole_percent(share, text):
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("threshold", "by", "text"),
+    [
+        (0.5, 0.1, "0.2"),
+        (-0.25, 0.5, "2"),
+        (0.0, 0.7, "0.7"),
+        (1.0, math.nan, "–"),
+        (2.0, math.inf, "infinite"),
+    ],
+)
+def test_a_distance_is_over_the_size_of_the_threshold_if_it_has_one(threshold, by, text):
+    assert distance({"threshold": threshold, "by": by}) == text
 
 
 def test_a_bar_does_not_end_a_cell():

@@ -269,12 +269,13 @@ def _presenting(plan: Plan) -> dict[str, Rule]:
     }
     return drawn | {
         "scorecard": Rule(
-            settings={"claims": plan.config["claims"]},
+            settings=plan.scored(),
             inputs=tables,
+            seed=plan.config["seed"],
             **plan.behind("scorecard", *claims),
         ),
         "findings": Rule(
-            settings={},
+            settings=plan.found(),
             inputs={"scorecard": "results/scorecard.csv", **tables},
             **plan.behind("findings", *claims),
         ),

@@ -48,9 +48,17 @@ class Places:
             yield Setting(experiment, *names)
 
     def dataset(self, experiment: str, point: str) -> dict[str, Any]:
-        """The experiment's data set at this point of the sweep."""
+        """The experiment's data set at this point of the sweep, in as many replicates as it has."""
         section = self._config["experiments"][experiment]
-        return {**section["dataset"], **self.points(experiment)[point]}
+        number = {"replicates": self.replicates(experiment)}
+        return {**section["dataset"], **self.points(experiment)[point], **number}
+
+    def replicates(self, experiment: str) -> int:
+        """Its own number, or that of all experiments."""
+        number: int = self._config["experiments"][experiment].get(
+            "replicates", self._config["replicates"]
+        )
+        return number
 
     def forget(self, experiment: str, point: str) -> list[list[int]] | str | None:
         """Forget sets; ``each`` is every single sample, and stays where only a file knows m."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from kkt_unlearning.datasets import SOURCES
 from kkt_unlearning.studies.study import Measure, figures, measures
+from workflow.support.places.default import changed
 from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
@@ -152,7 +153,6 @@ class Plan:
         """The experiment's data set at this point of the sweep."""
         return {
             **self.places.dataset(wildcards.experiment, wildcards.point),
-            "replicates": self.config["replicates"],
             "seed": self.config["seed"],
         }
 
@@ -161,7 +161,7 @@ class Plan:
         return {
             "network": self._network(wildcards),
             "training": self._training(wildcards),
-            "replicates": self.config["replicates"],
+            "replicates": self.places.replicates(wildcards.experiment),
             "seed": self.config["seed"],
         }
 
@@ -190,6 +190,14 @@ class Plan:
     def retrain(self, wildcards: Any) -> Settings:
         """The training, repeated without each forget set."""
         return {**self._trained_by(wildcards), "forget": self._forget(wildcards)}
+
+    def scored(self) -> Settings:
+        """Thresholds of all claims, and how often replicates are drawn again."""
+        return {name: self.config[name] for name in ("claims", "resamples")}
+
+    def found(self) -> Settings:
+        """What is not as in the default configuration, which the thresholds were stated for."""
+        return {"changed": changed(self.config)}
 
     def measured(self, name: str) -> Callable[[Any], Settings]:
         """Parameters of the rule of a measure: all that a setting has."""

@@ -9,18 +9,21 @@ import numpy as np
 from kkt_unlearning.studies.claim import Tables
 from kkt_unlearning.studies.pages.scorecard import Part, Tally, parts, tallies
 from kkt_unlearning.studies.pages.template import fill, number
-from kkt_unlearning.studies.scorecard import HELD, VERDICTS, Score
+from kkt_unlearning.studies.scorecard import VERDICTS, Score
 from kkt_unlearning.studies.summary import Table, median, rows, select
 
 
-def page(template: str, scores: Sequence[Score], tables: Tables) -> str:
-    """The template filled with what :class:`Findings` offers, under the names of its methods."""
+def page(
+    template: str, scores: Sequence[Score], tables: Tables, changed: Sequence[str] = ()
+) -> str:
+    """The template filled with what :class:`Findings` offers, under the names of its methods.
+
+    Args:
+        changed: what is not as in the default configuration.
+    """
     findings = Findings(list(scores), tables)
-    names = (
-        *("measured", "threshold", "missed", "held", "median", "largest"),
-        *("tally", "listed", "stated", "why", "because"),
-    )
-    return fill(template, **{name: getattr(findings, name) for name in names})
+    names = ("measured", "median", "largest", "tally", "stated", "why", "because")
+    return fill(template, changed=changed, **{name: getattr(findings, name) for name in names})
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,6 @@ class Findings:
         """What was measured for a claim."""
         return number(self._row(claim)["measured"])
 
-    def threshold(self, claim: str) -> str:
-        """What it was held against."""
-        return number(self._row(claim)["threshold"])
-
-    def missed(self, claim: str) -> str:
-        """How far it is from its threshold."""
-        return number(self._row(claim)["by"])
-
-    def held(self, *claims: str) -> bool:
-        """Whether all of these claims held: what a sentence says only then."""
-        return all(self._row(claim)["verdict"] == HELD for claim in claims)
-
     def median(self, table: str, column: str, **where: object) -> str:
         """Median of a column over the rows in which other columns have the given values."""
         return number(median(self._column(table, column, where)))
@@ -65,12 +56,6 @@ class Findings:
     def tally(self, origin: str) -> Tally:
         """What became of the claims of an origin (``Origin.kind``)."""
         return next(tally for tally in tallies(self.scores) if tally.kind == origin)
-
-    def listed(self, verdict: str, origin: str) -> list[Part]:
-        """Claims with a verdict and an origin, section by section."""
-        return parts(
-            row for row in self.scores if row["verdict"] == verdict and row["origin"] == origin
-        )
 
     def stated(self, origin: str) -> list[Part]:
         """All claims of an origin, section by section, whatever their verdict."""
@@ -90,9 +75,9 @@ class Findings:
         return ""
 
     def because(self, row: Score) -> str:
-        """The text kept for a claim under its verdict, after a blank; nothing where there is none."""
+        """The text kept for a claim under its verdict, after a blank and set apart, or nothing."""
         text = self.reasons.get((row["claim"], row["verdict"]), "")
-        return f" {text}" if text else ""
+        return f" *{text}*" if text else ""
 
     def _row(self, claim: str) -> Score:
         for row in self.scores:

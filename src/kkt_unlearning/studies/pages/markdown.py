@@ -1,7 +1,8 @@
 """The few marks of Markdown that our own pages use, as HTML.
 
-Headings, paragraphs, lists of one level, ``**strong**``, ``*emphasis*``, code between backquotes, links.
-A page inside a report has no neighbours, so a relative link keeps its text and leads nowhere.
+Headings, paragraphs, lists of one level, tables, ``**strong**``, ``*emphasis*``, code between
+backquotes, links. A page inside a report has no neighbours, so a relative link keeps its text and leads
+nowhere.
 """
 
 import html
@@ -13,6 +14,9 @@ _INLINE = (
     (re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)"), r'<a href="\2" target="_blank">\1</a>'),
     (re.compile(r"\[([^\]]+)\]\([^)\s]+\)"), r"\1"),
 )
+
+_BAR = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"\|(?:-+:?\|)+")  # below the head of a table
 
 
 def to_html(text: str) -> str:
@@ -33,7 +37,17 @@ def _block(block: str) -> str:
             + "\n".join(f"<li>{_inline(_one_line(item))}</li>" for item in items)
             + "\n</ul>"
         )
+    header, *lines = block.splitlines()
+    if lines and header.startswith("| ") and _RULE.fullmatch(lines[0]):
+        body = "\n".join(_row(line, "td") for line in lines[1:])
+        return f"<table>\n<thead>{_row(header, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
     return f"<p>{_inline(_one_line(block))}</p>"
+
+
+def _row(line: str, element: str) -> str:
+    """A line of a table; a bar that stands for itself has a backslash before it."""
+    cells = [cell.replace("\\|", "|").strip() for cell in _BAR.split(line.strip())[1:-1]]
+    return "<tr>" + "".join(f"<{element}>{_inline(cell)}</{element}>" for cell in cells) + "</tr>"
 
 
 def _one_line(text: str) -> str:

@@ -1,6 +1,7 @@
 """Templates (Jinja) of pages, and how numbers are written in them."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
@@ -12,7 +13,7 @@ def fill(template: str, *, html: bool = False, **values: Any) -> str:
     """The template with its expressions replaced by values.
 
     Args:
-        template: text in Jinja's language; filters ``number``, ``sign`` and ``cell`` are added to its own.
+        template: text in Jinja's language; the functions below and ``sign`` are added to its filters.
         html: whether what expressions give is escaped for HTML.
         values: names that the template may use.
 
@@ -26,7 +27,14 @@ def fill(template: str, *, html: bool = False, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"number": number, "sign": SIGNS.__getitem__, "cell": cell}
+    environment.filters |= {
+        "number": number,
+        "sign": SIGNS.__getitem__,
+        "cell": cell,
+        "interval": interval,
+        "percent": percent,
+        "distance": distance,
+    }
     return environment.from_string(template).render(**values)
 
 
@@ -37,6 +45,23 @@ def number(value: float) -> str:
     if math.isinf(value):
         return "infinite" if value > 0 else "minus infinite"
     return f"{value:.3g}"
+
+
+def interval(row: Mapping[str, Any]) -> str:
+    """Interval of a row of the scorecard, or why there is none."""
+    if row["replicates"]:
+        return f"{number(row['low'])} … {number(row['high'])}"
+    return "–" if row["verdict"] == "not tested" or row["origin"] == "check" else "one case"
+
+
+def distance(row: Mapping[str, Any]) -> str:
+    """How far what was measured is from the threshold: over its size, or as it is where that is 0."""
+    return "–" if math.isnan(row["by"]) else number(row["by"] / (abs(row["threshold"]) or 1.0))
+
+
+def percent(share: float) -> str:
+    """A share in whole percent, rounded down: 94.9 % is not 95 %."""
+    return f"{math.floor(100 * share + 1e-9)} %"
 
 
 def cell(text: str) -> str:
