@@ -97,6 +97,36 @@ def test_every_page_of_a_question_is_in_their_index():
     assert {name for name in pages if f"]({name})" not in index} == set()
 
 
+ANSWER = re.compile(r"# [^\n]+\n\n\*\*Answer\.\*\* ([^\n]+)\n<!-- ([^\n]+) -->\n\n")
+QUESTIONS = sorted(
+    set((ROOT / "docs/questions").glob("*.md")) - {ROOT / "docs/questions/README.md"}
+)
+
+
+def verdicts(text):
+    """Claim -> verdict of ``held: one, other; failed: third``."""
+    found = (part.split(": ") for part in text.split("; "))
+    return {name: verdict for verdict, names in found for name in names.split(", ")}
+
+
+@pytest.mark.parametrize("page", QUESTIONS, ids=lambda page: page.stem)
+def test_a_page_of_a_question_opens_with_its_answer_which_the_index_shows(page):
+    text = page.read_text(encoding="utf-8")
+    index = (ROOT / "docs/questions/README.md").read_text(encoding="utf-8")
+    assert f"| {ANSWER.match(text)[1]} | [{page.stem}]({page.name}) |" in index
+
+
+@pytest.mark.parametrize("page", QUESTIONS, ids=lambda page: page.stem)
+def test_an_answer_rests_on_verdicts_of_the_scorecard(page):
+    """Claims that are decided, and as the committed run decided them: other verdicts need another answer."""
+    scorecard = (ROOT / "paper_figures/scorecard.md").read_text(encoding="utf-8")
+    row = re.compile(r"^\| `(\w+)`: .*\| \W*(held|failed|open|not tested)[^|]*\|$", re.MULTILINE)
+    decided = dict(row.findall(scorecard))
+    rests = verdicts(ANSWER.match(page.read_text(encoding="utf-8"))[2])
+    assert set(rests.values()) <= {"held", "failed"}
+    assert {name: decided[name] for name in rests} == rests
+
+
 def test_sections_of_the_theory_that_docstrings_name_exist():
     theory = (ROOT / "docs/theory.md").read_text(encoding="utf-8")
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
