@@ -213,7 +213,7 @@ def _against_kept(stream: Table, variant: str, quantity: str) -> float:
 
 
 @claim(
-    "A stream that estimates multipliers anew, derivatives 0 or 1, strays no more than the batch itself.",
+    "A stream that estimates multipliers anew, derivatives 0 or 1, stays about as near as the batch itself.",
     OURS,
     "median ratio of τ* to that of the batch after m/2 deletions, two-layer, all dimensions",
     "at_most",
@@ -238,7 +238,7 @@ def batch_stream_clarke(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "A stream that solves the retained problem before every deletion has errors that do not add up.",
+    "A stream that solves the retained problem before every deletion keeps its errors below the batch's.",
     OURS,
     "median ratio of τ to that of the batch after m/2 deletions, two-layer, all dimensions",
     "at_most",

@@ -50,7 +50,7 @@ def blocks_same_law(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "φ alone does not decide: at one correlation, one block of all points changes more than small blocks.",
+    "More than φ decides: at one correlation, one block of all points changes more than small blocks.",
     OURS.at("docs/questions/correlation.md, section 2"),
     "change of tan² in one block over that in the smallest blocks, linear model, "
     "at the smallest correlation from 0.2 on that both sweeps have",

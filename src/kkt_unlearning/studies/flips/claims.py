@@ -9,7 +9,7 @@ _CASE = ("network", "seed", "forget")
 
 
 @claim(
-    "The share of activations that the step flips does not fall with the dimension.",
+    "The share of activations that the step flips persists as the dimension grows.",
     OURS.at("docs/theory.md, section 6.4"),
     "exponent p of the share ~ d^p, median of the fits",
     "at_least",

@@ -60,7 +60,7 @@ def growth_epsilon(tables: Tables, _: Thresholds) -> float:
 
 
 @_growth_claim(
-    "Where there is a certificate, δ in mean multipliers does not grow as samples are added.",
+    "Where there is a certificate, δ in mean multipliers stays or falls as samples are added.",
     "exponent p of relative δ at θ̃ ~ m^p, certified steps, median of the fits, largest over the data sets",
     "at_most",
 )
