@@ -135,7 +135,8 @@ def test_no_number_is_typed():
 
 def test_the_page_opens_with_five_sentences():
     first = page(TEMPLATE, every("held"), {}).split("\n\n")[1]
-    assert len(re.findall(r"\.(?=\s[A-Z]|$)", first)) == 5
+    assert re.findall(r"(?m)^(- )|\.(?=\s[A-Z])", first) == ["- "] * 5
+    assert first.endswith(".")
 
 
 def test_the_committed_page_is_this_template_filled():
