@@ -232,8 +232,10 @@ def power_law(table: Table, x: str, y: str, along: str) -> PowerLaw:
     positive and finite in both columns carry no logarithm and are left out.
     """
     columns = [np.asarray(table[name], float) for name in (x, y, along)]
-    places = [np.flatnonzero(table["seed"] == seed) for seed in np.unique(table["seed"])]
-    curves = [_curve(*(column[rows].tobytes() for column in columns)) for rows in places]
+    curves = [
+        _curve(*(column[found].tobytes() for column in columns))
+        for _, found in places(table, "seed")
+    ]
     exponents = np.array([exponent for curve, exponent in curves if exponent is not None])
     if not exponents.size:
         return PowerLaw(exponents, *[float("nan")] * 4)

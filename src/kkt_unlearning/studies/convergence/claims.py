@@ -3,7 +3,17 @@
 import numpy as np
 
 from kkt_unlearning.studies.claim import OURS, SUMMARY, Tables, Thresholds, claim, largest
-from kkt_unlearning.studies.summary import Table, distinct, groups, median, onset, select, take
+from kkt_unlearning.studies.summary import (
+    Table,
+    distinct,
+    groups,
+    median,
+    onset,
+    places,
+    rows,
+    select,
+    take,
+)
 
 _TABLE = "convergence.convergence"
 _CASE = ("training", "seed", "forget")
@@ -177,8 +187,10 @@ def _by_case(table: Table) -> list[Table]:
 
 def _at_end(table: Table) -> Table:
     """Rows at the last snapshot of each training."""
-    last = {training: largest(group["step"]) for (training,), group in groups(table, "training")}
-    return take(table, table["step"] == np.array([last[name] for name in table["training"]]))
+    step, keep = table["step"], np.zeros(rows(table), bool)
+    for _, found in places(table, "training"):
+        keep[found] = step[found] == largest(step[found])
+    return take(table, keep)
 
 
 def _share(holds: np.ndarray) -> float:
