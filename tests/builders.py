@@ -95,6 +95,21 @@ def planted_pairs(correlations, lengths, width: int):
     return problem, (multipliers * y * u[:, None] * clarke) @ X, multipliers, clarke, kinks
 
 
+def planted_crossing(g: float, width: int = 2):
+    """Proposition 6.17 of docs/theory.md: forgetting sample 2 carries a supporting entry across 0.
+
+    Half of the neurons are on at samples 0 and 2, half at 0 and 1; labels and output weights are positive.
+    Returns problem, W, λ, a.
+    """
+    G = np.array([[1.0, g, 0.0], [g, 1.0, -g], [0.0, -g, 1.0]])
+    u = np.full(width, 1.0 / np.sqrt(width))
+    problem = Problem(TwoLayer(width, tuple(u.tolist())), np.linalg.cholesky(G), np.ones(3))
+    first = (1.0 - g) / (1.0 - g**2 / 2.0)
+    multipliers = np.array([first, 2.0 - g * first, 2.0])
+    clarke = np.tile([[1.0, 0.0, 1.0], [1.0, 1.0, 0.0]], (width // 2, 1))
+    return problem, problem.combination(multipliers, clarke), multipliers, clarke
+
+
 def least_distance(problem: Problem, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """The least weights with margin 1 and *all* activations as in the pattern, by NNLS.
 

@@ -52,6 +52,43 @@ def restore(
     return into_cell(problem.X, W, pattern, kinks, keep)
 
 
+def keep_margins(
+    problem: Problem,
+    before: np.ndarray,
+    W: np.ndarray,
+    pattern: np.ndarray,
+    kinks: np.ndarray,
+    keep: np.ndarray,
+) -> np.ndarray:
+    """``θ°``: ``w° = w' + X_Iᵀ G_I⁻¹ (P° − P')``, ``P° = (q_i/q̂_i) P̂``, shape (…, n, k).
+
+    ``P̂``, of margins ``q̂``, is 0 on T and ``P'`` elsewhere; T are the retained entries that were on a kink
+    before the step or crossed theirs. So θ° lies in the closed cell of ``pattern`` and has the retained
+    margins from before the step. It is nan where a margin of ``P̂`` is not positive, or where the retained
+    samples depend on one another.
+
+    Args:
+        before: weights ``(n, k)`` before the step.
+        W: weights ``(…, n, k)`` after it.
+        pattern: activations ``A (n, m)`` before it; kinks: boolean ``(n, m)``.
+        keep: boolean ``(…, m)``, the retained samples.
+
+    ``docs/theory.md``, theorem 6.9.
+    """
+    P, watched = problem.preactivations(W), keep[..., None, :]
+    carried = kinks | ((2.0 * pattern - 1.0) * P < 0)
+    held = np.where(carried & problem.network.has_kinks, 0.0, P)
+    q, left = problem.margins(before), problem.margins_at(held)
+    possible = ((left > 0) | ~keep).all(axis=-1)
+    scale = np.divide(q, left, out=np.ones_like(left), where=keep & (left > 0))
+    change = np.where(watched, held * scale[..., None, :] - P, 0.0)
+    G = np.where(watched & keep[..., None], problem.gram, np.eye(problem.samples))
+    possible &= np.linalg.matrix_rank(G, hermitian=True) == problem.samples
+    solvable = np.where(possible[..., None, None], G, np.eye(problem.samples))
+    moved = W + change @ np.linalg.inv(solvable) @ problem.X
+    return np.where(possible[..., None, None], moved, np.nan)
+
+
 def into_cell(
     X: np.ndarray,
     W: np.ndarray,
