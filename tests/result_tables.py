@@ -93,7 +93,9 @@ def flip_counts(values=(100, 1000, 10000), seeds=3):
             "training": "normalised",
         }
         row |= {"seed": seed, "forget": "0", "entries": 100, "kinks": 30, "share": 0.2}
-        rows.append(row | dict.fromkeys(names.split(), 5 + seed))
+        row |= {"tau_star": 0.01 * (1 + seed), "tau_star_bound": 0.1, "pivots": min(seed, 1)}
+        counts = dict.fromkeys(names.split(), 5 + seed) | {"supporting_on": seed}
+        rows.append(row | counts)
     return columns(rows)
 
 

@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
-from builders import labels, planted_orthogonal, planted_pairs, solved
+from builders import labels, planted_crossing, planted_orthogonal, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.flips import count_flips, predicted_crossings
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.point import PIVOTS, kkt_point
+from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.flips.rows import flips_rows
-from kkt_unlearning.unlearning.ascent import unlearn_all
+from kkt_unlearning.unlearning.ascent import unlearn, unlearn_all
 
 
 def test_on_orthogonal_data_nothing_flips():
@@ -38,7 +41,16 @@ def test_counts_are_those_of_a_plain_loop(seed):
     steps = unlearn_all(point, sets, [0.3, 1.0])
     found = count_flips(steps)
     before = problem.preactivations(point.W)
-    names = ("kink_on", "kink_off", "off_on", "on_off", "opposed", "put_back", "added")
+    names = (
+        "kink_on",
+        "kink_off",
+        "off_on",
+        "on_off",
+        "opposed",
+        "supporting",
+        "put_back",
+        "added",
+    )
     for f, forget in enumerate(sets):
         for a in range(2):
             after = problem.preactivations(steps.W[f, a])
@@ -51,6 +63,8 @@ def test_counts_are_those_of_a_plain_loop(seed):
                 for i in set(range(6)) - set(forget):
                     now = 0.0 if abs(after[j, i]) < 1e-9 else np.sign(after[j, i])
                     was = 0.0 if point.kinks[j, i] else np.sign(before[j, i])
+                    for_label = problem.signs[j, i] > 0 and point.pattern[j, i] == 0
+                    counts["supporting"] += for_label and now > 0
                     counts["put_back"] += now != was and held[j, i]
                     counts["added"] += now == was != 0 and held[j, i]
                     if point.kinks[j, i]:
@@ -61,12 +75,21 @@ def test_counts_are_those_of_a_plain_loop(seed):
                         counts["on_off"] += before[j, i] > 0 > after[j, i]
                         crossed = before[j, i] < 0 < after[j, i]
                         counts["opposed"] += crossed and problem.signs[j, i] < 0
-            for name in set(names) - {"opposed"}:
+            assert found.supporting_on[f, a] == counts["supporting"]
+            for name in set(names) - {"opposed", "supporting"}:
                 assert getattr(found, name)[f, a] == counts[name], name
             assert found.opposed_off_on[f, a] == counts["opposed"]
             assert found.left[f, a] == 0
             assert found.put_back[f, a] <= found.flipped[f, a]  # some come back of themselves
     assert found.flipped.max() > 0
+
+
+def test_a_supporting_entry_that_is_turned_on_leads_to_a_pivot():
+    problem, W, *_ = planted_crossing(0.1, 6)
+    point = kkt_point(problem, problem.pattern(W))
+    (row,) = flips_rows(point, [[2]], Solver(), PIVOTS, 0)
+    assert row["supporting_on"] == row["off_on"] == 3  # half of the neurons, at sample 1
+    assert row["pivots"] == 1
 
 
 @settings(max_examples=10, deadline=None)
@@ -105,9 +128,24 @@ def test_the_prediction_is_the_orthant_probability():
 
 def test_rows_add_up():
     _, _, point = solved(1, 6, 15, 8)
-    rows = flips_rows(point, [[0], [1, 4]], 3)
+    rows = flips_rows(point, [[0], [1, 4]], Solver(), PIVOTS, 3)
     assert [row["forget"] for row in rows] == ["0", "1+4"]
-    for row in rows:
+    for row, forget in zip(rows, ([0], [1, 4]), strict=True):
         total = row["kink_on"] + row["kink_off"] + row["off_on"] + row["on_off"]
         assert row["share"] == total / row["entries"]
         assert row["seed"] == 3
+        assert row["tau_star"] == pytest.approx(certify(unlearn(point, forget)).tau_star)
+
+
+def test_rows_bound_tau_star_where_no_pivot_is_made_and_know_where_there_is_no_bound():
+    _, _, point = solved(4, 6, 400, 8)
+    rows = flips_rows(point, [[0], [1, 4]], Solver(), PIVOTS, 0)
+    assert [row["pivots"] for row in rows] == [
+        nearest.cells - 1 for nearest in nearest_kkt_points(point, [[0], [1, 4]])
+    ]
+    bounded = [row for row in rows if row["pivots"] == 0]
+    assert bounded
+    assert all(0 < row["tau_star"] <= row["tau_star_bound"] < 0.1 for row in bounded)
+    _, _, crowded = solved(0, 8, 9, 8)
+    (row,) = flips_rows(crowded, [[0]], Solver(), PIVOTS, 0)
+    assert row["tau_star_bound"] == np.inf

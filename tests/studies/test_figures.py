@@ -284,8 +284,18 @@ def test_the_surface_is_cut_at_the_middle_of_the_sweep():
     cut = (drawn["panel"] == "epsilon against tau") & (drawn["line"] == "1.0")
     assert drawn["count"][cut].tolist() == [3] * 4  # the seeds of one dimension
     np.testing.assert_array_equal(drawn["median"][cut], [np.inf, np.inf, 0.5, 1.0])
-    angles = drawn["median"][(drawn["panel"] == "angle") & (drawn["line"] == "tau_star")]
-    np.testing.assert_allclose(angles, 0.01)
+
+
+def test_tau_star_is_drawn_as_a_point_for_each_case_by_cluster():
+    figure, drawn = draw_flips()
+    points = {
+        line: drawn["line"][drawn["panel"] == "tau_star"] == line for line in ("turned", "none")
+    }
+    assert {line: int(found.sum()) for line, found in points.items()} == {"turned": 6, "none": 3}
+    clusters = [line for line in figure.axes[1].lines if line.get_marker() == "."]
+    assert [len(cluster.get_xdata()) for cluster in clusters] == [6, 3]
+    np.testing.assert_allclose(clusters[1].get_ydata(), 0.01)
+    assert set(clusters[0].get_ydata()) == {0.02, 0.03}
 
 
 def test_flips_without_a_sweep_still_draw():

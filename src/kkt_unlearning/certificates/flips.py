@@ -24,6 +24,8 @@ class Flips:
         kinks: on a kink before the step.
         kink_on, kink_off: left the kink to the right, to the left.
         off_on, on_off: crossed the kink.
+        supporting_on: off by the pattern with ``u_j y_i > 0``, and active after the step: in high dimension
+            what leads to a pivot of the retained problem (``docs/theory.md``, theorem 6.16).
         opposed_off_on: those of ``off_on`` whose neuron speaks against the sample, ``u_j y_i < 0``.
         predicted_off_on: ``opposed_off_on`` to leading order in d (:func:`predicted_crossings`).
         put_back: flipped entries that θ̃ holds on the kink.
@@ -37,6 +39,7 @@ class Flips:
     kink_off: np.ndarray
     off_on: np.ndarray
     on_off: np.ndarray
+    supporting_on: np.ndarray
     opposed_off_on: np.ndarray
     predicted_off_on: np.ndarray
     put_back: np.ndarray
@@ -73,6 +76,7 @@ def count_flips(steps: Steps) -> Flips:
         kink_off=count(kinks & (after < 0)),
         off_on=count(off_on),
         on_off=count(on_off),
+        supporting_on=count((problem.signs > 0) & (point.pattern == 0) & (after > 0)),
         opposed_off_on=count(off_on & (problem.signs < 0)),
         predicted_off_on=np.broadcast_to(predicted_crossings(steps)[:, None], steps.W.shape[:2]),
         put_back=count(flipped & restored.kinks),

@@ -25,6 +25,13 @@ def counts(exponent=0.0, crossed=20.0, left=0):
     )
 
 
+def clusters(tau_stars, turned, pivots, bounds=(1.0,), dimension=D[-1]):
+    cases = itertools.zip_longest(tau_stars, turned, pivots, bounds, fillvalue=bounds[0])
+    names = ("tau_star", "supporting_on", "pivots", "tau_star_bound")
+    rows = [dict(zip(names, case, strict=True)) | {"dimension": dimension} for case in cases]
+    return columns(rows)
+
+
 def surface(epsilon, dimensions=D):
     """``epsilon(share of δ*, share of τ*, d)``."""
     shares = itertools.product(dimensions, range(3), (0.0, 1.0), (0.0, 0.1, 0.5, 0.9, 1.0))
@@ -59,6 +66,25 @@ def test_without_a_sweep_no_exponent():
 @pytest.mark.parametrize(("crossed", "off"), [(20.0, 0.2), (30.0, 0.2), (25.0, 0.0)])
 def test_crossings_are_compared_with_the_prediction_in_the_largest_dimension(crossed, off):
     assert measured("flips_predicted", flips=counts(crossed=crossed)) == pytest.approx(off)
+
+
+def test_clusters_are_told_apart_by_what_the_step_turns_on_in_the_largest_dimension():
+    table = clusters([0.3, 0.2, 0.01, 0.02], [4, 1, 0, 0], [1, 2, 0, 0])
+    elsewhere = clusters([0.001, 0.5], [3, 0], [0, 1], dimension=D[0])
+    table = {name: np.concatenate([elsewhere[name], table[name]]) for name in table}
+    assert measured("flips_two_clusters", flips=table) == pytest.approx(10)
+    assert measured("flips_pivots", flips=table) == 1.0
+    one = clusters([0.3, 0.2], [4, 1], [1, 0])
+    assert np.isnan(measured("flips_two_clusters", flips=one))
+    assert measured("flips_pivots", flips=one) == 0.5
+
+
+def test_the_bound_on_tau_star_is_for_cases_without_a_pivot():
+    table = clusters([0.3, 0.2, 0.1], [0, 0, 1], [0, 1, 0], [0.2, 0.1, np.inf])
+    claim = CLAIM["flips_tau_star_bound"]
+    assert claim.measure({"flips.flips": table}, {"round_off": 1e-8}) == 1
+    table["tau_star"][0] = 0.2
+    assert claim.measure({"flips.flips": table}, {"round_off": 1e-8}) == 0
 
 
 def test_one_entry_left_is_one_too_many():

@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from kkt_unlearning.studies.claim import CHECK, OURS, Tables, Thresholds, at_last, claim, largest
+from kkt_unlearning.studies.claim import (
+    CHECK,
+    OURS,
+    TABLE_DIGITS,
+    Tables,
+    Thresholds,
+    at_last,
+    claim,
+    largest,
+    smallest,
+)
 from kkt_unlearning.studies.summary import Table, groups, halving, median, power_law, select, take
 
 _CASE = ("network", "seed", "forget")
@@ -49,6 +59,50 @@ def flips_predicted(tables: Tables, _: Thresholds) -> float:
 )
 def flips_restored(tables: Tables, _: Thresholds) -> float:
     return largest(tables["flips.flips"]["left"])
+
+
+@claim(
+    "The search for an exact KKT point pivots just where the step turns a supporting entry on.",
+    OURS.at("docs/theory.md, theorem 6.16, where it is proved in the limit"),
+    "share of cases with both or neither, largest dimension",
+    "at_least",
+    "flips",
+    "flips.flips",
+)
+def flips_pivots(tables: Tables, _: Thresholds) -> float:
+    table = _last(tables["flips.flips"])
+    return float(np.mean((table["pivots"] > 0) == (table["supporting_on"] > 0)))
+
+
+@claim(
+    "τ* falls into two clusters: small where the step turns no supporting entry on, large where it does.",
+    OURS.at("docs/theory.md, section 6.5 and theorem 6.16"),
+    "smallest τ* with such an entry over the largest without, largest dimension",
+    "at_least",
+    "flips",
+    "flips.flips",
+)
+def flips_two_clusters(tables: Tables, _: Thresholds) -> float:
+    table = _last(tables["flips.flips"])
+    turned = table["supporting_on"] > 0
+    if turned.all() or not turned.any():
+        return float("nan")
+    return smallest(table["tau_star"][turned]) / largest(table["tau_star"][~turned])
+
+
+@claim(
+    "Without a pivot τ* is at most 4 (D°/‖θ′‖)².",
+    CHECK.at("docs/theory.md, theorem 6.15"),
+    "cases without a pivot above the bound",
+    "at_most",
+    "flips",
+    "flips.flips",
+    allowances={"round_off": "what counts as 0"},
+)
+def flips_tau_star_bound(tables: Tables, thresholds: Thresholds) -> float:
+    table = select(tables["flips.flips"], pivots=0)
+    allowed = (1 + TABLE_DIGITS) * table["tau_star_bound"] + thresholds["round_off"]
+    return float((table["tau_star"] > allowed).sum())
 
 
 @claim(

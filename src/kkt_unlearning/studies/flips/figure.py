@@ -33,8 +33,11 @@ KINDS = {
     "on_off": "on → off",
 }
 _COLOURS = {"opposed_off_on": "opposed", "predicted_off_on": "opposed"}
+_CLUSTERS = {
+    "turned": ("τ*, supporting\nentry turned on", "halved"),
+    "none": ("τ*, none", "tau_star"),
+}
 _WAYS = {
-    "tau_star": ("τ*: exact\nKKT point", "tau_star", "--"),
     "tau_halved": ("half of ε", "halved", "-"),
     "tau_restored": ("τ: θ̃", "tau", "-"),
 }
@@ -45,15 +48,18 @@ _CASE = ("network", "training", "seed", "forget")
 def draw(flips: Table, surface: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     """Shares of flipped entries and the angles that undo them along the sweep; two cuts through the surface.
 
+    τ* is a point for each case, coloured by whether the step turned a supporting entry on.
+
     Args:
-        flips: counts of flips; surface: the surface on its grid; both along one swept parameter.
+        flips: counts of flips and τ*; surface: the surface on its grid; both along one swept parameter.
 
     Returns:
         The figure, and the medians and bands that it shows: ``x`` against ``median``, by panel and line.
     """
     along = next(iter(swept(surface)), None)
     surface, middle = _at_middle(surface, along)
-    drawn = stack([_shares(flips, along), _angles(surface, along), *_cuts(take(surface, middle))])
+    parts = [_shares(flips, along), _angles(surface, along), _exact(flips, along)]
+    drawn = stack([*parts, *_cuts(take(surface, middle))])
     with style.styled():
         figure, axes = style.panels(5.2, (2, 2))
         _against_sweep(axes[0], drawn, along)
@@ -94,16 +100,30 @@ def _shares(flips: Table, along: str | None) -> dict[str, np.ndarray]:
 
 
 def _angles(surface: Table, along: str | None) -> dict[str, np.ndarray]:
-    """τ of the restored network, τ* and the τ that halves ε, of each case."""
+    """τ of the restored network and the τ that halves ε, of each case."""
     by, rows = ([along] if along else []), []
     full = select(surface, delta_share=float(np.max(surface["delta_share"])))
     for _, case in groups(full, *by, *_CASE):
         at, star = [case[name][0] for name in by], float(case["tau_star"][0])
         halved = halving(case["tau_share"], case["epsilon"]) * star
-        rows.append((*at, star, halved, float(case["tau_restored"][0])))
+        rows.append((*at, halved, float(case["tau_restored"][0])))
     table = from_records([*by, *_WAYS], rows) | {"all": np.zeros(len(rows))}
     found = summarise(table, by or ["all"], list(_WAYS))
     return _records("angle", found, "quantity", along)
+
+
+def _exact(flips: Table, along: str | None) -> dict[str, np.ndarray]:
+    """τ* of each case, by cluster, and the median of its bound where nothing is turned on."""
+    turned = flips["supporting_on"] > 0
+    star, one = np.asarray(flips["tau_star"], float), np.ones(len(turned), int)
+    points = {"median": star, "low": star, "high": star, "count": one, "infinite": 0 * one}
+    points |= {"cluster": np.where(turned, "turned", "none")}
+    points |= {along: flips[along]} if along else {}
+    found = summarise(
+        take(flips, ~turned), [along] if along else ["experiment"], ["tau_star_bound"]
+    )
+    bound = _records("angle", found, "quantity", along)
+    return stack([_records("tau_star", points, "cluster", along), bound])
 
 
 def _cuts(surface: Table) -> list[dict[str, np.ndarray]]:
@@ -128,10 +148,15 @@ def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> Non
         Line({"panel": "angle", "line": name}, *look, floor=TAU_FLOOR)
         for name, look in _WAYS.items()
     ]
+    angles.append(
+        Line({"panel": "angle", "line": "tau_star_bound"}, "its bound", "tau_star", ":", TAU_FLOOR)
+    )
     label = {"dimension": "dimension d"}.get(along or "", (along or "").replace("_", " "))
     for panel, lines in zip(axes, (shares, angles), strict=True):
         style.draw_lines(panel, drawn, "x", lines)
         values = np.unique(select(drawn, panel="share")["x"])
+        if lines is angles:
+            _clusters(panel, select(drawn, panel="tau_star"))
         if along and (values > 0).all():
             panel.set_xscale("log")
         panel.set_xticks(values, [f"{value:g}" for value in values])
@@ -142,6 +167,15 @@ def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> Non
     axes[0].set_ylim(bottom=0)
     axes[1].set_ylabel("1 − cosine to θ′")
     style.log_scale(axes[1], TAU_FLOOR)
+
+
+def _clusters(axes: Axes, points: Table) -> None:
+    """The points of each cluster beside their place on the axis."""
+    for (cluster, (label, colour)), aside in zip(_CLUSTERS.items(), (1.08, 0.93), strict=True):
+        found = select(points, line=cluster)
+        at, y = aside * found["x"], np.maximum(found["median"], TAU_FLOOR)
+        look = {"color": style.colour_of(colour), "label": label, "alpha": 0.35}
+        axes.plot(at, y, ".", markersize=3, markeredgewidth=0, zorder=1, **look)
 
 
 def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | None = None) -> None:

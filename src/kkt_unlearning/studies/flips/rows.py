@@ -6,19 +6,37 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
+import numpy as np
+
 from kkt_unlearning.certificates.flips import Flips, count_flips
+from kkt_unlearning.certificates.restore import keep_margins
 from kkt_unlearning.certificates.surface import surface as least_on_path
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.metrics import cosine_distance
+from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import Case
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning.ascent import unlearn_all
 
 
-def flips_rows(point: KKTPoint, forget_sets: list[list[int]], s: int) -> list[Row]:
-    """One row a forget set: the counts for the prescribed step from the exact point of replicate s."""
-    found = count_flips(unlearn_all(point, forget_sets, [1.0]))
+def flips_rows(
+    point: KKTPoint, forget_sets: list[list[int]], solver: Solver, pivots: int, s: int
+) -> list[Row]:
+    """One row a forget set: the counts for the prescribed step from the exact point of replicate s.
+
+    Beside them ``tau_star``, to the exact point of the retained problem, the ``pivots`` on the way to that,
+    and ``tau_star_bound`` for where there are none: ``4 (D°/‖θ'‖)²`` of theorem 6.15, infinite from 1 on.
+    """
+    steps = unlearn_all(point, forget_sets, [1.0])
+    found, nearest = count_flips(steps), nearest_kkt_points(point, forget_sets, solver, pivots)
+    W, keep = steps.W[:, 0], kept(point.problem.samples, forget_sets)
+    margins_kept = keep_margins(point.problem, point.W, W, point.pattern, point.kinks, keep)
+    reach, size = (np.linalg.norm(V, axis=(-2, -1)) for V in (margins_kept - W, W))
+    bound = 4.0 * (reach / size) ** 2
+    bound = np.where(bound < 1.0, bound, np.inf)  # nan: no margins to keep, so no bound
+    tau_star = cosine_distance(W, np.stack([exact.W for exact in nearest]))
     names = [field.name for field in fields(Flips)]
     return [
         {
@@ -27,6 +45,9 @@ def flips_rows(point: KKTPoint, forget_sets: list[list[int]], s: int) -> list[Ro
             "forget_size": len(forget),
             **{name: getattr(found, name)[f, 0].item() for name in names},
             "share": float(found.flipped[f, 0] / found.entries[f, 0]),
+            "tau_star": float(tau_star[f]),
+            "tau_star_bound": float(bound[f]),
+            "pivots": nearest[f].cells - 1,
         }
         for f, forget in enumerate(forget_sets)
     ]
@@ -69,7 +90,7 @@ def surface_rows(
 
 def flips(case: Case) -> list[Row]:
     """Measure ``flips`` of one replicate."""
-    return flips_rows(case.point, case.forget_sets, case.s)
+    return flips_rows(case.point, case.forget_sets, case.solver, case.pivots, case.s)
 
 
 def surface(case: Case) -> list[Row]:
