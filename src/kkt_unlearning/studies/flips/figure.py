@@ -1,6 +1,7 @@
 """How many activations the step flips, and the surface between the two ends of its certificate."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -34,13 +35,15 @@ KINDS = {
 }
 _COLOURS = {"opposed_off_on": "opposed", "predicted_off_on": "opposed"}
 _CLUSTERS = {
-    "turned": ("τ*, supporting\nentry turned on", "halved"),
-    "none": ("τ*, none", "tau_star"),
+    "turned": ("τ*: supporting\nentry turned on", "opposed"),
+    "none": ("τ*: none", "tau_star"),
 }
 _WAYS = {
+    "tau_star_bound": ("… its bound", "tau_star", ":"),
     "tau_halved": ("half of ε", "halved", "-"),
     "tau_restored": ("τ: θ̃", "tau", "-"),
 }
+_FOUND = ["tau_halved", "tau_restored"]  # in the table of the surface
 _SHOWN = 7  # lines of a cut, about
 _CASE = ("network", "training", "seed", "forget")
 
@@ -107,8 +110,8 @@ def _angles(surface: Table, along: str | None) -> dict[str, np.ndarray]:
         at, star = [case[name][0] for name in by], float(case["tau_star"][0])
         halved = halving(case["tau_share"], case["epsilon"]) * star
         rows.append((*at, halved, float(case["tau_restored"][0])))
-    table = from_records([*by, *_WAYS], rows) | {"all": np.zeros(len(rows))}
-    found = summarise(table, by or ["all"], list(_WAYS))
+    table = from_records([*by, *_FOUND], rows) | {"all": np.zeros(len(rows))}
+    found = summarise(table, by or ["all"], _FOUND)
     return _records("angle", found, "quantity", along)
 
 
@@ -148,15 +151,12 @@ def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> Non
         Line({"panel": "angle", "line": name}, *look, floor=TAU_FLOOR)
         for name, look in _WAYS.items()
     ]
-    angles.append(
-        Line({"panel": "angle", "line": "tau_star_bound"}, "its bound", "tau_star", ":", TAU_FLOOR)
-    )
     label = {"dimension": "dimension d"}.get(along or "", (along or "").replace("_", " "))
     for panel, lines in zip(axes, (shares, angles), strict=True):
-        style.draw_lines(panel, drawn, "x", lines)
-        values = np.unique(select(drawn, panel="share")["x"])
         if lines is angles:
             _clusters(panel, select(drawn, panel="tau_star"))
+        style.draw_lines(panel, drawn, "x", lines)
+        values = np.unique(select(drawn, panel="share")["x"])
         if along and (values > 0).all():
             panel.set_xscale("log")
         panel.set_xticks(values, [f"{value:g}" for value in values])
@@ -174,8 +174,8 @@ def _clusters(axes: Axes, points: Table) -> None:
     for (cluster, (label, colour)), aside in zip(_CLUSTERS.items(), (1.08, 0.93), strict=True):
         found = select(points, line=cluster)
         at, y = aside * found["x"], np.maximum(found["median"], TAU_FLOOR)
-        look = {"color": style.colour_of(colour), "label": label, "alpha": 0.35}
-        axes.plot(at, y, ".", markersize=3, markeredgewidth=0, zorder=1, **look)
+        look: dict[str, Any] = {"color": style.colour_of(colour), "label": label, "alpha": 0.5}
+        axes.plot(at, y, ".", markersize=4, markeredgewidth=0, zorder=1, **look)
 
 
 def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | None = None) -> None:
