@@ -179,7 +179,8 @@ def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
     append(project.folder / "src/kkt_unlearning/certificates/certificate.py", "\n# changed\n")
     measured = {f"measure_{name}" for name in CERTIFIED}
     unmoved = {
-        f"figure_{name}" for name in ("multipliers", "kinks", "dependence", "depth", "recovery")
+        f"figure_{name}"
+        for name in ("crowding", "multipliers", "kinks", "dependence", "depth", "recovery")
     }
     rules = set(project.planned())
     assert (

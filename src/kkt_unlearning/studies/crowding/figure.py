@@ -77,6 +77,10 @@ def _draw_changes(axes: Axes, rows: Table, shades: dict) -> None:
         axes.fill_between(x, low, high, color=shade, alpha=0.15, linewidth=0)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    low, high = (np.log2(edge) for edge in axes.get_xlim())
+    ticks = 2.0 ** np.arange(np.ceil(low), np.floor(high) + 1)
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.set_xticks([], minor=True)
     axes.set_xlabel("m φ")
 
 
