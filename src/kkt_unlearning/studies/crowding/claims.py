@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from kkt_unlearning.studies.claim import CHECK, OURS, PAPER, Tables, Thresholds, claim
+from kkt_unlearning.studies.claim import CHECK, OURS, Tables, Thresholds, claim
 from kkt_unlearning.studies.crowding.share import ORTHOGONAL, SAFE, room, shares
 from kkt_unlearning.studies.summary import Table, groups, median, take
 
 
 @claim(
     "At fixed mφ the change of retained margins of the linear model falls like 1/m.",
-    PAPER.at("section 3, as a summary quotes it: O(ε_d/m), with mφ for ε_d"),
+    OURS.at("where section 3 has O(ε_d/m); mφ for ε_d is our reading"),
     "exponent q of the largest margin change ~ (mφ)^p m^q, median of the fits of the replicates",
     "at_most",
     "crowding",
