@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from audit_users import elsewhere, model_elsewhere, trained
+from audit_users import balanced, elsewhere, model_elsewhere, trained
 
 from kkt_unlearning.audit import Model, certify, unlearn
 from kkt_unlearning.errors import DataError, NotConvergedError
+from kkt_unlearning.metrics import cosine_distance
 
 
 @pytest.mark.parametrize("width", [None, 6])
@@ -89,6 +90,53 @@ def test_what_the_data_have_outside_is_left_alone():
     plain = unlearn(model, X, y, [3]).model.W
     found = unlearn(Model(model.W + outside, model.u), X, y, [3]).model.W
     assert np.allclose(found - plain, outside, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("start", ["trained", "exact"])
+@pytest.mark.parametrize("width", [None, 6])
+@pytest.mark.parametrize("dimension", [120, 5])
+def test_the_downdate_is_certified_by_itself_and_beside_the_network_before(start, width, dimension):
+    model, X, y, _ = trained(width, scale=5.0, dimension=dimension if width else 120)
+    found = unlearn(model, X, y, [3, 1], start=start, method="downdate")
+    assert found.removal is None
+    assert found.margins_after[[0, 2, 4, 5, 6, 7]].min() == pytest.approx(1.0, rel=1e-9)
+    alone = certify(found.model, X, y, [3, 1])
+    assert max(end.epsilon for end in alone.ends) < 1e-6
+    assert max(abs(end.relative_delta) for end in alone.ends) < 1e-6
+    assert max(abs(end.tau) for end in alone.ends) < 1e-12
+    stepped = unlearn(model, X, y, [3, 1], start=start)
+    star = certify(stepped.model, X, y, [3, 1], step=stepped.step).ends[-1]
+    cosine = float(cosine_distance(found.model.W, stepped.model.W))
+    assert cosine == pytest.approx(star.tau, rel=1e-6, abs=1e-9)
+    beside = certify(found.model, X, y, [3, 1], step=found.step)
+    assert beside.ends[0].epsilon < 1e-6 and not beside.origin.bounded
+    assert beside.origin.sentence.startswith("the dual downdate, the exact KKT point")
+    assert "for which there are no bounds" in beside.origin.sentence
+
+
+@pytest.mark.parametrize("start", ["trained", "exact"])
+def test_the_restored_network_is_the_certificate_between_the_ends(start):
+    model, X, y, _ = trained(6)
+    step = unlearn(model, X, y, [3], start=start)
+    _, expected, _ = certify(step.model, X, y, [3], step=step.step).ends
+    found = unlearn(model, X, y, [3], start=start, method="restored")
+    certified = certify(found.model, X, y, [3], step=found.step)
+    itself, again, _ = certified.ends
+    assert expected.tau > 0 and again.tau == pytest.approx(0.0, abs=1e-12)
+    assert itself.epsilon == pytest.approx(again.epsilon, rel=1e-6)
+    assert again.epsilon == pytest.approx(expected.epsilon, rel=1e-6)
+    assert "put back into its activation cell, for which there are no" in certified.origin.sentence
+
+
+def test_other_methods_are_of_fixed_output_weights_and_a_downdate_of_the_whole_step():
+    for method in ("restored", "downdate"):
+        with pytest.raises(DataError, match="allowed is step where output weights are trained"):
+            unlearn(*balanced(), [3], method=method)
+    model, X, y, _ = trained(6)
+    with pytest.raises(DataError, match="allowed is 1 with the method downdate"):
+        unlearn(model, X, y, [3], method="downdate", fraction=0.5)
+    with pytest.raises(DataError, match="method = 'exact': allowed are step, restored, downdate"):
+        unlearn(model, X, y, [3], method="exact")
 
 
 def test_arrays_of_another_library_come_back_in_it():

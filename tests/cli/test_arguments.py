@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kkt_unlearning.audit.model import OUTPUTS
+from kkt_unlearning.certificates.method import METHODS
 from kkt_unlearning.cli.arguments import LARGEST_STEP, indices, parser
 from kkt_unlearning.training.losses import LOSSES
 from kkt_unlearning.unlearning.ascent import LARGEST_FRACTION, STARTS
@@ -157,4 +158,5 @@ def test_what_may_be_chosen_is_what_the_library_allows():
     assert choices["start"] == STARTS
     assert choices["outputs"] == OUTPUTS
     assert choices["loss"] == tuple(LOSSES)
+    assert choices["method"] == METHODS
     assert LARGEST_STEP == LARGEST_FRACTION

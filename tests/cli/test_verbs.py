@@ -198,6 +198,25 @@ def test_a_step_from_the_exact_point_is_known_by_the_trained_network(capsys, out
     assert "0.5 of the prescribed step from the exact KKT point, so" in ran(capsys, *rest, *how)
 
 
+@pytest.mark.parametrize("method", ["restored", "downdate"])
+def test_what_a_method_leads_to_is_written_and_certified(capsys, method):
+    (model, X, y, _), exact = trained(6, scale=3.0), method == "downdate"
+    expected = audit.unlearn(model, X, y, [3, 5], method=method)
+    words = ("--forget", "3,5", "--method", method)
+    assert record(capsys, "unlearn", *NPZ, *words, "--out", "U.npz")["method"] == method
+    with open("U.npz", "rb") as file:
+        read = read_model(file, "U.npz")
+    assert np.array_equal(read.model.W, expected.model.W) and read.removal is None
+    assert expected.step.words in ran(capsys, "unlearn", *NPZ, *words, "--out", "V.npz")
+    rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3,5")
+    limits = ("--max-epsilon", "1e-6", "--max-delta", "1e-6")
+    told = record(capsys, *rest, *limits, status=int(not exact))
+    assert told["met_by"] == ("unlearned" if exact else None)
+    words = (*words, "--step", "0.5", "--out", "H.npz")
+    half = ran(capsys, "unlearn", *NPZ, *words, status=2 * exact)
+    assert ("leave it out, in the command --step" in half) is exact
+
+
 def test_who_has_forgotten_does_not_step_again(capsys):
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
     again = ("unlearn", "--data", "D.npz", "--weights", "U.npz", "--forget", "5", "--out", "V.npz")

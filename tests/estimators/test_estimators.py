@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 
 import kkt_unlearning
 from kkt_unlearning import Descent, Linear, Problem, TwoLayer, certify, kkt_point, train, unlearn
+from kkt_unlearning.certificates.method import weights_by
 from kkt_unlearning.errors import ArgumentError, NotConvergedError, NotSeparableError, UserError
 from kkt_unlearning.estimators import MaxMarginLinear, MaxMarginTwoLayer
 from kkt_unlearning.networks.initial import gaussian_weights
@@ -116,6 +117,47 @@ def test_later_calls_forget_the_union_in_any_order(kind, start):
     assert found.tau_star == pytest.approx(expected.tau_star, rel=1e-6, abs=ROUND_OFF)
     assert found.tau == pytest.approx(expected.tau, rel=1e-6, abs=ROUND_OFF)
     assert found.epsilon <= found.restored_bound + ROUND_OFF  # both may be 0 but for it
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("start", ["trained", "exact"])
+def test_the_downdate_is_an_exact_point_that_later_calls_go_on_from(kind, start):
+    X, y = data()
+    model = fitted(kind).unlearn([5], start=start)  # by the step, whatever comes then
+    model.unlearn([2], start=start, method="downdate")
+    for forget in ([5, 2], [5, 2, 7]):
+        point, rest = model.kkt_point_, np.delete(np.arange(SAMPLES), forget)
+        np.testing.assert_array_equal(point.problem.X[:, :DIMENSION], X[rest])
+        np.testing.assert_allclose(weights(model), point.W, atol=ROUND_OFF)
+        assert max(point.residuals.worst, point.gap) < 1e-9
+        again = kkt_point(point.problem, point.pattern)
+        np.testing.assert_allclose(again.W, point.W, atol=1e-8 * np.abs(point.W).max())
+        margins = model.decision_function(X[rest]) * np.where(y[rest] == "a", -1, 1)
+        assert margins.min() == pytest.approx(1.0, abs=1e-9)
+        found = model.certificate_
+        assert max(found.epsilon_clarke, found.epsilon, found.relative_delta) < 1e-7
+        assert max(abs(found.tau), abs(found.tau_star)) < ROUND_OFF
+        if len(forget) == 2:
+            model.unlearn([7], method="downdate")  # either start, since both are the exact point
+
+
+@pytest.mark.parametrize("start", ["trained", "exact"])
+def test_the_restored_network_is_that_of_one_step_for_the_union(start):
+    point, W = fitted("two_layer").kkt_point_, weights(fitted("two_layer"))
+    step = unlearn(point, [6, 1, 4], trained=W if start == "trained" else None)
+    expected = weights_by("restored", step)
+    model = fitted("two_layer").unlearn([4], start=start, method="restored")
+    model.unlearn([1, 6], start=start, method="restored")
+    np.testing.assert_allclose(weights(model), expected, atol=1e-10)
+    found = model.certificate_
+    assert abs(found.tau) < ROUND_OFF and np.isnan(found.epsilon_bound)
+    assert found.epsilon == pytest.approx(certify(step).epsilon, rel=1e-6)
+    assert found.epsilon <= found.restored_bound
+    np.testing.assert_allclose(
+        weights(model.unlearn([0], start=start)),
+        unlearn(point, [6, 1, 4, 0], trained=W if start == "trained" else None).W,
+        atol=1e-10,
+    )
 
 
 def arrays(value):

@@ -1,4 +1,4 @@
-"""The ascent step on a network of the user's own."""
+"""The ascent step on a network of the user's own, and the networks that it leads to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, silent
 from kkt_unlearning.backends import Array
-from kkt_unlearning.errors import check_flag
+from kkt_unlearning.certificates.method import check_method, weights_by
+from kkt_unlearning.errors import DataError, check_flag
 from kkt_unlearning.kkt.copies import copies_that_stay
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
@@ -26,14 +27,15 @@ from kkt_unlearning.unlearning.ascent import check_fraction, check_start
 
 @dataclass(frozen=True, eq=False)
 class Forgotten:
-    """A network after the ascent step.
+    """A network after the ascent step, or the one that a method makes of it.
 
     Attributes:
         applies: whether the theory is about the network before the step: whether it is near a KKT point.
         model: θ', at the scale of θ; as θ was given: a :class:`kkt_unlearning.audit.Model`, or a module of
             the same class, dtype and device.
         step: how it came about; :func:`kkt_unlearning.audit.certify` has its bounds from it.
-        removal: the same without the samples, as it may be kept beside θ'.
+        removal: the same without the samples, as it may be kept beside θ'; None for another method than
+            ``step``, whose difference to θ is no sum over the forgotten samples.
         multipliers: ``λ (m,)`` that the step used, those of the exact KKT point, for smallest margin 1 before
             it; of several equal samples those that stay have taken them over.
         margins_before, margins_after: ``q_i/γ (m,)``, γ the smallest margin before the step.
@@ -43,7 +45,7 @@ class Forgotten:
     applies: Assumption
     model: Any
     step: Step
-    removal: Removal
+    removal: Removal | None
     multipliers: Array
     margins_before: Array
     margins_after: Array
@@ -59,10 +61,13 @@ def unlearn(
     start: str = "trained",
     fraction: float = 1.0,
     allow_idle: bool = False,
+    method: str = "step",
     solver: Solver | None = None,
     report: Report | None = None,
 ) -> Forgotten:
     """``θ' = θ − α Σ_{r∈R} λ_r y_r g_r`` with the multipliers of the exact KKT point that θ leads to.
+
+    Or what ``method`` makes of θ': it is that network which is returned.
 
     Args:
         model: θ, a :class:`kkt_unlearning.audit.Model` or a ``torch.nn.Module``
@@ -73,13 +78,17 @@ def unlearn(
         fraction: α ≥ 0; 1 is the prescribed step.
         allow_idle: make a step that changes nothing as well, or one that leaves nothing since every sample
             that the network rests on is forgotten.
+        method: ``step``; ``restored``, θ' put back into its activation cell (θ̃ of the certificate); or
+            ``downdate``, θ* of the certificate, the exact KKT point of the retained samples from the
+            activations before the step, whatever the start: (0, 0, 0) up to round-off.
 
     Returns:
         Arrays in the library and on the device of X, weights in those of the model's
             (:func:`kkt_unlearning.arrays.follow`).
 
     Raises:
-        DataError: bad data, forget set, start or fraction, or a step of no effect.
+        DataError: bad data, forget set, start, fraction or method, a step of no effect, or another
+            method than ``step`` for a network whose output weights are trained.
         NotConvergedError, SolverError: see :func:`kkt_unlearning.audit.kkt`.
 
     Paper: Section 2.3; ``docs/theory.md``, section 1.
@@ -88,7 +97,13 @@ def unlearn(
     check_start(start)
     check_fraction(fraction)
     check_flag("allow_idle", allow_idle)
+    check_method(method, fraction)
     given, model = model, as_model(model, X)
+    if method != "step" and model.trained_outputs:
+        raise DataError(
+            f"method = {method!r}: allowed is step where output weights are trained, since the exact KKT "
+            "points that the others rest on are of fixed ones; leave it out."
+        )
     audited, gamma = at_unit_margin(model, X, y)
     problem, W = audited.problem, audited.networks[0]
     retained(problem.samples, forget)
@@ -98,30 +113,35 @@ def unlearn(
     done = ascent.unlearn(
         point, forget, fraction=fraction, trained=W if trained else None, allow_idle=allow_idle
     )
+    if method != "step":
+        say(method)
+    unlearned = weights_by(method, done, telling(solver, say))
     removed = _removed_outputs(problem, done) if model.trained_outputs else None
     u = None if removed is None else problem.output_weights - removed
     after = problem if u is None else with_outputs(problem, u)
     scale = gamma ** (1 / model.degree)
+    removal = Removal(
+        tuple(forget),
+        start,
+        fraction,
+        problem.samples,
+        scale * _coefficients(problem, done),
+        None if removed is None else scale * removed,
+    )
     return Forgotten(
         applies=arrival(arrived(point, W, model.trained_outputs)),
-        model=put_back(audited.model(model, done.W, gamma, u), given),
+        model=put_back(audited.model(model, unlearned, gamma, u), given),
         step=Step(
             model if trained else audited.model(model, point.W, gamma),
             tuple(forget),
             start,
             fraction,
+            method,
         ),
-        removal=Removal(
-            tuple(forget),
-            start,
-            fraction,
-            problem.samples,
-            scale * _coefficients(problem, done),
-            None if removed is None else scale * removed,
-        ),
+        removal=removal if method == "step" else None,
         multipliers=follow(done.point.multipliers, X),
         margins_before=follow(problem.margins(done.start), X),
-        margins_after=follow(after.margins(done.W), X),
+        margins_after=follow(after.margins(unlearned), X),
         copies=tuple(copies_that_stay(problem, forget)),
     )
 

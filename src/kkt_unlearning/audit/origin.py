@@ -9,15 +9,23 @@ from kkt_unlearning.audit.exact import exact_point
 from kkt_unlearning.audit.model import SAME
 from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, Subject
+from kkt_unlearning.certificates.method import weights_by
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
-from kkt_unlearning.unlearning.ascent import Steps, ascend, left_to_copies, starting_point
+from kkt_unlearning.unlearning.ascent import (
+    Steps,
+    Unlearned,
+    ascend,
+    left_to_copies,
+    starting_point,
+)
 
 _STEP = "{}, so that its bounds hold"
+_BEYOND = "{}, for which there are no bounds; the activations before the step are used"
 _OTHER = (
     "not {} (they differ by {:.1e} of its norm), so there are no bounds; the activations before the step are "
     "used"
@@ -73,18 +81,21 @@ def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -
     exact = step.start == "exact"
     start, clarke = starting_point(point, None if exact else before)
     W = after / gamma
-    expected = ascend(
+    stepped = ascend(
         problem, start, point.multipliers, step.forget, clarke=clarke, fraction=step.fraction
     )
+    done = Unlearned(point, start, clarke, step.forget, step.fraction, stepped)
+    expected = weights_by(step.method, done, solver)
     difference = float(np.linalg.norm(W - expected) / np.linalg.norm(expected))
-    bounded = difference <= SAME
+    same = difference <= SAME
+    bounded = same and step.method == "step"
     if not bounded:
         start, clarke = point.W, point.clarke
     return Origin(
         Steps(point, start, clarke, (step.forget,), np.array([step.fraction]), W[None, None]),
         nearest,
         bounded,
-        (_STEP if bounded else _OTHER).format(step.words, difference),
+        (_STEP if bounded else _BEYOND if same else _OTHER).format(step.words, difference),
         arrived=float(cosine_distance(before, point.W)),
     )
 

@@ -120,7 +120,7 @@ def _each(verb: argparse.ArgumentParser) -> None:
 def _unlearn(verb: argparse.ArgumentParser) -> None:
     verb.description = (
         "θ' = θ − α Σ λ_r y_r g_r over the forgotten samples r, with the multipliers of the exact KKT "
-        "point."
+        "point; or by --method what that leads to."
     )
     _common(verb, _WEIGHTS)
     _forget(verb)
@@ -133,6 +133,13 @@ def _unlearn(verb: argparse.ArgumentParser) -> None:
         action="store_true",
         help="make a step that changes nothing as well, or one that leaves nothing since every sample that "
         "the network rests on is forgotten",
+    )
+    verb.add_argument(
+        "--method",
+        choices=("step", "restored", "downdate"),
+        default="step",
+        help="step: the network after the step; restored: the same put back into its activation cell; "
+        "downdate: the exact KKT point of the retained samples beside it (default: %(default)s)",
     )
     verb.set_defaults(start="trained", step=1.0)
 

@@ -52,6 +52,7 @@ def forgotten(found: Forgotten, out: str) -> dict[str, Any]:
             "forget": found.step.forget,
             "from": found.step.start,
             "step": found.step.fraction,
+            "method": found.step.method,
             "multipliers": found.multipliers,
             "margins_before": found.margins_before,
             "margins_after": found.margins_after,

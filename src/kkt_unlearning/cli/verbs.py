@@ -63,7 +63,7 @@ def each(asked: argparse.Namespace, report: Report) -> Answer:
 
 
 def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
-    """The ascent step; the network after it goes to ``--out``."""
+    """The ascent step, or what a method makes of it; the network after it goes to ``--out``."""
     kind = kind_of(asked.out, KINDS)  # before anything is computed
     data, found = _inputs(asked)
     remedy = f"forget them and {bracketed(asked.forget)} in one step, from the network before it"
@@ -76,6 +76,7 @@ def unlearn(asked: argparse.Namespace, report: Report) -> Answer:
         start=asked.start,
         fraction=asked.step,
         allow_idle=asked.allow_idle,
+        method=asked.method,
         report=report,
     )
     removal = forgotten.removal if kind == ".npz" else None

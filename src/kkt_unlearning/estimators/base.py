@@ -14,7 +14,8 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from kkt_unlearning.arrays import host
-from kkt_unlearning.certificates.certificate import certify
+from kkt_unlearning.certificates.certificate import Certificate, certify
+from kkt_unlearning.certificates.method import check_method, downdated, restored
 from kkt_unlearning.datasets.dataset import check_lengths, contradiction
 from kkt_unlearning.errors import ArgumentError, DataError, NotSeparableError, bracketed, check_flag
 from kkt_unlearning.kkt.arrival import Arrival
@@ -26,12 +27,15 @@ from kkt_unlearning.problem import Network, Problem, retained, row_numbers
 from kkt_unlearning.training import Descent, Training, train
 from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.unlearning.ascent import (
+    Unlearned,
     check_start,
     check_step,
     left_to_copies,
     starting_point,
 )
 from kkt_unlearning.unlearning.held import Held
+
+_OF_THE_STEP = ("epsilon_bound", "delta_bound", "flip_term")
 
 
 @contextmanager
@@ -65,8 +69,10 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
     minimum_margin: float
     stop_distance: float
     pivots: int = 0  # a linear model has one cell
-    _start: str | None  # where unlearning began, and the derivatives of its steps
+    # where unlearning began, the derivatives of its steps, and where these have led
+    _start: str | None
     _derivatives: np.ndarray | None
+    _stepped: np.ndarray | None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -109,7 +115,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_ = int(training.steps)
         self.forgotten_ = np.array([], dtype=int)
         self.copies_ = np.array([], dtype=int)
-        self._start, self._derivatives = None, None
+        self._start, self._derivatives, self._stepped = None, None, None
         self.__dict__.pop("certificate_", None)
         return self
 
@@ -119,6 +125,7 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         fraction: float = 1.0,
         start: str = "trained",
         allow_idle: bool = False,
+        method: str = "step",
     ) -> Self:
         """Forget samples: ``θ − α Σ_{r∈R} λ_r y_r g_r``, in place of the weights, with ``certificate_``.
 
@@ -135,10 +142,14 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
                 exact KKT point). Later calls go on from where the first began, and allow no other.
             allow_idle: make a step that changes nothing as well, or one that leaves nothing since every
                 sample that the network rests on is forgotten.
+            method: ``step``: the weights θ' after the step. ``restored``: θ' put back into the activation
+                cell of the exact point; a later call goes on from θ'. ``downdate``: the exact KKT point of
+                the samples still held, from the activations before the step; a later call goes on from it,
+                and may name either start.
 
         Raises:
-            ArgumentError: a bad forget set, fraction or start, a step of no effect, or an earlier call left
-                a sample that is not classified (a ``ValueError``).
+            ArgumentError: a bad forget set, fraction, start or method, a step of no effect, or an earlier
+                call left a sample that is not classified (a ``ValueError``).
             NotSeparableError, NotConvergedError, SolverError: no certificate could be computed.
 
         Paper: Section 2.3; ``docs/theory.md``, section 6; several calls: ``docs/questions/batch.md``,
@@ -146,11 +157,12 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "kkt_point_")
         with _argument_errors(), _all_or_nothing(self):
-            return self._unlearn(forget, fraction, start, allow_idle)
+            return self._unlearn(forget, fraction, start, allow_idle, method)
 
     def _unlearn(
-        self, forget: Sequence[int], fraction: float, start: str, allow_idle: bool
+        self, forget: Sequence[int], fraction: float, start: str, allow_idle: bool, method: str
     ) -> Self:
+        check_method(method, fraction)
         rows = row_numbers(forget)
         if not rows:
             raise DataError(
@@ -160,14 +172,13 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         numbers, copies = self._held_rows(), copies_that_stay(held.point.problem, positions)
         point = left_to_copies(held.point, positions)
         check_step(point, positions, fraction, allow_idle=allow_idle, rows=numbers)
-        certificate = certify(held.step(positions, fraction))
-        held = held.without(positions, fraction)
-        self._set_weights(held.W)
-        self.kkt_point_, self._derivatives = held.point, held.derivatives
-        self.multipliers_ = held.point.multipliers
+        after, W, certificate = _carried_out(held, positions, fraction, method)
+        self._set_weights(W)
+        self.kkt_point_, self._derivatives, self._stepped = after.point, after.derivatives, after.W
+        self.multipliers_ = after.point.multipliers
         self.forgotten_ = np.concatenate([self.forgotten_, np.array(rows, dtype=int)])
         self.copies_ = np.setdiff1d(np.union1d(self.copies_, numbers[copies]), self.forgotten_)
-        self.certificate_, self._start = certificate, start
+        self.certificate_, self._start = certificate, None if method == "downdate" else start
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -272,12 +283,31 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
                 "calls go on from there; name the same, or fit again."
             )
         point = self.kkt_point_
-        if self._derivatives is not None:
-            return Held(point, self._weights(), self._derivatives)
+        if self._derivatives is not None and self._stepped is not None:
+            return Held(point, self._stepped, self._derivatives)
         if start == "exact":
             return Held(point, point.W, point.clarke)
         W = self._weights()
         return Held(point, W, point.problem.pattern(W))
+
+
+def _carried_out(
+    held: Held, forget: Sequence[int], fraction: float, method: str
+) -> tuple[Held, np.ndarray, Certificate]:
+    """What later calls go on from, the weights ``(n, d)`` in use, and their certificate."""
+    step, after = held.step(forget, fraction), held.without(forget, fraction)
+    if method == "downdate":
+        point = downdated(step)
+        W = span_coordinates(held.point.problem.X, held.W).lift(point.W)
+        exact = replace(point, problem=after.point.problem, W=W)
+        nothing = Unlearned(point, point.W, point.clarke, (), 1.0, point.W)
+        return Held(exact, W, point.clarke), W, certify(nothing, point)
+    if method == "restored":
+        there = replace(step, W=restored(step).W)
+        # the bounds at the weights themselves are of θ', from which these differ
+        found = replace(certify(there), **dict.fromkeys(_OF_THE_STEP, np.nan))
+        return after, held.lifted(there.W), found
+    return after, after.W, certify(step)
 
 
 def _on_host(name: str, values: Any) -> Any:

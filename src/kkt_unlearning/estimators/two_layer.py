@@ -44,7 +44,7 @@ class MaxMarginTwoLayer(MaxMarginClassifier):
         output_weights_: ``u (n,)``.
         kkt_point_: the exact KKT point (:class:`kkt_unlearning.KKTPoint`) with its data, in the coordinates
             of X, the bias feature last. After ``unlearn``: less the forgotten samples and their terms, and no
-            longer exact; its ``residuals`` say by how much.
+            longer exact unless by the downdate; its ``residuals`` say by how much.
         multipliers_: its λ ``(m,)``, one for each sample still held.
         certificate_: after ``unlearn``: the :class:`kkt_unlearning.Certificate` of the weights.
         forgotten_: rows forgotten so far, in the order in which they were named.

@@ -84,6 +84,11 @@ class Held:
             ),
         )
 
+    def lifted(self, W: np.ndarray) -> np.ndarray:
+        """Weights ``(n, k)`` beside the start of :meth:`step`, as ``(n, d)`` at the scale of this network."""
+        span = span_coordinates(self.point.problem.X, self.W)
+        return self._smallest_margin() * span.lift(W)
+
     def left_to_copies(self, forget: Sequence[int]) -> "Held":
         """The same, with the terms of the forgotten samples left to their copies that stay.
 
