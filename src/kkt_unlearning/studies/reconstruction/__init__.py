@@ -1,0 +1,1 @@
+"""What of a forgotten sample can be reconstructed."""

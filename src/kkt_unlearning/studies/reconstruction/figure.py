@@ -1,0 +1,61 @@
+"""What of a forgotten sample is found in both networks and in one alone, against the dimension."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kkt_unlearning.studies import style
+from kkt_unlearning.studies.style import Line, PanelRow
+from kkt_unlearning.studies.summary import Table, summarise
+
+QUANTITIES = ("both_miss", "alone", "overlap", "remaining", "multiplier")
+FLOOR = 1e-6
+_MODELS = (
+    ("step", "after the step", "exact", "-"),
+    ("restored", "restored", "clarke", "--"),
+    ("downdate", "dual downdate", "trained", "-."),
+    ("retrained", "retrained", "reference", "-"),
+)
+
+
+def _lines(quantity: str, start: str, *, floor: float = 0.0) -> list[Line]:
+    return [
+        Line({"quantity": quantity, "start": start, "model": model}, label, colour, dash, floor)
+        for model, label, colour, dash in _MODELS
+    ]
+
+
+def _alone(start: str) -> list[Line]:
+    before = Line({"quantity": "alone", "start": start, "model": "nothing"}, "before", "autograd")
+    theirs = {"quantity": "overlap", "start": start, "model": "nothing"}
+    return [
+        before,
+        *_lines("alone", start),
+        Line(theirs, "what the others\nspan of it", "bound", ":"),
+    ]
+
+
+_ROWS = (
+    PanelRow("both networks:\n1 − cosine", _lines("both_miss", "exact", floor=FLOOR), FLOOR),
+    PanelRow("one exact network:\nbest cosine", _alone("exact"), None),
+    PanelRow("one trained network:\nbest cosine", _alone("trained"), None),
+    PanelRow("from trained weights:\nfitted λ over exact", _lines("multiplier", "trained"), None),
+)
+
+
+def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
+    """Cosines and multipliers, one column a network.
+
+    Args:
+        table: reconstruction rows.
+
+    Returns:
+        The figure, and the medians and bands that it shows.
+    """
+    drawn = summarise(table, ["network", "start", "model", "dimension"], QUANTITIES)
+    names = style.networks_of(table)
+    with style.styled():
+        figure, axes = style.grid(7.4, names, _ROWS, drawn, "dimension", "dimension d")
+        for panel in axes.ravel():
+            panel.set_xscale("log")
+        style.finish(axes, _ROWS)
+    return figure, drawn
