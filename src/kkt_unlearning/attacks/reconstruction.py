@@ -38,7 +38,9 @@ def _miss(V: np.ndarray, X: np.ndarray) -> np.ndarray:
     return sine**2 / (1.0 + np.minimum(cosine, 1.0))
 
 
-def neuron_match(W: np.ndarray, output_weights: np.ndarray, X: np.ndarray) -> np.ndarray:
+def neuron_match(
+    W: np.ndarray, output_weights: np.ndarray, X: np.ndarray, outside: np.ndarray | None = None
+) -> np.ndarray:
     """The best cosine of each sample to ``w_j/u_j − w_k/u_k`` or ``w_j/u_j``, over all neurons j, k; (M,).
 
     At a KKT point ``w_j/u_j = Σ_i λ_i y_i a_ji x_i``, so that two neurons whose derivatives differ in one
@@ -49,9 +51,13 @@ def neuron_match(W: np.ndarray, output_weights: np.ndarray, X: np.ndarray) -> np
         W: weights ``(n, k)``.
         output_weights: ``u (n,)``, none of them 0.
         X: samples ``(M, k)``.
+        outside: lengths ``(n,)`` of what neurons have outside these coordinates, each in a direction of its
+            own: initial weights outside the span of the data, which are nearly orthogonal to one another.
     """
     V = np.vstack([W / output_weights[:, None], np.zeros(W.shape[1])])
     gram = V @ V.T
+    if outside is not None:
+        gram[np.diag_indices(len(W))] += (outside / output_weights) ** 2
     squared = np.diagonal(gram)[:, None] + np.diagonal(gram) - 2.0 * gram
     apart = squared > ROUND_OFF * gram.max()  # equal neurons differ by round-off
     lengths = np.sqrt(np.where(apart, squared, np.inf))

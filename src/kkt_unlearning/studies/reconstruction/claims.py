@@ -81,7 +81,7 @@ def reconstruction_retrained_two_layer(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Nor does the dual downdate (two-layer network).",
+    "The dual downdate does not keep the sample from who has both networks: two-layer network.",
     OURS.at(PAGE),
     "median cosine of the forgotten sample to the leading singular vector of the difference, largest d",
     "at_least",
@@ -118,6 +118,21 @@ def reconstruction_alone_step(tables: Tables, _: Thresholds) -> float:
     table = at_last(select(tables[TABLE], network="two_layer", start="trained"), "dimension")
     step, again = _cases(table, model="step"), _cases(table, model="retrained")
     return median(step["alone"] / again["alone"]) if rows(step) == rows(again) else float("nan")
+
+
+@claim(
+    "From an exact KKT point no two neurons of the network after the step, restored, by the downdate, or "
+    "retrained exactly, show more of the sample than the retained samples span of it.",
+    CHECK.at(f"{PAGE}, proposition 2"),
+    "largest best cosine over what the retained samples span, all cases",
+    "at_most",
+    "reconstruction",
+    TABLE,
+)
+def reconstruction_alone_exact(tables: Tables, _: Thresholds) -> float:
+    table = select(tables[TABLE], start="exact")
+    table = take(table, table["model"] != "nothing")
+    return largest(table["alone"] / table["overlap"])
 
 
 def _left(tables: Tables, quantity: str) -> float:

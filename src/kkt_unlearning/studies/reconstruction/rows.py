@@ -16,6 +16,7 @@ from kkt_unlearning.attacks.reconstruction import (
 )
 from kkt_unlearning.certificates.method import METHODS, weights_by
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import Case
 from kkt_unlearning.studies.tables import Row
@@ -35,6 +36,7 @@ def reconstruction_rows(
     """A row for each start and each of ``MODELS``, all of smallest margin 1 on what they were trained on.
 
     Args:
+        point: on all samples, in span coordinates (:mod:`kkt_unlearning.training.span`).
         trained: weights ``(n, k)`` that training ended with.
         retrained: by start, the network trained without the forget set, ``(n, k)``.
     """
@@ -47,18 +49,24 @@ def reconstruction_rows(
         networks = {NOTHING: step.start, RETRAINED: retrained[start]}
         networks |= {method: weights_by(method, step, solver) for method in METHODS}
         for model in MODELS:
-            W, X = networks[model], problem.X[list(forget)]
+            W, X = networks[model], problem.X[list(forget)]  # the last coordinate: outside the span
             yield {
                 "forget": "+".join(map(str, forget)),
                 "forget_size": len(forget),
                 "start": start,
                 "model": model,
                 "both_miss": difference_miss(step.start, W, X),
-                "alone": float(neuron_match(W, problem.output_weights, X).max()),
+                "alone": _alone(problem, W, X),
                 "overlap": theirs,
                 "remaining": remaining(problem, step.start, W, forget),
                 "multiplier": fitted_share(problem, W, step.point.multipliers, forget, solver),
             }
+
+
+def _alone(problem: Problem, W: np.ndarray, X: np.ndarray) -> float:
+    """The best match of any forgotten sample, in span coordinates."""
+    outside = np.abs(W[:, -1])
+    return float(neuron_match(W[:, :-1], problem.output_weights, X[:, :-1], outside).max())
 
 
 def reconstruction(case: Case) -> Iterator[Row]:
