@@ -24,6 +24,15 @@ def influence_cost(samples: int) -> float:
     return 2.0 * samples
 
 
+def retain_free_cost(samples: int, width: int, dimension: int, forgotten: int) -> float:
+    """``k (n d)² / (n m)``: k products with the stored inverse of a Hessian of all n·d weights.
+
+    In span coordinates of the pipeline ``d = m + 1`` at most. The forgotten gradients themselves and a system
+    of k equations are left out.
+    """
+    return forgotten * width * dimension**2 / samples
+
+
 def descent_cost(samples_used: int, steps: int) -> float:
     """``t`` steps on so many samples; samples of weight 0 cost nothing."""
     return float(samples_used * steps)

@@ -46,15 +46,8 @@ def influence_step(
 
     Reference: Koh and Liang, *Understanding Black-box Predictions via Influence Functions*, ICML 2017.
     """
-    if not 0 < damping < np.inf:
-        raise DataError(f"damping = {damping}: allowed are numbers > 0; 1 is the natural one.")
-    keep, q = retained(problem.samples, forget), problem.margins(W)
-    h, curvature = _slopes_and_curvatures(q, loss)
-    if not h @ q > 0:
-        raise DataError(
-            f"smallest margin of the trained weights = {q.min():.3g}: it must be positive; train for longer."
-        )
-    mu = damping * (h @ q) / (W**2).sum()
+    keep = retained(problem.samples, forget)
+    h, curvature, mu = newton_terms(problem, W, loss, damping)
     pattern, R = problem.pattern(W), np.setdiff1d(np.arange(problem.samples), keep)
     squares = (problem.signs * pattern) ** 2
     bending = curvature * squares.sum(axis=0) * (problem.X**2).sum(axis=1)
@@ -70,10 +63,35 @@ def influence_step(
     return W - problem.combination(coefficients, pattern)
 
 
+def newton_terms(
+    problem: Problem, W: np.ndarray, loss: str, damping: float
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """``h = −ℓ'(q)`` and ``ℓ''(q)``, both over the largest of h, (m,), and the ridge μ that goes with them.
+
+    Raises:
+        DataError: ``damping <= 0``, or margins of which the weighted sum is not positive.
+    """
+    if not 0 < damping < np.inf:
+        raise DataError(f"damping = {damping}: allowed are numbers > 0; 1 is the natural one.")
+    q = problem.margins(W)
+    h, curvature = _slopes_and_curvatures(q, loss)
+    if not h @ q > 0:
+        raise DataError(
+            f"smallest margin of the trained weights = {q.min():.3g}: it must be positive; train for longer."
+        )
+    return h, curvature, damping * float(h @ q) / float((W**2).sum())
+
+
+_ALL = slice(None)
+
+
 def margin_gram(
-    problem: Problem, pattern: np.ndarray, rows: np.ndarray, columns: np.ndarray
+    problem: Problem,
+    pattern: np.ndarray,
+    rows: np.ndarray | slice = _ALL,
+    columns: np.ndarray | slice = _ALL,
 ) -> np.ndarray:
-    """``K_ik = ⟨y_i g_i, y_k g_k⟩ = G_ik Σ_j u_j² y_i y_k A_ji A_jk`` of some samples i and k."""
+    """``K_ik = ⟨y_i g_i, y_k g_k⟩ = G_ik Σ_j u_j² y_i y_k A_ji A_jk`` of some samples i and k, or of all."""
     V, X = problem.signs * pattern, problem.X
     return (V[:, rows].T @ V[:, columns]) * (X[rows] @ X[columns].T)
 

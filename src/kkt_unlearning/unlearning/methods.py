@@ -11,12 +11,19 @@ from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.training.descent import Descent
 from kkt_unlearning.training.weighted import check_steps
 from kkt_unlearning.unlearning.ascent import unlearn_all
-from kkt_unlearning.unlearning.costs import descent_cost, dual_cost, influence_cost
+from kkt_unlearning.unlearning.costs import (
+    descent_cost,
+    dual_cost,
+    influence_cost,
+    retain_free_cost,
+)
 from kkt_unlearning.unlearning.downdate import downdate
 from kkt_unlearning.unlearning.fine_tuning import fine_tuning
 from kkt_unlearning.unlearning.gradient_ascent import gradient_ascent
 from kkt_unlearning.unlearning.influence import influence_step
 from kkt_unlearning.unlearning.neggrad_plus import neggrad_plus
+from kkt_unlearning.unlearning.retain_free import retain_free_step
+from kkt_unlearning.unlearning.retained_gradients import minimal_perturbation, projected_ascent
 
 
 @dataclass(frozen=True)
@@ -114,16 +121,39 @@ def _prescribed(task: Task) -> Iterator[Attempt]:
         yield Attempt("prescribed", start, np.nan, 0, W, 1.0 * task.sizes, task.dual)
 
 
-def _influence(task: Task) -> Iterator[Attempt]:
-    problem, choices = task.point.problem, task.choices
-    W = [
-        influence_step(
-            problem, task.trained, forget, loss=choices.descent.loss, damping=choices.damping
-        )
-        for forget in task.forget_sets
-    ]
+def _minimal_perturbation(task: Task) -> Iterator[Attempt]:
+    problem = task.point.problem
+    W = [minimal_perturbation(problem, task.trained, forget) for forget in task.forget_sets]
     cost = np.full(len(W), influence_cost(problem.samples))
-    yield Attempt("influence", "trained", np.nan, 0, np.stack(W), cost, 0.0)
+    yield Attempt("minimal_perturbation", "trained", np.nan, 0, np.stack(W), cost, 0.0)
+
+
+def _projected_ascent(task: Task) -> Iterator[Attempt]:
+    problem, choices = task.point.problem, task.choices
+    W = projected_ascent(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
+    used = np.full(len(W), influence_cost(problem.samples))
+    return _series(task, "projected_ascent", W, used, 0.0)
+
+
+def _retain_free(task: Task) -> Iterator[Attempt]:
+    problem = task.point.problem
+    W = _newton_steps(task, retain_free_step)
+    width, dimension = task.trained.shape
+    costs = [retain_free_cost(problem.samples, width, dimension, k) for k in task.sizes]
+    yield Attempt("retain_free", "trained", np.nan, 0, W, np.array(costs), 0.0)
+
+
+def _newton_steps(task: Task, step: Callable[..., np.ndarray]) -> np.ndarray:
+    options = {"loss": task.choices.descent.loss, "damping": task.choices.damping}
+    problem = task.point.problem
+    return np.stack([step(problem, task.trained, forget, **options) for forget in task.forget_sets])
+
+
+def _influence(task: Task) -> Iterator[Attempt]:
+    problem = task.point.problem
+    W = _newton_steps(task, influence_step)
+    cost = np.full(len(W), influence_cost(problem.samples))
+    yield Attempt("influence", "trained", np.nan, 0, W, cost, 0.0)
 
 
 def _downdate(task: Task) -> Iterator[Attempt]:
@@ -184,7 +214,10 @@ METHODS: dict[str, Callable[[Task], Iterator[Attempt]]] = {
     "fine_tuning": _fine_tuning,
     "neggrad_plus": _neggrad_plus,
     "gradient_ascent": _ascent,
+    "projected_ascent": _projected_ascent,
+    "minimal_perturbation": _minimal_perturbation,
     "influence": _influence,
+    "retain_free": _retain_free,
     "downdate": _downdate,
 }
 """By name, what a :class:`Task` is tried with; ``recovered`` is ``prescribed`` and then ``fine_tuning``."""

@@ -11,7 +11,9 @@ SEEDS, FORGET = range(3), ("0", "1")
 BETAS, STEPS = (0.5, 0.9), (10, 100)
 ONCE = (("nothing", "trained"), ("prescribed", "trained"), ("prescribed", "exact"))
 ONCE += (("influence", "trained"), ("downdate", "trained"), ("downdate", "exact"))
+ONCE += (("minimal_perturbation", "trained"), ("retain_free", "trained"))
 SERIES = (("recovered", 1.0), ("fine_tuning", 1.0), ("gradient_ascent", 0.0))
+SERIES += (("projected_ascent", 0.0),)
 SERIES += tuple(("neggrad_plus", beta) for beta in BETAS)
 
 
@@ -57,6 +59,10 @@ def tau(**values):
         ("recovery_beats_fine_tuning", {"fine_tuning": (0.1, 0.4), "recovered": (1, 0.1)}, 0.25),
         ("recovery_ascent_diverges", {"nothing": 0.05, "gradient_ascent": (0.001, 0.9)}, 18.0),
         ("recovery_influence_linear", {"prescribed": 0.2, "influence": 0.02}, 0.1),
+        ("recovery_minimal_linear", {"prescribed": 0.2, "minimal_perturbation": 0.02}, 0.1),
+        ("recovery_minimal_two_layer", {"prescribed": 0.2, "minimal_perturbation": 0.3}, 1.5),
+        ("recovery_projected_near", {"prescribed": 0.2, "projected_ascent": (0.05, 0.9)}, 0.25),
+        ("recovery_projected_diverges", {"nothing": 0.05, "projected_ascent": (0.001, 0.9)}, 18.0),
         ("recovery_influence_two_layer", {"prescribed": 0.2, "influence": 0.3}, 1.5),
     ],
 )
@@ -107,6 +113,17 @@ def test_the_least_cost_at_which_neggrad_reaches_the_step(reached, expected):
     assert found == pytest.approx(expected)
 
 
+def test_the_largest_difference_to_the_influence_step_decides():
+    def rule(row):
+        off = row["method"] == "retain_free" and row["seed"] == 2 and row["network"] == "linear"
+        return 0.1 * (1.0 - 1e-3 * off)
+
+    assert measured("recovery_retain_free", tau_star=rule) == pytest.approx(1e-3)
+    whole = table()
+    rest = {name: values[whole["method"] != "influence"] for name, values in whole.items()}
+    assert np.isnan(recovery.recovery_retain_free({recovery.TABLE: rest}, {}))
+
+
 def test_the_worst_downdate_decides():
     def epsilon(row):
         worst = row["method"] == "downdate" and row["seed"] == 2 and row["start"] == "exact"
@@ -123,6 +140,6 @@ def test_methods_that_were_left_out_are_not_tested():
     whole = table()
     only = {name: values[whole["method"] == "nothing"] for name, values in whole.items()}
     names = [name for name in dir(recovery) if name.startswith("recovery_")]
-    assert len(names) == 9
+    assert len(names) == 14
     for name in names:
         assert np.isnan(getattr(recovery, name)({recovery.TABLE: only}, {})), name

@@ -43,12 +43,15 @@ _SERIES = (
     ("fine_tuning", "fine-tuning\n(NegGrad+, β = 1)", "clarke"),
     ("recovered", "prescribed step,\nthen fine-tuning", "exact"),
     ("gradient_ascent", "ascent in many\nsteps (β = 0)", "trained"),
+    ("projected_ascent", "the same, off the\nretained gradients", "tau"),
 )
 # method, start, marker, filled, label
 _MARKS = (
     ("prescribed", "trained", "D", "prescribed step"),
     ("prescribed", "exact", "d", "the same from the\nexact KKT point"),
     ("influence", "trained", "^", "influence step"),
+    ("retain_free", "trained", "v", "the same without\nretained data"),
+    ("minimal_perturbation", "trained", "P", "minimal\nperturbation"),
     ("downdate", "trained", "s", "dual downdate"),
     ("retraining", "initial", "*", "retraining from\nscratch"),
 )

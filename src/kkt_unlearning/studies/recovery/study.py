@@ -8,7 +8,8 @@ from kkt_unlearning.studies.study import Drawn, Fail, Measure, Section, Study
 
 METHODS = (
     *("nothing", "prescribed", "recovered", "fine_tuning", "neggrad_plus"),
-    *("gradient_ascent", "influence", "downdate"),
+    *("gradient_ascent", "projected_ascent", "minimal_perturbation", "influence", "retain_free"),
+    "downdate",
 )
 MOST_STEPS = 1_000_000_000  # days of training already
 OPTIONS = options(
