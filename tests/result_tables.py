@@ -8,7 +8,9 @@ FRACTIONS = (0.0, 0.5, 1.0, 1.5, 2.0)
 NUMBERS = (
     *("epsilon_autograd", "epsilon_clarke", "epsilon", "epsilon_bound", "restored_bound"),
     *("delta", "relative_delta", "delta_budget", "delta_bound"),
-    *("tau", "tau_star", "kappa", "flip_term"),
+    *("tau", "tau_star", "kappa", "flip_term", "nothing_tau"),
+    *("epsilon_at_0.03", "epsilon_at_0.1", "epsilon_at_0.3"),
+    *("nothing_at_0.03", "nothing_at_0.1", "nothing_at_0.3"),
     *("distance_retrained", "distance_retrained_original", "margin_change", "smallest_margin"),
     *("flips", "accuracy_original", "accuracy_unlearned", "accuracy_retrained", "psi", "phi"),
 )

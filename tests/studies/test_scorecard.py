@@ -57,7 +57,7 @@ def test_rate_of_the_linear_cosine(exponent, measured, verdict):
 def test_the_best_step_is_found():
     table = tables.evaluation(
         fractions=tables.FRACTIONS,
-        epsilon=lambda case: abs(case["fraction"] - 1),
+        **{"epsilon_at_0.1": lambda case: abs(case["fraction"] - 1)},
         epsilon_autograd=lambda case: abs(case["fraction"] - 0.5),
     )
     rows = verdicts({"step_size": table}, step_size_two_layer=1.0, step_size_autograd=1.0)

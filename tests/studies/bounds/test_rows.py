@@ -110,6 +110,19 @@ def test_the_certificate_of_a_row_is_that_of_its_step(story):
     assert row["outcome"] == expected.outcome == "certified"
 
 
+def test_doing_nothing_stands_beside_every_step(story):
+    *_, rows = story
+    for row in rows:
+        same = [r for r in rows if (r["start"], r["forget"]) == (row["start"], row["forget"])]
+        none = next(r for r in same if r["fraction"] == 0.0)
+        for delta in (0.03, 0.1, 0.3):
+            assert row[f"nothing_at_{delta:g}"] == pytest.approx(
+                none[f"epsilon_at_{delta:g}"], rel=1e-9
+            )
+        assert row["nothing_tau"] == pytest.approx(none["tau"], rel=1e-9, abs=1e-15)
+        assert row["epsilon_at_0.3"] <= row["epsilon_at_0.1"] + 1e-9
+
+
 def test_margin_changes_keep_to_kappa_and_nothing_moves_at_fraction_zero(story):
     *_, rows = story
     for row in rows:

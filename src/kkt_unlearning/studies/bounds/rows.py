@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 
 from kkt_unlearning.certificates.certificate import Certificate, certify_all
+from kkt_unlearning.certificates.given_delta import given_delta
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
@@ -13,6 +14,7 @@ from kkt_unlearning.metrics import accuracy, activation_flips, cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import Case
+from kkt_unlearning.studies.joint import DELTAS, epsilon_at
 from kkt_unlearning.studies.replicates import Replicates
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning import Steps
@@ -70,7 +72,7 @@ def step_columns(
     retrained: np.ndarray,
     solver: Solver,
 ) -> dict[str, np.ndarray]:
-    """Columns ``(F, A)``: certificate, bounds, distance to the retrained network, margins, flips, accuracy.
+    """Columns ``(F, A)``: certificate, bounds, ε at given δ, distance to the retrained network, margins, …
 
     ``docs/theory.md``, section 6. Units: ε relative to the norm of the scaled weights; margins for the
     network scaled to smallest margin 1 before the step; distances are ``1 − cos``.
@@ -85,6 +87,7 @@ def step_columns(
     certified = certify_all(steps, nearest, solver)
     shape, target = steps.W.shape[:2], retrained[:, None]
     columns = {field.name: getattr(certified, field.name) for field in fields(Certificate)}
+    columns |= _at_given_delta(steps, solver)
     columns |= {
         "distance_retrained": cosine_distance(steps.W, target),
         "distance_retrained_original": cosine_distance(steps.start, target),
@@ -94,6 +97,16 @@ def step_columns(
         **_accuracies(replicates, s, steps, retrained),
     }
     return {name: np.broadcast_to(values, shape) for name, values in columns.items()}
+
+
+def _at_given_delta(steps: Steps, solver: Solver) -> dict[str, np.ndarray]:
+    """ε at θ̃ for each relative δ, and the same of doing nothing with its τ, in every row of its forget set."""
+    found = given_delta(steps, DELTAS, solver)
+    columns = {"nothing_tau": found.nothing_tau[:, None]}
+    for index, delta in enumerate(DELTAS):
+        columns[epsilon_at(delta)] = found.epsilon[..., index]
+        columns[epsilon_at(delta, nothing=True)] = found.nothing_epsilon[:, None, index]
+    return columns
 
 
 def _accuracies(

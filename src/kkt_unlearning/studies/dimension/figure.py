@@ -7,8 +7,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.joint import epsilon_at, share
 from kkt_unlearning.studies.style import Line, PanelRow
-from kkt_unlearning.studies.summary import PowerLaw, Table, power_law, select, summarise
+from kkt_unlearning.studies.summary import (
+    PowerLaw,
+    Table,
+    groups,
+    power_law,
+    rows,
+    select,
+    stack,
+    summarise,
+)
 
 DISTANCE_FLOOR, EPSILON_FLOOR, DELTA_FLOOR = 1e-6, 1e-5, 1e-2
 CLAIMED_SLOPE = -0.25  # of 1 − cos in d: √φ with φ ~ d^(−1/2)
@@ -17,8 +27,9 @@ QUANTITIES = (
     "distance_retrained_original",
     "tau_star",
     "tau",
+    epsilon_at(),
+    epsilon_at(nothing=True),
     "epsilon",
-    "restored_bound",
     "epsilon_clarke",
     "delta",
     "delta_budget",
@@ -42,22 +53,29 @@ _DISTANCES = (
 )
 _EPSILONS = (
     _line("epsilon_clarke", "at θ′ (τ = 0),\nClarke derivative", "clarke", floor=EPSILON_FLOOR),
-    _line("epsilon", "at θ̃", "exact", floor=EPSILON_FLOOR),
-    _line("restored_bound", "bound at θ̃", "exact", ":", floor=EPSILON_FLOOR),
+    _line(epsilon_at(nothing=True), "doing nothing", "original", floor=EPSILON_FLOOR),
+    _line(epsilon_at(), "at θ̃, δ = 0.1 λ̄", "exact", floor=EPSILON_FLOOR),
+    _line("epsilon", "at θ̃, δ as it\nis left", "exact", "--", floor=EPSILON_FLOOR),
 )
 _DELTAS = (
     _line("delta", "at θ̃", "exact", floor=DELTA_FLOOR),
     _line("delta_budget", "allowed to θ̃", "exact", ":", floor=DELTA_FLOOR),
 )
+_SHARES = (
+    _line("joint, exact", "from the exact\nKKT point", "exact", floor=0.0),
+    _line("joint, trained", "from the\ntrained weights", "trained", "--", floor=0.0),
+    _line("joint, nothing", "doing nothing", "original", floor=0.0),
+)
 _ROWS = (
     PanelRow("1 − cosine of θ′ to …", _DISTANCES, DISTANCE_FLOOR),
     PanelRow("relative ε", _EPSILONS, EPSILON_FLOOR),
     PanelRow("δ", _DELTAS, DELTA_FLOOR),
+    PanelRow("share of cases\nwith all three", _SHARES, None),
 )
 
 
 def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """``1 − cos`` to the retrained network, relative ε and δ against d, one column a network.
+    """``1 − cos`` to the retrained network, relative ε, δ and the share of joint success against d.
 
     Args:
         table: evaluation rows of a sweep over the dimension.
@@ -67,18 +85,39 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         The figure, and the numbers drawn; rows ``exponent of … in …`` hold the fits over replicates
         (median, smallest, largest; ``dimension`` is nan).
     """
+    joint = list(_shares(select(table, fraction=1.0)))
     table = select(table, start="exact", fraction=1.0)
     drawn = summarise(table, ["network", "dimension"], QUANTITIES)
-    drawn = _append(drawn, list(_fits(table, dataset)))
+    drawn = _append(stack([drawn, *joint]), list(_fits(table, dataset)))
     networks = style.networks_of(table)
     with style.styled():
-        figure, axes = style.grid(6.8, networks, _ROWS, drawn, "dimension", "dimension d")
+        figure, axes = style.grid(8.0, networks, _ROWS, drawn, "dimension", "dimension d")
         for panel, network in zip(axes[0], networks, strict=True):
             _annotate(panel, select(drawn, network=network))
         for panel in axes[-1]:
             panel.set_xscale("log")
         style.finish(axes, _ROWS)
+        for panel in axes[-1]:
+            panel.set_ylim(-0.03, 1.03)
     return figure, drawn
+
+
+def _shares(table: Table) -> Iterator[dict[str, np.ndarray]]:
+    """Shares of the cases that succeed jointly, from either start and with nothing done at the exact point."""
+    for name, start, nothing in (
+        ("exact", "exact", False),
+        ("trained", "trained", False),
+        ("nothing", "exact", True),
+    ):
+        for (network, dimension), cases in groups(
+            select(table, start=start), "network", "dimension"
+        ):
+            found = share(cases, nothing=nothing)
+            row = {"network": network, "dimension": dimension, "quantity": f"joint, {name}"}
+            row |= dict.fromkeys(("median", "low", "high"), found)
+            yield {
+                k: np.array([v]) for k, v in (row | {"count": rows(cases), "infinite": 0}).items()
+            }
 
 
 def _fits(table: Table, dataset: Table) -> Iterator[tuple[str, str, PowerLaw]]:
