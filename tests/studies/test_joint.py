@@ -24,8 +24,8 @@ def table(seeds=4, **overrides):
 
 
 def test_the_levels_are_those_that_claims_ask_of_medians():
-    assert joint.EPSILON == THRESHOLDS["two_layer_epsilon"]["at_most"]
-    assert joint.TAU == THRESHOLDS["two_layer_tau"]["at_most"]
+    assert THRESHOLDS["two_layer_epsilon"]["at_most"] == joint.EPSILON
+    assert THRESHOLDS["two_layer_tau"]["at_most"] == joint.TAU
     assert joint.DELTA == THRESHOLDS["two_layer_delta"]["at_most"] in joint.DELTAS
 
 

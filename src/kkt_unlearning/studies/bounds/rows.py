@@ -100,7 +100,7 @@ def step_columns(
 
 
 def _at_given_delta(steps: Steps, solver: Solver) -> dict[str, np.ndarray]:
-    """ε at θ̃ for each relative δ, and the same of doing nothing with its τ, in every row of its forget set."""
+    """ε at θ̃ for each relative δ, and beside every step that of doing nothing, with its τ."""
     found = given_delta(steps, DELTAS, solver)
     columns = {"nothing_tau": found.nothing_tau[:, None]}
     for index, delta in enumerate(DELTAS):

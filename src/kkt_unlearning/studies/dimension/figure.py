@@ -103,7 +103,7 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
 
 
 def _shares(table: Table) -> Iterator[dict[str, np.ndarray]]:
-    """Shares of the cases that succeed jointly, from either start and with nothing done at the exact point."""
+    """Shares of the cases that succeed jointly, from either start, and with nothing done."""
     for name, start, nothing in (
         ("exact", "exact", False),
         ("trained", "trained", False),
