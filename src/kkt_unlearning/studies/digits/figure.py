@@ -1,6 +1,6 @@
 """The whole story on real data: geometry, support vectors, certificate, directions, accuracy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.joint import DELTAS, epsilon_at
 from kkt_unlearning.studies.summary import (
     Table,
     crowding,
@@ -22,10 +23,9 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-EPSILON_FLOOR, DELTA_FLOOR, DISTANCE_FLOOR, SHARE_FLOOR = 1e-5, 1e-2, 1e-4, 1e-3
-DELTA_CEILING = 1e3  # a margin next to 0 sends δ to infinity
+EPSILON_FLOOR, DISTANCE_FLOOR, SHARE_FLOOR = 1e-2, 1e-4, 1e-3
 CERTIFICATE = (
-    *("epsilon", "relative_delta", "tau_star"),
+    *(epsilon_at(), epsilon_at(nothing=True), "epsilon", "relative_delta", "tau_star"),
     *("distance_retrained", "distance_retrained_original"),
 )
 ACCURACIES = ("accuracy_original", "accuracy_unlearned", "accuracy_retrained")
@@ -50,11 +50,9 @@ def draw(table: Table, dataset: Table, multipliers: Table) -> tuple[Figure, dict
         _geometry(axes[0, 0], select(drawn, panel="geometry"))
         _multipliers(axes[0, 1], drawn, networks)
         certificate = select(drawn, panel="certificate")
-        _along(axes[1, 0], certificate, networks, "epsilon", "relative ε at θ̃", EPSILON_FLOOR)
-        label = "δ at θ̃ / mean multiplier"
-        _along(
-            axes[1, 1], certificate, networks, "relative_delta", label, DELTA_FLOOR, DELTA_CEILING
-        )
+        label = "relative ε at θ̃, δ = 0.1 λ̄"
+        _along(axes[1, 0], certificate, networks, epsilon_at(), label, EPSILON_FLOOR)
+        _given_delta(axes[1, 1], select(drawn, panel="given delta"), networks)
         label = "1 − cosine to retrained"
         _along(axes[2, 0], certificate, networks, "distance_retrained", label, DISTANCE_FLOOR)
         _accuracy(axes[2, 1], select(drawn, panel="accuracy"), networks)
@@ -75,9 +73,23 @@ def _numbers(table: Table, dataset: Table, multipliers: Table) -> dict[str, np.n
             _part("multipliers", summarise(_ranked(multipliers), _RANKED, ["share"]), "rank"),
             _part("support", summarise(_support_count(multipliers), ["network"], _COUNTED)),
             _part("certificate", along, "fraction"),
+            *_at_deltas(select(hit, fraction=1.0, start="exact")),
             _part("accuracy", summarise(prescribed, ["network"], ACCURACIES)),
         ]
     )
+
+
+def _at_deltas(cases: Table) -> Iterator[dict[str, np.ndarray]]:
+    """ε of the prescribed step and of doing nothing, for each δ that is given."""
+    for delta in DELTAS:
+        both = {
+            "step": cases[epsilon_at(delta)],
+            "doing nothing": cases[epsilon_at(delta, nothing=True)],
+        }
+        found = summarise(dict(cases) | both, ["network"], list(both))
+        yield _part(
+            "given delta", found | {"delta": np.full(len(found["quantity"]), delta)}, "delta"
+        )
 
 
 _RANKED, _COUNTED = ("network", "rank"), ("support vectors",)
@@ -154,7 +166,7 @@ def _multipliers(axes: Axes, drawn: Table, networks: Iterable[str]) -> None:
 def _along(
     axes: Axes, rows: Table, networks: Iterable[str], quantity: str, label: str, *limits: float
 ) -> None:
-    """One quantity against the fraction of the prescribed step, from both starts."""
+    """One quantity against the fraction of the prescribed step, from both starts; step 0 is doing nothing."""
     for network in networks:
         for start, dash in (("exact", "-"), ("trained", "--")):
             where = {"network": network, "start": start, "quantity": quantity}
@@ -163,6 +175,28 @@ def _along(
     axes.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
     axes.set(xlabel="step / prescribed step", ylabel=label)
     style.log_scale(axes, *limits)
+
+
+def _given_delta(axes: Axes, rows: Table, networks: Iterable[str]) -> None:
+    """ε against the δ that is allowed; doing nothing is a dotted line of the same colour."""
+    for network in networks:
+        for quantity, dash in (("step", "-"), ("doing nothing", ":")):
+            where = {"network": network, "quantity": quantity}
+            style.draw_lines(
+                axes, rows, "x", [style.Line(where, quantity, network, dash, EPSILON_FLOOR)]
+            )
+            shown = select(rows, **where)
+            if len(shown["x"]):
+                last = np.argmax(shown["x"])
+                text = f"{quantity}, {style.name_of(network)}"
+                place = (shown["x"][last], max(shown["median"][last], EPSILON_FLOOR))
+                look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 6.5}
+                axes.annotate(text, place, (0, 2), textcoords="offset points", **look)
+    axes.set_xscale("log")
+    axes.set_xticks(DELTAS, [f"{delta:g}" for delta in DELTAS])
+    axes.set_xticks([], minor=True)
+    axes.set(xlabel="δ allowed / mean multiplier", ylabel="relative ε at θ̃, step = 1")
+    style.log_scale(axes, EPSILON_FLOOR)
 
 
 def _accuracy(axes: Axes, rows: Table, networks: list[str]) -> None:
