@@ -1,5 +1,7 @@
 """Isotropic Gaussian data with labels that say nothing about the features."""
 
+import numpy as np
+
 from kkt_unlearning.datasets.dataset import Dataset
 from kkt_unlearning.datasets.sampling import (
     Draw,
@@ -51,3 +53,17 @@ def generate(
         return X, alternating_labels(samples), X_fresh, coin_flips(rng, fresh_samples)
 
     return batch(draw, replicates)
+
+
+def span_points(rng: np.random.Generator, samples: int, dimension: int) -> np.ndarray:
+    """``x_i ~ N(0, I_d/d)`` in coordinates of their span, ``(m, m)``, whatever d: m² numbers, not md.
+
+    The rows are those of a Cholesky factor of the Gram matrix: ``χ_{d−i+1}/√d`` on the diagonal, standard
+    normals over ``√d`` below it, all independent (Bartlett's decomposition). ``docs/theory.md``, section 2.
+
+    Args:
+        samples: m; dimension: ``d ≥ m``.
+    """
+    X = np.tril(rng.normal(size=(samples, samples)), -1)
+    X[np.diag_indices(samples)] = np.sqrt(rng.chisquare(dimension - np.arange(samples)))
+    return X / np.sqrt(dimension)

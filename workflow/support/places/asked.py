@@ -238,6 +238,7 @@ def _computing(plan: Plan) -> dict[str, Rule]:
         "retrain": rule("retrain", plan.retrain, trained, seed=seed, backend=backend),
         "shadows": rule("shadows", plan.shadows, data, seed=seed, backend=backend),
         "dependence_tables": rule("dependence_tables", plan.config["dependence"], {}),
+        "readings_tables": rule("readings_tables", plan.readings, {}, seed=seed),
         "table": table,
         "measure": table,
     }

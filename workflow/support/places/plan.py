@@ -149,6 +149,11 @@ class Plan:
         labels = [part.labels for part in self._parts(wildcards)]
         return {"experiment": wildcards.experiment, "labels": labels}
 
+    @property
+    def readings(self) -> Settings:
+        """Sizes, how its exact KKT points are found, and what all of it is drawn from."""
+        return {name: self.config[name] for name in ("readings", "duals", "seed")}
+
     def dataset(self, wildcards: Any) -> Settings:
         """The experiment's data set at this point of the sweep."""
         return {

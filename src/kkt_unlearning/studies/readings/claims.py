@@ -1,0 +1,134 @@
+"""Figure 1 in the readings that its caption allows, from trained weights, over sizes up to d = 10⁵."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from kkt_unlearning.studies.claim import (
+    CHECK,
+    OURS,
+    PAPER,
+    TABLE_DIGITS,
+    Tables,
+    Thresholds,
+    claim,
+    largest,
+    smallest,
+)
+from kkt_unlearning.studies.joint import DELTAS
+from kkt_unlearning.studies.readings.rows import column
+from kkt_unlearning.studies.summary import Table, groups, median, select
+
+SIZE = ("samples", "dimension")
+NEAR = (0.9, 1.1)  # the prescribed fraction and a step of the grid to either side
+
+
+def least_of_cases(table: Table, quantity: str) -> np.ndarray:
+    """Fraction with the least of a quantity in each case, the smallest of several."""
+    return np.array(
+        [
+            case["fraction"][np.argmin(case[quantity])]
+            for _, case in groups(table, *SIZE, "seed")
+            if not np.isnan(case[quantity]).any()
+        ]
+    )
+
+
+def least_of_medians(table: Table, quantity: str) -> float:
+    """Fraction with the least median of a quantity at one size; nan where it was not measured."""
+    medians = {key: median(step[quantity]) for (key,), step in groups(table, "fraction")}
+    known = not np.isnan(list(medians.values())).any()
+    return float(min(medians, key=medians.__getitem__)) if known else float("nan")
+
+
+def sizes(table: Table) -> Iterator[Table]:
+    """The cases of each size."""
+    for _, cases in groups(table, *SIZE):
+        yield cases
+
+
+@claim(
+    "With the gradients from before the step ε is least at the prescribed one, in every case.",
+    CHECK.at("docs/theory.md, theorem 6.9"),
+    "largest difference of ε, λ kept, to the theorem, or of refit ε at another step below that at 1",
+    "at_most",
+    "readings",
+    "readings",
+)
+def readings_frozen(tables: Tables, __: Thresholds) -> float:
+    table = tables["readings"]
+    missed = [largest(np.abs(table["kept"] - table["predicted"]))]
+    for _, case in groups(table, *SIZE, "seed"):
+        least = smallest(case["refit"]) * (1 + TABLE_DIGITS)
+        missed.append(largest(select(case, fraction=1.0)["refit"] - least))
+    return largest(missed)
+
+
+@claim(
+    "Another step from trained weights makes ε of the unlearned network itself worse, whatever the size.",
+    PAPER.at("Figure 1 by its caption; sizes and derivatives are ours"),
+    "share of cases with the least ε at θ′ from 0.9 to 1.1 of the step, the worst size",
+    "at_least",
+    "readings",
+    "readings",
+    section="step_size",
+)
+def readings_literal(tables: Tables, _: Thresholds) -> float:
+    return smallest([_near(least_of_cases(part, "literal")) for part in sizes(tables["readings"])])
+
+
+@claim(
+    "Another step from trained weights makes ε of the unlearned network worse if data are near-orthogonal.",
+    PAPER.at("Figure 1 by its caption; sizes and derivatives are ours"),
+    "share of cases with the least ε at θ′ from 0.9 to 1.1 of the step, fewest samples, largest dimension",
+    "at_least",
+    "readings",
+    "readings",
+    section="step_size",
+)
+def readings_literal_orthogonal(tables: Tables, _: Thresholds) -> float:
+    table = tables["readings"]
+    m, d = table["samples"], table["dimension"]
+    chosen = (m == smallest(m)) & (d == largest(d))
+    return _near(least_of_cases({name: v[chosen] for name, v in table.items()}, "literal"))
+
+
+@claim(
+    "Another step from trained weights makes the median ε at θ̃ worse, at every size.",
+    OURS.at("Figure 1 read at θ̃, which its caption does not name"),
+    "the least-ε fraction of medians that is farthest from 1, any δ allowed",
+    "at_most",
+    "readings",
+    "readings",
+    section="step_size",
+)
+def readings_restored(tables: Tables, _: Thresholds) -> float:
+    found = [least_of_medians(part, "restored") for part in sizes(tables["readings"])]
+    return largest([abs(1.0 - fraction) for fraction in found if not np.isnan(fraction)])
+
+
+@claim(
+    "At a fixed δ the best step at θ̃ is shorter until δ is about φ.",
+    OURS.at("docs/theory.md, section 6.7"),
+    "share of pairs of a size and a δ with a least median below 0.9 just where δ of the mean multiplier is "
+    "below the median φ",
+    "at_least",
+    "readings",
+    "readings",
+    section="step_size",
+)
+def readings_slack(tables: Tables, _: Thresholds) -> float:
+    agree = [
+        (best < NEAR[0]) == (delta < phi)
+        for part in sizes(tables["readings"])
+        for phi in [median(part["phi"])]
+        for delta in DELTAS
+        for best in [least_of_medians(part, column("restored", delta))]
+        if not np.isnan(best)
+    ]
+    return float(np.mean(agree)) if agree else float("nan")
+
+
+def _near(fractions: np.ndarray) -> float:
+    inside = (fractions >= NEAR[0]) & (fractions <= NEAR[1])
+    return float(inside.mean()) if fractions.size else float("nan")
