@@ -110,23 +110,24 @@ def readings_restored(tables: Tables, _: Thresholds) -> float:
 @claim(
     "At a fixed δ the best step at θ̃ is shorter until δ is about φ.",
     OURS.at("docs/theory.md, section 6.7"),
-    "share of pairs of a size and a δ with a least median below 0.9 just where δ of the mean multiplier is "
-    "below the median φ",
+    "of pairs of a size and a relative δ, the share with a least median below 0.9 where δ < φ, "
+    "or not below where δ ≥ φ: the smaller one",
     "at_least",
     "readings",
     "readings",
     section="step_size",
 )
 def readings_slack(tables: Tables, _: Thresholds) -> float:
-    agree = [
-        (best < NEAR[0]) == (delta < phi)
+    pairs = [
+        (delta < phi, best < NEAR[0])
         for part in sizes(tables["readings"])
         for phi in [median(part["phi"])]
         for delta in DELTAS
         for best in [least_of_medians(part, column("restored", delta))]
         if not np.isnan(best)
     ]
-    return float(np.mean(agree)) if agree else float("nan")
+    shares = [[short == tight for tight, short in pairs if tight == kind] for kind in (True, False)]
+    return smallest([float(np.mean(share)) if share else float("nan") for share in shares])
 
 
 def _near(fractions: np.ndarray) -> float:

@@ -40,9 +40,8 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
             _panel(panel, select(drawn, samples=m, quantity="literal"), f"θ′ itself, m = {m}")
         for panel in axes[0, len(shown) :]:
             panel.set_visible(False)
-        before = select(drawn, samples=samples[-1])
-        before = select(before, dimension=before["dimension"].min())
-        _before(axes[1, 0], before)
+        chosen = known[-1] if len(known) else samples[-1]
+        _before(axes[1, 0], select(drawn, samples=chosen, dimension=table["dimension"].min()))
         if len(known):
             _panel(
                 axes[1, 1],
@@ -89,7 +88,7 @@ def _panel(axes: Axes, rows: Table, title: str) -> None:
     ends: dict[str, tuple[float, str]] = {}
     for (d,), line in groups(rows, "dimension"):
         colour = style.colour_of(_SHADES[len(ends) % len(_SHADES)])
-        ends[f"d = {d:,}"] = (line["median"][-1], colour)
+        ends[_named(d)] = (line["median"][-1], colour)
         axes.plot(line["x"], line["median"], color=colour)
         axes.fill_between(
             line["x"], line["low"], line["high"], color=colour, alpha=0.12, linewidth=0
@@ -112,16 +111,11 @@ def _before(axes: Axes, rows: Table) -> None:
 
 
 def _dressed(axes: Axes, title: str, ends: Mapping[str, tuple[float, str]]) -> None:
-    axes.axhline(1.0, color=style.COLOURS["original"], linewidth=1.0, linestyle="--", zorder=0)
+    grey = style.COLOURS["original"]
+    axes.plot(axes.get_xlim(), [1.0, 1.0], "--", color=grey, linewidth=1.0, zorder=0)
     axes.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
     axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1], 1.25))
-    place: dict[str, Any] = {
-        "transform": axes.get_yaxis_transform(),
-        "fontsize": 6.5,
-        "va": "bottom",
-    }
-    axes.text(0.02, 1.0, "doing nothing", color=style.COLOURS["original"], **place)
-    _label(axes, ends)
+    _label(axes, {**ends, "doing nothing": (1.0, grey)})
     axes.set_title(title)
     axes.set_xlabel("step / prescribed step")
 
@@ -131,10 +125,16 @@ def _label(axes: Axes, ends: Mapping[str, tuple[float, str]]) -> None:
     low, high = axes.get_ylim()
     gap, last = 0.075 * (high - low), -np.inf
     first, right = axes.get_xlim()
-    axes.set_xlim(first, right + 0.32 * (right - first))
+    axes.set_xlim(first, right + 0.5 * (right - first))
     for name, (y, colour) in sorted(ends.items(), key=lambda item: item[1][0]):
-        last = max(min(y, high - gap), last + gap)
-        axes.text(right, last, name, color=colour, fontsize=6.5, va="center")
+        last = max(y, last + gap)
+        axes.text(right, last, f" {name}", color=colour, fontsize=6.5, va="center")
+    axes.set_ylim(top=max(high, last + gap))
+
+
+def _named(dimension: int) -> str:
+    power = np.log10(dimension)
+    return f"$d = 10^{{{power:.0f}}}$" if power == round(power) else f"$d = {dimension}$"
 
 
 def _steps(axes: Axes, best: Table) -> None:
@@ -153,6 +153,7 @@ def _steps(axes: Axes, best: Table) -> None:
             ha="right",
         )
     axes.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+    axes.text(1.05, 0.3, "δ = φ λ̄", fontsize=6.5)
     axes.axhline(0.0, color=style.COLOURS["original"], linewidth=1.0, linestyle="--", zorder=0)
     if len(best["x"]):
         axes.set_xscale("log")
