@@ -72,7 +72,7 @@ def digits_against_nothing(tables: Tables, _: Thresholds) -> float:
     OURS.at("Theorems 3.1 and 4.1, put to real data"),
     "median δ at θ̃ over the mean multiplier, support vectors forgotten, both networks",
     "at_most",
-    "digits",
+    "",
     "digits",
     "digits.multipliers",
 )

@@ -178,24 +178,20 @@ def _along(
 
 
 def _given_delta(axes: Axes, rows: Table, networks: Iterable[str]) -> None:
-    """ε against the δ that is allowed; doing nothing is a dotted line of the same colour."""
-    for network in networks:
-        for quantity, dash in (("step", "-"), ("doing nothing", ":")):
-            where = {"network": network, "quantity": quantity}
-            style.draw_lines(
-                axes, rows, "x", [style.Line(where, quantity, network, dash, EPSILON_FLOOR)]
-            )
-            shown = select(rows, **where)
-            if len(shown["x"]):
-                last = np.argmax(shown["x"])
-                text = f"{quantity}, {style.name_of(network)}"
-                place = (shown["x"][last], max(shown["median"][last], EPSILON_FLOOR))
-                look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 6.5}
-                axes.annotate(text, place, (0, 2), textcoords="offset points", **look)
+    """ε against the δ that is allowed, of the step and, dotted, of doing nothing, which are named below."""
+    for quantity, dash in (("step", "-"), ("doing nothing", ":")):
+        shown = select(rows, quantity=quantity)
+        for network in networks:
+            line = style.Line({"network": network}, quantity, network, dash, EPSILON_FLOOR)
+            style.draw_lines(axes, shown, "x", [line])
+        lowest = np.nanmin(np.where(shown["x"] == DELTAS[0], shown["median"], np.inf), initial=1.0)
+        name = {"step": "prescribed step"}.get(quantity, quantity)
+        look: dict[str, Any] = {"va": "top", "fontsize": 6.5, "textcoords": "offset points"}
+        axes.annotate(name, (DELTAS[0], max(lowest, EPSILON_FLOOR)), (0, -4), **look)
     axes.set_xscale("log")
     axes.set_xticks(DELTAS, [f"{delta:g}" for delta in DELTAS])
     axes.set_xticks([], minor=True)
-    axes.set(xlabel="δ allowed / mean multiplier", ylabel="relative ε at θ̃, step = 1")
+    axes.set(xlabel="δ allowed / mean multiplier", ylabel="relative ε at θ̃")
     style.log_scale(axes, EPSILON_FLOOR)
 
 

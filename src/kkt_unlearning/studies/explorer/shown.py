@@ -76,6 +76,8 @@ PANELS = (
 # A dashed line stands after the solid one that it may lie on.
 QUANTITIES = (
     Quantity("epsilon", "ε at θ̃", "epsilon", "exact"),
+    Quantity("epsilon_at_0.1", "ε at θ̃ for δ = 0.1 of the mean multiplier", "epsilon", "halved"),
+    Quantity("nothing_at_0.1", "the same, without the step", "epsilon", "original"),
     Quantity("restored_bound", "bound on ε at θ̃", "epsilon", "exact", "dot"),
     Quantity("epsilon_autograd", "ε at θ′ (τ = 0), 0/1 derivatives", "epsilon", "autograd"),
     Quantity("epsilon_clarke", "ε at θ′ (τ = 0), Clarke derivatives", "epsilon", "clarke", "dash"),
