@@ -15,7 +15,7 @@ from kkt_unlearning.studies.summary import Table, groups, median, select, stack,
 
 READINGS = ("kept", "refit", "literal", column("restored", DELTA))
 _COLUMNS = 3
-_SHADES = ("retrained", "two_layer", "linear")  # of the dimensions, in their order
+_SHADES = ("trained", "retrained", "two_layer", "linear")  # of the dimensions, in their order
 
 
 def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
@@ -125,7 +125,8 @@ def _label(axes: Axes, ends: Mapping[str, tuple[float, str]]) -> None:
     low, high = axes.get_ylim()
     gap, last = 0.075 * (high - low), -np.inf
     first, right = axes.get_xlim()
-    axes.set_xlim(first, right + 0.5 * (right - first))
+    axes.set_xticks([tick for tick in axes.get_xticks() if first <= tick <= right])
+    axes.set_xlim(first, right + 0.62 * (right - first))
     for name, (y, colour) in sorted(ends.items(), key=lambda item: item[1][0]):
         last = max(y, last + gap)
         axes.text(right, last, f" {name}", color=colour, fontsize=6.5, va="center")
@@ -134,7 +135,7 @@ def _label(axes: Axes, ends: Mapping[str, tuple[float, str]]) -> None:
 
 def _named(dimension: int) -> str:
     power = np.log10(dimension)
-    return f"$d = 10^{{{power:.0f}}}$" if power == round(power) else f"$d = {dimension}$"
+    return f"d = $10^{{{power:.0f}}}$" if power == round(power) else f"d = {dimension}"
 
 
 def _steps(axes: Axes, best: Table) -> None:
