@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kkt_unlearning.quadratic.pivoting import nonnegative
+
 
 @dataclass(frozen=True)
 class Frozen:
@@ -38,19 +40,27 @@ def frozen(
         weights: θ, ``(p,)``.
         forget: indices R; fractions: α of each step, A of them.
     """
-    from scipy.optimize import nnls  # takes longer to load than all else, and is hardly ever needed
-
     # The triangular factor has the same lengths and angles in m + 1 dimensions.
     R = np.asarray(np.linalg.qr(np.column_stack([gradients, weights]), mode="r"))
     A, b = R[:, :-1], R[:, -1]
     rest = np.setdiff1d(np.arange(A.shape[1]), list(forget))
-    multipliers, residual = nnls(A, b)
+    multipliers = _fit(A, b)
     removed = A[:, list(forget)] @ multipliers[list(forget)]
     after = [b - alpha * removed for alpha in fractions]
     return Frozen(
         multipliers,
-        float(residual),
+        float(np.linalg.norm(b - A @ multipliers)),
         float(np.linalg.norm(removed)),
         np.array([np.linalg.norm(part - A[:, rest] @ multipliers[rest]) for part in after]),
-        np.array([nnls(A[:, rest], part)[1] for part in after]),
+        np.array([np.linalg.norm(part - A[:, rest] @ _fit(A[:, rest], part)) for part in after]),
     )
+
+
+def _fit(A: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """``argmin ‖b − A λ‖`` over ``λ ≥ 0``; one of them where columns depend on one another."""
+    fitted = nonnegative(A.T @ A, A.T @ b)
+    if fitted is not None:
+        return fitted
+    from scipy.optimize import nnls  # takes longer to load than all else, and is hardly ever needed
+
+    return np.asarray(nnls(A, b)[0])
