@@ -1,8 +1,10 @@
 """Moments of N(0, I_d/d), within five standard errors at a fixed seed."""
 
 import numpy as np
+from scipy.stats import kstest
 
-from kkt_unlearning.datasets.gaussian import generate
+from kkt_unlearning.datasets.gaussian import generate, span_points
+from kkt_unlearning.datasets.sampling import gaussian_points
 
 
 def points(**changes):
@@ -40,3 +42,14 @@ def test_fresh_labels_are_coin_flips_that_features_do_not_tell():
 
 def test_more_samples_keep_the_first_ones():
     assert np.array_equal(points(samples=6).X[:, :4], points(samples=4).X)
+
+
+def test_points_in_coordinates_of_their_span_have_the_law_of_gaussian_points():
+    draws = range(400)
+    found = [span_points(np.random.default_rng(s), 3, 7) for s in draws]
+    expected = [gaussian_points(np.random.default_rng(1000 + s), 3, 7) for s in draws]
+    for entry in ((0, 0), (2, 2), (0, 1), (1, 2)):
+        first, second = ([(X @ X.T)[entry] for X in several] for several in (found, expected))
+        assert kstest(first, second).pvalue > 0.01
+    determinants = [[np.linalg.det(X @ X.T) for X in several] for several in (found, expected)]
+    assert kstest(*determinants).pvalue > 0.01

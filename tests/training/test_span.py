@@ -5,7 +5,10 @@ import pytest
 from builders import ROUND_OFF
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import kstest
 
+from kkt_unlearning.datasets.sampling import gaussian_points
+from kkt_unlearning.networks.initial import gaussian_weights, span_weights
 from kkt_unlearning.training.span import span_coordinates
 
 SIZES = st.tuples(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 9), st.integers(1, 4))
@@ -66,3 +69,14 @@ def test_a_small_part_outside_the_span_is_not_lost():
     span = span_coordinates(X, beside)
     assert span.W0[0, -1] == pytest.approx(1e-6, rel=1e-9)
     np.testing.assert_allclose(span.lift(span.W0), beside, atol=ROUND_OFF)
+
+
+def test_weights_in_coordinates_of_the_span_have_the_law_of_gaussian_weights():
+    X = gaussian_points(np.random.default_rng(0), 3, 7)
+    found = span_weights(np.random.default_rng(1), 500, 3, 7, 0.4)
+    drawn = gaussian_weights(np.random.default_rng(2), 500, 7, 0.4)
+    expected = span_coordinates(X, drawn).W0
+    assert found.shape == expected.shape == (500, 4)
+    for k in range(4):
+        assert kstest(found[:, k], expected[:, k]).pvalue > 0.01
+    assert not span_weights(np.random.default_rng(1), 5, 7, 7, 0.4)[:, -1].any()

@@ -1,19 +1,14 @@
-"""The readings of Figure 1: each column against an independent computation, and the law of the data."""
+"""The readings of Figure 1: each column against an independent computation."""
 
 import numpy as np
 import pytest
 from builders import least_residual_by_cvxpy
-from scipy.stats import kstest
 
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.datasets.gaussian import span_points
-from kkt_unlearning.datasets.sampling import gaussian_points
 from kkt_unlearning.kkt.multipliers import least_squares_multipliers
 from kkt_unlearning.kkt.point import kkt_point
-from kkt_unlearning.networks.initial import gaussian_weights, span_weights
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.readings.rows import _trained, column, reading_rows, readings
-from kkt_unlearning.training.span import span_coordinates
 
 OPTIONS = {
     "replicates": 2,
@@ -92,25 +87,3 @@ def test_beyond_the_samples_asked_for_nothing_is_restored():
     rows = list(reading_rows(6, 40, OPTIONS, Solver(), 50, 3))
     assert all(np.isnan(row["restored"]) and np.isnan(row["tau"]) for row in rows)
     assert not any(np.isnan(row["literal"]) for row in rows)
-
-
-def test_points_in_coordinates_of_their_span_have_the_law_of_gaussian_points():
-    draws = range(400)
-    found = [span_points(np.random.default_rng(s), 3, 7) for s in draws]
-    expected = [gaussian_points(np.random.default_rng(1000 + s), 3, 7) for s in draws]
-    for entry in ((0, 0), (2, 2), (0, 1), (1, 2)):
-        first, second = ([(X @ X.T)[entry] for X in several] for several in (found, expected))
-        assert kstest(first, second).pvalue > 0.01
-    determinants = [[np.linalg.det(X @ X.T) for X in several] for several in (found, expected)]
-    assert kstest(*determinants).pvalue > 0.01
-
-
-def test_weights_in_coordinates_of_the_span_have_the_law_of_gaussian_weights():
-    X = gaussian_points(np.random.default_rng(0), 3, 7)
-    found = span_weights(np.random.default_rng(1), 500, 3, 7, 0.4)
-    drawn = gaussian_weights(np.random.default_rng(2), 500, 7, 0.4)
-    expected = span_coordinates(X, drawn).W0
-    assert found.shape == expected.shape == (500, 4)
-    for k in range(4):
-        assert kstest(found[:, k], expected[:, k]).pvalue > 0.01
-    assert not span_weights(np.random.default_rng(1), 5, 7, 7, 0.4)[:, -1].any()

@@ -55,7 +55,7 @@ class Origins:
         return list(dict.fromkeys(found))
 
     def _jobs(self, experiment: str) -> list[str]:
-        """A measure that stands alone trains its networks itself; other sections train none."""
+        """A measure that stands alone trains its networks itself; no job trains for other sections."""
         if experiment in own_tables():
             return []
         asked = [measures()[name] for name in self._config["experiments"][experiment]["measures"]]
