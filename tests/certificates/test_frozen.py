@@ -1,4 +1,4 @@
-"""Theorem 6.9 on gradients of any kind, each of its conditions, and what it doesn't cover."""
+"""Theorem 6.18 on gradients of any kind, each of its conditions, and what it doesn't cover."""
 
 import numpy as np
 import pytest
@@ -92,7 +92,7 @@ def test_a_sample_without_multiplier_takes_nothing_out():
 
 
 def test_multipliers_from_elsewhere_move_the_least():
-    """Theorem 6.9 needs the fit: with others the least of the kept residual is at 1 + ⟨ρ, Δ⟩/‖Δ‖²."""
+    """Theorem 6.18 needs the fit: with others the least of the kept residual is at 1 + ⟨ρ, Δ⟩/‖Δ‖²."""
     gradients, weights = vectors(6, 20, 5, 0.0)
     multipliers = 1.3 * frozen(gradients, weights, [0], [1.0]).multipliers
     removed = gradients[:, 0] * multipliers[0]
@@ -105,7 +105,7 @@ def test_multipliers_from_elsewhere_move_the_least():
 
 
 def test_relative_to_the_length_after_the_step_the_least_moves_with_the_inner_products():
-    """The slope at 1 of ε²/‖θ'‖² is 2‖ρ‖²⟨θ', Δ⟩/‖θ'‖⁴, which theorem 6.9 leaves out."""
+    """The slope at 1 of ε²/‖θ'‖² is 2‖ρ‖²⟨θ', Δ⟩/‖θ'‖⁴, which theorem 6.18 leaves out."""
     gradients, weights = vectors(7, 20, 5, 1.0)
     h = 1e-5
     found = frozen(gradients, weights, [0], [1.0 - h, 1.0 + h])

@@ -178,7 +178,15 @@ def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
     project = after()
     append(project.folder / "src/kkt_unlearning/certificates/certificate.py", "\n# changed\n")
     measured = {f"measure_{name}" for name in CERTIFIED}
-    others = ("crowding", "multipliers", "kinks", "dependence", "depth", "recovery", "reconstruction")
+    others = (
+        "crowding",
+        "multipliers",
+        "kinks",
+        "dependence",
+        "depth",
+        "recovery",
+        "reconstruction",
+    )
     unmoved = {f"figure_{name}" for name in others}
     rules = set(project.planned())
     assert (

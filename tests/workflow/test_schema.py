@@ -59,6 +59,8 @@ def test_the_schema_for_editors_is_that_of_the_studies():
 def test_what_lies_on_top_of_the_defaults_can_be_run(name):
     on_top = merged(ROOT, [ROOT / f"config/{name}.yaml"])
     assert checked(on_top)["replicates"] < checked(merged(ROOT, []))["replicates"]
+
+
 def test_the_default_is_written_down_as_it_is():
     written = default.PATH.read_text(encoding="utf-8")
     assert written == editors.default_text(), "run make schema"

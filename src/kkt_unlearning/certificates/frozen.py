@@ -1,6 +1,6 @@
 """The residual of an ascent step with the gradients from before it: least at the prescribed step, always.
 
-``docs/theory.md``, theorem 6.9.
+``docs/theory.md``, theorem 6.18.
 """
 
 from collections.abc import Sequence

@@ -49,7 +49,7 @@ def sizes(table: Table) -> Iterator[Table]:
 
 @claim(
     "With the gradients from before the step ε is least at the prescribed one, in every case.",
-    CHECK.at("docs/theory.md, theorem 6.9"),
+    CHECK.at("docs/theory.md, theorem 6.18"),
     "largest difference of ε, λ kept, to the theorem, or of refit ε at another step below that at 1",
     "at_most",
     "readings",
@@ -109,7 +109,7 @@ def readings_restored(tables: Tables, _: Thresholds) -> float:
 
 @claim(
     "At a fixed δ the best step at θ̃ is shorter until δ is about φ.",
-    OURS.at("docs/theory.md, section 6.7"),
+    OURS.at("docs/theory.md, section 6.8"),
     "of pairs of a size and a relative δ, the share with a least median below 0.9 where δ < φ, "
     "or not below where δ ≥ φ: the smaller one",
     "at_least",

@@ -68,8 +68,8 @@ def readings(
     """Columns ``(A,)`` for steps with the least-squares multipliers of the trained weights ``(n, k)``.
 
     ``kept`` and ``refit`` with the gradients from before the step, over ``‖θ‖``; ``predicted`` what theorem
-    6.9 says of ``kept``; ``literal`` relative ε at θ' with 0/1 derivatives; ``restored`` at θ̃, with its
-    ``tau``. ``docs/theory.md``, section 6.7.
+    6.18 says of ``kept``; ``literal`` relative ε at θ' with 0/1 derivatives; ``restored`` at θ̃, with its
+    ``tau``. ``docs/theory.md``, section 6.8.
 
     Args:
         point: the exact KKT point that the weights lead to, whose kinks θ̃ keeps; without it what is asked
