@@ -163,16 +163,16 @@ def _settling(tables: Tables, agent: str, training: str) -> float:
 
     Infinite if that is not finite: a run that never fits the data has not settled at its first step.
     """
-    medians = [
-        {
+    medians = {
+        kind: {
             step: median(group["tau_star"])
             for (step,), group in groups(_cases(tables, kind, training=training), "step")
         }
-        for kind in (agent, "exact")
-    ]
-    steps = np.array(sorted(medians[0]))
-    level = 2.0 * medians[1][steps[-1]]
-    within = [np.isfinite(level) and medians[0][step] <= level for step in steps.tolist()]
+        for kind in {agent, "exact"}
+    }
+    steps = np.array(sorted(medians[agent]))
+    level = 2.0 * medians["exact"][steps[-1]]
+    within = [np.isfinite(level) and medians[agent][step] <= level for step in steps.tolist()]
     return onset(steps, np.array(within))
 
 
