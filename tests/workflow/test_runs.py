@@ -185,6 +185,7 @@ def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
         "dependence",
         "depth",
         "recovery",
+        "readings",
         "reconstruction",
     )
     unmoved = {f"figure_{name}" for name in others}
