@@ -86,7 +86,7 @@ test: $(READY) ## the tests, one process a core
 
 test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each: what became of them, for docs/hostile.md
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest --hypothesis-profile=fuzz --table "$$TABLES/hostile.csv" \
-		tests/workflow/test_hostile_configuration.py tests/workflow/test_hostile_tables.py tests/datasets/test_hostile_files.py tests/formats
+		tests/workflow/test_hostile_configuration.py tests/workflow/test_hostile_tables.py tests/datasets/test_hostile_files.py tests/formats tests/audit/test_layers.py
 	$(EMBED)
 
 check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to snakemake; runs nothing in it
