@@ -7,7 +7,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
@@ -22,9 +24,12 @@ FOREIGN = ("http:", "https:", "mailto:", "data:", "//")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, as make docs builds it but without the coloured copies of the sources."""
+    """The site, as make docs builds it but by one process and without the coloured copies of the sources.
+
+    Two processes would take a third more, for what they hand to each other.
+    """
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-j", "2"]
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
     run = subprocess.run(
         [*command, "-t", "without_sources", "docs", str(folder)],
         cwd=ROOT,
@@ -34,6 +39,36 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert run.returncode == 0, run.stderr
     return folder
+
+
+SIDE_BY_SIDE = """
+import sys
+from sphinx.application import Sphinx
+
+app = Sphinx("docs", "docs", *sys.argv[1:] * 2, "html", status=None, tags=["without_sources"])
+sys.exit(not all(map(app.is_parallel_allowed, ("read", "write"))))
+"""
+
+
+def test_processes_may_read_and_write_pages_side_by_side(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SIDE_BY_SIDE, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_links_that_another_process_has_read_are_taken_over(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs" / "extensions")
+    links = import_module("repository_links")
+    own, other = SimpleNamespace(repository_files={"a": {"x.py"}}), SimpleNamespace()
+    links.merge(None, own, {"b"}, other)
+    other.repository_files |= {"b": {"y.py"}, "a": set()}
+    links.merge(None, own, {"b", "c"}, other)
+    assert own.repository_files == {"a": {"x.py"}, "b": {"y.py"}}
 
 
 @pytest.fixture(scope="module")
