@@ -138,7 +138,7 @@ load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm
 	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings "$${SETTINGS:-2000}"
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
-schema: $(READY) ## what editors complete keys of config.yaml from, after a change of a study's options
+schema: $(READY) ## the keys of config.yaml for editors, and what its default is, after a change of either
 	$(BIN)/python -m workflow.editors
 
 lint: lint-github ## ruff, mypy, snakefmt, snakemake --lint, and linters of what GitHub runs

@@ -67,7 +67,7 @@ def test_the_page_begins_with_the_scorecard(seen, scores):
     for (name, text), row in zip(seen["claims"], scores, strict=True):
         assert row["statement"] in text, name
         last = text.strip().splitlines()[-1]
-        assert last.partition(" by ")[0] == row["verdict"], name
+        assert re.split(" by |: ", last)[0] == row["verdict"], name
 
 
 def test_the_scorecard_leads_the_menu(seen):
