@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.embed import embedded
+from workflow.embed import embedded, quoted
 
 ROOT = Path(__file__).parents[2]
 PAGE = """# Faults
@@ -40,3 +40,23 @@ def test_a_table_that_is_not_there_is_missed(tmp_path):
 def test_pages_show_the_tables_that_are_committed(page):
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert embedded(text, ROOT / "benchmarks" / "results") == text
+
+
+def test_the_sentences_of_the_findings_are_quoted_with_links_that_lead_there():
+    findings = (
+        "# F\n\n**Small.**\n\n- One\nmore ([a](b.md)).\n- Two ([c](../d/e.png)).\n\nRest.\n\n- no\n"
+    )
+    page = "before\n<!-- findings -->\nold\n<!-- end of findings -->\nafter\n"
+    made = quoted(page, findings)
+    assert made == (
+        "before\n<!-- findings -->\n\n- One\nmore ([a](docs/b.md)).\n- Two ([c](d/e.png)).\n\n"
+        "<!-- end of findings -->\nafter\n"
+    )
+    assert quoted(made, findings) == made
+
+
+def test_the_readme_quotes_the_committed_findings():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    findings = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    assert "<!-- findings -->" in readme
+    assert quoted(readme, findings) == readme
