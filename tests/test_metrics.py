@@ -65,3 +65,10 @@ def test_accuracy_of_a_batch_is_one_number_a_network():
 def test_accuracy_counts_outputs_of_the_right_sign():
     assert accuracy(np.array([1.0, -2.0, 3.0, 0.0]), np.array([1.0, -1.0, -1.0, 1.0])) == 0.5
     assert np.isnan(accuracy(np.zeros(0), np.zeros(0)))
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
+def test_the_sign_of_round_off_is_no_prediction(unit):
+    outputs, y = unit * np.array([1.0, 1e-17, -1e-17, -1e-9]), np.array([1.0, 1.0, 1.0, -1.0])
+    assert accuracy(outputs, y) == accuracy(-outputs, -y) == 0.5
+    assert accuracy(outputs, -y) == 0.0

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kkt_unlearning.backends import Array, namespace
+from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem
 
 
@@ -44,7 +45,11 @@ def activation_flips(
 
 
 def accuracy(outputs: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Share of samples with ``y_i N(θ, x_i) > 0``, (…,) from outputs ``(…, t)``; nan where there are none."""
+    """Share of samples with ``y_i N(θ, x_i) > 0``, (…,) from outputs ``(…, t)``; nan where there are none.
+
+    An output that is round-off beside the largest is 0: the machine's last bit would decide its sign.
+    """
     if not y.size:
         return np.full(outputs.shape[:-1], np.nan)
-    return (outputs * y > 0).mean(axis=-1)
+    zero = ROUND_OFF * np.abs(outputs).max(axis=-1, keepdims=True)
+    return (outputs * y > zero).mean(axis=-1)
