@@ -78,7 +78,7 @@ def test_the_default_is_written_down_as_it_is():
         ({"experiments": {"depth": {"replicates": 3}}}, {"depth"}),
         ({"experiments": {"mine": {"networks": [], "trainings": []}}}, set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)),
 )
 def test_what_is_not_as_in_the_default_is_named(on_top, names):
     config = merged(ROOT)
