@@ -43,6 +43,7 @@ def test_streams_keep_their_numbers():
         "MEMBERSHIP": 5,
         "SHADOW_WEIGHTS": 6,
         "DEEP_WEIGHTS": 7,
+        "BOOTSTRAP": 8,
     }
 
 

@@ -76,7 +76,7 @@ def tables(finished):
     for path in sorted((finished.folder / "results/tables").glob("*.csv")):
         experiment, _, part = path.name.removesuffix(".csv").partition(".")
         measure = {ending.removeprefix("."): name for name, ending in PARTS.items()}.get(part)
-        if measure and experiment != "dependence":
+        if measure and experiment not in ("dependence", "readings"):  # tables of no experiment
             with open(path, newline="", encoding="utf-8") as file:
                 found[experiment, measure] = list(csv.DictReader(file))
     return found

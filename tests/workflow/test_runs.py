@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kkt_unlearning.studies.study import figures
+from kkt_unlearning.studies.study import figures, rows_of
 from workflow.support.configuration.check import checked
 from workflow.support.places.places import Places
 from workflow.support.places.plan import Plan
@@ -263,11 +263,14 @@ def behind():
     scripts = {path.stem for path in (ROOT / "scripts").glob("[!_]*.py")}
     files = {script: sources.digest(script) for script in scripts}
     files |= {
-        f"measure_{name}": plan.measure_behind(name)["code"](None)
-        for name in plan.measured_by_rule()
+        f"measure_{name}": plan.behind("measure", rows_of(name), f"_{measure.reads}")["code"](None)
+        for name, measure in plan.measured_by_rule().items()
     }
     return files | {
-        f"figure_{figure}": plan.figure_behind(figure)["code"](None) for figure in figures()
+        f"figure_{name}": plan.behind("figure", f"kkt_unlearning.studies.{name}.figure")["code"](
+            None
+        )
+        for name in figures()
     }
 
 

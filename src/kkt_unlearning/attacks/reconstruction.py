@@ -67,7 +67,7 @@ def neuron_match(
 
 
 def overlap(problem: Problem, forget: Sequence[int]) -> np.ndarray:
-    """``‖Π x_r‖/‖x_r‖``, Π on the span of the retained samples, which networks without r have; (|R|,)."""
+    """``‖Π x_r‖/‖x_r‖``, Π on the span of the retained samples, which networks without r have; (k,)."""
     X = problem.X[list(forget)]
     outside = _outside(problem, forget)
     return np.linalg.norm(X - outside, axis=1) / np.linalg.norm(X, axis=1)
