@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates import each, left_out
+from kkt_unlearning.certificates import restore as restore_module
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.each import certify_each
 from kkt_unlearning.certificates.restore import into_cell, restore
@@ -232,12 +233,15 @@ def test_parts_and_ways_of_projecting_do_not_matter(monkeypatch, start):
     problem, W, point = many(2)
     trained = W if start == "trained" else None
     whole = certify_each(point, trained=trained)
-    monkeypatch.setattr(each, "WORK_ARRAY", 3 * problem.X.size // 12)
-    monkeypatch.setattr(left_out, "WORK_ARRAY", 10)
+    monkeypatch.setattr(each, "_MARGINS", 3 * problem.X.size // 12)
+    monkeypatch.setattr(restore_module, "WORK_ARRAY", 10)
     parts = certify_each(point, trained=trained)
+    monkeypatch.setattr(left_out, "_COMMON", 1)
+    monkeypatch.setattr(left_out, "_LARGE", 5)
+    common = certify_each(point, trained=trained)
     monkeypatch.setattr(left_out, "_SHARE", 1000)  # orthonormal bases from the first entry on
     bases = certify_each(point, trained=trained)
-    for other in (parts, bases):
+    for other in (parts, common, bases):
         for name in ("epsilon", "delta", "relative_delta", "tau"):
             expected = pytest.approx(getattr(whole.step, name), rel=1e-9, abs=ROUND_OFF)
             assert getattr(other.step, name) == expected
@@ -264,7 +268,7 @@ def test_trained_weights_that_do_not_classify_are_refused():
         certify_each(point, trained=-W)
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 10**6),
     samples=st.integers(2, 12),
@@ -272,9 +276,16 @@ def test_trained_weights_that_do_not_classify_are_refused():
     share=st.sampled_from([0.0, 0.2, 0.5, 1.0]),
     kind=st.sampled_from(["any", "repeated", "in a plane"]),
     most=st.sampled_from([1, 2, 1000]),
+    common=st.sampled_from([1, 2, 1000]),
+    large=st.sampled_from([1, 4, 1000]),
 )
-def test_rows_are_those_of_the_general_restoration(seed, samples, dimension, share, kind, most):
-    """Any row, cell, kinks and steps, with samples that depend on one another; each r by itself."""
+def test_rows_are_those_of_the_general_restoration(
+    seed, samples, dimension, share, kind, most, common, large
+):
+    """Any row, cell, kinks and steps, with samples that depend on one another; each r by itself.
+
+    Whatever is solved with a basis of all rows, with that of some alike, or row by row.
+    """
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(samples, dimension))
     if kind == "repeated":
@@ -285,9 +296,12 @@ def test_rows_are_those_of_the_general_restoration(seed, samples, dimension, sha
     row, steps = rng.normal(size=dimension), rng.normal(size=samples)
     steps[rng.random(samples) < 0.3] = 0.0
     forgotten, inner = np.arange(samples), 1e-10
+    cell = left_out.Samples.of(X)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(left_out, "_SHARE", most)
-        found = left_out.restored_rows(X, row, steps, forgotten, pattern, kinks, inner)
+        patch.setattr(left_out, "_COMMON", common)
+        patch.setattr(left_out, "_LARGE", large)
+        found = left_out.restored_rows(cell, row, steps, forgotten, pattern, kinks, inner)
     for r in forgotten:
         keep = forgotten != r
         there = row - steps[r] * X[r]

@@ -6,6 +6,7 @@ from builders import ROUND_OFF, gaussian, network, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kkt_unlearning.certificates import restore as restore_module
 from kkt_unlearning.certificates.restore import into_cell, restore
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
@@ -153,12 +154,12 @@ def test_neurons_in_many_small_parts_move_as_in_one(monkeypatch):
     at_once = restore(problem, W, pattern, kinks)
     sizes = []
 
-    def svd(samples, full_matrices, original=np.linalg.svd):
-        sizes.append(samples.shape)
-        return original(samples, full_matrices=full_matrices)
+    def basis(points, original=restore_module.independent):
+        sizes.append(points.shape)
+        return original(points)
 
-    monkeypatch.setattr("kkt_unlearning.certificates.restore.WORK_ARRAY", 60)
-    monkeypatch.setattr(np.linalg, "svd", svd)
+    monkeypatch.setattr(restore_module, "WORK_ARRAY", 60)
+    monkeypatch.setattr(restore_module, "independent", basis)
     in_parts = restore(problem, W, pattern, kinks)
     assert len(sizes) > 4
     assert all(count == 1 or count * f * k <= 60 for count, f, k in sizes)
@@ -193,3 +194,26 @@ def test_what_ends_on_zero_is_a_kink_on_whichever_side_round_off_puts_it(beside,
     found = restore(problem, np.array([[2.0, beside, 1e-8]]), pattern, kinks)
     np.testing.assert_array_equal(found.kinks, [[False, True, False]])
     np.testing.assert_array_equal(found.W, [[2.0, 0.0, 1e-8]])
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6), st.integers(1, 6), st.integers(6, 9), st.booleans())
+def test_independent_points_have_a_basis_and_dependent_ones_are_doubted(seed, points, k, dependent):
+    X = np.random.default_rng(seed).normal(size=(2, points, k))
+    X[1, points // 2 :] = 0.0  # what pads a smaller set
+    if dependent and points > 1:
+        X[:, 1] = X[:, 0]
+    X /= np.maximum(np.linalg.norm(X, axis=-1, keepdims=True), 1e-300)
+    sure, V, T = restore_module.independent(X)
+    ranks = np.linalg.matrix_rank(X)
+    assert (ranks == (X != 0).any(axis=-1).sum(axis=-1))[sure].all()
+    assert sure.all() or dependent or np.linalg.cond(X[0]) > 1e4
+    for c in np.flatnonzero(sure):
+        used = X[c].any(axis=-1)
+        np.testing.assert_allclose(V[c] @ V[c].T, np.diag(used.astype(float)), atol=1e-14)
+        np.testing.assert_allclose(T[c] @ X[c], V[c], atol=1e-10)
+        np.testing.assert_allclose(X[c] @ V[c].T @ V[c], X[c], atol=1e-14)
+
+
+def test_more_points_than_dimensions_are_never_independent():
+    assert not restore_module.independent(np.eye(3)[[0, 1, 2, 0]][None])[0].any()

@@ -13,6 +13,7 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem, kept
+from kkt_unlearning.unlearning import forget_sets
 from kkt_unlearning.unlearning.forget_sets import (
     by_multiplier,
     correlated,
@@ -57,6 +58,13 @@ def test_correlated_is_greedy_from_the_closest_pair(seed, samples):
     for k in range(2, samples):
         sums = {i: cosines[i, order[:k]].sum() for i in order[k:].tolist()}
         assert sums[int(order[k])] == pytest.approx(max(sums.values()), rel=1e-8)
+
+
+def test_parts_of_the_cosines_do_not_matter(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(9, 4))
+    whole = correlated(point_of(X))
+    monkeypatch.setattr(forget_sets, "WORK_ARRAY", 20)  # two rows at a time, and one in the end
+    np.testing.assert_array_equal(correlated(point_of(X)), whole)
 
 
 def test_lengths_do_not_count_and_ties_go_to_the_smaller_index():

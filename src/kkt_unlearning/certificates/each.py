@@ -10,7 +10,7 @@ import numpy as np
 
 from kkt_unlearning.backends import WORK_ARRAY
 from kkt_unlearning.certificates.condense import condensed_steps
-from kkt_unlearning.certificates.left_out import restored_rows
+from kkt_unlearning.certificates.left_out import Samples, restored_rows
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.kkt.copies import copies_of
@@ -19,6 +19,11 @@ from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import ON_KINK, Problem, smallest_margin_of_norm
 from kkt_unlearning.unlearning.ascent import Steps, check_fraction, starting_point
+
+_AT_ONCE = (
+    WORK_ARRAY // 8
+)  # numbers: passes over more than a cache holds take longer than their product
+_MARGINS = 4 * WORK_ARRAY  # numbers of margins in one part; each part looks for the bases anew
 
 EachReport = Callable[[int, int], None]
 
@@ -148,7 +153,7 @@ def _check_size(steps: Steps, samples: int) -> None:
 
 def _part(problem: Problem) -> int:
     """Forgotten samples at a time."""
-    return max(1, WORK_ARRAY // (problem.samples + problem.X.shape[1]))
+    return max(1, _MARGINS // (problem.samples + problem.X.shape[1]))
 
 
 def _parts(
@@ -183,7 +188,7 @@ def _after(
     """The certificates after the steps that forget each of some samples ``(s,)`` alone."""
     point, problem = steps.point, steps.point.problem
     cell = np.flatnonzero(point.of_cell)
-    place = np.searchsorted(cell, forgotten)
+    place, samples = np.searchsorted(cell, forgotten), Samples.of(problem.X[cell])
     inner = ON_KINK * float(np.abs(problem.preactivations(steps.start)).max())
     sums = problem.combination(point.multipliers, point.clarke)
     terms = point.multipliers[forgotten] * problem.signs[:, forgotten]
@@ -196,7 +201,7 @@ def _after(
         there = after
         if problem.network.has_kinks:
             there = restored_rows(
-                problem.X[cell], row, c, place, point.pattern[j, cell], point.kinks[j, cell], inner
+                samples, row, c, place, point.pattern[j, cell], point.kinks[j, cell], inner
             )
         explained = sums[j] - (terms[j] * point.clarke[j, forgotten])[:, None] * x
         missed += _dot(there - explained, there - explained)
@@ -229,10 +234,18 @@ def _add_changes(
     problem: Problem, j: int, row: np.ndarray, there: np.ndarray, q: np.ndarray, still: float
 ) -> None:
     """To the margins ``q (s, m)`` of the network before, what neuron j with rows ``(s, k)`` changes."""
-    moved = np.abs(there - row).max(axis=1) > still
-    P, before = there[moved] @ problem.X.T, problem.X @ row
-    slopes = problem.network.derivative
-    q[moved] += problem.signs[j] * (slopes(P) * P - slopes(before) * before)
+    slopes, sign = problem.network.derivative, problem.output_weights[j] * problem.y
+    before = problem.X @ row
+    before *= slopes(before)
+    moved = np.flatnonzero(np.abs(there - row).max(axis=1) > still)
+    size = max(1, _AT_ONCE // problem.samples)
+    for first in range(0, len(moved), size):
+        part = moved[first : first + size]
+        P = there[part] @ problem.X.T
+        P *= slopes(P)
+        P -= before
+        P *= sign
+        q[part] += P
 
 
 class _LeftAlone:

@@ -9,38 +9,98 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.backends import WORK_ARRAY
-from kkt_unlearning.certificates.restore import rows_into_cell
+from kkt_unlearning.certificates.restore import independent, of_like_counts, rows_into_cell
 from kkt_unlearning.precision import ROUND_OFF
 
 _EPS = float(np.finfo(float).eps)
 _REFINEMENTS = (
     2  # of solutions with a ridge of 1e-12: what is left of eigenvalues above 1e-6 is round-off
 )
-_SHARE = 2  # of the dimensions may be on the kernel; more is for orthonormal bases
+_SHARE = 2  # of the dimensions left may be on the kernel; more is for orthonormal bases
+_COMMON = (
+    16  # entries that all rows add: from there on a new basis costs less than they in each system
+)
+_PARTS, _LARGE = 3, 300  # of the rows, and of how many at least, as fast as any for 931 rows
 _INDEPENDENT = (
     1e-10  # 1 − leverage below which a sample on the kinks is no combination of the others
 )
 
 
 @dataclass(frozen=True)
-class Off:
-    """Samples and a row off the kinks of one neuron.
+class Samples:
+    """The c samples that make a cell, none of them 0, for all of its neurons.
 
     Attributes:
-        row: ``w − w VᵀV``, V an orthonormal basis of the samples on its kinks, ``(k,)``.
-        Z: the samples, of length 1 before, ``(c, k)``.
-        freed: for each forgotten sample the direction, of length 1 or 0, that is free once that sample is not
-            on the kinks any more, ``(s, k)``.
+        X: ``(c, k)``; lengths: ``(c,)``; units: the samples, of length 1, ``(c, k)``.
+        gram: ``⟨x_i, x_j⟩`` of those of length 1, ``(c, c)``.
     """
 
-    row: np.ndarray
-    Z: np.ndarray
-    freed: np.ndarray
+    X: np.ndarray
+    lengths: np.ndarray
+    units: np.ndarray
+    gram: np.ndarray
+
+    @classmethod
+    def of(cls, X: np.ndarray) -> "Samples":
+        """From ``X (c, k)``."""
+        lengths = np.linalg.norm(X, axis=1)
+        units = X / lengths[:, None]
+        return cls(X, lengths, units, units @ units.T)
+
+
+class _Off:
+    """Samples and a row off what one neuron holds on the kink, in products with the samples.
+
+    Attributes:
+        V: an orthonormal basis of the samples held, ``(f, k)``.
+        left: the dimensions that it leaves.
+        freed: for each forgotten sample the direction, of length 1 or 0, that is free once that sample is not
+            held any more, ``(s, k)``; f: its products with the samples, ``(s, c)``.
+    """
+
+    def __init__(
+        self, samples: Samples, row: np.ndarray, held: np.ndarray, forgotten: np.ndarray
+    ) -> None:
+        self.samples, self.row, self.held = samples, row, held
+        self.V, self.duals = _basis(samples.units[held])
+        self.within = samples.units @ self.V.T  # (c, f)
+        self.left = samples.units.shape[1] - len(self.V)
+        self.free(forgotten)
+
+    def free(self, forgotten: np.ndarray) -> None:
+        """Set ``freed`` and ``f`` for some forgotten samples ``(s,)``."""
+        count, k = self.samples.units.shape
+        self.freed, self.f = np.zeros((len(forgotten), k)), np.zeros((len(forgotten), count))
+        mine = np.flatnonzero(self.held[forgotten])
+        free = self.duals[(np.cumsum(self.held) - 1)[forgotten[mine]]]
+        lengths = np.linalg.norm(free, axis=1, keepdims=True)
+        free = np.divide(free, lengths, out=np.zeros_like(free), where=lengths > 0)
+        self.freed[mine], self.f[mine] = free, free @ self.samples.units.T
+
+    def kernel(self, rows: np.ndarray) -> np.ndarray:
+        """``⟨z_i, z_j⟩``, z the samples off the kinks, for some i, ``(…, c)``."""
+        found = self.samples.gram[rows] - self.within[rows] @ self.within.T
+        found[:, self.held] = 0.0
+        found[self.held[rows]] = 0.0
+        return found
+
+    def stepped(self, sizes: np.ndarray, forgotten: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``w − c_r x_r`` off the kinks ``(s, k)`` and its products with the samples ``(s, c)``.
+
+        ``sizes`` are those of steps along samples of length 1.
+        """
+        row = self.row - (self.row @ self.V.T) @ self.V
+        units = self.samples.units
+        into = units[forgotten] - self.within[forgotten] @ self.V
+        into[self.held[forgotten]] = 0.0
+        beside = self.freed @ self.row - sizes * _dot(units[forgotten], self.freed)
+        rows = row - sizes[:, None] * into + beside[:, None] * self.freed
+        P = units @ row - sizes[:, None] * self.kernel(forgotten) + beside[:, None] * self.f
+        return rows, P
 
 
 def restored_rows(
-    X: np.ndarray,
+    samples: Samples,
     row: np.ndarray,
     steps: np.ndarray,
     forgotten: np.ndarray,
@@ -50,25 +110,30 @@ def restored_rows(
 ) -> np.ndarray:
     """``w − c_r x_r`` moved into the cell of the neuron on all samples but r, for s samples r, ``(s, k)``.
 
-    Cost: ``O(c k (c + s))`` for c samples, and ``O(c k)`` again for each row that crosses, and each time.
+    Cost: ``O((c + s) k f + s c f)`` for c samples, f of them on the kink or crossed by all rows, and
+    ``O(s e (c + k + e²))`` each time that rows cross, at e samples of which not all rows cross.
 
     Args:
-        X: the samples that make the cell, ``(c, k)``, none of them 0.
+        samples: the c that make the cell.
         row: w before the steps, ``(k,)``; steps: ``c_r``, ``(s,)``.
         forgotten: r, rows of X, ``(s,)``.
         pattern: activations ``(c,)`` of the neuron; kinks: boolean ``(c,)``, which it has on the kink.
         inner: entries with ``s P`` below that are held on the kink.
     """
-    lengths = np.linalg.norm(X, axis=1)
-    units = X / lengths[:, None]
-    off = _off_kinks(units, row, kinks, forgotten)
-    into = off.Z[forgotten] + _along(units[forgotten], off.freed)
-    rows = off.row + _along(np.broadcast_to(row, off.freed.shape), off.freed)
-    rows = rows - (steps * lengths[forgotten])[:, None] * into
-    side, retained = 2.0 * pattern - 1.0, np.ones((len(rows), len(X)), bool)
-    retained[np.arange(len(rows)), forgotten] = False
-    many = _add_few(units, off, rows, retained & ~kinks, side, inner / lengths)
-    if len(many):
+    X = samples.X
+    side, retained = 2.0 * pattern - 1.0, np.ones((len(steps), len(X)), bool)
+    retained[np.arange(len(steps)), forgotten] = False
+    sizes = steps * samples.lengths[forgotten]
+    rows, unfinished = np.empty((len(steps), X.shape[1])), list[np.ndarray]()
+    off, parts = _Off(samples, row, kinks, forgotten), _alike(steps)
+    while parts:
+        part = parts.pop()
+        cell = retained[part], side, inner / samples.lengths
+        rows[part], many = _add_few(off, sizes[part], forgotten[part], cell)
+        if len(many):  # by themselves they have more in common
+            (parts if len(many) < len(part) else unfinished).append(part[many])
+    if unfinished:
+        many = np.concatenate(unfinished)
         moved = row - (steps[:, None] * X[forgotten])[many]
         held, sides = retained[many] & kinks, np.broadcast_to(side, retained[many].shape)
         edge = np.full((len(many), 1), inner)
@@ -76,62 +141,80 @@ def restored_rows(
     return rows
 
 
-def _along(vectors: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """``⟨v, h⟩ h`` for each pair of rows."""
-    return _dot(vectors, directions)[:, None] * directions
+def _alike(steps: np.ndarray) -> list[np.ndarray]:
+    """Rows of like steps: they cross at like samples."""
+    parts = max(1, min(_PARTS, len(steps) // _LARGE))
+    return np.array_split(np.argsort(steps, kind="stable"), parts)
 
 
-def _off_kinks(units: np.ndarray, row: np.ndarray, kinks: np.ndarray, forgotten: np.ndarray) -> Off:
-    freed = np.zeros((len(forgotten), units.shape[1]))
-    if not kinks.any():
-        return Off(row, units, freed)
-    U, sizes, V = np.linalg.svd(units[kinks], full_matrices=False)
-    spanning = sizes > max(int(kinks.sum()), units.shape[1]) * _EPS * sizes[0]
+def _basis(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An orthonormal basis ``(f, k)``, and of each of the points ``(p, k)`` what is orthogonal to the others.
+
+    That is of any length, and 0 if the point is a combination of the others.
+    """
+    if not len(points):
+        return points, points
+    sure, V, triangle = independent(points[None])
+    if sure[0]:
+        return V[0], triangle[0].T @ V[0]
+    U, sizes, V = np.linalg.svd(points, full_matrices=False)
+    spanning = sizes > max(points.shape) * _EPS * sizes[0]
     U, sizes, V = U[:, spanning], sizes[spanning], V[spanning]
-    Z = units - (units @ V.T) @ V
-    Z[kinks] = 0.0
-    place = np.cumsum(kinks) - 1  # of a sample among those on the kinks
-    mine = np.flatnonzero(kinks[forgotten])
-    leverage = (U**2).sum(axis=1)
-    mine = mine[leverage[place[forgotten[mine]]] > 1.0 - _INDEPENDENT]
-    dual = (U[place[forgotten[mine]]] / sizes) @ V  # orthogonal to all others on the kinks
-    freed[mine] = dual / np.linalg.norm(dual, axis=1, keepdims=True)
-    return Off(row - (row @ V.T) @ V, Z, freed)
+    alone = (U**2).sum(axis=1) > 1.0 - _INDEPENDENT
+    return V, np.where(alone[:, None], (U / sizes) @ V, 0.0)
 
 
 def _add_few(
-    units: np.ndarray,
-    off: Off,
-    rows: np.ndarray,
-    watched: np.ndarray,
-    side: np.ndarray,
-    inner: np.ndarray,
-) -> np.ndarray:
-    """Project rows ``(s, k)``, in place, and add entries on the wrong side to their K until there are none.
+    off: _Off,
+    sizes: np.ndarray,
+    forgotten: np.ndarray,
+    cell: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows ``(s, k)`` off the kinks and off whatever else ends on the wrong side, until nothing does.
 
-    Returns those rows, unfinished, whose K nearly spans the space: too ill-conditioned for the kernel.
+    What all rows add becomes part of the kinks, of which there is one basis; what only some add is solved for
+    row by row, with the kernel. Beside them, which rows are unfinished: their entries nearly span what is
+    left of the space, too ill-conditioned for the kernel.
+
+    Args:
+        off: what is off the kinks.
+        cell: the retained samples of each row, boolean ``(s, c)``; the side of each sample and how near to
+            the kink it may come, ``(c,)``.
     """
-    P, added = rows @ units.T, np.zeros(watched.shape, bool)
-    start, first, kernel = P.copy(), rows.copy(), None
-    most, going = rows.shape[1] // _SHARE, np.arange(len(rows))
-    many: list[np.ndarray] = []
-    while len(going):  # each round adds an entry to a row's K, or is its last
-        crossed = (side * P[going] < inner) & watched[going] & ~added[going]
+    retained, side, inner = cell
+    samples, row = off.samples, off.row
+    off.free(forgotten)
+    first, start = off.stepped(sizes, forgotten)
+    rows, P, freed, f = first.copy(), start, off.freed, off.f
+    going, many, added = np.arange(len(rows)), [np.zeros(0, int)], np.zeros(retained.shape, bool)
+    while True:  # each round adds an entry to a row's K, or is its last
+        crossed = (side * P < inner) & retained[going] & ~off.held & ~added
         some = crossed.any(axis=1)
-        going, crossed = going[some], crossed[some]
-        added[going] |= crossed
-        counts = added[going].sum(axis=1)
-        many.append(going[counts > most])
-        going = going[counts <= most]
-        if not len(going):
-            break
-        kernel = off.Z @ off.Z.T if kernel is None else kernel
-        free = off.freed[going]
-        f = free @ units.T
-        pulls = _pulls(kernel, f, added[going], start[going])
-        rows[going] = first[going] - pulls @ off.Z - _dot(pulls, f)[:, None] * free
-        P[going] = rows[going] @ units.T
-    return np.concatenate([*many, going])
+        if not some.any():
+            return rows, np.concatenate(many)
+        going, added = going[some], (added | crossed)[some]
+        common = (added | ~retained[going]).all(axis=0) & ~off.held
+        if common.sum() >= _COMMON:
+            off, added = _Off(samples, row, off.held | common, forgotten[going]), added & ~common
+            first, start = off.stepped(sizes[going], forgotten[going])
+            freed, f = off.freed, off.f
+        else:
+            first, start, freed, f = first[some], start[some], freed[some], f[some]
+        few = added.sum(axis=1) <= off.left // _SHARE
+        nothing = (off.left == 0) & ~freed.any(axis=1)  # is left: round-off has no side
+        rows[going[nothing]] = 0.0
+        few &= ~nothing
+        many.append(going[~few & ~nothing])
+        going, added, first, start, freed, f = (
+            values[few] for values in (going, added, first, start, freed, f)
+        )
+        at = np.flatnonzero(added.any(axis=0))
+        kernel = off.kernel(at)
+        pulls = _pulls(kernel[:, at], f[:, at], added[:, at], start[:, at])
+        along = _dot(pulls, f[:, at])[:, None]
+        pulled = pulls @ samples.units[at]
+        rows[going] = first - pulled + (pulled @ off.V.T) @ off.V - along * freed
+        P = start - pulls @ kernel - along * f
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -140,31 +223,28 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _pulls(kernel: np.ndarray, freed: np.ndarray, added: np.ndarray, P: np.ndarray) -> np.ndarray:
-    """μ ``(s, c)``, 0 where nothing is ``added``, with ``(Γ + f fᵀ) μ = P`` on what is, Γ the kernel.
+    """μ ``(s, e)``, 0 where nothing is ``added``, with ``(Γ + f fᵀ) μ = P`` on what is, Γ the kernel.
 
     A ridge takes the place of a cutoff for samples that depend on others; refinement takes it out again
     wherever they do not.
     """
-    counts, pulls = added.sum(axis=1), np.zeros(P.shape)
-    left = np.argsort(-counts, kind="stable")
-    while len(left):
-        most = int(counts[left[0]])
-        part, left = np.split(left, [max(1, WORK_ARRAY // most**2)])
-        places = np.argsort(~added[part], axis=1, kind="stable")[:, :most]
-        used = np.take_along_axis(added[part], places, axis=1)
-        f = np.where(used, np.take_along_axis(freed[part], places, axis=1), 0.0)
-        system = np.where(
-            used[:, :, None] & used[:, None, :],
-            kernel[places[:, :, None], places[:, None, :]] + f[:, :, None] * f[:, None, :],
-            0.0,
+    e = len(kernel)  # where a 0 stands for what a row has less than others
+    kernel = np.pad(kernel, (0, 1))
+    freed, P = (np.pad(values, ((0, 0), (0, 1))) for values in (freed, P))
+    pulls = np.zeros(P.shape)
+    for part, places, used in of_like_counts(added):
+        places = np.where(used, places, e)
+        system = kernel[places[:, :, None], places[:, None, :]]
+        f, wanted = (
+            np.take_along_axis(values[part], places, axis=1)[:, :, None] for values in (freed, P)
         )
-        ridged = system + np.where(used, ROUND_OFF, 1.0)[:, :, None] * np.eye(most)
-        wanted = np.where(used, np.take_along_axis(P[part], places, axis=1), 0.0)[:, :, None]
-        inverse = np.linalg.inv(ridged)
+        if f.any():
+            system += f * f.swapaxes(1, 2)
+        ridge = np.where(used, ROUND_OFF, 1.0)[:, :, None]
+        np.einsum("sii->si", system)[...] += ridge[:, :, 0]
+        inverse = np.linalg.inv(system)
         found = inverse @ wanted
         for _ in range(_REFINEMENTS):
-            found += inverse @ (wanted - system @ found)
-        values = np.zeros((len(part), P.shape[1]))
-        np.put_along_axis(values, places, np.where(used, found[:, :, 0], 0.0), axis=1)
-        pulls[part] = values
-    return pulls
+            found += inverse @ (wanted - system @ found + ridge * found)
+        pulls[part[:, None], places] = found[:, :, 0]
+    return pulls[:, :e]

@@ -73,6 +73,9 @@ def surface(
 ) -> Surface:
     """The surface of steps of one size (A = 1) on a grid of shares of δ* and of τ*.
 
+    Meant for some hundred samples: the face point, which the path goes through, takes the gradients of all
+    retained samples at once, ``(m, n, k)``, and their products ``(m, m)``.
+
     Args:
         steps: from :func:`kkt_unlearning.unlearning.unlearn_all`, with one fraction.
         nearest: exact KKT points θ* of the retained problems, one a forget set.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from kkt_unlearning.backends import WORK_ARRAY
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.quadratic.solver import SOLVED
@@ -25,11 +26,20 @@ def random_orders(rng: np.random.Generator, samples: int, draws: int) -> np.ndar
 def correlated(point: KKTPoint) -> np.ndarray:
     """First the pair of largest ``|cos(x_i, x_j)|``, then the point of largest ``Σ_{r∈R} |cos(x_i, x_r)|``.
 
-    The points most correlated with one another come first, (m,). Ties go to the smaller index.
+    The points most correlated with one another come first, (m,). Ties go to the smaller index. Cosines are
+    never all in memory: each point that is chosen asks for those of its row.
     """
-    cosines = _cosines(point.problem.gram)
-    start = int(np.argmax(_rounded(cosines.max(axis=1))))
-    return _greedy(len(cosines), [start], lambda chosen: cosines[chosen].sum(axis=0))
+    X = point.problem.X
+    lengths = np.linalg.norm(X, axis=1, keepdims=True)
+    units = np.divide(X, lengths, out=np.zeros_like(X), where=lengths > 0)
+    sums = np.zeros(len(X))
+
+    def worth(chosen: list[int]) -> np.ndarray:
+        nonlocal sums
+        sums = sums + _cosines(units, chosen[-1:])[0]
+        return sums
+
+    return _greedy(len(X), [int(np.argmax(_rounded(_largest_cosines(units))))], worth)
 
 
 def by_multiplier(point: KKTPoint) -> np.ndarray:
@@ -41,7 +51,8 @@ def coupled(point: KKTPoint) -> np.ndarray:
     """Always the point that makes ``κ(R) = max_{i∉R} Σ_{r∈R} λ_r |⟨x_i, x_r⟩| Σ_j u_j² a_jr`` largest, (m,).
 
     The points most coupled to those that stay come first, as the bounds of ``docs/theory.md``, section 6,
-    see it. Ties go to the smaller index.
+    see it. Ties go to the smaller index. Meant for up to 1,000 samples: it takes ``O(m³)`` operations and
+    arrays ``(m, m)``, since each point is tried against all that would stay.
     """
     problem = point.problem
     reach = point.multipliers * (problem.output_weights[:, None] ** 2 * point.clarke).sum(axis=0)
@@ -88,13 +99,18 @@ def prefixes(order: np.ndarray, sizes: Sequence[int]) -> list[tuple[int, ...]]:
     return [tuple(sorted(order[:size].tolist())) for size in sizes]
 
 
-def _cosines(gram: np.ndarray) -> np.ndarray:
-    """``|cos(x_i, x_j)|`` off the diagonal, 0 on it and where a point is 0."""
-    lengths = np.sqrt(np.diagonal(gram))
-    scale = np.outer(lengths, lengths)
-    cosines = np.divide(np.abs(gram), scale, out=np.zeros_like(scale), where=scale > 0)
-    np.fill_diagonal(cosines, 0.0)
+def _cosines(units: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+    """``|cos(x_i, x_j)|`` of some i and all j, ``(…, m)``: 0 for i = j and where a point is 0."""
+    cosines = np.abs(units[rows] @ units.T)
+    cosines[np.arange(len(cosines)), rows] = 0.0
     return cosines
+
+
+def _largest_cosines(units: np.ndarray) -> np.ndarray:
+    """``max_j |cos(x_i, x_j)|``, ``(m,)``, from as many rows at a time as a work array holds."""
+    samples, size = len(units), max(1, WORK_ARRAY // len(units))
+    parts = [range(first, min(first + size, samples)) for first in range(0, samples, size)]
+    return np.concatenate([_cosines(units, part).max(axis=1) for part in parts])
 
 
 def _greedy(samples: int, order: list[int], worth: Callable[[list[int]], np.ndarray]) -> np.ndarray:
