@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kkt_unlearning.certificates.restore import independent, of_like_counts, rows_into_cell
+from kkt_unlearning.certificates.restore import independent, of_like_counts
 from kkt_unlearning.precision import ROUND_OFF
 
 _EPS = float(np.finfo(float).eps)
@@ -31,11 +31,10 @@ class Samples:
     """The c samples that make a cell, none of them 0, for all of its neurons.
 
     Attributes:
-        X: ``(c, k)``; lengths: ``(c,)``; units: the samples, of length 1, ``(c, k)``.
+        lengths: ``(c,)``; units: the samples, of length 1, ``(c, k)``.
         gram: ``⟨x_i, x_j⟩`` of those of length 1, ``(c, c)``.
     """
 
-    X: np.ndarray
     lengths: np.ndarray
     units: np.ndarray
     gram: np.ndarray
@@ -45,7 +44,7 @@ class Samples:
         """From ``X (c, k)``."""
         lengths = np.linalg.norm(X, axis=1)
         units = X / lengths[:, None]
-        return cls(X, lengths, units, units @ units.T)
+        return cls(lengths, units, units @ units.T)
 
 
 class _Off:
@@ -53,7 +52,7 @@ class _Off:
 
     Attributes:
         V: an orthonormal basis of the samples held, ``(f, k)``.
-        left: the dimensions that it leaves.
+        left: the dimensions that it leaves; spanning: whether it leaves none of those of the samples.
         freed: for each forgotten sample the direction, of length 1 or 0, that is free once that sample is not
             held any more, ``(s, k)``; f: its products with the samples, ``(s, c)``.
     """
@@ -65,6 +64,7 @@ class _Off:
         self.V, self.duals = _basis(samples.units[held])
         self.within = samples.units @ self.V.T  # (c, f)
         self.left = samples.units.shape[1] - len(self.V)
+        self.spanning = bool(((self.within**2).sum(axis=1) >= 1.0 - ROUND_OFF).all())
         self.free(forgotten)
 
     def free(self, forgotten: np.ndarray) -> None:
@@ -120,24 +120,17 @@ def restored_rows(
         pattern: activations ``(c,)`` of the neuron; kinks: boolean ``(c,)``, which it has on the kink.
         inner: entries with ``s P`` below that are held on the kink.
     """
-    X = samples.X
-    side, retained = 2.0 * pattern - 1.0, np.ones((len(steps), len(X)), bool)
+    side, retained = 2.0 * pattern - 1.0, np.ones((len(steps), len(pattern)), bool)
     retained[np.arange(len(steps)), forgotten] = False
     sizes = steps * samples.lengths[forgotten]
-    rows, unfinished = np.empty((len(steps), X.shape[1])), list[np.ndarray]()
+    rows = np.empty((len(steps), samples.units.shape[1]))
     off, parts = _Off(samples, row, kinks, forgotten), _alike(steps)
     while parts:
         part = parts.pop()
         cell = retained[part], side, inner / samples.lengths
         rows[part], many = _add_few(off, sizes[part], forgotten[part], cell)
-        if len(many):  # by themselves they have more in common
-            (parts if len(many) < len(part) else unfinished).append(part[many])
-    if unfinished:
-        many = np.concatenate(unfinished)
-        moved = row - (steps[:, None] * X[forgotten])[many]
-        held, sides = retained[many] & kinks, np.broadcast_to(side, retained[many].shape)
-        edge = np.full((len(many), 1), inner)
-        rows[many], _ = rows_into_cell(X, moved, held, retained[many], sides, edge)
+        if len(many):  # by themselves they have more in common, one alone everything
+            parts += [part[many]] if len(many) < len(part) else np.array_split(part, 2)
     return rows
 
 
@@ -173,8 +166,10 @@ def _add_few(
     """The rows ``(s, k)`` off the kinks and off whatever else ends on the wrong side, until nothing does.
 
     What all rows add becomes part of the kinks, of which there is one basis; what only some add is solved for
-    row by row, with the kernel. Beside them, which rows are unfinished: their entries nearly span what is
-    left of the space, too ill-conditioned for the kernel.
+    row by row, with the kernel. One row by itself has everything in common.
+
+    Returned beside them: which rows are unfinished, since their entries nearly span what is left of the
+    space, too ill-conditioned for the kernel.
 
     Args:
         off: what is off the kinks.
@@ -193,18 +188,18 @@ def _add_few(
         if not some.any():
             return rows, np.concatenate(many)
         going, added = going[some], (added | crossed)[some]
-        common = (added | ~retained[going]).all(axis=0) & ~off.held
-        if common.sum() >= _COMMON:
+        common = (added | ~retained[going]).all(axis=0) & added.any(axis=0)
+        if common.sum() >= (_COMMON if len(going) > 1 else 1):
             off, added = _Off(samples, row, off.held | common, forgotten[going]), added & ~common
             first, start = off.stepped(sizes[going], forgotten[going])
             freed, f = off.freed, off.f
         else:
             first, start, freed, f = first[some], start[some], freed[some], f[some]
         few = added.sum(axis=1) <= off.left // _SHARE
-        nothing = (off.left == 0) & ~freed.any(axis=1)  # is left: round-off has no side
-        rows[going[nothing]] = 0.0
-        few &= ~nothing
-        many.append(going[~few & ~nothing])
+        through = off.spanning & ~freed.any(axis=1)  # whatever is left crosses by round-off alone
+        rows[going[through]] = first[through]
+        few &= ~through
+        many.append(going[~few & ~through])
         going, added, first, start, freed, f = (
             values[few] for values in (going, added, first, start, freed, f)
         )
