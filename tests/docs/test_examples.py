@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from kkt_unlearning import Linear, Problem, certify, kkt_point, unlearn
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
@@ -36,3 +39,14 @@ def test_every_numbered_result_and_equation_of_the_theory_has_a_function():
     numbered += [f"equation ({number})" for number in re.findall(r"\\tag\{(\d+)\}", THEORY)]
     assert len(numbered) > 25
     assert [name for name in numbered if name not in FORMULAS.lower()] == []
+
+
+@pytest.mark.parametrize("m", [2, 10])
+def test_doing_nothing_costs_what_the_page_on_notation_says(m):
+    problem = Problem(Linear(), np.eye(m), np.resize([1.0, -1.0], m))
+    point = kkt_point(problem, np.ones((1, m)))
+    certificate = certify(unlearn(point, forget=[0], fraction=0.0, allow_idle=True))
+    assert point.multipliers == pytest.approx(np.ones(m))
+    assert certificate.epsilon == pytest.approx(1 / m**0.5)
+    assert certificate.tau_star == pytest.approx(1 - (1 - 1 / m) ** 0.5)
+    assert certificate.relative_delta == pytest.approx(0.0, abs=1e-12)
