@@ -81,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="{kkt,each,unlearn,certify}")
     _kkt(verbs.add_parser("kkt", help="residuals, multipliers and the nearest exact KKT point"))
-    _each(verbs.add_parser("each", help="what it costs to forget each sample alone"))
+    _each(verbs.add_parser("each", help="the price of forgetting each sample alone"))
     _unlearn(verbs.add_parser("unlearn", help="the ascent step that forgets samples"))
     _certify(verbs.add_parser("certify", help="the (ε, δ, τ) certificate of an unlearned network"))
     return top
@@ -131,8 +131,8 @@ def _unlearn(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--allow-idle",
         action="store_true",
-        help="make a step that changes nothing as well, or one that leaves nothing since every sample that "
-        "the network rests on is forgotten",
+        help="make the step even if it changes nothing, or forgets every sample that the network rests "
+        "on",
     )
     verb.add_argument(
         "--method",
@@ -222,7 +222,7 @@ def _step(verb: argparse.ArgumentParser, by_default: str = "by default ") -> Non
         "--step",
         type=_number(LARGEST_STEP),
         metavar="NUMBER",
-        help=f"its size as a fraction of the prescribed one ({by_default}1)",
+        help=f"step size; 1 is the prescribed step ({by_default}1)",
     )
 
 
