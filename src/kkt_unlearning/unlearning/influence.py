@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kkt_unlearning.errors import DataError
+from kkt_unlearning.kkt.multipliers import gradient_gram
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.training.losses import LOSSES
 
@@ -54,9 +55,9 @@ def influence_step(
     keep = keep[bending[keep] > _EPS * mu]  # of others the Hessian is round-off beside the ridge
     root = np.sqrt(curvature[keep])
     system = (
-        mu * np.eye(len(keep)) + root[:, None] * margin_gram(problem, pattern, keep, keep) * root
+        mu * np.eye(len(keep)) + root[:, None] * gradient_gram(problem, pattern, keep, keep) * root
     )
-    pull = root * (margin_gram(problem, pattern, keep, R) @ h[R])
+    pull = root * (gradient_gram(problem, pattern, keep, R) @ h[R])
     coefficients = np.zeros(problem.samples)
     coefficients[R] = h[R] / mu
     coefficients[keep] = -root * np.linalg.solve(system, pull) / mu
@@ -80,20 +81,6 @@ def newton_terms(
             f"smallest margin of the trained weights = {q.min():.3g}: it must be positive; train for longer."
         )
     return h, curvature, damping * float(h @ q) / float((W**2).sum())
-
-
-_ALL = slice(None)
-
-
-def margin_gram(
-    problem: Problem,
-    pattern: np.ndarray,
-    rows: np.ndarray | slice = _ALL,
-    columns: np.ndarray | slice = _ALL,
-) -> np.ndarray:
-    """``K_ik = ⟨y_i g_i, y_k g_k⟩ = G_ik Σ_j u_j² y_i y_k A_ji A_jk`` of some samples i and k, or of all."""
-    V, X = problem.signs * pattern, problem.X
-    return (V[:, rows].T @ V[:, columns]) * (X[rows] @ X[columns].T)
 
 
 def _slopes_and_curvatures(q: np.ndarray, loss: str) -> tuple[np.ndarray, np.ndarray]:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kkt_unlearning.kkt.multipliers import gradient_gram
 from kkt_unlearning.problem import Problem, retained
-from kkt_unlearning.unlearning.influence import margin_gram, newton_terms
+from kkt_unlearning.unlearning.influence import newton_terms
 
 
 def retain_free_step(
@@ -30,7 +31,7 @@ def retain_free_step(
     R = np.setdiff1d(np.arange(problem.samples), retained(problem.samples, forget))
     h, curvature, mu = newton_terms(problem, W, loss, damping)
     pattern = problem.pattern(W)
-    K, root = margin_gram(problem, pattern), np.sqrt(curvature)
+    K, root = gradient_gram(problem, pattern), np.sqrt(curvature)
     system = mu * np.eye(problem.samples) + root[:, None] * K * root
     A = -root[:, None] * np.linalg.solve(system, root[:, None] * K[:, R])  # in gradients, over 1/μ
     A[R, np.arange(len(R))] += 1.0

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kkt_unlearning.kkt.multipliers import gradient_gram
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem, kept, retained
 from kkt_unlearning.training.descent import Descent
 from kkt_unlearning.training.losses import LOSSES, logsumexp
 from kkt_unlearning.training.weighted import check_steps
-from kkt_unlearning.unlearning.influence import margin_gram
 
 
 def minimal_perturbation(problem: Problem, W: np.ndarray, forget: Sequence[int]) -> np.ndarray:
@@ -34,7 +34,7 @@ def minimal_perturbation(problem: Problem, W: np.ndarray, forget: Sequence[int])
     (MinNorm-OG, here with ``½‖θ‖²`` for the complexity and without its second regulariser).
     """
     keep, pattern = retained(problem.samples, forget), problem.pattern(W)
-    K = margin_gram(problem, pattern, keep, keep)
+    K = gradient_gram(problem, pattern, keep, keep)
     coefficients = np.zeros(problem.samples)
     coefficients[keep] = _inverse(K) @ problem.margins(W)[keep]
     return problem.combination(coefficients, pattern)
@@ -101,7 +101,7 @@ def _pull(q: np.ndarray, keep: np.ndarray, descent: Descent) -> np.ndarray:
 
 def _projector(problem: Problem, pattern: np.ndarray, keep: np.ndarray) -> np.ndarray:
     """``K_II⁺ K_I·``, what Π_I does to coefficients of the gradients, (m, m); rows of R are 0."""
-    K, projector = margin_gram(problem, pattern), np.zeros((problem.samples, problem.samples))
+    K, projector = gradient_gram(problem, pattern), np.zeros((problem.samples, problem.samples))
     projector[keep] = _inverse(K[np.ix_(keep, keep)]) @ K[keep]
     return projector
 

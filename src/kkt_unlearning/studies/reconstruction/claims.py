@@ -30,6 +30,12 @@ def _both(tables: Tables, network: str, model: str) -> float:
     return median(1.0 - select(table, model=model)["both_miss"])
 
 
+def _typical(tables: Tables, quantity: str, model: str) -> float:
+    """Median from trained weights at the largest dimension, two layers."""
+    table = select(tables[TABLE], network="two_layer", start="trained", model=model)
+    return median(at_last(table, "dimension")[quantity])
+
+
 @claim(
     "Who has both networks has the sample that the step forgot: their difference is a multiple of it.",
     CHECK.at(f"{PAGE}, proposition 1"),
@@ -101,8 +107,7 @@ def reconstruction_downdate(tables: Tables, _: Thresholds) -> float:
     TABLE,
 )
 def reconstruction_alone_before(tables: Tables, _: Thresholds) -> float:
-    table = select(tables[TABLE], network="two_layer", start="trained", model="nothing")
-    return median(at_last(table, "dimension")["alone"])
+    return _typical(tables, "alone", "nothing")
 
 
 @claim(
@@ -135,11 +140,6 @@ def reconstruction_alone_exact(tables: Tables, _: Thresholds) -> float:
     return largest(table["alone"] / table["overlap"])
 
 
-def _left(tables: Tables, quantity: str) -> float:
-    table = select(tables[TABLE], network="two_layer", start="trained", model="step")
-    return median(at_last(table, "dimension")[quantity])
-
-
 @claim(
     "The step from the trained weights takes out what lies along the sample, outside the span of the others.",
     OURS.at(f"{PAGE}, section 3"),
@@ -149,7 +149,7 @@ def _left(tables: Tables, quantity: str) -> float:
     TABLE,
 )
 def reconstruction_remaining(tables: Tables, _: Thresholds) -> float:
-    return _left(tables, "remaining")
+    return _typical(tables, "remaining", "step")
 
 
 @claim(
@@ -161,4 +161,4 @@ def reconstruction_remaining(tables: Tables, _: Thresholds) -> float:
     TABLE,
 )
 def reconstruction_multiplier(tables: Tables, _: Thresholds) -> float:
-    return _left(tables, "multiplier")
+    return _typical(tables, "multiplier", "step")

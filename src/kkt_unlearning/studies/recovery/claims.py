@@ -28,6 +28,18 @@ def _ratio(cases: Table, others: Table) -> float:
     return median(cases["tau_star"][base > 0] / base[base > 0])
 
 
+def _beside_the_step(tables: Tables, network: str, method: str) -> float:
+    """τ* of a method over that of the prescribed step."""
+    table = tables[TABLE]
+    return _ratio(_cases(table, network, method), _cases(table, network, "prescribed"))
+
+
+def _in_the_end(tables: Tables, method: str) -> float:
+    """τ* of a method after the most steps over that before, two layers."""
+    last = _at_last(_cases(tables[TABLE], "two_layer", method))
+    return _ratio(last, _cases(tables[TABLE], "two_layer", "nothing"))
+
+
 def _helped(tables: Tables, network: str) -> float:
     table = tables[TABLE]
     recovered = _at_last(_cases(table, network, "recovered"))
@@ -132,13 +144,7 @@ def recovery_neggrad_diverges(tables: Tables, _: Thresholds) -> float:
     TABLE,
 )
 def recovery_ascent_diverges(tables: Tables, _: Thresholds) -> float:
-    last = _at_last(_cases(tables[TABLE], "two_layer", "gradient_ascent"))
-    return _ratio(last, _cases(tables[TABLE], "two_layer", "nothing"))
-
-
-def _influence(tables: Tables, network: str) -> float:
-    table = tables[TABLE]
-    return _ratio(_cases(table, network, "influence"), _cases(table, network, "prescribed"))
+    return _in_the_end(tables, "gradient_ascent")
 
 
 @claim(
@@ -150,7 +156,7 @@ def _influence(tables: Tables, network: str) -> float:
     TABLE,
 )
 def recovery_influence_linear(tables: Tables, _: Thresholds) -> float:
-    return _influence(tables, "linear")
+    return _beside_the_step(tables, "linear", "influence")
 
 
 @claim(
@@ -162,14 +168,7 @@ def recovery_influence_linear(tables: Tables, _: Thresholds) -> float:
     TABLE,
 )
 def recovery_influence_two_layer(tables: Tables, _: Thresholds) -> float:
-    return _influence(tables, "two_layer")
-
-
-def _minimal(tables: Tables, network: str) -> float:
-    table = tables[TABLE]
-    return _ratio(
-        _cases(table, network, "minimal_perturbation"), _cases(table, network, "prescribed")
-    )
+    return _beside_the_step(tables, "two_layer", "influence")
 
 
 @claim(
@@ -182,7 +181,7 @@ def _minimal(tables: Tables, network: str) -> float:
     TABLE,
 )
 def recovery_minimal_linear(tables: Tables, _: Thresholds) -> float:
-    return _minimal(tables, "linear")
+    return _beside_the_step(tables, "linear", "minimal_perturbation")
 
 
 @claim(
@@ -195,7 +194,7 @@ def recovery_minimal_linear(tables: Tables, _: Thresholds) -> float:
     TABLE,
 )
 def recovery_minimal_two_layer(tables: Tables, _: Thresholds) -> float:
-    return _minimal(tables, "two_layer")
+    return _beside_the_step(tables, "two_layer", "minimal_perturbation")
 
 
 @claim(
@@ -229,8 +228,7 @@ def recovery_projected_near(tables: Tables, _: Thresholds) -> float:
     TABLE,
 )
 def recovery_projected_diverges(tables: Tables, _: Thresholds) -> float:
-    last = _at_last(_cases(tables[TABLE], "two_layer", "projected_ascent"))
-    return _ratio(last, _cases(tables[TABLE], "two_layer", "nothing"))
+    return _in_the_end(tables, "projected_ascent")
 
 
 @claim(
