@@ -26,10 +26,8 @@ def check_flag(name: str, value: object) -> None:
     Raises:
         DataError: it is neither.
     """
-    if type(value).__name__ not in (
-        "bool",
-        "bool_",
-    ):  # of Python, of NumPy, which is not loaded for it
+    # of Python, and of NumPy, which is not loaded for it
+    if type(value).__name__ not in ("bool", "bool_"):
         raise DataError(f"{name} = {one_line(repr(value))}: allowed are True and False.")
 
 

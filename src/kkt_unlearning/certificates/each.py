@@ -20,9 +20,8 @@ from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import ON_KINK, Problem, smallest_margin_of_norm
 from kkt_unlearning.unlearning.ascent import Steps, check_fraction, starting_point
 
-_AT_ONCE = (
-    WORK_ARRAY // 8
-)  # numbers: passes over more than a cache holds take longer than their product
+# Numbers: passes over more than a cache holds take longer than their product.
+_AT_ONCE = WORK_ARRAY // 8
 _MARGINS = 4 * WORK_ARRAY  # numbers of margins in one part; each part looks for the bases anew
 
 EachReport = Callable[[int, int], None]

@@ -13,17 +13,16 @@ from kkt_unlearning.certificates.restore import independent, of_like_counts
 from kkt_unlearning.precision import ROUND_OFF
 
 _EPS = float(np.finfo(float).eps)
-_REFINEMENTS = (
-    2  # of solutions with a ridge of 1e-12: what is left of eigenvalues above 1e-6 is round-off
-)
-_SHARE = 2  # of the dimensions left may be on the kernel; more is for orthonormal bases
-_COMMON = (
-    16  # entries that all rows add: from there on a new basis costs less than they in each system
-)
-_PARTS, _LARGE = 3, 300  # of the rows, and of how many at least, as fast as any for 931 rows
-_INDEPENDENT = (
-    1e-10  # 1 − leverage below which a sample on the kinks is no combination of the others
-)
+# Of solutions with a ridge of 1e-12: what is left of eigenvalues above 1e-6 is round-off.
+_REFINEMENTS = 2
+# One over the share of the dimensions left that may be on the kernel; more is for orthonormal bases.
+_SHARE = 2
+# Entries that all rows add: from there on a new basis costs less than they in each system.
+_COMMON = 16
+# Parts of the rows, and rows in each at least: as fast as any for 931 rows.
+_PARTS, _LARGE = 3, 300
+# 1 − leverage below which a sample on the kinks is no combination of the others.
+_INDEPENDENT = 1e-10
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,7 @@ class Rows(Mapping[str, np.ndarray]):
     def __init__(self, table: Table | Whole, index: np.ndarray, **columns: np.ndarray) -> None:
         self._whole: Whole
         self._index, self._own = index, columns
-        if isinstance(
-            table, Rows
-        ):  # of the same table, so that no chain of gathered columns arises
+        if isinstance(table, Rows):  # of the table itself: no chain of gathered columns arises
             self._whole, self._index = table._whole, table._index[index]
             for name, column in table._own.items():
                 self._own.setdefault(name, column[index])

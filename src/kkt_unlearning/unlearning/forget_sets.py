@@ -13,9 +13,8 @@ from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.quadratic.solver import SOLVED
 
 RANDOM = "random"
-_DIGITS = -round(
-    np.log10(SOLVED)
-)  # that count, of the largest number: what the solver leaves breaks no ties
+# That count, of the largest number: what the solver leaves breaks no ties.
+_DIGITS = -round(np.log10(SOLVED))
 
 
 def random_orders(rng: np.random.Generator, samples: int, draws: int) -> np.ndarray:
