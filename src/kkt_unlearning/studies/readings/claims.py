@@ -66,7 +66,7 @@ def readings_frozen(tables: Tables, __: Thresholds) -> float:
 
 @claim(
     "Another step from trained weights makes ε of the unlearned network itself worse, whatever the size.",
-    PAPER.at("Figure 1 by its caption; sizes and derivatives are ours"),
+    OURS.at("Figure 1 by its caption, at sizes that it does not name"),
     "share of cases with the least ε at θ′ from 0.9 to 1.1 of the step, the worst size",
     "at_least",
     "readings",
