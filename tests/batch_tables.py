@@ -26,7 +26,7 @@ def batches(samples=12, seeds=2, starts=("exact", "trained"), **overrides):
     ):
         row = {"experiment": "batch", "dimension": d, "network": network, "start": start}
         row |= {"seed": seed, "samples": samples, "choice": choice, "draw": 0, "forget_size": k}
-        row |= {"fraction": 1.0, "outcome": "certified"} | dict.fromkeys(NUMBERS, 0.1)
+        row |= {"fraction": 1.0, "outcome": "separating"} | dict.fromkeys(NUMBERS, 0.1)
         rows.append(row | {name: rule(row) for name, rule in overrides.items()})
     return columns(rows)
 

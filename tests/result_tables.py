@@ -32,7 +32,7 @@ def evaluation(
         values, ("linear", "two_layer"), starts, range(seeds), fractions
     ):
         row = {along: value, "network": network, "start": start, "seed": seed, "forget": 0}
-        row |= {"fraction": fraction, "outcome": "certified"} | dict.fromkeys(NUMBERS, 0.1)
+        row |= {"fraction": fraction, "outcome": "separating"} | dict.fromkeys(NUMBERS, 0.1)
         case = {"value": value, "fraction": fraction, "seed": seed, "network": network}
         rows.append(row | {name: rule(case) for name, rule in overrides.items()})
     return columns(rows)

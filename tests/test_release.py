@@ -141,7 +141,7 @@ def test_the_library_alone_runs_the_example_of_the_readme(small, tmp_path):
     code = "import kkt_unlearning; print(kkt_unlearning.__file__)\n" + EXAMPLE
     place, certificate = run(small, "-I", "-W", "error", "-c", code, cwd=tmp_path).splitlines()
     assert Path(place).is_relative_to(small.parents[1])
-    assert certificate.startswith("certified: at θ̃ ε = ")
+    assert certificate.startswith("separating: at θ̃ ε = ")
 
 
 def test_the_library_alone_has_the_command(small, tmp_path):

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from shadow_pool import pool
 
 from kkt_unlearning.attacks.bound import auc_interval, distance_to_optimum, output_shift, reach
-from kkt_unlearning.attacks.certified import NUMBERS, certified_shadows
+from kkt_unlearning.attacks.certificates import NUMBERS, shadow_certificates
 from kkt_unlearning.attacks.outputs import outputs
 from kkt_unlearning.attacks.roc import auc
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
@@ -154,7 +154,7 @@ def test_outputs_away_from_the_samples_are_bounded_by_their_inner_products(seed,
 def test_certified_outputs_stay_within_their_bound(width):
     shadows = pool(width)
     found = outputs(shadows, FRACTIONS)
-    measured = certified_shadows(shadows, 8, FRACTIONS, Solver(), 50)
+    measured = shadow_certificates(shadows, 8, FRACTIONS, Solver(), 50)
     forgotten = np.einsum("karr->kar", found.unlearned[:8])
     gap = np.abs(forgotten - measured.nearby[:, None])
     inside = np.broadcast_to(shadows.member[:8, None], gap.shape)
@@ -170,7 +170,7 @@ def test_certified_outputs_stay_within_their_bound(width):
 @pytest.mark.parametrize("width", [None, 30])
 def test_only_the_prescribed_step_has_the_shorter_reach(width):
     shadows = pool(width)
-    measured = certified_shadows(shadows, 2, FRACTIONS, Solver(), 50)
+    measured = shadow_certificates(shadows, 2, FRACTIONS, Solver(), 50)
     for k in range(2):
         R = np.flatnonzero(shadows.member[k])
         X = shadows.pool.X[R]
@@ -191,7 +191,7 @@ def test_a_linear_model_ends_below_the_retrained_one_by_what_the_theory_says(see
     """Proposition 3 of docs/questions/membership.md; the data are so nearly orthogonal that all support."""
     problem, W0 = gaussian(seed, 5, 2000, None)
     point = kkt_point(problem, problem.pattern(W0))
-    (nearest,) = nearest_kkt_points(point, [[2]])
+    (nearest,) = retained_kkt_points(point, [[2]])
     assert min(point.multipliers.min(), nearest.multipliers.min()) > 0.1
     (after, retrained) = (
         problem.margins(W)[2] for W in (unlearn(point, [2], fraction=fraction).W, nearest.W)

@@ -14,11 +14,11 @@ def test_prices_are_those_of_the_library_at_any_scale(width, start):
     found = each(model, X, y, start=start)
     W = model.W / point.problem.margins(model.W).min()
     expected = certify_each(point, trained=W if start == "trained" else None)
-    assert np.array_equal(found.certified.samples, expected.samples)
+    assert np.array_equal(found.certificates.samples, expected.samples)
     for name in ("price", "epsilon", "relative_delta", "tau"):
         for one, other in (
-            (found.certified.step, expected.step),
-            (found.certified.nothing, expected.nothing),
+            (found.certificates.step, expected.step),
+            (found.certificates.nothing, expected.nothing),
         ):
             values = getattr(one, name)
             assert values == pytest.approx(getattr(other, name), rel=1e-6, abs=1e-9)
@@ -31,9 +31,9 @@ def test_certify_keeps_what_each_has_promised(start, fraction):
     """At the ε, relative δ and τ of each sample, the certificate of the step that unlearn makes."""
     model, X, y, _ = trained(6)
     found = each(model, X, y, start=start, fraction=fraction)
-    one = found.certified.step
+    one = found.certificates.step
     assert np.isfinite(one.price).sum() >= 4
-    for s, r in enumerate(found.certified.samples):
+    for s, r in enumerate(found.certificates.samples):
         if np.isfinite(one.price[s]):
             done = unlearn(model, X, y, [int(r)], start=start, fraction=fraction)
             room = 1 + 1e-6
@@ -48,11 +48,11 @@ def test_certify_keeps_what_each_has_promised(start, fraction):
 def test_the_cheapest_come_first_and_limits_are_kept_by_those_within():
     model, X, y, _ = trained(6)
     found = each(model, X, y)
-    prices = found.certified.step.price[found.order]
+    prices = found.certificates.step.price[found.order]
     assert (np.diff(prices) >= 0).all()
     middle = prices[3]
     within = found.within(Limits(middle, middle, middle))
-    assert set(within) == set(found.certified.samples[found.order[:4]])
+    assert set(within) == set(found.certificates.samples[found.order[:4]])
     assert len(found.within(Limits())) == 0
 
 
@@ -60,7 +60,7 @@ def test_arrays_of_other_libraries_do():
     model, X, y, _ = trained(6)
     found = each(model_elsewhere(model), elsewhere(X), elsewhere(y))
     expected = each(model, X, y)
-    assert found.certified.step.price == pytest.approx(expected.certified.step.price)
+    assert found.certificates.step.price == pytest.approx(expected.certificates.step.price)
 
 
 def test_what_cannot_be_priced_is_refused():

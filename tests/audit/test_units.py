@@ -129,7 +129,7 @@ def test_the_unit_is_the_mean_of_the_multipliers_at_the_exact_point(outputs):
         model, X, y, _ = trained(6)
     done = unlearn(model, X, y, [3])
     found = certify(done.model, X, y, [3])
-    multipliers = found.origin.nearest.multipliers
+    multipliers = found.origin.retained.multipliers
     assert found.ends[-1].mean_multiplier == pytest.approx(multipliers.mean(), rel=1e-9)
     for end in found.ends:
         assert end.relative_delta == pytest.approx(end.delta / end.mean_multiplier, rel=1e-9)

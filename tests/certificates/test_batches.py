@@ -14,8 +14,8 @@ from kkt_unlearning.certificates.certificate import Certificate, certify, certif
 from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.networks import Linear, TwoLayer
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -58,7 +58,7 @@ def test_certificates_of_all_steps_are_those_of_each(width, trained):
 def test_known_nearest_points_spare_their_computation_only(width):
     point, _ = start_of(width, False)
     steps = unlearn_all(point, FORGET, FRACTIONS)
-    given_points = certify_all(steps, nearest_kkt_points(point, FORGET))
+    given_points = certify_all(steps, retained_kkt_points(point, FORGET))
     for f, a in np.ndindex(4, 4):
         assert_equal(given_points.at(f, a), certify_all(steps).at(f, a), rel=1e-13)
 
@@ -84,7 +84,7 @@ def test_steps_that_no_longer_separate_do_not_disturb_the_others_of_their_batch(
     point, r = overshooting()
     steps = unlearn_all(point, [(r,), ((r + 1) % 3,)], [0.1, 3.0])
     found = certify_all(steps)
-    assert found.outcome[0].tolist() == ["certified", "not separating"]
+    assert found.outcome[0].tolist() == ["separating", "not separating"]
     for f, a in np.ndindex(2, 2):
         alone = certify(unlearn(point, steps.forget_sets[f], fraction=float(steps.fractions[a])))
         assert_equal(found.at(f, a), alone)
@@ -217,7 +217,7 @@ def wide(seed, trained=False):
 def test_a_condensed_network_has_the_same_certificates(seed, monkeypatch):
     point, _ = wide(seed)
     steps = unlearn_all(point, [(0,), (1, 2)], FRACTIONS)
-    nearest = np.stack([p.W for p in nearest_kkt_points(point, steps.forget_sets)])
+    nearest = np.stack([p.W for p in retained_kkt_points(point, steps.forget_sets)])
     small, targets = condensed_steps(steps, nearest)
     assert small.W.shape[2] == targets.shape[1] < 30
     found = certify_all(steps)
@@ -231,7 +231,7 @@ def test_a_condensed_network_has_the_same_certificates(seed, monkeypatch):
 def test_condensing_keeps_margins_norms_and_distances(seed):
     point, _ = wide(seed)
     steps = unlearn_all(point, [(0,), (1, 2)], FRACTIONS)
-    nearest = np.stack([p.W for p in nearest_kkt_points(point, steps.forget_sets)])
+    nearest = np.stack([p.W for p in retained_kkt_points(point, steps.forget_sets)])
     small, targets = condensed_steps(steps, nearest)
     old, new = steps.point.problem, small.point.problem
     np.testing.assert_allclose(new.margins(small.W), old.margins(steps.W), atol=ROUND_OFF)
@@ -252,7 +252,7 @@ def test_condensing_keeps_margins_norms_and_distances(seed):
 def test_trained_weights_differ_within_a_class_and_are_not_condensed():
     point, trained = wide(0, trained=True)
     steps = unlearn_all(point, [(0,)], [1.0], trained=trained)
-    nearest = np.stack([p.W for p in nearest_kkt_points(point, steps.forget_sets)])
+    nearest = np.stack([p.W for p in retained_kkt_points(point, steps.forget_sets)])
     same, targets = condensed_steps(steps, nearest)
     assert same is steps and targets is nearest
 

@@ -12,8 +12,8 @@ from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.restore import keep_margins
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.datasets.geometry import near_orthogonality
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint, cell_optima, kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
@@ -336,7 +336,7 @@ def test_theorem_6_15_gives_tau_star_beforehand_where_every_supporting_neuron_is
     assert (
         P.min() > distance
     )  # ρ = D° here, and samples have length 1: no supporting entry is near its kink
-    (nearest,) = nearest_kkt_points(point, [[0]])
+    (nearest,) = retained_kkt_points(point, [[0]])
     assert nearest.cells == 1
     tau = cosine_distance(step.after, nearest.W)
     assert 0 < tau <= 4 * (distance / np.linalg.norm(step.after)) ** 2 < 1e-3

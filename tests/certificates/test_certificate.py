@@ -12,8 +12,8 @@ from kkt_unlearning.certificates.certificate import Certificate, certify
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
@@ -29,7 +29,7 @@ MACHINE = 1e-12
 def test_nearest_point_is_an_exact_point_of_the_retained_problem(seed, width):
     problem, _, point = solved(seed, 6, 15, width)
     sets = [(0,), (3,), (1, 4), (0, 1, 2, 3)]
-    for forget, nearest in zip(sets, nearest_kkt_points(point, sets), strict=True):
+    for forget, nearest in zip(sets, retained_kkt_points(point, sets), strict=True):
         keep = np.setdiff1d(np.arange(6), forget)
         np.testing.assert_array_equal(nearest.problem.X, problem.X[keep])
         assert nearest.residuals.worst < MACHINE
@@ -58,7 +58,7 @@ def test_on_orthogonal_data_unlearning_is_exact(width):
     assert found.epsilon_clarke <= found.epsilon_bound + MACHINE
     assert found.kappa == found.flip_term == 0.0
     assert found.delta_bound < 1e-13
-    assert found.outcome == "certified"
+    assert found.outcome == "separating"
 
 
 def test_forgetting_one_of_a_planted_pair():
@@ -97,7 +97,7 @@ def test_every_end_is_what_its_definition_says(r, fraction):
     step, rest = unlearn(point, [r], fraction=fraction), problem.retain([r])
     found = certify(step)
     q = rest.margins(step.W)
-    assert found.outcome == "certified" and q.min() > 0
+    assert found.outcome == "separating" and q.min() > 0
     autograd = least_epsilon(rest, step.W, found.delta_bound)
     assert found.epsilon_autograd == pytest.approx(autograd.relative_epsilon, rel=MACHINE)
     restored = restore(rest, step.W, np.delete(point.pattern, r, 1), np.delete(point.kinks, r, 1))
@@ -186,7 +186,7 @@ def test_forgetting_nothing_certifies_the_point_itself():
 def test_bad_forget_sets_are_refused():
     _, _, point = solved(1, 6, 15, 8)
     with pytest.raises(DataError, match="index 6"):
-        nearest_kkt_points(point, [(1,), (6,)])
+        retained_kkt_points(point, [(1,), (6,)])
     good = unlearn(point, [1])
     with pytest.raises(DataError, match="all 6"):
         certify(replace(good, forget=(0, 1, 2, 3, 4, 5)))

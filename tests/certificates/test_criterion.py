@@ -13,7 +13,7 @@ from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.criterion import Criterion, criterion_all, prescribed_delta
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.unlearning import unlearn
@@ -41,7 +41,7 @@ def assert_same(found, expected, rel=1e-9):
 @pytest.mark.parametrize("width", [None, 8])
 def test_every_end_is_what_its_definition_says(width):
     point, W = wandered(width, 0.1)
-    nearest = nearest_kkt_points(point, FORGET)
+    nearest = retained_kkt_points(point, FORGET)
     found = criterion_all(point, W, FORGET, nearest)
     for f, forget in enumerate(FORGET):
         rest, keep = point.problem.retain(forget), kept(6, [forget])
@@ -59,7 +59,7 @@ def test_every_end_is_what_its_definition_says(width):
                 float(cosine_distance(W[f, a], restored.W)), rel=1e-9, abs=1e-14
             )
             assert found.tau_star[f, a] == float(cosine_distance(W[f, a], nearest[f].W))
-            assert found.outcome[f, a] == "certified"
+            assert found.outcome[f, a] == "separating"
 
 
 def test_the_delta_allowed_is_the_bound_of_the_prescribed_step():
@@ -73,7 +73,7 @@ def test_at_a_prescribed_step_of_the_linear_model_it_is_the_certificate():
     _, _, point = solved(1, 6, 15, None)
     steps = [unlearn(point, forget) for forget in FORGET]
     W = np.stack([step.W for step in steps])[:, None]
-    found = criterion_all(point, W, FORGET, nearest_kkt_points(point, FORGET))
+    found = criterion_all(point, W, FORGET, retained_kkt_points(point, FORGET))
     for f, step in enumerate(steps):
         expected = certify(step)
         assert found.epsilon_autograd[f, 0] == pytest.approx(expected.epsilon_autograd, abs=1e-9)
@@ -83,7 +83,7 @@ def test_at_a_prescribed_step_of_the_linear_model_it_is_the_certificate():
 def test_an_exact_kkt_point_meets_it_exactly_on_its_own_kinks():
     # Found in another cell than that of the original point, so θ̃ does not hold its kinks; θ' does.
     _, _, point = solved(1, 6, 15, 8)
-    nearest = nearest_kkt_points(point, FORGET)
+    nearest = retained_kkt_points(point, FORGET)
     W = np.stack([exact.W for exact in nearest])[:, None]
     found = criterion_all(point, W, FORGET, nearest)
     assert (found.epsilon_clarke < 1e-9).all() and (found.relative_delta_clarke < 1e-9).all()
@@ -96,7 +96,7 @@ def test_an_exact_kkt_point_meets_it_exactly_on_its_own_kinks():
 @given(st.integers(0, 1000), st.floats(1e-3, 1e3))
 def test_the_length_of_the_weights_does_not_matter(seed, factor):
     point, W = wandered(8, 0.2, seed)
-    nearest = nearest_kkt_points(point, FORGET)
+    nearest = retained_kkt_points(point, FORGET)
     expected = criterion_all(point, W, FORGET, nearest)
     # δ belongs to multipliers, of which round-off of ε leaves half the digits.
     found = criterion_all(point, factor * W, FORGET, nearest)
@@ -108,7 +108,7 @@ def test_the_length_of_the_weights_does_not_matter(seed, factor):
 
 def test_worked_through_in_parts_it_is_the_same(monkeypatch):
     point, W = wandered(8, 0.1)
-    nearest = nearest_kkt_points(point, FORGET)
+    nearest = retained_kkt_points(point, FORGET)
     whole = criterion_all(point, W, FORGET, nearest)
     monkeypatch.setattr(module, "IN_CACHE", 1)
     parts = criterion_all(point, W, FORGET, nearest)
@@ -119,7 +119,7 @@ def test_worked_through_in_parts_it_is_the_same(monkeypatch):
 def test_weights_that_lose_a_retained_margin_have_no_certificate():
     _, _, point = solved(1, 6, 15, None)
     W = np.stack([np.stack([point.W, -point.W])] * 2)
-    found = criterion_all(point, W, FORGET, nearest_kkt_points(point, FORGET))
-    assert found.outcome.tolist() == [["certified", "not separating"]] * 2
+    found = criterion_all(point, W, FORGET, retained_kkt_points(point, FORGET))
+    assert found.outcome.tolist() == [["separating", "not separating"]] * 2
     assert (found.epsilon_autograd[:, 1] == np.inf).all() and np.isfinite(found.tau_star).all()
     assert np.isfinite(found.epsilon_autograd[:, 0]).all()

@@ -92,10 +92,10 @@ def test_they_are_what_certify_promises(case, start):
     trained = W if start == "trained" else None
     found = certify_each(point, trained=trained)
     for s in (0, 3):
-        one = certify(unlearn(point, [found.samples[s]], trained=trained), nearest=point)
+        one = certify(unlearn(point, [found.samples[s]], trained=trained), retained=point)
         assert found.step.epsilon[s] == pytest.approx(one.restored_bound, rel=1e-9, abs=ROUND_OFF)
         assert found.step.tau[s] == pytest.approx(one.tau, rel=1e-9, abs=1e-15)
-        assert np.isfinite(found.step.epsilon[s]) == (one.outcome == "certified")
+        assert np.isfinite(found.step.epsilon[s]) == (one.outcome == "separating")
 
 
 def test_the_cases_are_of_both_kinds():

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.flips import count_flips, predicted_crossings
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import PIVOTS, kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.flips.rows import flips_rows
 from kkt_unlearning.unlearning.ascent import unlearn, unlearn_all
@@ -141,7 +141,7 @@ def test_rows_bound_tau_star_where_no_pivot_is_made_and_know_where_there_is_no_b
     _, _, point = solved(4, 6, 400, 8)
     rows = flips_rows(point, [[0], [1, 4]], Solver(), PIVOTS, 0)
     assert [row["pivots"] for row in rows] == [
-        nearest.cells - 1 for nearest in nearest_kkt_points(point, [[0], [1, 4]])
+        nearest.cells - 1 for nearest in retained_kkt_points(point, [[0], [1, 4]])
     ]
     bounded = [row for row in rows if row["pivots"] == 0]
     assert bounded

@@ -12,8 +12,8 @@ from kkt_unlearning.certificates.restore import project, restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.certificates.surface import candidates, face_point, surface
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -27,7 +27,7 @@ SETS = [[0], [3], [1, 4]]
 
 def step_of(seed, width=8, sets=SETS):
     _, _, point = solved(seed, 6, 15, width)
-    return unlearn_all(point, sets, [1.0]), nearest_kkt_points(point, sets)
+    return unlearn_all(point, sets, [1.0]), retained_kkt_points(point, sets)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -183,7 +183,7 @@ def test_the_residual_of_the_face_point_is_what_the_kinks_cannot_take_up(seed):
 def test_on_orthogonal_data_the_surface_is_0_everywhere():
     problem, _, _, clarke = planted_orthogonal([1.0, 2.0, 0.5, 1.5], labels(4), 4)
     point = kkt_point(problem, clarke)
-    steps, nearest = unlearn_all(point, [[2]], [1.0]), nearest_kkt_points(point, [[2]])
+    steps, nearest = unlearn_all(point, [[2]], [1.0]), retained_kkt_points(point, [[2]])
     assert surface(steps, nearest, (0.0, 1.0), (0.0, 1.0), 2).epsilon.max() < MACHINE
 
 

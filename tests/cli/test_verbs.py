@@ -85,10 +85,10 @@ def test_each_tells_what_the_library_finds(capsys):
     found = record(capsys, "each", *NPZ, "--from", "exact", "--step", "0.9", "--table", "T.csv")
     assert (found["from"], found["step"], found["met"]) == ("exact", 0.9, None)
     samples, order = found["samples"], expected.order
-    assert samples["sample"] == expected.certified.samples[order].tolist()
+    assert samples["sample"] == expected.certificates.samples[order].tolist()
     assert samples["label"] == y[samples["sample"]].tolist()
-    assert samples["price"] == expected.certified.step.price[order].tolist()
-    assert samples["price_of_nothing"] == expected.certified.nothing.price[order].tolist()
+    assert samples["price"] == expected.certificates.step.price[order].tolist()
+    assert samples["price_of_nothing"] == expected.certificates.nothing.price[order].tolist()
     with open("T.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["price"]) for row in rows] == samples["price"]
@@ -99,11 +99,11 @@ def test_each_tells_what_the_library_finds(capsys):
 def test_each_prints_the_cheapest_first_and_how_many_keep_the_limits(capsys):
     model, X, y, _ = trained(6, scale=3.0)
     expected = audit.each(model, X, y)
-    level = float(np.sort(expected.certified.step.price)[3]) * (1 + 1e-9)
+    level = float(np.sort(expected.certificates.step.price)[3]) * (1 + 1e-9)
     limits = [f"--max-{name}={level}" for name in ("epsilon", "delta", "tau")]
     text = ran(capsys, "each", *NPZ, *limits)
     rows = [line.split() for line in text.split("\n\n")[2].splitlines()[1:]]
-    assert [int(row[0]) for row in rows] == expected.certified.samples[expected.order].tolist()
+    assert [int(row[0]) for row in rows] == expected.certificates.samples[expected.order].tolist()
     assert "4 of 8 samples can be forgotten by the step, 0 by doing nothing" in text
     assert record(capsys, "each", *NPZ, *limits)["met"] is True
     broken = record(capsys, "each", *NPZ, "--max-tau", "1", status=1)

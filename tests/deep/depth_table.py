@@ -28,6 +28,6 @@ def depth_table(
         if network == "deep2" and layers == "halved":
             continue
         row = {"network": network, "dimension": d, "seed": seed, "layers": layers, "fraction": a}
-        row |= dict.fromkeys(QUANTITIES, 0.1) | {"phi": d**-0.5, "outcome": "certified"}
+        row |= dict.fromkeys(QUANTITIES, 0.1) | {"phi": d**-0.5, "outcome": "separating"}
         rows.append(row | {name: rule(row) for name, rule in rules.items()})
     return {name: np.asarray(column) for name, column in columns(rows).items()}

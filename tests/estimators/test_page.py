@@ -14,7 +14,7 @@ def test_the_code_of_the_page_runs(capsys):
     names = {}
     for block in blocks:
         exec(compile(block, str(PAGE), "exec"), names)
-    assert capsys.readouterr().out.startswith("certified: at θ̃ ε = ")
+    assert capsys.readouterr().out.startswith("separating: at θ̃ ε = ")
     assert names["one_by_one"].forgotten_.tolist() == [11, 2]
     assert names["one_by_one"].score(names["X_test"], names["y_test"]) > 0.9
     assert np.shape(names["unlearned"]) == (3,)

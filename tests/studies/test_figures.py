@@ -24,7 +24,7 @@ def sweep_with_losses():
         SWEEP,
         along="correlation",
         epsilon=lambda case: np.inf if case["value"] == 0.9 else 0.01,
-        outcome=lambda case: "not separating" if case["value"] == 0.9 else "certified",
+        outcome=lambda case: "not separating" if case["value"] == 0.9 else "separating",
         kappa=lambda case: 2 * case["value"],
     )
 

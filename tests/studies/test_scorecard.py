@@ -97,7 +97,7 @@ def test_first_correlation_that_loses_a_margin():
     table = tables.evaluation(
         (0.1, 0.5, 0.9),
         along="correlation",
-        outcome=lambda case: "not separating" if case["value"] > 0.3 else "certified",
+        outcome=lambda case: "not separating" if case["value"] > 0.3 else "separating",
     )
     rows = verdicts({"correlation": table}, correlation_breaks_linear=0.5)
     assert rows["correlation_breaks_linear"]["measured"] == 0.5

@@ -5,8 +5,8 @@ import pytest
 from builders import least_distance, solved
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.unlearning import unlearn_all
 from kkt_unlearning.unlearning.downdate import downdate
 
@@ -32,7 +32,7 @@ def test_it_is_an_exact_kkt_point(seed, width, trained):
 def test_where_the_step_stays_in_the_cell_it_is_the_nearest_point():
     _, _, point = solved(1, 6, 15, 8)
     stayed = [point.W, point.W]
-    expected = nearest_kkt_points(point, FORGET)
+    expected = retained_kkt_points(point, FORGET)
     for found, other in zip(downdate(point, np.stack(stayed), FORGET), expected, strict=True):
         np.testing.assert_allclose(found.W, other.W, atol=1e-10)
 
@@ -46,7 +46,7 @@ def test_it_starts_in_the_cell_of_the_weights_given_not_of_the_point():
         rest = point.problem.retain(forget)
         expected = kkt_point(rest, rest.pattern(W[0]))
         np.testing.assert_allclose(found.W, expected.W, atol=1e-8)
-        (near,) = nearest_kkt_points(point, [forget])
+        (near,) = retained_kkt_points(point, [forget])
         assert np.abs(found.W - near.W).max() > 1e-3
 
 

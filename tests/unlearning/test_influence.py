@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.unlearning import ascend, unlearn
 from kkt_unlearning.unlearning.influence import influence_step
@@ -73,7 +73,7 @@ def stationary(point, gamma):
 def test_late_in_training_of_a_linear_model_it_is_exact(forget):
     problem, _, point = solved(2, 6, 400, None)
     assert (point.multipliers > 0.1).all()
-    (target,) = nearest_kkt_points(point, [forget])
+    (target,) = retained_kkt_points(point, [forget])
     assert (target.multipliers > 0.1).all()
     distances = []
     for gamma in (30.0, 300.0, 3000.0):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
@@ -80,7 +80,7 @@ def test_fine_tuning_leaves_what_retained_samples_do_not_span():
     forget, rest = (1, 4), problem.retain((1, 4))
     basis = np.linalg.qr(rest.X.T)[0]
     outside = np.linalg.norm(training.W - training.W @ basis @ basis.T)
-    (nearest,) = nearest_kkt_points(point, [forget])
+    (nearest,) = retained_kkt_points(point, [forget])
     for W in fine_tuning(problem, training.W, [forget], Descent(), [1, 50, 2000])[0]:
         left = W - W @ basis @ basis.T
         assert np.linalg.norm(left) == pytest.approx(outside, rel=1e-9)
@@ -95,7 +95,7 @@ def test_a_recovery_phase_goes_to_a_kkt_point_of_the_retained_problem(width):
     start = ascend(problem, point.W, point.multipliers, [2], clarke=point.clarke)
     start = start * training.margins.min()
     W = fine_tuning(problem, start, [(2,)], Descent(), [10, 1000, 20000])[0]
-    (nearest,) = nearest_kkt_points(point, [(2,)])
+    (nearest,) = retained_kkt_points(point, [(2,)])
     before, *after = (float(cosine_distance(V, nearest.W)) for V in (start, *W))
     assert before > after[0] > after[1] > after[2]
     # Falling with the square of the length, which grows by less than 1 a step.

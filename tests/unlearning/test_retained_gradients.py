@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.training import Descent
 from kkt_unlearning.unlearning import ascend
 from kkt_unlearning.unlearning.retained_gradients import minimal_perturbation, projected_ascent
@@ -42,7 +42,7 @@ def test_the_change_is_the_least_norm_solution_of_all_weights(seed, width, forge
 @pytest.mark.parametrize("forget", [(1,), (0, 3)])
 def test_from_an_exact_linear_model_it_is_the_retained_max_margin_point(forget):
     problem, _, point = solved(2, 6, 400, None)
-    (target,) = nearest_kkt_points(point, [forget])
+    (target,) = retained_kkt_points(point, [forget])
     assert (point.multipliers > 0.1).all() and (target.multipliers > 0.1).all()
     np.testing.assert_allclose(minimal_perturbation(problem, point.W, forget), target.W, atol=1e-10)
 

@@ -9,8 +9,8 @@ from scipy.optimize import nnls
 
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.multipliers import gradient_matrix
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.unlearning.ascent import unlearn
 from kkt_unlearning.unlearning.stream import delete_kept, delete_reestimated, delete_resolved
@@ -92,7 +92,7 @@ def test_solved_anew_every_step_is_a_single_one_from_an_exact_point():
         left.remove(r)
         np.testing.assert_array_equal(after.problem.X, problem.X[left])
         assert after.residuals.worst < 1e-7
-        (target,) = nearest_kkt_points(before, [expected.forget])
+        (target,) = retained_kkt_points(before, [expected.forget])
         np.testing.assert_allclose(after.W, target.W, atol=1e-6)
         before = after
 

@@ -4,7 +4,7 @@ Each takes the network as a :class:`Model` and its training data; arrays may be 
 the array API standard, and what comes back is in the one of X.
 """
 
-from kkt_unlearning.audit.certification import Certified, End, Limits, certify
+from kkt_unlearning.audit.certification import Certification, End, Limits, certify
 from kkt_unlearning.audit.each import Each, each
 from kkt_unlearning.audit.forgetting import Forgotten, unlearn
 from kkt_unlearning.audit.model import Model
@@ -13,7 +13,7 @@ from kkt_unlearning.audit.removal import Removal
 from kkt_unlearning.audit.step import Step
 
 __all__ = [
-    "Certified",
+    "Certification",
     "Each",
     "End",
     "Forgotten",

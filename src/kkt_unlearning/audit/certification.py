@@ -90,7 +90,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Certified:
+class Certification:
     """What :func:`certify` finds.
 
     Attributes:
@@ -143,7 +143,7 @@ def certify(
     relative_delta: float | None = None,
     solver: Solver | None = None,
     report: Report | None = None,
-) -> Certified:
+) -> Certification:
     """The certificates of an unlearned network θ', and bounds where the step that led to it is known.
 
     Args:
@@ -176,16 +176,16 @@ def certify(
     copies = tuple(copies_that_stay(audited.problem, forget))
     if not margin > 0 and (step is None or model.trained_outputs):  # nothing to put it back into
         nothing = End("unlearned", np.inf, np.inf, np.inf, 0.0, np.inf)
-        return Certified(
+        return Certification(
             (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE, copies
         )
     if model.trained_outputs and margin > 0:
         audited = audited.scaled(audited.smallest_margin(0, keep), model.degree)
     origin = _origin(audited, model, forget, step, solver, say)
     say("bounds")
-    certificate = certify_all(origin.steps, [origin.nearest], solver).at(0, 0)
+    certificate = certify_all(origin.steps, [origin.retained], solver).at(0, 0)
     say("certificates")
-    return Certified(
+    return Certification(
         ends=_ends(
             RetainedMeasure(origin, solver, model.trained_outputs),
             certificate,
@@ -241,7 +241,7 @@ def _ends(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) ->
     ends = [_unlearned(measure, certificate, asked)]
     if measure.origin.steps.point.problem.network.has_kinks:
         ends.append(_restored(measure, certificate, asked))
-    unit = measure.mean_multiplier(measure.origin.nearest.W)
+    unit = measure.mean_multiplier(measure.origin.retained.W)
     return (*ends, End("exact", *measure.exact(), unit))
 
 

@@ -13,7 +13,7 @@ from kkt_unlearning.audit.nearness import at_unit_margin
 from kkt_unlearning.audit.outputs import arrived
 from kkt_unlearning.audit.subject import Report, silent
 from kkt_unlearning.backends import Array
-from kkt_unlearning.certificates.each import CertifiedEach, certify_each
+from kkt_unlearning.certificates.each import EachCertificate, certify_each
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import check_fraction, check_start
@@ -25,30 +25,32 @@ class Each:
 
     Attributes:
         applies: whether the theory is about this network: whether it is near a KKT point.
-        certified: the certificates of the s samples whose step is not 0, of the same without any step, and
+        certificates: the certificates of the s samples whose step is not 0, of the same without any step, and
             of the network itself, which holds for the other samples.
         multipliers: ``λ (m,)`` of the exact KKT point, at smallest margin 1.
         start, fraction: of the steps.
     """
 
     applies: Assumption
-    certified: CertifiedEach
+    certificates: EachCertificate
     multipliers: np.ndarray
     start: str
     fraction: float
 
     @property
     def order(self) -> np.ndarray:
-        """The positions in ``certified.samples`` by price, the cheapest first, ``(s,)``.
+        """The positions in ``certificates.samples`` by price, the cheapest first, ``(s,)``.
 
         Of those that have none, which others cannot do without, by the price of doing nothing.
         """
-        return np.lexsort((self.certified.nothing.price, self.certified.step.price))
+        return np.lexsort((self.certificates.nothing.price, self.certificates.step.price))
 
     def within(self, limits: Limits) -> np.ndarray:
         """The samples whose own certificate keeps the limits, ascending rows of the data."""
-        one = self.certified.step
-        return self.certified.samples[one.within(limits.epsilon, limits.relative_delta, limits.tau)]
+        one = self.certificates.step
+        return self.certificates.samples[
+            one.within(limits.epsilon, limits.relative_delta, limits.tau)
+        ]
 
 
 def each(

@@ -98,11 +98,16 @@ class RetainedMeasure:
 
     def exact(self) -> tuple[float, float, float, float]:
         """(ε, δ, relative δ, τ) of the exact KKT point, ``(0, 0, 0, τ*)``; of trained outputs with an ε."""
-        nearest = self.origin.nearest
+        retained = self.origin.retained
         epsilon = 0.0
         if self.joint:
-            caps = np.where(nearest.problem.margins(nearest.W) > 1.0 + SOLVED, 0.0, np.inf)
+            caps = np.where(retained.problem.margins(retained.W) > 1.0 + SOLVED, 0.0, np.inf)
             epsilon, _ = joint_fit(
-                nearest.problem, nearest.W, nearest.clarke, caps, self.solver, nearest.multipliers
+                retained.problem,
+                retained.W,
+                retained.clarke,
+                caps,
+                self.solver,
+                retained.multipliers,
             )
-        return epsilon, 0.0, 0.0, self.distance(nearest.W)
+        return epsilon, 0.0, 0.0, self.distance(retained.W)

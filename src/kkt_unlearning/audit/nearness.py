@@ -41,7 +41,7 @@ class Nearness:
         autograd: the KKT residuals at the network itself, with automatic differentiation's 0/1 derivatives
             and the multipliers that fit best, of several those that the solver reaches from the exact ones.
         clarke: the same with derivatives free in [0, 1] on the kinks, at the network moved onto the kinks of
-            the nearest exact point; infinite where that does not classify every sample. For trained output
+            the exact point; infinite where that does not classify every sample. For trained output
             weights its stationarity is a bound: derivatives are those that fit W best.
         fitted: the multipliers ``λ (m,)`` of ``autograd`` and ``clarke`` by name: each one choice for all of
             its residuals.
@@ -97,7 +97,7 @@ def kkt(
     solver: Solver | None = None,
     report: Report | None = None,
 ) -> Nearness:
-    """The four KKT residuals, the multipliers and the nearest exact KKT point of a trained network.
+    """The four KKT residuals, the multipliers and the exact KKT point near it of a trained network.
 
     Args:
         model: the network, a :class:`Model` or a ``torch.nn.Module`` (:mod:`kkt_unlearning.audit.modules`);

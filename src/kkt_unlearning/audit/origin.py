@@ -11,8 +11,8 @@ from kkt_unlearning.audit.step import Step
 from kkt_unlearning.audit.subject import Report, Subject
 from kkt_unlearning.certificates.method import weights_by
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -43,14 +43,14 @@ class Origin:
 
     Attributes:
         steps: one step, ``W (1, 1, n, k)``; its point's activation cell is the one that θ' is put back into.
-        nearest: an exact KKT point of the retained problem.
+        retained: an exact KKT point of the retained problem.
         bounded: whether θ' is the step that ``steps`` says, so that the bounds are on it.
         sentence: the same in words.
         arrived: ``1 − cos`` from the network before the step to its exact KKT point; nan where not known.
     """
 
     steps: Steps
-    nearest: KKTPoint
+    retained: KKTPoint
     bounded: bool
     sentence: str
     arrived: float
@@ -76,7 +76,7 @@ def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -
     problem, (after, before) = audited.problem, audited.networks
     gamma = _smallest_margin(audited)
     point = exact_point(problem, before, solver, report)
-    (nearest,) = nearest_kkt_points(point, [step.forget], solver)
+    (retained,) = retained_kkt_points(point, [step.forget], solver)
     point = left_to_copies(point, step.forget)
     exact = step.start == "exact"
     start, clarke = starting_point(point, None if exact else before)
@@ -93,7 +93,7 @@ def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -
         start, clarke = point.W, point.clarke
     return Origin(
         Steps(point, start, clarke, (step.forget,), np.array([step.fraction]), W[None, None]),
-        nearest,
+        retained,
         bounded,
         (_STEP if bounded else _BEYOND if same else _OTHER).format(step.words, difference),
         arrived=float(cosine_distance(before, point.W)),

@@ -15,8 +15,8 @@ from kkt_unlearning.certificates.bounds import Bounds, bounds
 from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.criterion import IN_CACHE, criterion, near_kink
 from kkt_unlearning.certificates.restore import restore
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.problem import kept, smallest_margin
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Steps, Unlearned
@@ -53,12 +53,12 @@ class Certificate:
         delta_budget: the δ that was allowed to θ̃ (the bound's, or that of the multipliers carried over
             from before the step where it is larger).
         tau_star: ``1 − cos(θ', θ*)`` to an exact KKT point θ* of the retained problem: (0, 0, τ*), where
-            θ* is found from the activations before the step (:mod:`kkt_unlearning.kkt.nearest`).
+            θ* is found from the activations before the step (:mod:`kkt_unlearning.kkt.retained`).
         epsilon_bound, delta_bound: instance-wise bounds on ``epsilon_clarke`` and its δ.
         restored_bound: bound on ``epsilon``.
         kappa: κ of the bounds.
         flip_term: F of the bounds, relative to ``‖θ'‖`` at the same scale.
-        outcome: ``certified``, or ``not separating`` where a retained margin of θ' or of θ̃ is not positive.
+        outcome: ``separating``, or ``not separating`` where a retained margin of θ' or of θ̃ is not positive.
             The first says that the numbers exist, not that they are small.
     """
 
@@ -78,11 +78,14 @@ class Certificate:
     outcome: Measured
 
     def _summary(self) -> str:
-        shape, certified = " × ".join(map(str, np.shape(self.epsilon))), self.outcome == "certified"
-        text = f"{shape} certificates, {int(certified.sum())} certified"
-        if certified.any():
+        shape, separates = (
+            " × ".join(map(str, np.shape(self.epsilon))),
+            self.outcome == "separating",
+        )
+        text = f"{shape} certificates, {int(separates.sum())} separating"
+        if separates.any():
             names = ("epsilon", "relative_delta", "tau", "tau_star")
-            medians = [float(np.median(getattr(self, name)[certified])) for name in names]
+            medians = [float(np.median(getattr(self, name)[separates])) for name in names]
             text += (
                 " (medians: at θ̃ ε = {:.3g}, relative δ = {:.3g}, τ = {:.3g}; τ* = {:.3g})".format(
                     *medians
@@ -108,24 +111,24 @@ class Certificate:
 
 
 def certify(
-    unlearned: Unlearned, nearest: KKTPoint | None = None, solver: Solver | None = None
+    unlearned: Unlearned, retained: KKTPoint | None = None, solver: Solver | None = None
 ) -> Certificate:
     """Measure the (ε, δ, τ) certificate of ``unlearned`` and compute the bounds beside it.
 
     Args:
         unlearned: the step, from :func:`kkt_unlearning.unlearning.unlearn`.
-        nearest: exact KKT point of the retained problem, where it is known already.
+        retained: exact KKT point of the retained problem, where it is known already.
         solver: for the quadratic programs.
 
     Raises:
         SolverError: a quadratic program could not be solved to the solver's tolerance.
     """
-    known = None if nearest is None else [nearest]
+    known = None if retained is None else [retained]
     return certify_all(unlearned.steps, known, solver).at(0, 0)
 
 
 def certify_all(
-    steps: Steps, nearest: Sequence[KKTPoint] | None = None, solver: Solver | None = None
+    steps: Steps, retained: Sequence[KKTPoint] | None = None, solver: Solver | None = None
 ) -> Certificate:
     """:func:`certify` for every step of a batch: the fields are arrays ``(F, A)``.
 
@@ -134,16 +137,16 @@ def certify_all(
 
     Args:
         steps: from :func:`kkt_unlearning.unlearning.unlearn_all`.
-        nearest: exact KKT points of the retained problems, one a forget set, where they are known already.
+        retained: exact KKT points of the retained problems, one a forget set, where they are known already.
         solver: for the quadratic programs.
 
     Raises:
         SolverError: a quadratic program could not be solved to the solver's tolerance.
     """
     solver = solver or Solver()
-    nearest = nearest or nearest_kkt_points(steps.point, steps.forget_sets, solver)
-    small, targets = condensed_steps(steps, np.stack([point.W for point in nearest]))
-    found = [_certified(*part, solver) for part in _parts(small, targets)]
+    retained = retained or retained_kkt_points(steps.point, steps.forget_sets, solver)
+    small, targets = condensed_steps(steps, np.stack([point.W for point in retained]))
+    found = [_certificate(*part, solver) for part in _parts(small, targets)]
     return Certificate(
         **{
             field.name: np.concatenate([getattr(part, field.name) for part in found])
@@ -152,17 +155,17 @@ def certify_all(
     )
 
 
-def _parts(steps: Steps, nearest: np.ndarray) -> Iterator[tuple[Steps, np.ndarray]]:
+def _parts(steps: Steps, retained: np.ndarray) -> Iterator[tuple[Steps, np.ndarray]]:
     """Forget sets of which a cache holds the work arrays together."""
     sets, fractions, width, _ = steps.W.shape
     size = max(1, IN_CACHE // (fractions * width * steps.point.problem.samples))
     for first in range(0, sets, size):
         part = slice(first, first + size)
         some = replace(steps, forget_sets=steps.forget_sets[part], W=steps.W[part])
-        yield some, nearest[part]
+        yield some, retained[part]
 
 
-def _certified(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate:
+def _certificate(steps: Steps, retained: np.ndarray, solver: Solver) -> Certificate:
     """What the steps promise, and what is measured within it."""
     point, W = steps.point, steps.W
     problem = point.problem
@@ -177,7 +180,7 @@ def _certified(steps: Steps, nearest: np.ndarray, solver: Solver) -> Certificate
         W,
         restored,
         keep,
-        nearest[:, None],
+        retained[:, None],
         kinks=on_kink,
         delta=promises["delta_bound"],
         budget=promises["delta_budget"],

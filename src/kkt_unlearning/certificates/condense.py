@@ -13,17 +13,17 @@ from kkt_unlearning.problem import Problem
 from kkt_unlearning.unlearning.ascent import Steps
 
 
-def condensed_steps(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarray]:
+def condensed_steps(steps: Steps, retained: np.ndarray) -> tuple[Steps, np.ndarray]:
     """Steps and other weights ``(F, n, k)``, condensed; as they are where rows differ in a class."""
     point = steps.point
     problem = point.problem
     if not problem.network.has_kinks:
-        return steps, nearest
+        return steps, retained
     alike = np.concatenate([point.pattern > 0, point.kinks], axis=1)
     group = classes(problem.output_weights, alike)
-    rows = (steps.start, point.W, steps.clarke, point.clarke, steps.W, nearest)
+    rows = (steps.start, point.W, steps.clarke, point.clarke, steps.W, retained)
     if len(group.first) == problem.network.width or not all(map(group.uniform, rows)):
-        return steps, nearest
+        return steps, retained
     weights = group.condensed(problem.output_weights[:, None])[:, 0]
     network = TwoLayer(len(weights), tuple(weights.tolist()))
     small = replace(
@@ -42,5 +42,5 @@ def condensed_steps(steps: Steps, nearest: np.ndarray) -> tuple[Steps, np.ndarra
             clarke=steps.clarke[group.first],
             W=group.condensed(steps.W),
         ),
-        group.condensed(nearest),
+        group.condensed(retained),
     )

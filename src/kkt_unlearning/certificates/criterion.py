@@ -33,7 +33,7 @@ class Criterion:
         epsilon, delta, tau: of the restored network θ̃, with ``τ = 1 − cos(θ', θ̃)``.
         relative_delta: ``delta`` over the mean multiplier ``‖θ̃‖²/|I|`` of θ̃ at smallest retained margin 1.
         tau_star: ``1 − cos(θ', θ*)`` to a given exact KKT point θ*.
-        outcome: ``certified``, or ``not separating`` where a retained margin of θ' or θ̃ is not positive.
+        outcome: ``separating``, or ``not separating`` where a retained margin of θ' or θ̃ is not positive.
     """
 
     epsilon_autograd: np.ndarray
@@ -52,7 +52,7 @@ def criterion(
     W: np.ndarray,
     restored: Restored,
     keep: np.ndarray,
-    nearest: np.ndarray,
+    retained: np.ndarray,
     *,
     kinks: np.ndarray,
     delta: np.ndarray,
@@ -65,7 +65,7 @@ def criterion(
         point: the exact KKT point on all samples, where the solver starts.
         restored: θ̃, from :func:`kkt_unlearning.certificates.restore.restore`.
         keep: the retained samples, boolean ``(…, m)``.
-        nearest: weights of an exact KKT point of the retained problem, of a shape that broadcasts with W.
+        retained: weights of an exact KKT point of the retained problem, of a shape that broadcasts with W.
         kinks: boolean ``(…, n, m)``, the pre-activations of θ' whose derivative is free.
         delta, budget: the slack allowed to θ' and to θ̃, ``(…,)``.
 
@@ -80,7 +80,7 @@ def criterion(
     autograd = fit(W, delta, None)
     clarke = fit(W, delta, kinks) if kinks.any() else autograd
     at_restored = fit(restored.W, budget, restored.kinks)
-    certified = np.isfinite(autograd.epsilon) & np.isfinite(at_restored.epsilon)
+    separates = np.isfinite(autograd.epsilon) & np.isfinite(at_restored.epsilon)
     return Criterion(
         epsilon_autograd=autograd.relative_epsilon,
         epsilon_clarke=clarke.relative_epsilon,
@@ -89,8 +89,8 @@ def criterion(
         delta=at_restored.delta,
         relative_delta=at_restored.relative_delta,
         tau=cosine_distance(W, restored.W),
-        tau_star=cosine_distance(W, nearest),
-        outcome=np.where(certified, "certified", "not separating"),
+        tau_star=cosine_distance(W, retained),
+        outcome=np.where(separates, "separating", "not separating"),
     )
 
 
@@ -98,7 +98,7 @@ def criterion_all(
     point: KKTPoint,
     W: np.ndarray,
     forget_sets: Sequence[Sequence[int]],
-    nearest: Sequence[KKTPoint],
+    retained: Sequence[KKTPoint],
     solver: Solver | None = None,
 ) -> Criterion:
     """The criterion at any weights ``W (F, A, n, k)``, A of each forget set: fields are ``(F, A)``.
@@ -109,7 +109,7 @@ def criterion_all(
     Args:
         point: the exact KKT point on all samples.
         forget_sets: F sets of indices.
-        nearest: exact KKT points of the retained problems, one a forget set.
+        retained: exact KKT points of the retained problems, one a forget set.
 
     Raises:
         DataError: a bad forget set.
@@ -127,7 +127,7 @@ def criterion_all(
                 weights,
                 restore(problem, weights, point.pattern, point.kinks, rows & point.of_cell),
                 rows,
-                nearest[f].W,
+                retained[f].W,
                 kinks=near_kink(problem, weights, rows),
                 delta=delta,
                 budget=delta,

@@ -56,7 +56,7 @@ class Carried:
 
 
 @dataclass(frozen=True)
-class CertifiedEach:
+class EachCertificate:
     """What :func:`certify_each` finds.
 
     Attributes:
@@ -80,7 +80,7 @@ def certify_each(
     fraction: float = 1.0,
     trained: np.ndarray | None = None,
     report: EachReport | None = None,
-) -> CertifiedEach:
+) -> EachCertificate:
     """``(ε, δ, τ)`` of ``θ − α λ_r y_r g_r`` on the samples without r, for every r by itself.
 
     At the restored network θ̃, by the λ and the derivatives that the point has: an upper bound on the least ε
@@ -113,7 +113,7 @@ def certify_each(
     left = _LeftAlone(steps)
     whole = left.without(None)
     found = [_after(steps, fraction, rows, said) for rows, said in _parts(steps, samples, report)]
-    return CertifiedEach(
+    return EachCertificate(
         samples,
         _joined(found, samples),
         _joined([left.without(rows) for rows, _ in _parts(steps, samples, None)], samples),

@@ -7,8 +7,8 @@ import numpy as np
 
 from kkt_unlearning.certificates.restore import Restored, restore
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Unlearned
@@ -52,7 +52,7 @@ def downdated(unlearned: Unlearned, solver: Solver | None = None) -> KKTPoint:
     Reference: Cauwenberghs and Poggio, *Incremental and Decremental Support Vector Machine Learning*,
     NeurIPS 2000; ``docs/theory.md``, section 6.5.
     """
-    (found,) = nearest_kkt_points(unlearned.point, [unlearned.forget], solver)
+    (found,) = retained_kkt_points(unlearned.point, [unlearned.forget], solver)
     return found
 
 

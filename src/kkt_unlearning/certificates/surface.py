@@ -65,7 +65,7 @@ class Surface:
 
 def surface(
     steps: Steps,
-    nearest: Sequence[KKTPoint],
+    retained: Sequence[KKTPoint],
     deltas: Sequence[float],
     taus: Sequence[float],
     path_points: int,
@@ -78,7 +78,7 @@ def surface(
 
     Args:
         steps: from :func:`kkt_unlearning.unlearning.unlearn_all`, with one fraction.
-        nearest: exact KKT points θ* of the retained problems, one a forget set.
+        retained: exact KKT points θ* of the retained problems, one a forget set.
         deltas, taus: ascending shares ≥ 0, ``(D,)`` and ``(G,)``; τ = 0 is θ' itself, 1 is θ*.
         path_points: number of candidates on each part of the path (:func:`candidates`).
 
@@ -90,8 +90,8 @@ def surface(
     if steps.W.shape[1] != 1:
         raise DataError(f"fractions = {steps.fractions}: a surface is of one step; name one.")
     solver = solver or Solver()
-    certificate = certify_all(steps, nearest, solver)
-    small, targets = condensed_steps(steps, np.stack([point.W for point in nearest]))
+    certificate = certify_all(steps, retained, solver)
+    small, targets = condensed_steps(steps, np.stack([point.W for point in retained]))
     path = candidates(small, targets, path_points)
     star, end = certificate.delta_budget[:, 0], certificate.tau_star[:, 0]
     shares = np.asarray(deltas, float)

@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         help="print the version; with --json also those of Python, the system and the packages",
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="{kkt,each,unlearn,certify}")
-    _kkt(verbs.add_parser("kkt", help="residuals, multipliers and the nearest exact KKT point"))
+    _kkt(verbs.add_parser("kkt", help="residuals, multipliers and the exact KKT point near it"))
     _each(verbs.add_parser("each", help="the price of forgetting each sample alone"))
     _unlearn(verbs.add_parser("unlearn", help="the ascent step that forgets samples"))
     _certify(verbs.add_parser("certify", help="the (ε, δ, τ) certificate of an unlearned network"))
@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
 def _kkt(verb: argparse.ArgumentParser) -> None:
     verb.description = (
         "The four KKT residuals of the trained network with 0/1 and with Clarke derivatives, multipliers by "
-        "four methods, the nearest exact KKT point, and how nearly orthogonal the data are."
+        "four methods, the exact KKT point near it, and how nearly orthogonal the data are."
     )
     _common(verb, _WEIGHTS)
     verb.add_argument(

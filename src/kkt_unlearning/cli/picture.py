@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kkt_unlearning.audit import Certified
+from kkt_unlearning.audit import Certification
 from kkt_unlearning.errors import DataError, one_line
 from kkt_unlearning.studies.drawing import load_matplotlib
 
@@ -17,7 +17,7 @@ _PATH = 16  # candidates on each part of the way to the exact point
 
 
 def picture(
-    certified: Certified, trained_outputs: bool, report: Callable[[str], None] | None
+    found: Certification, trained_outputs: bool, report: Callable[[str], None] | None
 ) -> bytes:
     """ε over the allowed δ and τ.
 
@@ -26,7 +26,7 @@ def picture(
             to draw; or matplotlib and seaborn are not installed.
         SolverError: a quadratic program could not be solved to the solver's tolerance.
     """
-    if certified.origin is None or not certified.smallest_margin > 0:
+    if found.origin is None or not found.smallest_margin > 0:
         raise DataError(
             "--plot: the unlearned network does not classify every retained sample, so there is no "
             "certificate to draw; leave the option out."
@@ -41,10 +41,10 @@ def picture(
 
     if report is not None:
         report("certificate surface")
-    origin, file = certified.origin, io.BytesIO()
-    found = surface(origin.steps, [origin.nearest], _DELTAS, _TAUS, _PATH)
+    origin, file = found.origin, io.BytesIO()
+    least = surface(origin.steps, [origin.retained], _DELTAS, _TAUS, _PATH)
     with styled():
-        draw(found).savefig(file, format="png", metadata={"Software": None})
+        draw(least).savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()
 
 

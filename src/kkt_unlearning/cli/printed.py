@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from kkt_unlearning.audit import Certified, Each, End, Forgotten, Limits, Model, Nearness
+from kkt_unlearning.audit import Certification, Each, End, Forgotten, Limits, Model, Nearness
 from kkt_unlearning.audit.assumptions import Assumption
 from kkt_unlearning.audit.step import step_in_words
 from kkt_unlearning.cli.text import number, table
@@ -104,8 +104,8 @@ def _copies(stay: Sequence[int]) -> list[str]:
     ]
 
 
-def certified(
-    found: Certified,
+def certification(
+    found: Certification,
     forget: Sequence[int],
     samples: int,
     limits: Limits | None,
@@ -160,7 +160,7 @@ def each(
 
 
 def _each_table(y: np.ndarray, found: Each, shown: int) -> str:
-    one, largest = found.certified, float(found.multipliers.max())
+    one, largest = found.certificates, float(found.multipliers.max())
     price, idle, rows = one.step.price, one.nothing, []
     for s in found.order[:shown]:
         i = one.samples[s]
@@ -175,7 +175,7 @@ def _named(rows: Sequence[int] | np.ndarray) -> str:
 
 
 def _unmoved(found: Each) -> str:
-    rows, itself = found.certified.unmoved, found.certified.itself
+    rows, itself = found.certificates.unmoved, found.certificates.itself
     if not len(rows):
         return "every sample has a multiplier, and none a copy"
     return (
@@ -186,7 +186,7 @@ def _unmoved(found: Each) -> str:
 
 def _each_verdict(found: Each, limits: Limits) -> str:
     bounds = (limits.epsilon, limits.relative_delta, limits.tau)
-    one, can = found.certified, len(found.within(limits))
+    one, can = found.certificates, len(found.within(limits))
     idle = int(one.nothing.within(*bounds).sum())
     also = "keep" if one.itself.within(*bounds) else "do not keep"
     others = f"; the {len(one.unmoved)} others {also} it" if len(one.unmoved) else ""
@@ -203,7 +203,7 @@ def _network(model: Model) -> str:
     return f"two-layer ReLU network, {model.width} neurons, {model.dimension} features{bias}"
 
 
-def _bounds(found: Certified) -> list[str]:
+def _bounds(found: Certification) -> list[str]:
     """Those that are not on the certificates above, which keep another δ."""
     told = [
         f"ε ≤ {number(end.epsilon_bound)} with relative δ ≤ {number(end.relative_delta_bound)} "
@@ -244,7 +244,10 @@ def _phi(found: Nearness) -> str:
 
 
 def _exact_point(found: Nearness) -> str:
-    return f"nearest exact KKT point: 1 − cosine {number(found.distance)}, duality gap {number(found.gap)}"
+    return (
+        f"exact KKT point from its activations: 1 − cosine {number(found.distance)}, "
+        f"duality gap {number(found.gap)}"
+    )
 
 
 def _kinks(found: Nearness) -> str:
@@ -296,7 +299,7 @@ def _end(end: End) -> tuple[str, ...]:
     return (_ENDS[end.name] + held, *numbers, number(end.tau), number(end.delta, unit))
 
 
-def _assumptions(found: Certified) -> str:
+def _assumptions(found: Certification) -> str:
     failing = [one for one in found.failing if one != found.applies]
     if not found.failing:
         return "every assumption that can be told from these files holds"
@@ -308,7 +311,7 @@ def _assumptions(found: Certified) -> str:
     return "\n".join(lines) or "every other assumption that can be told from these files holds"
 
 
-def _verdict(found: Certified, limits: Limits) -> str:
+def _verdict(found: Certification, limits: Limits) -> str:
     met = found.meeting(limits)
     by = "no certificate meets it" if met is None else f"met by {_ENDS[met.name]}"
     return f"asked for {_asked(limits)}: {by}"

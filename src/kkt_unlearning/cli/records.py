@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kkt_unlearning.audit import Certified, Each, Forgotten, Limits, Model, Nearness
+from kkt_unlearning.audit import Certification, Each, Forgotten, Limits, Model, Nearness
 from kkt_unlearning.backends import to_numpy
 from kkt_unlearning.certificates.each import Carried
 
@@ -61,7 +61,9 @@ def forgotten(found: Forgotten, out: str) -> dict[str, Any]:
     )
 
 
-def certified(found: Certified, forget: Sequence[int], limits: Limits | None) -> dict[str, Any]:
+def certification(
+    found: Certification, forget: Sequence[int], limits: Limits | None
+) -> dict[str, Any]:
     """Of ``certify``."""
     met = None if limits is None else found.meeting(limits)
     return _plain(
@@ -107,7 +109,7 @@ def each(model: Model, y: np.ndarray, found: Each, limits: Limits | None) -> dic
 
 def each_columns(y: np.ndarray, found: Each) -> dict[str, np.ndarray]:
     """All samples by name of column: those that no step moves, then the others, the cheapest first."""
-    one, order = found.certified, found.order
+    one, order = found.certificates, found.order
     samples = np.concatenate([one.unmoved, one.samples[order]])
 
     def column(name: str, of: Carried) -> np.ndarray:

@@ -96,7 +96,7 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
         )
     data, found = _inputs(asked)
     step = _step(asked, found, data)
-    certified = audit.certify(
+    certificates = audit.certify(
         found.model,
         data.X,
         data.y,
@@ -108,13 +108,13 @@ def certify(asked: argparse.Namespace, report: Report) -> Answer:
     limits = _limits(asked)
     new: tuple[files.New, ...] = ()
     if asked.plot is not None:
-        content = picture(certified, found.model.trained_outputs, report)
+        content = picture(certificates, found.model.trained_outputs, report)
         besides = [asked.data, asked.weights, *([asked.before] if asked.before else [])]
         new = (files.New(asked.plot, content, tuple(besides)),)
     return Answer(
-        records.certified(certified, asked.forget, limits),
-        printed.certified(certified, asked.forget, len(data.y), limits, asked.plot),
-        DONE if limits is None or certified.meeting(limits) else WORSE,
+        records.certification(certificates, asked.forget, limits),
+        printed.certification(certificates, asked.forget, len(data.y), limits, asked.plot),
+        DONE if limits is None or certificates.meeting(limits) else WORSE,
         new,
     )
 

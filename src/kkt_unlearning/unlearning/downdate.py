@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.quadratic.solver import Solver
 
 
@@ -29,4 +29,4 @@ def downdate(
             :func:`kkt_unlearning.kkt.point.kkt_point`.
     """
     patterns = [point.problem.pattern(w) for w in W]
-    return nearest_kkt_points(point, forget_sets, solver, pivots, patterns)
+    return retained_kkt_points(point, forget_sets, solver, pivots, patterns)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kkt_unlearning.kkt.clarke import fit_multipliers
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.problem import Problem, retained
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning.ascent import Unlearned, ascend, unlearn
@@ -87,7 +87,7 @@ def delete_resolved(
 ) -> list[tuple[Unlearned, KKTPoint]]:
     """Before each step the retained problem is solved exactly: ``θ_t = θ*_{t−1} − λ*_r y_r g*_r``.
 
-    ``θ*_t`` is :func:`nearest_kkt_points` of ``θ*_{t−1}``. Returns k pairs, of the step from ``θ*_{t−1}``
+    ``θ*_t`` is :func:`retained_kkt_points` of ``θ*_{t−1}``. Returns k pairs, of the step from ``θ*_{t−1}``
     and of ``θ*_t``; the samples are those left before the step, numbered anew.
 
     Raises:
@@ -98,7 +98,7 @@ def delete_resolved(
     left, found = list(range(point.problem.samples)), []
     for r in order:
         forget = [left.index(r)]
-        (after,) = nearest_kkt_points(point, [forget], solver, pivots)
+        (after,) = retained_kkt_points(point, [forget], solver, pivots)
         found.append((unlearn(point, forget, allow_idle=True), after))
         left.remove(r)
         point = after

@@ -10,7 +10,7 @@ from kkt_unlearning.certificates.bounds import margin_shift
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.errors import DataError
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -66,7 +66,7 @@ def test_a_row_of_batches_is_the_certificate_of_its_step(tables):
         step = unlearn(
             point, members(row), trained=training.W if row["start"] == "trained" else None
         )
-        (nearest,) = nearest_kkt_points(point, [members(row)])
+        (nearest,) = retained_kkt_points(point, [members(row)])
         expected = certify(step, nearest)
         for name in ("epsilon", "epsilon_clarke", "delta", "tau", "tau_star", "kappa"):
             assert row[name] == pytest.approx(getattr(expected, name), rel=1e-6, abs=1e-8), name
@@ -182,7 +182,7 @@ def test_a_step_after_solving_anew_is_certified_against_its_own_problem(tables):
     left, before = list(range(M)), point
     for row in rows:
         forget = (left.index(row["point"]),)
-        (after,) = nearest_kkt_points(before, [forget])
+        (after,) = retained_kkt_points(before, [forget])
         expected = certify(unlearn(before, forget), after)
         for name in ("epsilon", "tau", "tau_star"):
             assert row[name] == pytest.approx(getattr(expected, name), rel=1e-6, abs=1e-8), name

@@ -8,8 +8,8 @@ from builders import planted_pairs, solved
 
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.kkt.duals import DualValues
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.bounds.rows import certificate_rows
@@ -104,10 +104,10 @@ def test_columns_are_what_they_say(story):
 def test_the_certificate_of_a_row_is_that_of_its_step(story):
     _, point, _, steps, rows = story
     row = next(r for r in rows if (r["start"], r["forget"], r["fraction"]) == ("trained", "0", 1.0))
-    expected = certify(steps["trained", 0, 1.0], nearest_kkt_points(point, [(0,)])[0])
+    expected = certify(steps["trained", 0, 1.0], retained_kkt_points(point, [(0,)])[0])
     for name in ("epsilon", "epsilon_autograd", "tau", "tau_star", "kappa", "epsilon_bound"):
         assert row[name] == pytest.approx(getattr(expected, name), rel=1e-9), name
-    assert row["outcome"] == expected.outcome == "certified"
+    assert row["outcome"] == expected.outcome == "separating"
 
 
 def test_doing_nothing_stands_beside_every_step(story):

@@ -63,7 +63,7 @@ def test_one_row_for_every_case(depth):
     assert len({tuple(row) for row in rows}) == 1
     np.testing.assert_allclose(start.before.outputs.shape, (2, 4))
     for row in rows:
-        assert row["outcome"] == "certified"
+        assert row["outcome"] == "separating"
         assert (row["part_cell"] == 0.0) == (depth == 2 or row["fraction"] == 0.0)
         assert np.isfinite(row["multiplier_error"]) == (depth == 2)
         if row["fraction"] == 0.0:
@@ -115,7 +115,7 @@ def test_two_layers_have_the_exact_multipliers():
 def test_a_replicate_that_was_not_trained_says_so_and_spoils_no_other():
     _, rows = measured(3, spoil=True)
     outcomes = {row["seed"]: row["outcome"] for row in rows}
-    assert outcomes == {0: "certified", 1: "not trained"}
+    assert outcomes == {0: "separating", 1: "not trained"}
     assert all(np.isinf(row["epsilon"]) == (row["seed"] == 1) for row in rows)
 
 

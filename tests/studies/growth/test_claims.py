@@ -18,7 +18,7 @@ def steps(sizes=SIZES, **overrides):
     rows = []
     for m, s, second in itertools.product(sizes, range(3), (False, True)):
         row = {"experiment": "growth", "samples": m, "network": "growth", "seed": s}
-        row |= {"forget": int(second), "separates": 1, "outcome": "certified"}
+        row |= {"forget": int(second), "separates": 1, "outcome": "separating"}
         row |= {
             "support": 10,
             "crossed": 0.02,
@@ -73,7 +73,7 @@ def test_two_sizes_have_no_exponent(name):
 
 def test_exponents_of_certificates_are_of_certified_steps():
     lost = {
-        "outcome": lambda _, second: "not separating" if second else "certified",
+        "outcome": lambda _, second: "not separating" if second else "separating",
         "epsilon_clarke": lambda m, second: np.inf if second else m**-0.5,
         "relative_delta": lambda m, second: np.inf if second else m**0.25,
     }
@@ -82,7 +82,7 @@ def test_exponents_of_certificates_are_of_certified_steps():
     assert measured("growth_delta", table) == pytest.approx(0.25)
 
 
-def test_no_certified_step_leaves_nothing_to_fit():
+def test_no_separating_step_leaves_nothing_to_fit():
     table = steps(outcome=lambda *_: "not separating")
     assert np.isnan(measured("growth_epsilon", table))
 

@@ -1,4 +1,4 @@
-"""The figure of growth: shares by hand, certified steps alone, exponents, names of lines that lie apart."""
+"""The figure of growth: shares by hand, separating steps alone, exponents, names of lines that lie apart."""
 
 import itertools
 
@@ -23,7 +23,7 @@ def table(sizes=SIZES, seeds=2, factor=1.0):
             **{"smallest_margin": 0.5 - f, "separates": int(f < 1), "crossed": 0.1 * (f + 1)},
             **{"epsilon_clarke": np.inf if f else 0.3, "epsilon": np.inf if f else 0.01},
             **{"relative_delta": np.inf if f else 1 / m, "tau": 1e-4, "tau_star": 1e-3},
-            "outcome": "not separating" if f else "certified",
+            "outcome": "not separating" if f else "separating",
         }
         for m, s, f in itertools.product(sizes, range(seeds), range(3))
     ]
@@ -62,7 +62,7 @@ def test_the_numbers_drawn():
     assert of(drawn, "separates") == pytest.approx([1 / 3] * 3)
     assert of(drawn, "separates_smallest") == [1, 1, 1]
     assert of(drawn, "separates_median") == of(drawn, "separates_largest") == [0, 0, 0]
-    assert of(drawn, "epsilon_clarke") == [0.3] * 3  # of the certified steps
+    assert of(drawn, "epsilon_clarke") == [0.3] * 3  # of the separating steps
     assert of(drawn, "relative_delta") == [1 / m for m in SIZES]
 
 
@@ -87,7 +87,7 @@ def test_names_of_lines_that_end_in_one_point_lie_apart_and_within_the_panel():
         assert heights[0] > -0.05 and heights[-1] <= 1.0
 
 
-def test_it_draws_one_size_and_steps_none_of_which_is_certified(tmp_path):
+def test_it_draws_one_size_and_steps_none_of_which_separates(tmp_path):
     steps = table(sizes=(4,), seeds=1)
     steps["outcome"] = np.full(3, "not separating")
     figure, drawn = draw(**dict.fromkeys(DATA, steps))

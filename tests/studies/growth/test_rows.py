@@ -5,8 +5,8 @@ import pytest
 from builders import gaussian, planted_orthogonal
 
 from kkt_unlearning.certificates.certificate import certify
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.growth.rows import growth_rows, spread
@@ -43,7 +43,7 @@ def test_orthogonal_samples_all_support_and_go_without_a_trace():
         assert row["multiplier"] == multipliers[row["forget"]]
         assert row["multiplier_share"] == pytest.approx(share, rel=1e-12)
         assert row["coupling"] == 0.0
-        assert row["support"] == 4 and row["separates"] == 1 and row["outcome"] == "certified"
+        assert row["support"] == 4 and row["separates"] == 1 and row["outcome"] == "separating"
         assert row["smallest_margin"] == pytest.approx(1.0, rel=1e-12)
         assert row["crossed"] == 0.0
         for name in ("distance_trained", "epsilon_clarke", "epsilon", "relative_delta", "tau_star"):
@@ -56,7 +56,7 @@ def test_the_numbers_are_those_of_each_step_alone(many):
     for row in rows:
         forget = [row["forget"]]
         step = unlearn(point, forget)
-        nearest = nearest_kkt_points(point, forget_sets=[forget])[0]
+        nearest = retained_kkt_points(point, forget_sets=[forget])[0]
         alone = certify(step, nearest, SOLVER)
         assert row["seed"] == 3
         assert row["outcome"] == alone.outcome

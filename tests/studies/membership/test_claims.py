@@ -90,7 +90,7 @@ def test_values_outside_of_their_bounds_are_counted():
 @pytest.mark.parametrize("name", MEASURES)
 def test_without_the_step_in_question_nothing_is_tested(name):
     other = {"membership.klom": tables.klom(fractions=(0.3,))}
-    table = tables.attacks(fractions=(0.3,), auc_certified=lambda case: np.nan)
+    table = tables.attacks(fractions=(0.3,), auc_bounded=lambda case: np.nan)
     rows = table["models"] == "unlearned"
     other["membership.membership"] = {key: column[rows] for key, column in table.items()}
     assert np.isnan(MEASURES[name](other, {}))

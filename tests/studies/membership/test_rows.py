@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 from shadow_pool import FOLDS, M, pool
 
-from kkt_unlearning.attacks.certified import NUMBERS, CertifiedShadows
+from kkt_unlearning.attacks.certificates import NUMBERS, ShadowCertificates
 from kkt_unlearning.attacks.design import inclusion
 from kkt_unlearning.attacks.membership import control, in_folds, sides
 from kkt_unlearning.attacks.outputs import Outputs, outputs
@@ -26,7 +26,7 @@ def planted(shift, seed=0):
     )
     gamma = np.where(member, 10.0, np.nan)[:, None]
     nothing = np.full((4, 1, SAMPLES), np.nan)
-    certificates = CertifiedShadows(
+    certificates = ShadowCertificates(
         dict.fromkeys(NUMBERS, nothing), np.full((4, SAMPLES), np.nan), nothing
     )
     return Outputs(trained, unlearned, gamma, np.full(K, 10.0)), certificates, member
@@ -104,10 +104,10 @@ def test_the_table_of_a_pool(width):
     )
     assert len(rows) == M * (3 * len(fractions) + 3 + 1)
     assert len({tuple(row) for row in rows}) == 1
-    checked = [row for row in rows if row["models"] == "unlearned" and row["auc_certified"] >= 0]
+    checked = [row for row in rows if row["models"] == "unlearned" and row["auc_bounded"] >= 0]
     assert len(checked) == M * 3 * len(fractions)
     for row in checked:
-        assert row["auc_low"] - 1e-12 <= row["auc_certified"] <= row["auc_high"] + 1e-12
+        assert row["auc_low"] - 1e-12 <= row["auc_bounded"] <= row["auc_high"] + 1e-12
         assert 0 <= row["tau_star"] < 1 and row["spread"] > 0
     found, member = outputs(pool(width), fractions), pool(width).member
     for row in checked:

@@ -5,8 +5,8 @@ import pytest
 from builders import gaussian
 
 from kkt_unlearning.certificates.method import weights_by
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import kkt_point
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.reconstruction.rows import MODELS, reconstruction_rows
@@ -26,7 +26,7 @@ def spanned(width):
 
 def found(width, forget):
     point, W = spanned(width)
-    (exact,) = nearest_kkt_points(point, [forget])
+    (exact,) = retained_kkt_points(point, [forget])
     retrained = {"exact": exact.W, "trained": exact.W}
     return point, W, list(reconstruction_rows(point, W, forget, retrained, Solver()))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from builders import gaussian, solved
 
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
@@ -23,7 +23,7 @@ def rows_of(width):
     _, W0 = gaussian(1, 6, 15, width)
     mask = np.array([[i not in forget for i in range(6)] for forget in FORGET])
     again = train(problem, W0, Descent(steps=1500, minimum_margin=1e-3), mask=mask)
-    retrained = np.stack([exact.W for exact in nearest_kkt_points(point, FORGET)])
+    retrained = np.stack([exact.W for exact in retained_kkt_points(point, FORGET)])
     rows = list(recovery_rows(task, list(METHODS), retrained, (again.W, again.steps)))
     return task, retrained, again, rows
 

@@ -153,7 +153,7 @@ def _stream(stream: Table) -> dict[str, np.ndarray]:
 def _shares(table: Table, by: Sequence[str]) -> dict[str, np.ndarray]:
     found = []
     for key, cases in groups(table, *by):
-        shares = {LOST: cases["outcome"] != "certified", REACHED: cases["kappa"] >= 1}
+        shares = {LOST: cases["outcome"] != "separating", REACHED: cases["kappa"] >= 1}
         for quantity, hits in shares.items():
             share = float(np.mean(hits))
             found.append((*key, quantity, share, share, share, len(hits), 0))

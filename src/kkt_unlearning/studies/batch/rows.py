@@ -11,8 +11,8 @@ import numpy as np
 
 from kkt_unlearning.certificates.certificate import Certificate, certify_all
 from kkt_unlearning.datasets.geometry import near_orthogonality
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -63,13 +63,13 @@ def batch_rows(
     labels = [(choice, draw, size) for choice, draw, _ in orders for size in sizes]
     sets = [forget for *_, order in orders for forget in prefixes(order, sizes)]
     distinct = list(dict.fromkeys(sets))  # orders share their sets here and there
-    nearest = nearest_kkt_points(point, distinct, solver, pivots)
+    retained = retained_kkt_points(point, distinct, solver, pivots)
     psi, phi = near_orthogonality(point.problem.X)
     for start in starts:
         weights = trained if start == "trained" else None
         steps = unlearn_all(point, distinct, ONE, trained=weights)
         columns = {
-            name: values[:, 0] for name, values in batch_columns(steps, nearest, solver).items()
+            name: values[:, 0] for name, values in batch_columns(steps, retained, solver).items()
         }
         for (choice, draw, size), forget in zip(labels, sets, strict=True):
             at = distinct.index(forget)
@@ -89,7 +89,7 @@ def batch_rows(
 
 
 def batch_columns(
-    steps: Steps, nearest: Sequence[KKTPoint], solver: Solver
+    steps: Steps, retained: Sequence[KKTPoint], solver: Solver
 ) -> dict[str, np.ndarray]:
     """Columns ``(F, A)``: certificate and bounds, what doing nothing costs, and the retained margins.
 
@@ -100,8 +100,8 @@ def batch_columns(
     problem = steps.point.problem
     keep = kept(problem.samples, steps.forget_sets)[:, None, :]
     before, after = problem.margins(steps.start), problem.margins(steps.W)
-    targets = np.stack([point.W for point in nearest])
-    certificate = certify_all(steps, nearest, solver)
+    targets = np.stack([point.W for point in retained])
+    certificate = certify_all(steps, retained, solver)
     return {field.name: getattr(certificate, field.name) for field in fields(Certificate)} | {
         "distance_original": cosine_distance(steps.start, targets)[:, None],
         "margin_change": np.where(keep, np.abs(after - before), 0.0).max(axis=-1),
@@ -148,7 +148,7 @@ def _variants(
 ) -> Iterator[tuple[str, Iterator[Row]]]:
     sets = prefixes(np.array(order), range(1, len(order) + 1))
     together = unlearn_all(point, sets, ONE).W[:, 0]
-    nearest = nearest_kkt_points(point, sets, solver, pivots)
+    retained = retained_kkt_points(point, sets, solver, pivots)
     of_batch = point.multipliers[order]
     streams = {
         "kept": delete_kept(point, order),
@@ -157,7 +157,7 @@ def _variants(
     }
     for variant, deleted in streams.items():
         steps = Steps(point, point.W, point.clarke, tuple(sets), ONE, deleted.W[:, None])
-        columns = batch_columns(steps, nearest, solver)
+        columns = batch_columns(steps, retained, solver)
         yield variant, _stream_rows(columns, deleted.W, together, deleted.multipliers, of_batch)
     pairs = delete_resolved(point, order, solver, pivots)
     parts = [batch_columns(step.steps, [after], solver) for step, after in pairs]

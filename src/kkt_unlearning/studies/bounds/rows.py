@@ -8,8 +8,8 @@ import numpy as np
 from kkt_unlearning.certificates.certificate import Certificate, certify_all
 from kkt_unlearning.certificates.given_delta import given_delta
 from kkt_unlearning.datasets.geometry import near_orthogonality
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import accuracy, activation_flips, cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -44,12 +44,12 @@ def certificate_rows(
     """
     weights = {"exact": None, "trained": trained}
     sets = tuple(tuple(forget) for forget in forget_sets)
-    nearest = nearest_kkt_points(point, sets, solver, pivots)
+    retained = retained_kkt_points(point, sets, solver, pivots)
     psi, phi = near_orthogonality(point.problem.X)
     for start, after in zip(starts, unlearned, strict=True):
         W, clarke = starting_point(point, weights[start])
         steps = Steps(point, W, clarke, sets, np.asarray(fractions, dtype=float), after)
-        columns = step_columns(replicates, s, steps, nearest, retrained, solver)
+        columns = step_columns(replicates, s, steps, retained, retrained, solver)
         for f, forget in enumerate(sets):
             for a, fraction in enumerate(fractions):
                 yield {
@@ -68,7 +68,7 @@ def step_columns(
     replicates: Replicates,
     s: int,
     steps: Steps,
-    nearest: Sequence[KKTPoint],
+    retained: Sequence[KKTPoint],
     retrained: np.ndarray,
     solver: Solver,
 ) -> dict[str, np.ndarray]:
@@ -78,15 +78,15 @@ def step_columns(
     network scaled to smallest margin 1 before the step; distances are ``1 − cos``.
 
     Args:
-        nearest: exact KKT points of the retained problems, one a forget set.
+        retained: exact KKT points of the retained problems, one a forget set.
         retrained: weights ``(F, n, k)`` of the exact KKT points of the retrained networks.
     """
     problem = steps.point.problem
     keep = kept(problem.samples, steps.forget_sets)[:, None, :]
     before, after = problem.margins(steps.start), problem.margins(steps.W)
-    certified = certify_all(steps, nearest, solver)
+    certificate = certify_all(steps, retained, solver)
     shape, target = steps.W.shape[:2], retrained[:, None]
-    columns = {field.name: getattr(certified, field.name) for field in fields(Certificate)}
+    columns = {field.name: getattr(certificate, field.name) for field in fields(Certificate)}
     columns |= _at_given_delta(steps, solver)
     columns |= {
         "distance_retrained": cosine_distance(steps.W, target),

@@ -12,8 +12,8 @@ from kkt_unlearning.certificates.certificate import certify_all
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.kkt.multipliers import least_squares_multipliers, loss_gradient_multipliers
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import Problem, kept
@@ -49,13 +49,13 @@ class Reference:
     def of(
         cls, point: KKTPoint, forget_sets: Sequence[Sequence[int]], solver: Solver, pivots: int
     ) -> "Reference":
-        """The prescribed step from the exact point, certified."""
-        nearest = nearest_kkt_points(point, forget_sets, solver, pivots)
-        found = certify_all(unlearn_all(point, forget_sets, [1.0]), nearest, solver)
+        """The prescribed step from the exact point, with its certificates."""
+        retained = retained_kkt_points(point, forget_sets, solver, pivots)
+        found = certify_all(unlearn_all(point, forget_sets, [1.0]), retained, solver)
         return cls(
             point=point,
             forget_sets=tuple(tuple(forget) for forget in forget_sets),
-            targets=np.stack([point.W for point in nearest]),
+            targets=np.stack([point.W for point in retained]),
             delta=found.delta_budget[:, 0],
             epsilon=found.epsilon[:, 0],
             tau=found.tau[:, 0],
@@ -178,7 +178,7 @@ def _certify(reference: Reference, W: np.ndarray, solver: Solver) -> dict[str, n
     autograd = least_epsilon(problem, W, delta, None, solver, keep=keep, guess=guess)
     restored = restore(problem, W, point.pattern, point.kinks, keep)
     fit = least_epsilon(problem, restored.W, delta, restored.kinks, solver, keep=keep, guess=guess)
-    certified = np.isfinite(autograd.epsilon) & np.isfinite(fit.epsilon)
+    separates = np.isfinite(autograd.epsilon) & np.isfinite(fit.epsilon)
     return {
         "epsilon_autograd": autograd.relative_epsilon,
         "epsilon": fit.relative_epsilon,
@@ -187,7 +187,7 @@ def _certify(reference: Reference, W: np.ndarray, solver: Solver) -> dict[str, n
         "relative_delta": fit.relative_delta,
         "tau": cosine_distance(W, restored.W),
         "tau_star": cosine_distance(W, reference.targets[None]),
-        "outcome": np.where(certified, "certified", "not separating"),
+        "outcome": np.where(separates, "separating", "not separating"),
     }
 
 

@@ -217,7 +217,7 @@ def _kappa_crossing(drawn: Table, network: str) -> float:
 def _shares(table: Table) -> dict[str, np.ndarray]:
     found = []
     for (network, value), cases in groups(table, "network", "correlation"):
-        shares = {LOST: cases["outcome"] != "certified", REACHED: cases["kappa"] >= 1}
+        shares = {LOST: cases["outcome"] != "separating", REACHED: cases["kappa"] >= 1}
         for quantity, hits in shares.items():
             share = float(np.mean(hits))
             found.append((network, value, quantity, share, share, share, len(hits), 0))

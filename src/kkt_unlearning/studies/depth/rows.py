@@ -131,7 +131,7 @@ def _measure(
     there = network.evaluate(restored, X, before.patterns)
     back = certify_deep(network, there, restored, y, retained, multipliers, solver)
     usable = own.separates & back.separates & start.trained[s]
-    outcome = np.where(own.separates & back.separates, "certified", "not separating")
+    outcome = np.where(own.separates & back.separates, "separating", "not separating")
     columns = {
         "outcome": outcome if start.trained[s] else np.full(usable.shape, "not trained"),
         "epsilon_autograd": np.where(usable, own.epsilon, np.inf),

@@ -11,8 +11,8 @@ import numpy as np
 from kkt_unlearning.certificates.flips import Flips, count_flips
 from kkt_unlearning.certificates.restore import keep_margins
 from kkt_unlearning.certificates.surface import surface as least_on_path
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -30,13 +30,13 @@ def flips_rows(
     and ``tau_star_bound`` for where there are none: ``4 (D°/‖θ'‖)²`` of theorem 6.15, infinite from 1 on.
     """
     steps = unlearn_all(point, forget_sets, [1.0])
-    found, nearest = count_flips(steps), nearest_kkt_points(point, forget_sets, solver, pivots)
+    found, retained = count_flips(steps), retained_kkt_points(point, forget_sets, solver, pivots)
     W, keep = steps.W[:, 0], kept(point.problem.samples, forget_sets)
     margins_kept = keep_margins(point.problem, point.W, W, point.pattern, point.kinks, keep)
     reach, size = (np.linalg.norm(V, axis=(-2, -1)) for V in (margins_kept - W, W))
     bound = 4.0 * (reach / size) ** 2
     bound = np.where(bound < 1.0, bound, np.inf)  # nan: no margins to keep, so no bound
-    tau_star = cosine_distance(W, np.stack([exact.W for exact in nearest]))
+    tau_star = cosine_distance(W, np.stack([exact.W for exact in retained]))
     names = [field.name for field in fields(Flips)]
     return [
         {
@@ -47,7 +47,7 @@ def flips_rows(
             "share": float(found.flipped[f, 0] / found.entries[f, 0]),
             "tau_star": float(tau_star[f]),
             "tau_star_bound": float(bound[f]),
-            "pivots": nearest[f].cells - 1,
+            "pivots": retained[f].cells - 1,
         }
         for f, forget in enumerate(forget_sets)
     ]
@@ -64,9 +64,9 @@ def surface_rows(
     s: int,
 ) -> list[Row]:
     """One row for every forget set, share of δ* and share of τ*, of the prescribed step of replicate s."""
-    nearest = nearest_kkt_points(point, forget_sets, solver, pivots)
+    retained = retained_kkt_points(point, forget_sets, solver, pivots)
     steps = unlearn_all(point, forget_sets, [1.0])
-    found = least_on_path(steps, nearest, deltas, taus, path_points, solver)
+    found = least_on_path(steps, retained, deltas, taus, path_points, solver)
     return [
         {
             "seed": s,

@@ -52,20 +52,20 @@ def growth_separates(tables: Tables, _: Thresholds) -> float:
 
 @_growth_claim(
     "Where there is a certificate, ε falls as samples are added.",
-    "exponent p of ε at θ′, τ = 0, ~ m^p, certified steps, median of the fits, largest over the data sets",
+    "exponent p of ε at θ′, τ = 0, ~ m^p, separating steps, median of the fits, largest over the data sets",
     "at_most",
 )
 def growth_epsilon(tables: Tables, _: Thresholds) -> float:
-    return largest([exponent(certified(table), "epsilon_clarke") for table in _all(tables)])
+    return largest([exponent(separating(table), "epsilon_clarke") for table in _all(tables)])
 
 
 @_growth_claim(
     "Where there is a certificate, δ in mean multipliers stays or falls as samples are added.",
-    "exponent p of relative δ at θ̃ ~ m^p, certified steps, median of the fits, largest over the data sets",
+    "exponent p of relative δ at θ̃ ~ m^p, separating steps, median of the fits, largest over the data sets",
     "at_most",
 )
 def growth_delta(tables: Tables, _: Thresholds) -> float:
-    return largest([exponent(certified(table), "relative_delta") for table in _all(tables)])
+    return largest([exponent(separating(table), "relative_delta") for table in _all(tables)])
 
 
 @_growth_claim(
@@ -77,9 +77,9 @@ def growth_trained(tables: Tables, _: Thresholds) -> float:
     return smallest([1.0 - median(group["distance_trained"]) for group in _sizes(tables)])
 
 
-def certified(table: Table) -> Table:
+def separating(table: Table) -> Table:
     """Steps whose certificate exists."""
-    return select(table, outcome="certified")
+    return select(table, outcome="separating")
 
 
 def exponent(table: Table, quantity: str) -> float:

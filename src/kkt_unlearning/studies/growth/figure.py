@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.growth.claims import certified, exponent
+from kkt_unlearning.studies.growth.claims import exponent, separating
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import (
     Table,
@@ -29,7 +29,7 @@ ALL = "all m"
 _RANKS = {"smallest": 0.0, "median": 0.5, "largest": 1.0}
 _EACH_NETWORK = ("support", "distance_trained")
 _EACH_STEP = ("crossed", "multiplier", "multiplier_share", "coupling", "smallest_margin")
-_CERTIFIED = ("epsilon_clarke", "epsilon", "relative_delta", "tau", "tau_star")
+_SEPARATING = ("epsilon_clarke", "epsilon", "relative_delta", "tau", "tau_star")
 _ROOM = 8.0  # right of the largest m, as a factor, for the names of the lines
 _LINE_HEIGHT = 0.085  # of those names, as a share of a panel
 
@@ -88,7 +88,7 @@ def draw(
 
 def _numbers(data: str, table: Table) -> dict[str, np.ndarray]:
     networks = stack([take(group, np.array([0])) for _, group in groups(table, "samples", "seed")])
-    parts = [(networks, _EACH_NETWORK), (table, _EACH_STEP), (certified(table), _CERTIFIED)]
+    parts = [(networks, _EACH_NETWORK), (table, _EACH_STEP), (separating(table), _SEPARATING)]
     found = stack([*(summarise(part, ["samples"], names) for part, names in parts), _shares(table)])
     exponents = {name: exponent(part, name) for part, names in parts for name in names}
     return {

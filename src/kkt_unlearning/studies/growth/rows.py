@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from kkt_unlearning.certificates.certificate import certify_all
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
 from kkt_unlearning.kkt.point import KKTPoint
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
@@ -33,8 +33,8 @@ def growth_rows(
     chosen = spread(point.multipliers, forgotten)
     forget_sets = [[int(sample)] for sample in chosen]
     steps = unlearn_all(point, forget_sets, [1.0])
-    nearest = nearest_kkt_points(point, forget_sets, solver, pivots)
-    found = certify_all(steps, nearest, solver)
+    retained = retained_kkt_points(point, forget_sets, solver, pivots)
+    found = certify_all(steps, retained, solver)
     margins, crossed = smallest_margins(steps), crossings(steps)
     support = int(support_vectors(point.multipliers).sum())
     mean = point.multipliers.mean()  # the unit of the relative δ, but for the forgotten sample

@@ -175,9 +175,9 @@ def _pairs(cases: Table, quantity: str) -> Iterator[tuple[float, float]]:
 )
 def membership_bound_holds(tables: Tables, _: Thresholds) -> float:
     cases = _unlearned(tables, "loss_threshold")
-    found = {name: cases[name] for name in ("auc_certified", "auc_low", "auc_high")}
-    if not np.isfinite(found["auc_certified"]).any():
+    found = {name: cases[name] for name in ("auc_bounded", "auc_low", "auc_high")}
+    if not np.isfinite(found["auc_bounded"]).any():
         return float("nan")
-    above = found["auc_certified"] > found["auc_high"] + TABLE_DIGITS
-    below = found["auc_certified"] < found["auc_low"] - TABLE_DIGITS
+    above = found["auc_bounded"] > found["auc_high"] + TABLE_DIGITS
+    below = found["auc_bounded"] < found["auc_low"] - TABLE_DIGITS
     return int((above | below).sum())

@@ -6,7 +6,7 @@ import numpy as np
 
 from kkt_unlearning.attacks import klom as divergence
 from kkt_unlearning.attacks.bound import auc_interval
-from kkt_unlearning.attacks.certified import NUMBERS, CertifiedShadows, certified_shadows
+from kkt_unlearning.attacks.certificates import NUMBERS, ShadowCertificates, shadow_certificates
 from kkt_unlearning.attacks.klom import Recipe, noise
 from kkt_unlearning.attacks.membership import ATTACKS, control, rates, scores, sides
 from kkt_unlearning.attacks.outputs import Outputs, outputs
@@ -21,7 +21,7 @@ from kkt_unlearning.studies.summary import median
 from kkt_unlearning.studies.tables import Row
 
 UNLEARNED, CONTROL, RETAINED = "unlearned", "control", "retained_point"
-BOUNDS = ("auc_certified", "auc_low", "auc_high", "shift_bound", "spread")
+BOUNDS = ("auc_bounded", "auc_low", "auc_high", "shift_bound", "spread")
 SETS = ("forget", "retain", "fresh")
 
 
@@ -36,14 +36,14 @@ def attack_pool(
     pivots: int,
     s: int,
 ) -> list[Row]:
-    """:func:`attack_rows` of a pool, the first ``certificates`` models certified.
+    """:func:`attack_rows` of a pool, the first ``certificates`` models with certificates.
 
     Raises:
         NotSeparableError, SolverError, NotConvergedError: see
-            :func:`kkt_unlearning.attacks.certified.certified_shadows`.
+            :func:`kkt_unlearning.attacks.certificates.shadow_certificates`.
     """
     found = outputs(shadows, fractions)
-    measured = certified_shadows(shadows, certificates, fractions, solver, pivots)
+    measured = shadow_certificates(shadows, certificates, fractions, solver, pivots)
     table = attack_rows(
         found, measured, shadows.member, fractions=fractions, folds=folds, loss=loss, s=s
     )
@@ -52,7 +52,7 @@ def attack_pool(
 
 def attack_rows(
     found: Outputs,
-    certificates: CertifiedShadows,
+    certificates: ShadowCertificates,
     member: np.ndarray,
     *,
     fractions: Sequence[float],
@@ -65,7 +65,7 @@ def attack_rows(
     The kinds: ``unlearned`` models, which have forgotten the sample (at fraction 0: not at all), against
     models never trained on it; ``control``, the latter against each other; and ``retained_point``, exact KKT
     points of the retained problems against the latter, under the loss threshold. Certificates are medians
-    over the models that were certified; columns that do not apply are nan. ``docs/questions/membership.md``.
+    over the models with certificates; columns that do not apply are nan. ``docs/questions/membership.md``.
     """
     for a, fraction in enumerate(fractions):
         both = sides(found, a, member, folds)
@@ -83,7 +83,7 @@ def attack_rows(
 
 
 def allowed(
-    found: Outputs, certificates: CertifiedShadows, member: np.ndarray, a: int
+    found: Outputs, certificates: ShadowCertificates, member: np.ndarray, a: int
 ) -> dict[str, np.ndarray]:
     """Medians of the certificates of step a, and the AUC that they allow a threshold on the margin, (M,)."""
     columns = {
@@ -97,7 +97,7 @@ def allowed(
         [_interval(i, certificates.nearby, shift, found, member) for i in _all(found)]
     )
     return columns | {
-        "auc_certified": _each(_auc_against, forgotten, found, member),
+        "auc_bounded": _each(_auc_against, forgotten, found, member),
         "auc_low": bounds[:, 0],
         "auc_high": bounds[:, 1],
         "shift_bound": np.array([median(column) for column in shift.T]),

@@ -20,7 +20,7 @@ MEMBERSHIP = options(
     ),
     fractions=FRACTIONS,
     certificates=whole(
-        "Shadow models of each pool of which every forgetting is certified.", minimum=1
+        "Shadow models of each pool of which every forgetting gets a certificate.", minimum=1
     ),
 )
 KLOM = options(

@@ -9,7 +9,7 @@ from dataclasses import fields
 import numpy as np
 
 from kkt_unlearning.certificates.criterion import Criterion, criterion_all
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.studies.case import Case
@@ -39,8 +39,8 @@ def recovery_rows(
     choices, point = task.choices, task.point
     tried = [*attempts(task, methods), _retraining(task, *retraining)]
     W = np.stack([attempt.W for attempt in tried], axis=1)
-    nearest = nearest_kkt_points(point, task.forget_sets, choices.solver, choices.pivots)
-    found = criterion_all(point, W, task.forget_sets, nearest, choices.solver)
+    retained = retained_kkt_points(point, task.forget_sets, choices.solver, choices.pivots)
+    found = criterion_all(point, W, task.forget_sets, retained, choices.solver)
     columns = {field.name: getattr(found, field.name) for field in fields(Criterion)}
     columns |= {"distance_retrained": cosine_distance(W, retrained[:, None])}
     columns |= forgotten_margins(point.problem, W, task.forget_sets)

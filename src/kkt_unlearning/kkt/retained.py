@@ -12,7 +12,7 @@ from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 
 
-def nearest_kkt_points(
+def retained_kkt_points(
     point: KKTPoint,
     forget_sets: Sequence[Sequence[int]],
     solver: Solver | None = None,

@@ -8,7 +8,7 @@ import numpy as np
 from kkt_unlearning.attacks.bound import output_shift, reach
 from kkt_unlearning.attacks.shadows import Shadows
 from kkt_unlearning.certificates.certificate import certify_all
-from kkt_unlearning.kkt.nearest import nearest_kkt_points
+from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.unlearning import unlearn_all
 
@@ -16,7 +16,7 @@ NUMBERS = ("epsilon_autograd", "epsilon", "delta", "tau", "tau_star")
 
 
 @dataclass(frozen=True)
-class CertifiedShadows:
+class ShadowCertificates:
     """Of the first C models, at every step; nan where a sample is not in the model's training set.
 
     Attributes:
@@ -31,9 +31,9 @@ class CertifiedShadows:
     shift: np.ndarray
 
 
-def certified_shadows(
+def shadow_certificates(
     shadows: Shadows, models: int, fractions: Sequence[float], solver: Solver, pivots: int
-) -> CertifiedShadows:
+) -> ShadowCertificates:
     """Certify that the first ``models`` models forget each of their samples by each fraction of the step.
 
     Raises:
@@ -46,15 +46,15 @@ def certified_shadows(
     for k in range(models):
         R, point = np.flatnonzero(shadows.member[k]), shadows.point(k)
         forget_sets = [[i] for i in range(len(R))]
-        nearest = nearest_kkt_points(point, forget_sets, solver, pivots)
-        found = certify_all(unlearn_all(point, forget_sets, fractions), nearest, solver)
+        retained = retained_kkt_points(point, forget_sets, solver, pivots)
+        found = certify_all(unlearn_all(point, forget_sets, fractions), retained, solver)
         for name, values in numbers.items():
             values[k][:, R] = getattr(found, name).T
-        W = np.stack([other.W for other in nearest])
+        W = np.stack([other.W for other in retained])
         margins = shadows.pool.margins(W)[np.arange(len(R)), R]
         nearby[k, R] = margins / np.linalg.norm(W, axis=(1, 2))
         X = point.problem.X
         within = np.array([reach(np.delete(X, i, axis=0), x) for i, x in enumerate(X)])
         rho = np.where(prescribed[:, None], within, np.linalg.norm(X, axis=1))
         shift[k][:, R] = output_shift(rho, found.tau_star.T)
-    return CertifiedShadows(numbers, nearby, shift)
+    return ShadowCertificates(numbers, nearby, shift)
