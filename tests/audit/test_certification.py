@@ -68,7 +68,7 @@ def test_an_exact_kkt_point_of_the_retained_samples_is_certified_with_zeros(widt
         assert end.tau < ROUND_OFF
         assert np.isnan(end.epsilon_bound)
     assert found.meeting(Limits(1e-8, 1e-8, 1e-8)).name == "unlearned"
-    assert not found.origin.known
+    assert found.origin.before is None
 
 
 def test_without_the_step_the_least_epsilon_is_the_same_and_bounds_are_unknown():
@@ -87,7 +87,7 @@ def test_another_method_has_certificates_from_the_network_before_it_but_no_bound
     other = Model(0.9 * model.W + 0.1 * np.abs(model.W), model.u)
     found = certify(other, X, y, [3], step=Step(model, (3,)))
     assert not found.origin.bounded
-    assert found.origin.known
+    assert found.origin.before is not None
     assert np.isnan([end.epsilon_bound for end in found.ends]).all()
     assert "they differ by" in found.origin.sentence
     assert ends(found)["unlearned"].epsilon > 0
@@ -104,15 +104,42 @@ def test_a_smaller_delta_costs_epsilon():
     ]
 
 
+@pytest.mark.parametrize("width", [None, 6, 30])
+@pytest.mark.parametrize("start", ["trained", "exact"])
+def test_doing_nothing_is_the_certificate_of_the_network_before_the_step(width, start):
+    _, X, y, _, done, found = certified(width, start, [3, 5])
+    nothing = found.nothing
+    assert nothing.tau == 0.0 and np.isnan(nothing.epsilon_bound)
+    alone = certify(done.step.before, X, y, [3, 5], delta=nothing.delta)
+    expected = ends(alone)["unlearned"]
+    assert nothing.epsilon == pytest.approx(expected.epsilon, rel=1e-6, abs=ROUND_OFF)
+    assert alone.nothing is None
+    tight = certify(done.model, X, y, [3, 5], step=done.step, relative_delta=0.01).nothing
+    assert tight.relative_delta <= 0.01 and tight.epsilon > nothing.epsilon - ROUND_OFF
+
+
+def test_doing_nothing_costs_one_over_root_m_on_orthogonal_samples():
+    m = 9
+    X, y = np.eye(m), np.where(np.arange(m) % 2, 1.0, -1.0)
+    model = Model(W=y[None, :])  # Σ y_i x_i, every multiplier 1
+    done = unlearn(model, X, y, [4])
+    found = certify(done.model, X, y, [4], step=done.step)
+    assert found.nothing.epsilon == pytest.approx(1 / np.sqrt(m), rel=1e-9)
+    assert found.nothing.delta == pytest.approx(0.0, abs=1e-12)
+    assert ends(found)["unlearned"].epsilon == pytest.approx(0.0, abs=1e-12)
+
+
 def test_thresholds_are_met_by_one_certificate_that_keeps_them_all():
     *_, found = certified(6, "trained", [3])
     at = ends(found)
     tau = at["exact"].tau
-    assert found.meeting(Limits(tau=tau)) == at["exact"]
-    assert found.meeting(Limits(tau=0.99 * tau)) is None
-    assert found.meeting(Limits(epsilon=at["unlearned"].epsilon)) == at["unlearned"]
+    assert found.meeting(Limits(0.0, 0.0, tau)) == at["exact"]
+    assert found.meeting(Limits(0.0, 0.0, 0.99 * tau)) is None
     one = at["unlearned"]
-    assert found.meeting(Limits(one.epsilon, 0.99 * one.relative_delta)) is None
+    assert found.meeting(Limits(one.epsilon, tau=0.0)) == one
+    assert found.meeting(Limits(one.epsilon, 0.99 * one.relative_delta, 0.0)) is None
+    assert found.meeting(Limits(epsilon=0.0)) == at["exact"]  # what is left out is no limit
+    assert found.meeting(Limits(tau=0.0)) == found.meeting(Limits()) == one
     near = Limits(at["restored"].epsilon, at["restored"].relative_delta, at["restored"].tau)
     assert found.meeting(near) == at["restored"]
     assert found.meeting(Limits(0.99 * near.epsilon, near.relative_delta, near.tau)) is None

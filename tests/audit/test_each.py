@@ -53,7 +53,8 @@ def test_the_cheapest_come_first_and_limits_are_kept_by_those_within():
     middle = prices[3]
     within = found.within(Limits(middle, middle, middle))
     assert set(within) == set(found.certificates.samples[found.order[:4]])
-    assert len(found.within(Limits())) == 0
+    assert len(found.within(Limits(0.0, 0.0, 0.0))) == 0
+    assert set(found.within(Limits())) == set(found.certificates.samples)
 
 
 def test_arrays_of_other_libraries_do():

@@ -106,7 +106,7 @@ def test_each_prints_the_cheapest_first_and_how_many_keep_the_limits(capsys):
     assert [int(row[0]) for row in rows] == expected.certificates.samples[expected.order].tolist()
     assert "4 of 8 samples can be forgotten by the step, 0 by doing nothing" in text
     assert record(capsys, "each", *NPZ, *limits)["met"] is True
-    broken = record(capsys, "each", *NPZ, "--max-tau", "1", status=1)
+    broken = record(capsys, "each", *NPZ, "--max-epsilon", "0", status=1)
     assert (broken["met"], broken["met_by"]) == (False, [])
 
 
@@ -209,7 +209,7 @@ def test_what_a_method_leads_to_is_written_and_certified(capsys, method):
     assert np.array_equal(read.model.W, expected.model.W) and read.removal is None
     assert expected.step.words in ran(capsys, "unlearn", *NPZ, *words, "--out", "V.npz")
     rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3,5")
-    limits = ("--max-epsilon", "1e-6", "--max-delta", "1e-6")
+    limits = ("--max-epsilon", "1e-6", "--max-delta", "1e-6", "--max-tau", "0")
     told = record(capsys, *rest, *limits, status=int(not exact))
     assert told["met_by"] == ("unlearned" if exact else None)
     words = (*words, "--step", "0.5", "--out", "H.npz")
@@ -269,14 +269,31 @@ def test_an_answer_that_cannot_be_printed_is_no_verdict(folder):
 
 def test_the_exit_status_says_whether_the_limits_are_kept(capsys):
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
-    rest = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
+    rest = (
+        "certify",
+        "--data",
+        "D.npz",
+        "--weights",
+        "U.npz",
+        "--forget",
+        "3",
+        "--max-epsilon",
+        "0",
+    )
     tau = record(capsys, *rest)["certificates"]["exact"]["tau"]
     kept = record(capsys, *rest, "--max-tau", str(2 * tau))
     broken = record(capsys, *rest, "--max-tau", str(tau / 2), status=1)
     assert (kept["met"], kept["met_by"]) == (True, "exact")
     assert (broken["met"], broken["met_by"]) == (False, None)
-    assert "met by an exact KKT point" in ran(capsys, *rest, "--max-tau", str(2 * tau))
+    text = ran(capsys, *rest, "--max-tau", str(2 * tau))
+    assert (
+        "(no limit on relative δ): met by an exact KKT point; doing nothing does not meet it"
+        in text
+    )
     assert "no certificate meets it" in ran(capsys, *rest, "--max-tau", str(tau / 2), status=1)
+    alone = ran(capsys, *rest)
+    assert "asked for ε ≤ 0 (no limit on relative δ and τ): met by an exact KKT point" in alone
+    assert kept["doing_nothing"]["epsilon"] > 0 == kept["doing_nothing"]["tau"]
 
 
 def by_hand(c):
@@ -289,7 +306,7 @@ def by_hand(c):
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(-8.0, 8.0).map(lambda exponent: 10.0**exponent))
 def test_a_limit_on_delta_has_no_units(capsys, c):
-    rest = (*by_hand(c), "--max-delta", "0.2", "--max-epsilon")
+    rest = (*by_hand(c), "--max-tau", "0", "--max-delta", "0.2", "--max-epsilon")
     epsilon = (1.4**2 + 1.0) ** 0.5 / 6**0.5
     kept = record(capsys, *rest, str(epsilon + 1e-6))
     assert kept["met_by"] == "unlearned"
@@ -304,7 +321,7 @@ def test_a_limit_on_delta_has_no_units(capsys, c):
 
 @pytest.mark.parametrize(("c", "delta"), [(1e-8, "6e+15"), (1.0, "0.6"), (1e8, "6e-17")])
 def test_delta_is_printed_in_its_units_and_without(capsys, c, delta):
-    text = ran(capsys, *by_hand(c), "--max-delta", "0.2", "--max-epsilon", "0.8")
+    text = ran(capsys, *by_hand(c), "--max-delta=0.2", "--max-epsilon=0.8", "--max-tau=0")
     head, row = (line for line in text.splitlines() if line.startswith(("certificate", "the unl")))
     assert head.split()[-5:] == ["relative", "δ", "bound", "τ", "δ"]
     assert row.split()[-4:] == ["0.2", "–", "0", delta]
@@ -414,14 +431,14 @@ def test_a_bound_stands_beside_what_it_bounds(capsys, relative):
         (found["unlearned"]["epsilon"], found["unlearned"]["epsilon_bound"]), rel=1e-2
     )
     assert epsilon <= bound and delta <= delta_bound
-    text = ran(capsys, *rest, "--max-delta", str(relative), status=1)
+    text = ran(capsys, *rest, "--max-delta", str(relative))
     rows = [line.split() for line in text.splitlines() if re.search("itself  |put back .*  ", line)]
     assert [(row[-5], row[-3]) for row in rows[:2]] == [("–", "–")] * 2
     assert (
         f"ε ≤ {bound:.3g} with relative δ ≤ {delta_bound:.3g} (the unlearned network itself)"
         in text
     )
-    other = record(capsys, *rest, "--max-delta", str(relative), status=1)["certificates"]
+    other = record(capsys, *rest, "--max-delta", str(relative))["certificates"]
     for name in ("unlearned", "restored"):
         assert (found[name]["bounded"], other[name]["bounded"]) == (True, False)
         assert other[name]["epsilon_bound"] == found[name]["epsilon_bound"]
@@ -478,8 +495,7 @@ def of_all_verbs(capsys, c, outputs):
     unlearning = ("unlearn", *NPZ, "--forget", "3,5", "--out", "U.npz", *how)
     certifying = ("certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3,5")
     for words in (("kkt", *NPZ, *how), unlearning, certifying, (*certifying, "--max-delta", "0.1")):
-        status = int("--max-delta" in words)
-        yield ran(capsys, *words, status=status), record(capsys, *words, status=status)
+        yield ran(capsys, *words), record(capsys, *words)
 
 
 @pytest.mark.parametrize("outputs", ["linear", "fixed", "trained"])

@@ -49,7 +49,7 @@ def assumptions(
         origin, certificate: of θ', where there are any.
     """
     found = [_separation(margin), _orthogonality(problem)]
-    if origin is not None and origin.known:
+    if origin is not None and origin.before is not None:
         found.append(arrival(origin.arrived))
     if certificate is not None and origin is not None and origin.bounded:
         found.append(_shift(certificate.kappa))

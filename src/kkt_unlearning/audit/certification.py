@@ -38,7 +38,7 @@ class End:
 
     Attributes:
         name: ``unlearned`` is θ' itself, ``restored`` θ' put back into its activation cell, ``exact`` an
-            exact KKT point of the retained problem.
+            exact KKT point of the retained problem; ``nothing`` is the network before the step.
         epsilon: relative to the norm of the weights scaled to smallest retained margin 1; infinite where a
             retained margin is not positive.
         delta: the largest ``λ_i (q_i − 1)``, in units of λ; tau: τ.
@@ -72,13 +72,13 @@ class End:
 class Limits:
     """How good a certificate has to be: ``ε ≤ epsilon``, ``δ/λ̄ ≤ relative_delta``, ``τ ≤ tau`` all at once.
 
-    None of them depends on the units of the features. Left out, ε and τ are 0 and δ is any: were τ free, an
-    exact KKT point would do for every network, and were ε free, no point would have to be a KKT point.
+    None of them depends on the units of the features. What is left out is no limit. Any network that
+    separates keeps a limit on ε alone or on τ alone: with an exact KKT point, and with itself.
     """
 
-    epsilon: float = 0.0
+    epsilon: float = np.inf
     relative_delta: float = np.inf
-    tau: float = 0.0
+    tau: float = np.inf
 
     def hold(self, end: End) -> bool:
         """Whether a certificate is within them."""
@@ -101,6 +101,8 @@ class Certification:
         assumptions: what the method rests on, each with whether it holds.
         kappa, flip_term: κ and F of the bounds (``docs/theory.md``, section 6); nan where there are none.
         copies: retained samples that are equal to a forgotten one, label included.
+        nothing: what doing nothing costs, the certificate of the network before the step with itself and the
+            δ of the restored network (of θ' for the linear model); None where that network is not known.
     """
 
     ends: tuple[End, ...]
@@ -110,6 +112,7 @@ class Certification:
     kappa: float
     flip_term: float
     copies: tuple[int, ...] = ()
+    nothing: End | None = None
 
     def meeting(self, limits: Limits) -> End | None:
         """The first certificate within the limits; None where there is none, or θ' does not separate."""
@@ -185,18 +188,19 @@ def certify(
     say("bounds")
     certificate = certify_all(origin.steps, [origin.retained], solver).at(0, 0)
     say("certificates")
+    measure, allowed = (
+        RetainedMeasure(origin, solver, model.trained_outputs),
+        (delta, relative_delta),
+    )
     return Certification(
-        ends=_ends(
-            RetainedMeasure(origin, solver, model.trained_outputs),
-            certificate,
-            (delta, relative_delta),
-        ),
+        ends=_ends(measure, certificate, allowed),
         origin=origin,
         smallest_margin=margin,
         assumptions=assumptions(audited.problem, margin, origin, certificate),
         kappa=certificate.kappa if origin.bounded else _NONE,
         flip_term=certificate.flip_term if origin.bounded else _NONE,
         copies=copies,
+        nothing=_nothing(measure, certificate, allowed),
     )
 
 
@@ -265,6 +269,16 @@ def _restored(measure: RetainedMeasure, certificate: Certificate, asked: Allowed
     return End("restored", *found, measure.distance(there.W), unit, *bounds)
 
 
+def _nothing(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) -> End | None:
+    origin, problem = measure.origin, measure.origin.steps.point.problem
+    if origin.before is None:
+        return None
+    budget = certificate.delta_budget if problem.network.has_kinks else certificate.delta_bound
+    kinks = near_kink(problem, origin.before, origin.keep)
+    found = measure.least_epsilon(origin.before, kinks, *_allowed(origin, budget, asked))
+    return End("nothing", *found, 0.0, measure.mean_multiplier(origin.before))
+
+
 def _bounds(
     origin: Origin, epsilon: float, delta: float, asked: Allowed
 ) -> tuple[float, float, bool]:
@@ -274,6 +288,6 @@ def _bounds(
 def _allowed(origin: Origin, promised: float, asked: Allowed) -> tuple[float, float]:
     """δ in units of λ, and relative."""
     if asked == (None, None):
-        return (promised if origin.known else np.inf), np.inf
+        return (np.inf if origin.before is None else promised), np.inf
     delta, relative = (np.inf if one is None else one for one in asked)
     return delta, relative

@@ -46,6 +46,7 @@ class Origin:
         retained: an exact KKT point of the retained problem.
         bounded: whether θ' is the step that ``steps`` says, so that the bounds are on it.
         sentence: the same in words.
+        before: weights ``(n, k)`` of the network before the step at smallest margin 1; None where not known.
         arrived: ``1 − cos`` from the network before the step to its exact KKT point; nan where not known.
     """
 
@@ -54,11 +55,7 @@ class Origin:
     bounded: bool
     sentence: str
     arrived: float
-
-    @property
-    def known(self) -> bool:
-        """Whether the network before the step is."""
-        return bool(self.steps.forget_sets[0])
+    before: np.ndarray | None = None
 
     @property
     def keep(self) -> np.ndarray:
@@ -97,6 +94,7 @@ def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -
         bounded,
         (_STEP if bounded else _BEYOND if same else _OTHER).format(step.words, difference),
         arrived=float(cosine_distance(before, point.W)),
+        before=before / gamma,
     )
 
 

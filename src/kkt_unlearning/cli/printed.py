@@ -17,8 +17,10 @@ _ENDS = {
     "unlearned": "the unlearned network itself",
     "restored": "put back into its activation cell",
     "exact": "an exact KKT point",
+    "nothing": "doing nothing",
 }
 _HEAD = ("certificate", "ε", "bound", "relative δ", "bound", "τ", "δ")
+_KEEPS = {True: "meets it too", False: "does not meet it"}
 _EACH_HEAD = ("sample", "label", "λ", "price", "ε", "relative δ", "τ", "doing nothing")
 _DERIVATIVES = {"autograd": "0/1 derivatives", "clarke": "Clarke, on the kinks"}
 _ESTIMATES = {
@@ -115,10 +117,12 @@ def certification(
     parts = [
         _applies(found.applies),
         f"{len(forget)} of {samples} samples forgotten, {samples - len(forget)} retained",
-        table(_HEAD, [_end(e) for e in found.ends]),
+        table(_HEAD, [_end(end) for end in _rows(found)]),
         "ε is relative to the norm of the weights scaled to smallest retained margin 1, τ is 1 − cosine to "
         "the unlearned network\n"
-        "relative δ is δ over the mean multiplier λ that a KKT point of this length has; δ is in units of λ",
+        "relative δ is δ over the mean multiplier λ that a KKT point of this length has; δ is in units of λ"
+        + "\ndoing nothing is the network before the step, whose τ is to itself"
+        * (found.nothing is not None),
         *_bounds(found),
     ]
     if found.origin is not None:
@@ -201,6 +205,10 @@ def _network(model: Model) -> str:
     if model.u is None:
         return f"linear model of {model.dimension} features{bias}"
     return f"two-layer ReLU network, {model.width} neurons, {model.dimension} features{bias}"
+
+
+def _rows(found: Certification) -> list[End]:
+    return [*found.ends, *([] if found.nothing is None else [found.nothing])]
 
 
 def _bounds(found: Certification) -> list[str]:
@@ -314,9 +322,13 @@ def _assumptions(found: Certification) -> str:
 def _verdict(found: Certification, limits: Limits) -> str:
     met = found.meeting(limits)
     by = "no certificate meets it" if met is None else f"met by {_ENDS[met.name]}"
-    return f"asked for {_asked(limits)}: {by}"
+    nothing = found.nothing
+    also = "" if nothing is None else f"; doing nothing {_KEEPS[limits.hold(nothing)]}"
+    return f"asked for {_asked(limits)}: {by}{also}"
 
 
 def _asked(limits: Limits) -> str:
     pairs = (("ε", limits.epsilon), ("relative δ", limits.relative_delta), ("τ", limits.tau))
-    return ", ".join(f"{name} ≤ {number(limit)}" for name, limit in pairs if np.isfinite(limit))
+    asked = ", ".join(f"{name} ≤ {number(limit)}" for name, limit in pairs if np.isfinite(limit))
+    free = " and ".join(name for name, limit in pairs if not np.isfinite(limit))
+    return f"{asked} (no limit on {free})" if free else asked

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kkt_unlearning.audit import Certification, Each, Forgotten, Limits, Model, Nearness
+from kkt_unlearning.audit import Certification, Each, End, Forgotten, Limits, Model, Nearness
 from kkt_unlearning.backends import to_numpy
 from kkt_unlearning.certificates.each import Carried
 
@@ -70,13 +70,8 @@ def certification(
         {
             "applies": found.applies,
             "forget": forget,
-            "certificates": {
-                end.name: {
-                    **{name: value for name, value in asdict(end).items() if name != "name"},
-                    "relative_delta_bound": end.relative_delta_bound,
-                }
-                for end in found.ends
-            },
+            "certificates": {end.name: _end(end) for end in found.ends},
+            "doing_nothing": None if found.nothing is None else _end(found.nothing),
             "smallest_margin_over_largest": found.smallest_margin,
             "kappa": found.kappa,
             "flip_term": found.flip_term,
@@ -88,6 +83,11 @@ def certification(
             "met_by": None if met is None else met.name,
         }
     )
+
+
+def _end(end: End) -> dict[str, Any]:
+    numbers = {name: value for name, value in asdict(end).items() if name != "name"}
+    return {**numbers, "relative_delta_bound": end.relative_delta_bound}
 
 
 def each(model: Model, y: np.ndarray, found: Each, limits: Limits | None) -> dict[str, Any]:
