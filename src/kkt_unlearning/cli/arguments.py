@@ -169,7 +169,7 @@ def _limits(verb: argparse.ArgumentParser, unless: str) -> None:
             type=_number(math.inf),
             metavar="NUMBER",
             help=f"exit with status 1 {unless} has {symbol} at most this and keeps the other "
-            "limits (left out: ε and τ 0, δ any)",
+            "limits (one that is left out is no limit)",
         )
 
 
