@@ -1,3 +1,5 @@
+from string import ascii_lowercase
+
 import numpy as np
 import pytest
 import result_tables as tables
@@ -120,13 +122,15 @@ def test_panels_are_labelled_and_have_a_legend(draw):
     figure, drawn = draw()
     rows = {len(column) for column in drawn.values()}
     assert len(rows) == 1
-    panels = [axes for axes in figure.axes if axes.get_subplotspec()]  # all but colour bars
+    panels = [axes for axes in figure.axes if axes.axison]
     assert all(axes.get_ylabel() for axes in panels if axes.get_subplotspec().is_first_col())
     for axes in panels:
         if axes.get_subplotspec().is_last_row():
             assert axes.get_xlabel() or any(text.get_text() for text in axes.get_xticklabels())
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
     assert any(legend and legend.get_texts() for legend in legends)
+    letters = [axes.get_title("left") for axes in panels]
+    assert letters == list(ascii_lowercase[: len(letters)])
 
 
 @pytest.mark.parametrize("draw", (draw_step_size, draw_digits))
@@ -252,9 +256,12 @@ def test_laws_that_hold_are_in_the_numbers_drawn():
 def test_the_diagram_has_a_number_in_every_cell():
     figure, drawn = draw_mixture()
     first = figure.axes[0]
-    assert [text.get_text() for text in first.texts] == ["0.60"] * 4
+    assert [text.get_text() for text in first.texts] == ["0.10"] * 4
+    assert [text.get_text() for text in figure.axes[1].texts] == ["-50.0"] * 4
+    assert [text.get_text() for text in figure.axes[2].texts] == ["+0.0"] * 4
     mean = drawn["mean"][drawn["quantity"] == "accuracy_original"]
     np.testing.assert_allclose(mean, 0.6)
+    np.testing.assert_allclose(drawn["mean"][drawn["quantity"] == "lost"], -50.0)
 
 
 def test_a_diagram_of_one_cell_is_drawn():
@@ -305,10 +312,10 @@ def test_flips_without_a_sweep_still_draw():
     assert set(drawn["panel"].tolist()) >= {"share", "angle"}
 
 
-def test_snapshots_that_fit_nothing_are_crossed_and_the_onset_is_in_the_numbers():
+def test_lines_begin_at_a_loss_of_one_and_the_onset_is_in_the_numbers():
     figure, drawn = convergence.draw(tables.convergence(fitted_from=10))
-    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "x"]
-    assert {float(x) for cross in crosses for x in cross.get_xdata()} == {1.0}
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 1]
+    assert len(lines) == 2 * 4 and min(min(line.get_xdata()) for line in lines) > 0
     assert set(drawn["median"][drawn["quantity"] == "onset"].tolist()) == {100.0}
     shares = drawn["median"][drawn["quantity"] == "holds"]
     assert set(shares.tolist()) == {0.0, 1.0}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import matplotlib as mpl
@@ -73,6 +74,8 @@ NAMES = {
     "orthogonal": "orthogonal closed form",
 }
 
+NOTHING = "doing nothing"
+
 # DejaVu Sans comes with matplotlib: other machines set the same glyphs.
 _SETTINGS = {
     "font.family": "DejaVu Sans",
@@ -110,9 +113,12 @@ def styled() -> Iterator[None]:
 
 
 def panels(height: float, shape: tuple[int, int], **options: Any) -> tuple[Figure, np.ndarray]:
-    """A figure of the page's width that no pyplot state knows of, and its axes, of this shape."""
+    """A figure of the page's width that no pyplot state knows of, and its axes of this shape, by letter."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    return figure, figure.subplots(*shape, squeeze=False, **options)
+    axes = figure.subplots(*shape, squeeze=False, **options)
+    for letter, panel in zip(ascii_lowercase, axes.flat, strict=False):
+        panel.set_title(letter, loc="left", x=-0.04, ha="right", fontweight="bold", fontsize=8.5)
+    return figure, axes
 
 
 def save(figure: Figure, pdf_path: str | Path, png_path: str | Path) -> None:
@@ -141,6 +147,7 @@ class Line:
         colour: key of ``COLOURS``.
         dash: line style; bounds and references are dotted, without markers and band.
         floor: smaller values are drawn here, for logarithmic axes.
+        marker: of its points; band: whether it has one, from the 10th to the 90th percentile.
     """
 
     where: Mapping[str, object]
@@ -148,6 +155,8 @@ class Line:
     colour: str
     dash: str = "-"
     floor: float = 0.0
+    marker: str = "o"
+    band: bool = True
 
 
 def draw_lines(axes: Axes, table: Table, x: str, lines: Sequence[Line]) -> None:
@@ -167,7 +176,7 @@ def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
     at, middle, colour = np.asarray(table[x], float), table["median"], colour_of(line.colour)
     finite = np.where(np.isfinite(middle), np.maximum(middle, line.floor), np.nan)
     plain = line.dash == ":"
-    marker = "" if plain else "o"
+    marker = "" if plain else line.marker
     look: dict[str, Any] = {
         "marker": marker,
         "color": colour,
@@ -175,7 +184,7 @@ def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
         "markeredgewidth": 0,
     }
     axes.plot(at, finite, line.dash, **look)
-    if not plain:
+    if line.band and not plain:
         low, high = (np.where(np.isfinite(table[k]), table[k], np.nan) for k in ("low", "high"))
         low, high = np.maximum(low, line.floor), np.maximum(high, line.floor)
         axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
@@ -184,6 +193,12 @@ def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
         place = axes.get_xaxis_transform()  # x in data, y as a share of the height
         top = np.full(lost.size, 0.95)
         axes.plot(lost, top, "x", color=colour, transform=place, markersize=4.5)
+
+
+def nothing_line(axes: Axes, height: float, span: tuple[float, float]) -> None:
+    """What doing nothing costs, from one x to another: grey and dashed in every figure."""
+    look: dict[str, Any] = {"color": COLOURS["original"], "linewidth": 1.0, "zorder": 0}
+    axes.plot(span, [height, height], "--", label=NOTHING, **look)
 
 
 def log_scale(axes: Axes, floor: float, ceiling: float = np.inf) -> None:

@@ -62,6 +62,7 @@ def test_slopes_of_the_loss_are_the_multipliers_where_the_path_ends():
     problem, W, multipliers, clarke = planted_orthogonal([1.0] * 4, labels(4), 6)
     found = agents(kkt_point(problem, clarke), 5.0 * W, Descent())
     assert tuple(found) == AGENTS
+    assert not found.pop("nothing")[0].any()
     for values, _ in found.values():
         np.testing.assert_allclose(values, multipliers, rtol=1e-9)
 

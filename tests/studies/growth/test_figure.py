@@ -1,4 +1,4 @@
-"""The figure of growth: shares by hand, separating steps alone, exponents, names of lines that lie apart."""
+"""The figure of growth: shares by hand, separating steps alone, exponents, names of lines."""
 
 import itertools
 
@@ -77,14 +77,6 @@ def test_each_line_is_that_of_its_data_set():
     _, drawn = draw(**{data: table(factor=f + 1.0) for f, data in enumerate(DATA)})
     for f, data in enumerate(DATA):
         assert of(drawn, "support", data=data) == pytest.approx((f + 1.0) * np.sqrt(SIZES))
-
-
-def test_names_of_lines_that_end_in_one_point_lie_apart_and_within_the_panel():
-    figure, _ = drawn_of()
-    for axes in figure.axes:
-        heights = np.sort([text.get_position()[1] for text in axes.texts])
-        assert np.diff(heights).min() > 0.08
-        assert heights[0] > -0.05 and heights[-1] <= 1.0
 
 
 def test_it_draws_one_size_and_steps_none_of_which_separates(tmp_path):

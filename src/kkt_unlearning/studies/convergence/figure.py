@@ -1,13 +1,15 @@
-"""What the guarantee is worth along training, against time and against the loss."""
+"""What the guarantee is worth against the loss that training has reached."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.style import Line, PanelRow
+from kkt_unlearning.studies.labels import name_lines
+from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import (
     Table,
     from_records,
@@ -20,42 +22,47 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-TAU_FLOOR, EPSILON_FLOOR = 1e-4, 1e-3
-_PANELS = (  # quantity, agent, label, floor
-    ("tau_star", "exact", "τ*\n(0/1)", TAU_FLOOR),
-    ("epsilon", "exact", "relative ε at θ̃\n(0/1)", EPSILON_FLOOR),
-    ("epsilon", "clarke", "relative ε at θ̃\n(Clarke)", EPSILON_FLOOR),
-    ("holds", "exact", "share of cases\n(0/1)", None),
-    ("holds", "clarke", "share of cases\n(Clarke)", None),
+_PANELS = (  # quantity, title, label, floor
+    ("tau_star", "distance to a KKT point", "τ*", 1e-3),
+    ("epsilon", "stationarity", "relative ε at θ̃", 1e-3),
+    ("holds", "all at their levels", "share of cases", None),
 )
+_AGENTS = {  # name and colour, the reference first so that it lies below
+    "nothing": (style.NOTHING, "original"),
+    "exact": ("derivatives 0/1", "autograd"),
+    "clarke": ("Clarke", "clarke"),
+}
 _BY = ["training", "loss", "descent", "agent"]
+_MARKERS = {"exponential": "o", "logistic": "D"}
+_DASHES = {"normalised": "-", "constant": "--"}
 
 
 def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """τ*, ε and how often the guarantee holds, against the step (left) and against ``−log L`` (right).
+    """τ*, ε and how often the guarantee holds against ``−log L``: a colour for what the step was made with.
 
     Args:
         table: rows along several trainings, with the columns of
             :func:`kkt_unlearning.studies.convergence.rows.convergence_rows`.
 
     Returns:
-        The figure, and the medians and bands that it shows; for ``holds`` the share of cases, for ``onset``
-        the first step from which on a case holds (``step`` is 0 there).
+        The figure, and the medians that it shows with their bands; for ``holds`` the share of cases, for
+        ``onset`` the first step from which on a case holds (``step`` is 0 there).
     """
     drawn = _summary(table)
-    rows = [
-        PanelRow(label, _lines(drawn, quantity, agent, floor), floor)
-        for quantity, agent, label, floor in _PANELS
-    ]
+    deep = take(drawn, drawn["minus_log_loss"] > 0)
     with style.styled():
-        figure, axes = style.panels(7.4, (len(rows), 2), sharex="col", sharey="row")
-        deep = take(drawn, drawn["minus_log_loss"] > 0)
-        for panels, row in zip(axes, rows, strict=True):
-            style.draw_lines(panels[0], drawn, "step", row.lines)
-            style.draw_lines(panels[1], deep, "minus_log_loss", row.lines)
-        _mark(axes, rows, table, drawn)
-        style.finish(axes, rows)
-        _tidy(axes)
+        figure, axes = style.panels(2.9, (1, len(_PANELS)))
+        for panel, (quantity, title, label, floor) in zip(axes[0], _PANELS, strict=True):
+            shown = select(deep, quantity=quantity)
+            style.draw_lines(panel, shown, "minus_log_loss", _lines(shown, floor))
+            panel.set(xscale="log", ylabel=label, title=title)
+            panel.set_xlabel("−log L, L the loss")
+            if quantity == "epsilon":
+                level = float(table["epsilon_level"][0])
+                panel.axhline(level, color="0.35", linewidth=0.8, linestyle=":")
+            _scale(panel, floor)
+        name_lines(axes[0, -1])
+        _legend(figure, deep)
     return figure, drawn
 
 
@@ -84,50 +91,36 @@ def _onsets(table: Table) -> dict[str, np.ndarray]:
     return summarise(from_records([*_BY, "step", "onset"], rows), [*_BY, "step"], ["onset"])
 
 
-def _lines(drawn: Table, quantity: str, agent: str, floor: float | None) -> list[Line]:
-    cases = select(drawn, quantity=quantity, agent=agent)
+def _lines(shown: Table, floor: float | None) -> list[Line]:
+    """A line for each training and agent; those of one agent have one name and colour."""
     return [
         Line(
-            {"training": training, "agent": agent, "quantity": quantity},
-            f"{loss},\n{descent} step",
-            loss,
-            "-" if descent == "normalised" else "--",
-            floor=floor or 0.0,
+            {"training": training, "agent": agent},
+            *_AGENTS[agent],
+            _DASHES.get(descent, "-"),
+            floor or 0.0,
+            _MARKERS.get(loss, "s"),
+            band=False,
         )
-        for (training, loss, descent), _ in groups(cases, "training", "loss", "descent")
+        for agent in _AGENTS
+        for (training, loss, descent), _ in groups(
+            select(shown, agent=agent), "training", "loss", "descent"
+        )
     ]
 
 
-def _mark(axes: np.ndarray, rows: Sequence[PanelRow], table: Table, drawn: Table) -> None:
-    """The level that ε must not exceed, and the median step from which on the guarantee holds."""
-    level = float(table["epsilon_level"][0])
-    for panels, (quantity, agent, *_), row in zip(axes, _PANELS, rows, strict=True):
-        if quantity == "epsilon":
-            for panel in panels:
-                panel.axhline(level, color="0.35", linewidth=0.8, linestyle=":")
-        if quantity == "holds":
-            for line in row.lines:
-                where = {**line.where, "agent": agent, "quantity": "onset"}
-                at = float(select(drawn, **where)["median"][0])
-                if np.isfinite(at):
-                    look = {"color": style.colour_of(line.colour), "linestyle": ":"}
-                    panels[0].axvline(at, linewidth=0.8, zorder=0, **look)
+def _scale(panel: Axes, floor: float | None) -> None:
+    if floor is None:
+        panel.set_ylim(-0.04, 1.04)
+    else:
+        style.log_scale(panel, floor)
 
 
-def _tidy(axes: np.ndarray) -> None:
-    """Logarithmic x axes, shares from 0 to 1, one legend."""
-    for panel in axes.flat:
-        panel.set_xscale("log")
-    for (quantity, *_), panels in zip(_PANELS, axes, strict=True):
-        if quantity == "holds":
-            panels[0].set_ylim(-0.04, 1.04)
-    for panel in axes[1:, 1]:
-        _without_legend(panel)
-    axes[-1, 0].set_xlabel("step of training")
-    axes[-1, 1].set_xlabel("−log L, L the loss of all samples")
-
-
-def _without_legend(panel: Axes) -> None:
-    legend = panel.get_legend()
-    if legend is not None:
-        legend.remove()
+def _legend(figure: Figure, drawn: Table) -> None:
+    """The trainings, which differ in markers and dashes only."""
+    entries = []
+    for (loss, descent), _ in groups(drawn, "loss", "descent"):
+        look: dict[str, Any] = {"color": "0.3", "linestyle": _DASHES.get(descent, "-")}
+        look |= {"marker": _MARKERS.get(loss, "s"), "label": f"{loss} loss, {descent} step"}
+        entries.append(Line2D([], [], **look))
+    figure.legend(handles=entries, loc="outside lower center", ncols=2)

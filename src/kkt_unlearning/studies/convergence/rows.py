@@ -23,7 +23,7 @@ from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.training import Descent
 from kkt_unlearning.unlearning.ascent import ascend, unlearn_all
 
-AGENTS = ("clarke", "exact", "slopes", "least_squares")
+AGENTS = ("clarke", "exact", "slopes", "least_squares", "nothing")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def agents(
     - ``clarke``: multipliers and derivatives of the exact point, more than an agent can know on the way;
     - ``exact``: those multipliers with automatic differentiation's 0/1 derivatives at W;
     - ``slopes``: ``λ_i = p_i ‖θ/γ‖² / Σ_k p_k q_k/γ`` with the slopes ``p_i = −ℓ'(q_i)``, 0/1 derivatives;
-    - ``least_squares``: the best non-negative fit with 0/1 derivatives.
+    - ``least_squares``: the best non-negative fit with 0/1 derivatives;
+    - ``nothing``: no step at all, multipliers 0.
 
     Args:
         W: weights ``(n, k)`` with positive margins.
@@ -91,6 +92,7 @@ def agents(
         "exact": (point.multipliers, pattern),
         "slopes": (loss_gradient_multipliers(problem, W, slopes / slopes.max()), pattern),
         "least_squares": (least_squares_multipliers(problem, W), pattern),
+        "nothing": (np.zeros(problem.samples), pattern),
     }
     return {agent: found[agent] for agent in AGENTS}
 
@@ -149,7 +151,7 @@ def _certificates(
     point, sets = reference.point, reference.forget_sets
     gamma = float(point.problem.margins(W).min())
     if not gamma > 0:
-        return dict.fromkeys(AGENTS, _nothing(len(sets)))
+        return dict.fromkeys(AGENTS, _unfitted(len(sets)))
     steps = agents(point, W, descent)
     after = np.stack(
         [
@@ -191,7 +193,7 @@ def _certify(reference: Reference, W: np.ndarray, solver: Solver) -> dict[str, n
     }
 
 
-def _nothing(sets: int) -> dict[str, np.ndarray]:
+def _unfitted(sets: int) -> dict[str, np.ndarray]:
     none = np.full(sets, np.inf)
     names = ("epsilon_autograd", "epsilon", "outside", "delta", "relative_delta", "tau", "tau_star")
     return dict.fromkeys(names, none) | {

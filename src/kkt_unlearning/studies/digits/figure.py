@@ -52,9 +52,11 @@ def draw(table: Table, dataset: Table, multipliers: Table) -> tuple[Figure, dict
         certificate = select(drawn, panel="certificate")
         label = "relative ε at θ̃, δ = 0.1 λ̄"
         _along(axes[1, 0], certificate, networks, epsilon_at(), label, EPSILON_FLOOR)
+        axes[1, 0].set_title("against the step size")
         _given_delta(axes[1, 1], select(drawn, panel="given delta"), networks)
         label = "1 − cosine to retrained"
         _along(axes[2, 0], certificate, networks, "distance_retrained", label, DISTANCE_FLOOR)
+        axes[2, 0].set_title("beside retraining")
         _accuracy(axes[2, 1], select(drawn, panel="accuracy"), networks)
         _legend(figure, networks)
     return figure, drawn
@@ -136,11 +138,22 @@ def _geometry(axes: Axes, rows: Table) -> None:
     style.log_scale(axes, SHARE_FLOOR)
 
 
-def _points(axes: Axes, at: np.ndarray, rows: Table, colour: str, floor: float = 0.0) -> None:
-    """Median with the band as a bar."""
-    low, middle, high = (np.maximum(rows[name], floor) for name in ("low", "median", "high"))
-    bar = [middle - low, high - middle]
-    axes.errorbar(at, middle, bar, fmt="o", color=colour, capsize=2.5, linewidth=1.0, markersize=4)
+def _points(
+    axes: Axes,
+    at: np.ndarray,
+    rows: Table,
+    colour: str,
+    floor: float = 0.0,
+    *,
+    hollow: bool = False,
+) -> None:
+    """Median with the band as a bar; nothing where the median is infinite."""
+    found = {name: np.maximum(rows[name], floor) for name in ("low", "median", "high")}
+    middle = np.where(np.isfinite(found["median"]), found["median"], np.nan)
+    high = np.where(np.isfinite(found["high"]), found["high"], middle)
+    look: dict[str, Any] = {"color": colour, "capsize": 2.5, "linewidth": 1.0, "markersize": 4}
+    look |= {"markerfacecolor": "white"} if hollow else {}
+    axes.errorbar(at, middle, [middle - found["low"], high - middle], fmt="o", **look)
 
 
 def _multipliers(axes: Axes, drawn: Table, networks: Iterable[str]) -> None:
@@ -173,34 +186,43 @@ def _along(
             line = style.Line(where, network, network, dash, limits[0])
             style.draw_lines(axes, rows, "x", [line])
     axes.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
-    axes.set(xlabel="step / prescribed step", ylabel=label)
+    axes.set(xlabel="step / prescribed step, 0 is doing nothing", ylabel=label)
     style.log_scale(axes, *limits)
 
 
-def _given_delta(axes: Axes, rows: Table, networks: Iterable[str]) -> None:
-    """ε against the δ that is allowed, of the step and, dotted, of doing nothing, which are named below."""
-    for quantity, dash in (("step", "-"), ("doing nothing", ":")):
-        shown = select(rows, quantity=quantity)
-        for network in networks:
-            line = style.Line({"network": network}, quantity, network, dash, EPSILON_FLOOR)
-            style.draw_lines(axes, shown, "x", [line])
-        lowest = np.nanmin(np.where(shown["x"] == DELTAS[0], shown["median"], np.inf), initial=1.0)
-        name = {"step": "prescribed step"}.get(quantity, quantity)
-        look: dict[str, Any] = {"va": "top", "fontsize": 6.5, "textcoords": "offset points"}
-        axes.annotate(name, (DELTAS[0], max(lowest, EPSILON_FLOOR)), (0, -4), **look)
-    axes.set_xscale("log")
-    axes.set_xticks(DELTAS, [f"{delta:g}" for delta in DELTAS])
-    axes.set_xticks([], minor=True)
-    axes.set(xlabel="δ allowed / mean multiplier", ylabel="relative ε at θ̃")
+def _given_delta(axes: Axes, rows: Table, networks: list[str]) -> None:
+    """Intervals of ε for each δ that is allowed: of the step filled, of doing nothing beside it hollow."""
+    at = np.arange(len(DELTAS))
+    for shift, network in _side_by_side(networks):
+        colour = style.colour_of(network)
+        for quantity, hollow in (("step", False), ("doing nothing", True)):
+            shown = select(rows, quantity=quantity, network=network)
+            where = at[np.isin(DELTAS, shown["x"])] + shift + 0.1 * hollow
+            _points(axes, where, shown, colour, EPSILON_FLOOR, hollow=hollow)
+    look: dict[str, Any] = {"linestyle": "", "marker": "o", "color": "0.3", "markersize": 4}
+    entries = [
+        Line2D([], [], label="prescribed step", **look),
+        Line2D([], [], label=style.NOTHING, markerfacecolor="white", **look),
+    ]
+    axes.legend(handles=entries, loc="lower left", handletextpad=0.1)
+    axes.set_xticks(at, [f"{delta:g}" for delta in DELTAS])
+    axes.set(xlim=(-0.5, len(at) - 0.5), xlabel="δ allowed / mean multiplier")
+    axes.set(ylabel="relative ε at θ̃", title="for a given δ")
     style.log_scale(axes, EPSILON_FLOOR)
 
 
+def _side_by_side(networks: list[str]) -> Iterable[tuple[float, str]]:
+    return zip(np.linspace(-0.2, 0.1, len(networks)).tolist(), networks, strict=True)
+
+
 def _accuracy(axes: Axes, rows: Table, networks: list[str]) -> None:
-    for shift, network in zip(np.linspace(-0.12, 0.12, len(networks)), networks, strict=True):
+    for shift, network in _side_by_side(networks):
         shown = select(rows, network=network)
+        original = select(shown, quantity=ACCURACIES[0])["median"]
+        axes.hlines(original, -0.5, 2.5, style.colour_of(network), linestyle="dotted", zorder=0)
         _points(axes, np.arange(len(ACCURACIES)) + shift, shown, style.colour_of(network))
     axes.set_xticks(range(len(ACCURACIES)), ["original", "unlearned", "retrained"])
-    axes.set(xlim=(-0.5, 2.5), ylabel="accuracy on fresh data", title="prescribed step")
+    axes.set(xlim=(-0.5, 2.5), ylabel="accuracy on fresh data", title="accuracy")
 
 
 def _legend(figure: Figure, networks: list[str]) -> None:

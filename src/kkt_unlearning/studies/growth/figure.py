@@ -1,18 +1,15 @@
 """Support, flips, separation, certificates and the way from training against the number of samples."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.growth.claims import exponent, separating
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import (
     Table,
@@ -31,7 +28,6 @@ _EACH_NETWORK = ("support", "distance_trained")
 _EACH_STEP = ("crossed", "multiplier", "multiplier_share", "coupling", "smallest_margin")
 _SEPARATING = ("epsilon_clarke", "epsilon", "relative_delta", "tau", "tau_star")
 _ROOM = 8.0  # right of the largest m, as a factor, for the names of the lines
-_LINE_HEIGHT = 0.085  # of those names, as a share of a panel
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ def draw(
             panel.set_title(content.title)
             panel.set_ylabel(content.label)
             _scales(panel, content.floor, sizes)
-            _name_lines(panel)
+            name_lines(panel)
         for panel in axes[-1]:
             panel.set_xlabel("samples m")
     return figure, drawn
@@ -124,47 +120,3 @@ def _scales(axes: Axes, floor: float | None, sizes: np.ndarray) -> None:
         axes.set_ylim(bottom=0.0)
     else:
         style.log_scale(axes, floor)
-
-
-def _name_lines(axes: Axes) -> None:
-    """The name of each line at its right end, in its colour; where ends are near, names are moved apart."""
-    named = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
-    ends = [_right_end(line) for line in named]
-    inverse = axes.transAxes.inverted()
-    heights = [float(inverse.transform(axes.transData.transform(end))[1]) for end in ends]
-    for line, (x, _), height in zip(named, ends, _apart(heights), strict=True):
-        place: dict[str, Any] = {
-            "transform": axes.get_xaxis_transform(),
-            "va": "center",
-            "fontsize": 6.5,
-            "path_effects": [withStroke(linewidth=1.5, foreground="white")],  # over other lines
-        }
-        axes.text(1.15 * x, height, str(line.get_label()), color=line.get_color(), **place)
-
-
-def _right_end(line: Line2D) -> tuple[float, float]:
-    points = np.asarray(line.get_xydata(), float)
-    x, y = points[np.isfinite(points[:, 1])][-1]
-    return float(x), float(y)
-
-
-def _apart(heights: Sequence[float]) -> list[float]:
-    """Heights in a panel, ``[0, 1]``, at least a line apart, in the same order and as near as can be.
-
-    Less one line for each name below, they must not fall from one to the next: those that would share
-    their mean.
-    """
-    if not heights:
-        return []
-    lines = _LINE_HEIGHT * np.arange(len(heights))
-    order = np.argsort(heights, kind="stable")
-    pools: list[list[float]] = []
-    for height in np.asarray(heights, float)[order] - lines:
-        pools.append([height])
-        while len(pools) > 1 and np.mean(pools[-2]) > np.mean(pools[-1]):
-            pools[-2:] = [pools[-2] + pools[-1]]
-    found = np.empty(len(heights))
-    found[order] = np.clip(
-        np.concatenate([[np.mean(pool)] * len(pool) for pool in pools]), 0, 1 - lines[-1]
-    )
-    return (found + lines[np.argsort(order)]).tolist()

@@ -1,9 +1,10 @@
 """Generalisation on the Gaussian mixture as a diagram of dimension and separation."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.mixture.prediction import (
@@ -13,23 +14,27 @@ from kkt_unlearning.studies.mixture.prediction import (
 )
 from kkt_unlearning.studies.summary import BAND, Table, from_records, groups, quantile, select
 
-ACCURACIES = {
-    "accuracy_original": "original",
-    "accuracy_unlearned": "unlearned",
-    "accuracy_retrained": "retrained",
+ACCURACIES = ("accuracy_original", "accuracy_unlearned", "accuracy_retrained")
+_MAPS = {  # what the three maps of a network show, differences in percentage points
+    "accuracy_unlearned": "accuracy, unlearned",
+    "lost": "minus original",
+    "from_retrained": "minus retrained",
 }
 LEVEL = 0.9  # of the contours
+_ACCURACY: dict[str, Any] = {"cmap": "viridis", "vmin": 0.5, "vmax": 1.0}
+_DIFFERENCE: dict[str, Any] = {"cmap": "RdBu", "vmin": -5.0, "vmax": 5.0}  # percentage points
 
 
 def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Mean accuracies in every cell with the predicted contour, and the share of telling signs.
+    """Accuracy after unlearning in every cell, what it lost, and how far it is from retraining.
 
     Args:
         table: evaluation rows of a sweep over dimension and separation.
         dataset: geometry of the same data sets.
 
     Returns:
-        The figure, and the numbers drawn: one row a network (none for signs), cell and quantity.
+        The figure, and the numbers drawn: one row a network (none for signs), cell and quantity; ``lost`` and
+        ``from_retrained`` in percentage points.
     """
     table = select(table, start="exact", fraction=1.0)
     samples = int(np.max(dataset["rank"]))
@@ -38,13 +43,14 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     with style.styled():
         figure, axes = style.panels(2.15 * (len(networks) + 1), (len(networks) + 1, 3))
         for row, network in zip(axes, networks, strict=False):
-            for panel, quantity in zip(row, ACCURACIES, strict=True):
-                image = _heat(panel, select(drawn, network=network, quantity=quantity), samples)
-                panel.set_title(f"{style.name_of(network)}: {ACCURACIES[quantity]}")
-            row[0].set_ylabel("separation α")
-        bar = figure.colorbar(image, ax=axes[:-1].ravel().tolist(), shrink=0.7, pad=0.01)
-        bar.set_label("accuracy on fresh data")
-        _below(axes[-1], drawn, networks, samples)
+            for panel, (quantity, title) in zip(row, _MAPS.items(), strict=True):
+                _heat(panel, select(drawn, network=network, quantity=quantity), samples)
+                panel.set_title(title)
+            row[0].set_ylabel(f"{style.name_of(network)}\nseparation α")
+        _against(axes[-1, 0], drawn, networks)
+        _signs(axes[-1, 1], drawn)
+        axes[-1, 2].set_axis_off()
+        axes[-1, 2].set_title("", loc="left")
     return figure, drawn
 
 
@@ -52,7 +58,9 @@ def _numbers(table: Table, dataset: Table, samples: int) -> dict[str, np.ndarray
     found = []
     for (network, d, alpha), cases in groups(table, "network", "dimension", "separation"):
         values = {name: cases[name] for name in ACCURACIES}
-        values["loss"] = cases["accuracy_original"] - cases["accuracy_unlearned"]
+        after = cases["accuracy_unlearned"]
+        values["lost"] = 100 * (after - cases["accuracy_original"])
+        values["from_retrained"] = 100 * (after - cases["accuracy_retrained"])
         found += [_spread(network, d, alpha, name, value) for name, value in values.items()]
         predicted = float(max_margin_accuracy(samples, d, alpha))
         found.append((network, d, alpha, "predicted", *[predicted] * 3))
@@ -68,24 +76,26 @@ def _spread(network: str, d: float, alpha: float, name: str, values: np.ndarray)
     return (network, d, alpha, name, float(np.mean(values)), *(quantile(values, q) for q in BAND))
 
 
-def _heat(axes: Axes, cells: Table, samples: int) -> AxesImage:
-    """Cells as squares with their numbers, and the contour of the predicted accuracy."""
+def _heat(axes: Axes, cells: Table, samples: int) -> None:
+    """Cells as squares with their numbers; accuracies with the contour of the predicted one."""
     d, alpha = np.unique(cells["dimension"]), np.unique(cells["separation"])
     grid = np.full((len(alpha), len(d)), np.nan)
     place = np.searchsorted(alpha, cells["separation"]), np.searchsorted(d, cells["dimension"])
     grid[place] = cells["mean"]
-    image = axes.imshow(grid, origin="lower", aspect="auto", cmap="viridis", vmin=0.5, vmax=1.0)
+    accuracy = "accuracy_unlearned" in cells["quantity"]
+    look = _ACCURACY if accuracy else _DIFFERENCE
+    axes.imshow(grid, origin="lower", aspect="auto", **look)
     for (i, j), value in np.ndenumerate(grid):
-        shade = "white" if value < 0.8 else "black"
-        axes.text(
-            j, i + 0.25, f"{value:.2f}"[-4:], ha="center", va="center", fontsize=6, color=shade
-        )
-    _contour(axes, d, alpha, samples)
+        text = f"{value:.2f}" if accuracy else f"{round(value, 1) + 0.0:+.1f}"
+        dark = accuracy and value < 0.8
+        spot: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6.5}
+        axes.text(j, i + 0.25 * accuracy, text, color="white" if dark else "black", **spot)
+    if accuracy:
+        _contour(axes, d, alpha, samples)
     axes.set_xticks(range(len(d)), [f"{value:g}" for value in d])
     axes.set_yticks(range(len(alpha)), [f"{value:g}" for value in alpha])
     axes.set_xlabel("dimension d")
     axes.grid(False)
-    return image
 
 
 def _contour(axes: Axes, d: np.ndarray, alpha: np.ndarray, samples: int) -> None:
@@ -101,26 +111,17 @@ def _contour(axes: Axes, d: np.ndarray, alpha: np.ndarray, samples: int) -> None
         axes.contour(x, y, predicted, levels=[LEVEL], colors="#d55e00", linewidths=1.4)
 
 
-def _below(row: np.ndarray, drawn: Table, networks: list[str], samples: int) -> None:
-    """Loss of accuracy, accuracy against its prediction, share of telling signs."""
-    losses, against, signs = row
+def _against(axes: Axes, drawn: Table, networks: list[str]) -> None:
+    """Accuracy after unlearning against its prediction, a mark for each cell."""
     for network in networks:
-        colour = style.colour_of(network)
         cells = select(drawn, network=network)
+        look: dict[str, Any] = {"color": style.colour_of(network), "label": style.name_of(network)}
         predicted = select(cells, quantity="predicted")["mean"]
-        look = {"linestyle": "", "marker": "o", "color": colour, "label": style.name_of(network)}
-        losses.plot(predicted, select(cells, quantity="loss")["mean"], **look)
-        against.plot(predicted, select(cells, quantity="accuracy_unlearned")["mean"], **look)
-    losses.axhline(0, color="0.4", linewidth=0.9)
-    losses.set_xlabel("predicted accuracy")
-    losses.set_ylabel("original − unlearned")
-    losses.set_title("lost accuracy")
-    against.plot([0.5, 1], [0.5, 1], ":", color=style.COLOURS["reference"])
-    against.set_xlabel("predicted accuracy")
-    against.set_ylabel("accuracy")
-    against.set_title("unlearned, measured")
-    against.legend(loc="upper left")
-    _signs(signs, drawn)
+        measured = select(cells, quantity="accuracy_unlearned")["mean"]
+        axes.plot(predicted, measured, linestyle="", marker="o", **look)
+    axes.plot([0.5, 1], [0.5, 1], ":", color=style.COLOURS["reference"])
+    axes.set(xlabel="predicted accuracy", ylabel="accuracy, unlearned", title="against theory")
+    axes.legend(loc="upper left", handletextpad=0.1, borderpad=0.1)
 
 
 def _signs(axes: Axes, drawn: Table) -> None:
@@ -137,5 +138,5 @@ def _signs(axes: Axes, drawn: Table) -> None:
         axes.plot(alpha, sign_share(d, alpha), "-", color=colour, alpha=shade, linewidth=0.9)
     axes.set_xlabel("separation α")
     axes.set_ylim(0.45, 1.02)
-    axes.set_title("pairs with a telling sign")
-    axes.legend(loc="upper left")
+    axes.set(title="telling signs", ylabel="share of pairs")
+    axes.legend(loc="upper left", handletextpad=0.1, borderpad=0.1)

@@ -12,7 +12,7 @@ from kkt_unlearning.studies.natural.assumption import UNTESTED, Finding, finding
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import Table, median, rows, select, stack, summarise
 
-EPSILON_FLOOR, DELTA_FLOOR, TAU_FLOOR = 1e-5, 1e-3, 1e-9
+DELTA_FLOOR = 1e-3
 QUANTITIES = (
     "epsilon",
     "relative_delta",
@@ -22,11 +22,6 @@ QUANTITIES = (
     "accuracy_unlearned",
 )
 GEOMETRY = ("psi", "phi", "gram_condition", "rank", "separable")
-_ROWS = (
-    ("epsilon", "relative ε at θ̃", EPSILON_FLOOR),
-    ("relative_delta", "δ at θ̃ / mean multiplier", DELTA_FLOOR),
-    ("tau", "τ of θ̃", TAU_FLOOR),
-)
 NAMES = {"digits": "images (digits)", "tabular": "measurements", "text": "text (docstrings)"}
 GAUSSIAN = "gaussian"
 
@@ -45,7 +40,7 @@ def draw(
     gaussian_dataset: Table,
     gaussian_multipliers: Table,
 ) -> tuple[Figure, dict[str, np.ndarray]]:
-    """ε, δ and τ against φ as the inner products shrink, one column a data set.
+    """δ over the mean multiplier against φ as the inner products shrink, one panel a data set.
 
     Args:
         digits, tabular, text: evaluation rows of a sweep over ``mixing``, with the geometry and
@@ -67,18 +62,18 @@ def draw(
     drawn = stack([*parts, _numbers(GAUSSIAN, "dimension", reference)])
     networks = style.networks_of(digits)
     with style.styled():
-        figure, axes = style.panels(6.0, (3, 3), sharex=True, sharey="row")
-        for column, (name, tables) in zip(axes.T, natural.items(), strict=True):
-            column[0].set_title(_title(name, tables[1], found[name]), fontsize=7.5)
-            column[-1].set_xlabel("φ, largest inner product")
-            for panel, (quantity, _, floor) in zip(column, _ROWS, strict=True):
-                _lines(panel, select(drawn, quantity=quantity), name, networks, floor)
-                panel.axvline(_dominant(*tables[1:]), color="0.4", linewidth=0.9, linestyle="-.")
-        for row, (_, label, floor) in zip(axes, _ROWS, strict=True):
-            row[0].set_ylabel(label)
-            style.log_scale(row[0], floor)
+        figure, axes = style.panels(3.0, (1, len(natural)), sharex=True, sharey=True)
+        shown = select(drawn, quantity="relative_delta")
+        for panel, (name, tables) in zip(axes[0], natural.items(), strict=True):
+            panel.set_title(_title(name, tables[1], found[name]), fontsize=7.5)
+            panel.set_xlabel("φ, largest inner product")
+            _lines(panel, shown, name, networks)
+            panel.axvline(_dominant(*tables[1:]), color="0.4", linewidth=0.9, linestyle="-.")
+            panel.axhline(1.0, color=style.COLOURS["original"], linewidth=1.0, linestyle="--")
+        axes[0, 0].set_ylabel("δ at θ̃ / mean multiplier")
+        style.log_scale(axes[0, 0], DELTA_FLOOR)
         _phi_axis(axes[0, 0], drawn)
-        _legend(figure, networks)
+        _legend(figure, networks, shown)
     return figure, drawn
 
 
@@ -106,11 +101,11 @@ def _numbers(
     }
 
 
-def _lines(axes: Axes, rows_: Table, name: str, networks: list[str], floor: float) -> None:
+def _lines(axes: Axes, rows_: Table, name: str, networks: list[str]) -> None:
     for network in networks:
         label = style.name_of(network)
-        reference = Line({"data": GAUSSIAN, "network": network}, label, network, ":", floor)
-        line = Line({"data": name, "network": network}, label, network, floor=floor)
+        reference = Line({"data": GAUSSIAN, "network": network}, label, network, ":", DELTA_FLOOR)
+        line = Line({"data": name, "network": network}, label, network, floor=DELTA_FLOOR)
         style.draw_lines(axes, rows_, "phi", [reference, line])
         as_it_is = select(rows_, data=name, network=network, setting="mixing=1")
         at: dict[str, Any] = {
@@ -119,14 +114,12 @@ def _lines(axes: Axes, rows_: Table, name: str, networks: list[str], floor: floa
             "markerfacecolor": "none",
         }
         height = np.where(np.isfinite(as_it_is["median"]), as_it_is["median"], np.nan)
-        axes.plot(as_it_is["phi"], np.maximum(height, floor), "o", **at)
+        axes.plot(as_it_is["phi"], np.maximum(height, DELTA_FLOOR), "o", **at)
 
 
 def _title(name: str, dataset: Table, found: Finding) -> str:
-    natural = select(dataset, mixing=1.0)
-    separable = f"linearly separable: {int(np.sum(natural['separable']))} of {rows(natural)}"
-    geometry = f"ψ = {median(natural['psi']):.1g}, φ = {median(natural['phi']):.2g}"
-    return "\n".join([NAMES[name], geometry, separable, found.verdict])
+    phi = median(select(dataset, mixing=1.0)["phi"])
+    return f"{NAMES[name]}, φ = {phi:.2g}\n{found.verdict}"
 
 
 def _dominant(dataset: Table, multipliers: Table) -> float:
@@ -142,13 +135,16 @@ def _phi_axis(axes: Axes, drawn: Table) -> None:
         axes.set_xlim(0.7 * natural.min(), 1.4 * natural.max())
 
 
-def _legend(figure: Figure, networks: list[str]) -> None:
+def _legend(figure: Figure, networks: list[str], shown: Table) -> None:
     look: dict[str, Any] = {"color": "0.3", "linestyle": ""}
+    grey = style.COLOURS["original"]
     entries = [
         *(Line2D([], [], color=style.colour_of(n), label=style.name_of(n)) for n in networks),
         Line2D([], [], marker="o", markersize=8, fillstyle="none", label="as it is", **look),
         Line2D([], [], color="0.3", linestyle=":", label="Gaussian data of the same size"),
         Line2D([], [], color="0.4", linestyle="-.", label="(m − 1) φ / (1 − ψ) = 1"),
-        Line2D([], [], marker="x", markersize=4.5, label="infinite: not separating", **look),
+        Line2D([], [], color=grey, linestyle="--", label="price of doing nothing"),
     ]
+    if np.isinf(shown["median"]).any():
+        entries.append(style.lost_mark())
     figure.legend(handles=entries, loc="outside lower center", ncols=3)

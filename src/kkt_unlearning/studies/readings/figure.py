@@ -1,6 +1,6 @@
 """ε against the size of the step in every reading of Figure 1, as a share of what doing nothing costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.joint import DELTA, DELTAS
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.readings.claims import SIZE, least_of_medians, sizes
 from kkt_unlearning.studies.readings.rows import column
 from kkt_unlearning.studies.summary import Table, groups, median, select, stack, summarise
@@ -85,52 +86,38 @@ def _best(table: Table) -> dict[str, np.ndarray]:
 
 def _panel(axes: Axes, rows: Table, title: str) -> None:
     """One line a dimension, labelled at its end; the least of each is marked."""
-    ends: dict[str, tuple[float, str]] = {}
-    for (d,), line in groups(rows, "dimension"):
-        colour = style.colour_of(_SHADES[len(ends) % len(_SHADES)])
-        ends[_named(d)] = (line["median"][-1], colour)
-        axes.plot(line["x"], line["median"], color=colour)
+    for index, ((d,), line) in enumerate(groups(rows, "dimension")):
+        colour = style.colour_of(_SHADES[index % len(_SHADES)])
+        axes.plot(line["x"], line["median"], color=colour, label=_named(d))
         axes.fill_between(
             line["x"], line["low"], line["high"], color=colour, alpha=0.12, linewidth=0
         )
         least = np.argmin(line["median"])
         axes.plot(line["x"][least], line["median"][least], "o", color=colour, markersize=5)
-    _dressed(axes, title, ends)
+    _dressed(axes, title)
 
 
 def _before(axes: Axes, rows: Table) -> None:
-    ends: dict[str, tuple[float, str]] = {}
     for quantity, label, colour, dash in (
         ("kept", "λ kept", "exact", "-"),
         ("refit", "λ refit", "trained", "--"),
     ):
         line = select(rows, quantity=quantity)
-        axes.plot(line["x"], line["median"], dash, color=style.colour_of(colour))
-        ends[label] = (line["median"][-1], style.colour_of(colour))
-    _dressed(axes, "gradients from before", ends)
+        axes.plot(line["x"], line["median"], dash, color=style.colour_of(colour), label=label)
+    _dressed(axes, "gradients from before")
 
 
-def _dressed(axes: Axes, title: str, ends: Mapping[str, tuple[float, str]]) -> None:
-    grey = style.COLOURS["original"]
-    axes.plot(axes.get_xlim(), [1.0, 1.0], "--", color=grey, linewidth=1.0, zorder=0)
+def _dressed(axes: Axes, title: str) -> None:
+    ends = np.concatenate([line.get_xdata() for line in axes.lines]).astype(float)
+    low, high = axes.get_xlim()
+    axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= high])
     axes.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+    style.nothing_line(axes, 1.0, (ends.min(), ends.max()))
+    axes.set_xlim(low, high + 0.62 * (high - low))  # room for the names of the lines
     axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1], 1.25))
-    _label(axes, {**ends, "doing nothing": (1.0, grey)})
+    name_lines(axes)
     axes.set_title(title)
     axes.set_xlabel("step / prescribed step")
-
-
-def _label(axes: Axes, ends: Mapping[str, tuple[float, str]]) -> None:
-    """Names at the ends of lines, moved apart where they would cover one another."""
-    low, high = axes.get_ylim()
-    gap, last = 0.075 * (high - low), -np.inf
-    first, right = axes.get_xlim()
-    axes.set_xticks([tick for tick in axes.get_xticks() if first <= tick <= right])
-    axes.set_xlim(first, right + 0.62 * (right - first))
-    for name, (y, colour) in sorted(ends.items(), key=lambda item: item[1][0]):
-        last = max(y, last + gap)
-        axes.text(right, last, f" {name}", color=colour, fontsize=6.5, va="center")
-    axes.set_ylim(top=max(high, last + gap))
 
 
 def _named(dimension: int) -> str:
