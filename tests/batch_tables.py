@@ -8,7 +8,15 @@ CHOICES = ("random", "correlated", "multipliers", "coupled")
 VARIANTS = ("kept", "reestimated_autograd", "reestimated_clarke", "resolved")
 NUMBERS = (
     *("epsilon", "epsilon_clarke", "epsilon_bound", "restored_bound", "delta", "delta_budget"),
-    *("delta_bound", "tau", "tau_star", "distance_original", "kappa", "margin_change"),
+    *(
+        "relative_delta",
+        "delta_bound",
+        "tau",
+        "tau_star",
+        "distance_original",
+        "kappa",
+        "margin_change",
+    ),
 )
 STREAM_NUMBERS = (*("epsilon", "delta", "tau", "tau_star", "difference_batch", "multiplier_ratio"),)
 SETTINGS = ((50, "linear"), (50, "two_layer"), (1000, "linear"), (1000, "two_layer"))

@@ -6,7 +6,7 @@ from batch_tables import CHOICES, batches, streams
 
 from kkt_unlearning.studies.batch import figure as batch
 
-ROWS = ("κ", "share of sets", "relative ε at θ̃", "δ at θ̃", "1 − cosine of θ′ to …", "stream: τ*")
+ROWS = ("price at θ̃", "share of sets", "stream: τ*")
 
 
 def breaking():
@@ -42,7 +42,7 @@ def test_columns_are_networks_at_both_ends_of_the_sweep(figure_and_numbers):
     assert titles == [
         f"{name}\nd = {d}" for name in ("linear model", "two-layer ReLU") for d in (50, 1000)
     ]
-    assert tuple(panels(figure, row)[0].get_ylabel() for row in range(6)) == ROWS
+    assert tuple(panels(figure, row)[0].get_ylabel() for row in range(3)) == ROWS
     assert {len(column) for column in drawn.values()} == {len(drawn["k"])}
     assert set(drawn["choice"]) >= set(CHOICES)
 
@@ -71,21 +71,26 @@ def test_shares_of_what_breaks_are_counted(figure_and_numbers):
 
 def test_infinite_medians_are_crosses(figure_and_numbers):
     figure, _ = figure_and_numbers
-    crosses = [line for line in panels(figure, 2)[0].lines if line.get_marker() == "x"]
+    crosses = [line for line in panels(figure, 0)[0].lines if line.get_marker() == "x"]
     assert crosses and all(list(cross.get_xdata()) == [8.0, 9.0, 10.0] for cross in crosses)
 
 
-def test_every_choice_and_variant_is_in_a_legend(figure_and_numbers):
+def test_every_choice_and_variant_is_named_at_its_line_beside_doing_nothing(figure_and_numbers):
     figure, _ = figure_and_numbers
-    texts = [
-        text.get_text()
-        for axes in figure.axes
-        if axes.get_legend()
-        for text in axes.get_legend().get_texts()
-    ]
-    labels = [label for label, _ in (*batch.CHOICES.values(), *batch.VARIANTS.values())]
-    assert set(labels) <= set(texts)
-    assert not [text for text in texts if text.startswith("_")]
+    price, stream = ({t.get_text() for t in panels(figure, row)[-1].texts} for row in (0, 2))
+    assert price >= {label for label, _ in batch.CHOICES.values()} | {"nothing: √(k/m)"}
+    assert stream == {label for label, _ in batch.VARIANTS.values()} | {"doing nothing"}
+
+
+def test_the_price_is_the_largest_of_the_three_and_of_doing_nothing_the_root_of_the_share(
+    figure_and_numbers,
+):
+    figure, drawn = figure_and_numbers
+    where = (drawn["choice"] == "coupled") & (drawn["start"] == "exact") & (drawn["k"] == 2)
+    price = drawn["median"][where & (drawn["quantity"] == "price")]
+    np.testing.assert_allclose(price, 0.1)  # relative δ; ε is 0.01
+    idle = next(a for a in panels(figure, 0)[0].lines if a.get_label() == "nothing: √(k/m)")
+    np.testing.assert_allclose(idle.get_ydata() ** 2 * batches()["samples"][0], idle.get_xdata())
 
 
 def test_one_network_one_choice_and_no_sweep():

@@ -1,7 +1,7 @@
 """Batch unlearning: the certificate against the size of the forget set, and a stream of deletions."""
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,
@@ -23,81 +24,61 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-KAPPA_FLOOR, EPSILON_FLOOR, DELTA_FLOOR, DISTANCE_FLOOR = 1e-2, 1e-4, 1e-2, 1e-5
-EPSILON_CEILING, DELTA_CEILING, KAPPA_CEILING = 1e1, 1e3, 1e1
+PRICE_FLOOR, DISTANCE_FLOOR = 1e-2, 1e-5
+PRICE_CEILING = 1e1
 QUANTITIES = (
-    *("epsilon", "restored_bound", "delta", "delta_budget"),
+    *("price", "epsilon", "restored_bound", "delta", "relative_delta", "delta_budget"),
     *("tau", "tau_star", "distance_original", "kappa"),
 )
 STREAM_QUANTITIES = ("tau_star", "difference_batch")
 LOST, REACHED = "share not separating", "share with kappa >= 1"
-CHOICES = {  # name in the legend, colour
+CHOICES = {  # name at its line, colour
     "random": ("random", "clarke"),
-    "correlated": ("correlated with\none another", "two_layer"),
-    "multipliers": ("largest multipliers", "exact"),
-    "coupled": ("coupled to\nthe rest", "autograd"),
+    "correlated": ("correlated", "two_layer"),
+    "multipliers": ("largest λ", "exact"),
+    "coupled": ("coupled", "autograd"),
 }
 VARIANTS = {
-    "kept": ("first multipliers\n(= one batch)", "clarke"),
-    "reestimated_autograd": ("estimated anew,\nderivatives 0/1", "autograd"),
-    "reestimated_clarke": ("estimated anew,\nClarke", "trained"),
-    "resolved": ("solved anew", "exact"),
+    "kept": ("first multipliers", "clarke"),
+    "reestimated_autograd": ("0/1 derivatives", "autograd"),
+    "reestimated_clarke": ("Clarke", "trained"),
+    "resolved": ("solved again", "exact"),
 }
 SYMBOLS = {"dimension": "d", "samples": "m", "correlation": "ρ", "separation": "α"}
 
 
 def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """κ, lost margins, ε, δ and directions against the size k; a column a network and end of the sweep.
+    """Price, what breaks, and streams against the size k; a column a network and end of the sweep.
+
+    The price is the largest of ε, relative δ and τ at θ̃.
 
     Args:
         table: rows of the measure batch.
         stream: rows of the measure stream, of the same settings.
 
     Returns:
-        The figure, and the numbers drawn, those of the settings between the ends of the sweep too. Shares
-        (column ``median``) have no band.
+        The figure, and the numbers drawn, with the rest of the certificates and the settings between the ends
+        of the sweep beside them. Shares (column ``median``) have no band.
     """
     drawn = stack([_batches(table), _stream(stream)])
     cases = _ends(drawn)
     lines = _rows()
     with style.styled():
         figure, axes = style.grid(
-            8.8, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
+            5.4, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
         )
-        _breaks(axes, drawn, cases)
+        _references(axes, drawn, cases, int(np.max(table["samples"])))
         _finish(axes, lines)
     return figure, {name: column for name, column in drawn.items() if name != "case"}
 
 
 def _rows() -> tuple[PanelRow, ...]:
-    reached = _line("random", REACHED, "random: κ ≥ 1,\nno bound", "bound", "--")
-    trained = _line("random", "epsilon", "random, from the\ntrained weights", "trained", "--")
+    trained = _line("random", "price", "random, trained", "trained", "--")
+    from_trained = replace(trained, where={**trained.where, "start": "trained"})
+    reached = _line("random", REACHED, "κ ≥ 1, random", "bound", "--")
     return (
-        PanelRow("κ", tuple(_choices("kappa")), KAPPA_FLOOR),
+        PanelRow("price at θ̃", (*_choices("price"), from_trained), PRICE_FLOOR),
         PanelRow("share of sets", (*_choices(LOST), reached), None),
-        PanelRow(
-            "relative ε at θ̃",
-            (
-                *_choices("epsilon"),
-                _line("random", "restored_bound", "bound, random", "bound", ":"),
-                Line({**trained.where, "start": "trained"}, *_look(trained)),
-            ),
-            EPSILON_FLOOR,
-        ),
-        PanelRow(
-            "δ at θ̃",
-            (*_choices("delta"), _line("random", "delta_budget", "allowed, random", "bound", ":")),
-            DELTA_FLOOR,
-        ),
-        PanelRow(
-            "1 − cosine of θ′ to …",
-            (
-                *_choices("tau_star"),
-                _line("random", "tau", "θ̃ (τ), random", "tau", "--"),
-                _line("random", "distance_original", "before the step,\nrandom", "original"),
-            ),
-            DISTANCE_FLOOR,
-        ),
         PanelRow("stream: τ*", tuple(_streams("tau_star")), DISTANCE_FLOOR),
     )
 
@@ -107,26 +88,13 @@ def _line(choice: str, quantity: str, label: str, colour: str, dash: str = "-") 
     return Line(where, label, colour, dash, _FLOORS.get(quantity, 0.0))
 
 
-def _look(line: Line) -> tuple:
-    return line.label, line.colour, line.dash, line.floor
-
-
-_FLOORS = {
-    "kappa": KAPPA_FLOOR,
-    "epsilon": EPSILON_FLOOR,
-    "restored_bound": EPSILON_FLOOR,
-    "delta": DELTA_FLOOR,
-    "delta_budget": DELTA_FLOOR,
-    "tau": DISTANCE_FLOOR,
-    "tau_star": DISTANCE_FLOOR,
-    "distance_original": DISTANCE_FLOOR,
-}
+_FLOORS = {"price": PRICE_FLOOR, "tau_star": DISTANCE_FLOOR}
 
 
 def _choices(quantity: str) -> Iterable[Line]:
-    """A line for each choice of points; only the first row of panels names them in its legend."""
+    """A line for each choice of points; only the first row of panels names them."""
     for choice, (label, colour) in CHOICES.items():
-        yield _line(choice, quantity, label if quantity == "kappa" else f"_{choice}", colour)
+        yield _line(choice, quantity, label if quantity == "price" else f"_{choice}", colour)
 
 
 def _streams(quantity: str) -> Iterable[Line]:
@@ -135,10 +103,12 @@ def _streams(quantity: str) -> Iterable[Line]:
 
 def _batches(table: Table) -> dict[str, np.ndarray]:
     by = [*swept(table), "network", "start", "choice", "forget_size"]
-    exact, trained = (select(table, start=start) for start in ("exact", "trained"))
+    price = np.maximum(np.maximum(table["epsilon"], table["relative_delta"]), table["tau"])
+    priced = {**table, "price": price}
+    exact, trained = (select(priced, start=start) for start in ("exact", "trained"))
     parts = [summarise(exact, by, QUANTITIES), _shares(exact, by)]
     if rows(trained):
-        parts.append(summarise(trained, by, ["epsilon"]))
+        parts.append(summarise(trained, by, ["price", "epsilon"]))
     return _labelled(stack(parts), table)
 
 
@@ -190,32 +160,48 @@ def _bands_of(drawn: Table, *names: str) -> dict[str, np.ndarray]:
     return {**drawn, **{end: np.where(shown, drawn[end], np.nan) for end in ("low", "high")}}
 
 
-def _breaks(axes: np.ndarray, drawn: Table, cases: Sequence[str]) -> None:
-    """Where the median κ of random sets reaches 1, and that level."""
+def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str], samples: int) -> None:
+    """Doing nothing, where the median κ of random sets reaches 1, and the τ* of doing nothing."""
+    grey = {"color": style.COLOURS["original"], "linewidth": 1.0, "zorder": 0}
     for column, case in zip(axes.T, cases, strict=True):
-        where = {"case": case, "choice": "random", "start": "exact", "quantity": "kappa"}
-        kappa = select(drawn, **where)
+        where = {"case": case, "choice": "random", "start": "exact"}
+        kappa = select(drawn, **where, quantity="kappa")
         kappa = take(kappa, np.argsort(kappa["k"], kind="stable"))
         at = crossing(kappa["k"], kappa["median"], 1.0)
-        column[0].axhline(1.0, color="0.4", linewidth=0.8, linestyle="-.")
-        for panel in column[:4]:
-            label = "random: κ = 1" if panel is column[0] else "_κ = 1"
-            panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label=label)
+        for panel in column[:2]:
+            panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label="random: κ = 1")
+        idle = select(drawn, **where, quantity="distance_original")
+        idle = take(idle, np.argsort(idle["k"], kind="stable"))
+        column[0].plot(
+            kappa["k"],
+            np.sqrt(kappa["k"] / samples),
+            "--",
+            label="nothing: √(k/m)",
+            **grey,
+        )
+        column[2].plot(idle["k"], idle["median"], "--", label=style.NOTHING, **grey)
 
 
 def _finish(axes: np.ndarray, lines: Sequence[PanelRow]) -> None:
     style.finish(axes, lines)
-    ceilings = {0: KAPPA_CEILING, 2: EPSILON_CEILING, 3: DELTA_CEILING}
-    for row, ceiling in ceilings.items():
-        for panel in axes[row]:
-            style.log_scale(panel, cast(float, lines[row].floor), ceiling)
+    for panel in axes[0]:
+        style.log_scale(panel, PRICE_FLOOR, PRICE_CEILING)
     for panel in axes.flat:
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for line in panel.lines:
             line.set_markersize(1.5 if line.get_marker() == "o" else 3.5)
+        panel.get_legend() and panel.get_legend().remove()
     for panel in axes[1]:
-        panel.set_ylim(0.0, 1.05)
-    style.legend(
-        axes[1, -1], [Line2D([], [], color="0.2", label="a margin is lost:\nnot separating")]
-    )
-    style.legend(axes[2, -1], [style.lost_mark()])
+        panel.set_ylim(-0.04, 1.05)
+    name_lines(axes[0, -1])
+    name_lines(axes[2, -1])
+    entries = [
+        *axes[1, -1].get_legend_handles_labels()[0],
+        Line2D([], [], color="0.2", label="a margin is lost"),
+        *([style.lost_mark()] if _lost(axes) else []),
+    ]
+    axes[1, -1].legend(handles=entries, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def _lost(axes: np.ndarray) -> bool:
+    return any(line.get_marker() == "x" for panel in axes.flat for line in panel.lines)

@@ -1,6 +1,7 @@
 """How near the unlearned network comes to the retrained one as the dimension grows."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,6 +9,7 @@ from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.joint import epsilon_at, share
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     PowerLaw,
@@ -32,8 +34,10 @@ QUANTITIES = (
     "epsilon",
     "epsilon_clarke",
     "delta",
+    "relative_delta",
     "delta_budget",
 )
+POINTS = "tau_star of a case"
 
 
 def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float) -> Line:
@@ -41,35 +45,26 @@ def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: flo
 
 
 _DISTANCES = (
-    _line(
-        "distance_retrained_original",
-        "retrained, before\nunlearning",
-        "original",
-        floor=DISTANCE_FLOOR,
-    ),
-    _line("distance_retrained", "retrained, after\nunlearning", "retrained", floor=DISTANCE_FLOOR),
-    _line("tau_star", "τ*: KKT point\nnext to θ̃", "tau_star", "--", floor=DISTANCE_FLOOR),
-    _line("tau", "τ: θ̃", "tau", floor=DISTANCE_FLOOR),
+    _line("distance_retrained_original", "doing nothing", "original", floor=DISTANCE_FLOOR),
+    _line("distance_retrained", "retrained", "retrained", floor=DISTANCE_FLOOR),
+    _line("tau", "θ̃ (τ)", "tau", floor=DISTANCE_FLOOR),
 )
 _EPSILONS = (
-    _line("epsilon_clarke", "at θ′ (τ = 0),\nClarke derivative", "clarke", floor=EPSILON_FLOOR),
+    _line("epsilon_clarke", "at θ′ (τ = 0)", "autograd", floor=EPSILON_FLOOR),
     _line(epsilon_at(nothing=True), "doing nothing", "original", floor=EPSILON_FLOOR),
     _line(epsilon_at(), "at θ̃, δ = 0.1 λ̄", "exact", floor=EPSILON_FLOOR),
-    _line("epsilon", "at θ̃, δ as it\nis left", "exact", "--", floor=EPSILON_FLOOR),
+    _line("epsilon", "at θ̃, its own δ", "exact", "--", floor=EPSILON_FLOOR),
 )
-_DELTAS = (
-    _line("delta", "at θ̃", "exact", floor=DELTA_FLOOR),
-    _line("delta_budget", "allowed to θ̃", "exact", ":", floor=DELTA_FLOOR),
-)
+_DELTAS = (_line("relative_delta", "at θ̃", "exact", floor=DELTA_FLOOR),)
 _SHARES = (
-    _line("joint, exact", "from the exact\nKKT point", "exact", floor=0.0),
-    _line("joint, trained", "from the\ntrained weights", "trained", "--", floor=0.0),
+    _line("joint, exact", "from the exact point", "exact", floor=0.0),
+    _line("joint, trained", "from trained weights", "trained", "--", floor=0.0),
     _line("joint, nothing", "doing nothing", "original", floor=0.0),
 )
 _ROWS = (
     PanelRow("1 − cosine of θ′ to …", _DISTANCES, DISTANCE_FLOOR),
     PanelRow("relative ε", _EPSILONS, EPSILON_FLOOR),
-    PanelRow("δ", _DELTAS, DELTA_FLOOR),
+    PanelRow("δ / mean multiplier", _DELTAS, DELTA_FLOOR),
     PanelRow("share of cases\nwith all three", _SHARES, None),
 )
 
@@ -88,10 +83,10 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     joint = list(_shares(select(table, fraction=1.0)))
     table = select(table, start="exact", fraction=1.0)
     drawn = summarise(table, ["network", "dimension"], QUANTITIES)
-    drawn = _append(stack([drawn, *joint]), list(_fits(table, dataset)))
+    drawn = _append(stack([drawn, _points(table), *joint]), list(_fits(table, dataset)))
     networks = style.networks_of(table)
     with style.styled():
-        figure, axes = style.grid(8.0, networks, _ROWS, drawn, "dimension", "dimension d")
+        figure, axes = style.grid(7.2, networks, _ROWS, drawn, "dimension", "dimension d")
         for panel, network in zip(axes[0], networks, strict=True):
             _annotate(panel, select(drawn, network=network))
         for panel in axes[-1]:
@@ -99,7 +94,25 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         style.finish(axes, _ROWS)
         for panel in axes[-1]:
             panel.set_ylim(-0.03, 1.03)
+        for row in axes:
+            for panel in row:
+                panel.get_legend().remove() if panel.get_legend() else None
+            name_lines(row[-1])
     return figure, drawn
+
+
+def _points(table: Table) -> dict[str, np.ndarray]:
+    """τ* of each case: its two clusters lie apart, so that a median would jump from one to the other."""
+    size = rows(table)
+    star = np.asarray(table["tau_star"], float)
+    return {
+        "network": table["network"],
+        "dimension": table["dimension"],
+        "quantity": np.full(size, POINTS),
+        **dict.fromkeys(("median", "low", "high"), star),
+        "count": np.ones(size, int),
+        "infinite": np.isinf(star).astype(int),
+    }
 
 
 def _shares(table: Table) -> Iterator[dict[str, np.ndarray]]:
@@ -145,15 +158,19 @@ def _append(drawn: Table, fits: list[tuple[str, str, PowerLaw]]) -> dict[str, np
     return {name: np.concatenate([drawn[name], extra[name]]) for name in drawn}
 
 
-def _annotate(axes: Axes, rows: Table) -> None:
-    """The slope of the claim through the first point, and the fitted exponent."""
-    shown = select(rows, quantity="distance_retrained")
+def _annotate(axes: Axes, drawn: Table) -> None:
+    """τ* of each case, the slope of the claim through the first point, and the fitted exponent."""
+    points = select(drawn, quantity=POINTS)
+    star = np.where(np.isfinite(points["median"]), points["median"], np.nan)
+    look: dict[str, Any] = {"color": style.COLOURS["tau_star"], "alpha": 0.4, "zorder": 1}
+    look |= {"markersize": 3, "markeredgewidth": 0, "label": "KKT points (τ*)"}
+    axes.plot(0.95 * points["dimension"], np.maximum(star, DISTANCE_FLOOR), ".", **look)
+    shown = select(drawn, quantity="distance_retrained")
     d = np.asarray(shown["dimension"], float)
-    label = f"slope of the claim,\n$d^{{{CLAIMED_SLOPE}}} \\sim \\sqrt{{\\varphi}}$"
     claim = shown["median"][0] * (d / d[0]) ** CLAIMED_SLOPE
-    axes.plot(d, claim, ":", color=style.COLOURS["reference"], label=label)
-    fit = select(rows, quantity="exponent of distance_retrained in phi")
+    axes.plot(d, claim, ":", color=style.COLOURS["reference"], label="slope √φ")
+    fit = select(drawn, quantity="exponent of distance_retrained in phi")
     middle, low, high = (fit[name][0] for name in ("median", "low", "high"))
     fitted = f"$p = {middle:.2f}\\ ({low:.2f}\\ …\\ {high:.2f})$"
-    text = f"after unlearning $\\sim \\varphi^p$,\n{fitted}"
+    text = f"retrained $\\sim \\varphi^p$,\n{fitted}"
     axes.text(0.03, 0.08, text, transform=axes.transAxes, fontsize=7, va="bottom")
