@@ -215,6 +215,15 @@ def test_a_line_breaks_where_the_median_is_infinite_and_a_cross_says_so():
     assert (drawn["median"][lost] == 1.0).all()
 
 
+@pytest.mark.parametrize("draw", (draw_correlation, draw_step_size, draw_digits))
+def test_a_legend_has_the_cross_only_where_there_is_one(draw):
+    figure, _ = draw()
+    crossed = any(line.get_marker() == "x" for axes in figure.axes for line in axes.lines)
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
+    entries = [text.get_text() for legend in legends for text in legend.get_texts()]
+    assert any(entry.startswith("infinite") for entry in entries) is crossed
+
+
 def test_the_crossing_of_kappa_is_marked():
     figure, _ = draw_correlation()
     marks = [line for line in figure.axes[0].lines if line.get_label() == "median κ = 1"]

@@ -265,10 +265,12 @@ def legend(axes: Axes, extra: Sequence[Line2D] = (), **options: Any) -> None:
     axes.legend(handles=[*axes.get_legend_handles_labels()[0], *extra], **place)
 
 
-def lost_mark() -> Line2D:
-    """Legend entry of the crosses of :func:`draw_lines`."""
+def lost_marks(panels_: np.ndarray) -> list[Line2D]:
+    """Legend entry of the crosses of :func:`draw_lines`; none where these panels have none."""
+    if not any(line.get_marker() == "x" for panel in panels_.flat for line in panel.lines):
+        return []
     look: dict[str, Any] = {"color": "0.2", "marker": "x", "linestyle": "", "markersize": 4.5}
-    return Line2D([], [], label="infinite: not\nseparating", **look)
+    return [Line2D([], [], label="infinite: not\nseparating", **look)]
 
 
 def networks_of(table: Table) -> list[str]:

@@ -198,10 +198,6 @@ def _finish(axes: np.ndarray, lines: Sequence[PanelRow]) -> None:
     entries = [
         *axes[1, -1].get_legend_handles_labels()[0],
         Line2D([], [], color="0.2", label="a margin is lost"),
-        *([style.lost_mark()] if _lost(axes) else []),
+        *style.lost_marks(axes),
     ]
     axes[1, -1].legend(handles=entries, loc="center left", bbox_to_anchor=(1.0, 0.5))
-
-
-def _lost(axes: np.ndarray) -> bool:
-    return any(line.get_marker() == "x" for panel in axes.flat for line in panel.lines)

@@ -122,8 +122,8 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
             _draw_decays(column, drawn, decays, network)
         _closed_form(axes[3], networks, samples)
         style.finish(axes, _ROWS)
-        style.legend(axes[1, -1], [style.lost_mark()])
-        style.legend(axes[2, -1], [style.lost_mark(), _law_mark()])
+        style.legend(axes[1, -1], style.lost_marks(axes[1]))
+        style.legend(axes[2, -1], [*style.lost_marks(axes[2]), _law_mark()])
         style.legend(axes[3, -1], [_law_mark(), _closed_form_mark()])
     return figure, drawn
 

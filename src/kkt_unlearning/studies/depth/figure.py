@@ -128,7 +128,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
             column[0].set_title(style.name_of(name))
             _column(column, select(drawn, network=name), rows)
         style.finish(axes, rows)
-        style.legend(axes[0, -1], [style.lost_mark()])
+        style.legend(axes[0, -1], style.lost_marks(axes[0]))
     return figure, drawn
 
 

@@ -73,7 +73,7 @@ def draw(
         axes[0, 0].set_ylabel("δ at θ̃ / mean multiplier")
         style.log_scale(axes[0, 0], DELTA_FLOOR)
         _phi_axis(axes[0, 0], drawn)
-        _legend(figure, networks, shown)
+        _legend(figure, axes, networks)
     return figure, drawn
 
 
@@ -135,7 +135,7 @@ def _phi_axis(axes: Axes, drawn: Table) -> None:
         axes.set_xlim(0.7 * natural.min(), 1.4 * natural.max())
 
 
-def _legend(figure: Figure, networks: list[str], shown: Table) -> None:
+def _legend(figure: Figure, axes: np.ndarray, networks: list[str]) -> None:
     look: dict[str, Any] = {"color": "0.3", "linestyle": ""}
     grey = style.COLOURS["original"]
     entries = [
@@ -145,6 +145,4 @@ def _legend(figure: Figure, networks: list[str], shown: Table) -> None:
         Line2D([], [], color="0.4", linestyle="-.", label="(m − 1) φ / (1 − ψ) = 1"),
         Line2D([], [], color=grey, linestyle="--", label="price of doing nothing"),
     ]
-    if np.isinf(shown["median"]).any():
-        entries.append(style.lost_mark())
-    figure.legend(handles=entries, loc="outside lower center", ncols=3)
+    figure.legend(handles=[*entries, *style.lost_marks(axes)], loc="outside lower center", ncols=3)
