@@ -77,6 +77,9 @@ def test_relative_links_lead_to_files_and_headings(page):
 def test_every_figure_has_a_caption_and_a_place_in_the_documentation(figure):
     caption = (ROOT / f"workflow/report/{figure}.rst").read_text(encoding="utf-8")
     assert len(caption.split()) > 50
+    message = re.split(r"(?<=\.)\s", caption)[0]
+    assert len(message.split()) <= 30
+    assert not re.search(r"\b(figure|panel|row|column|caption) (shows|is|has)\b", message[:60])
     pages = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES if "scorecard" not in page]
     shown = rf"paper_figures/{figure}\.png|snakemake [^\n]*\b{figure}\b"
     assert any(re.search(shown, page) for page in pages)
