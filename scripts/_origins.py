@@ -21,21 +21,41 @@ COMMAND_LINE = "--config"  # origin of what no file says
 def origin(
     path: Sequence[str | int], config: Mapping[str, Any], files: Sequence[str | Path] = ()
 ) -> str:
+    """Name of the file that a section or value is from, as `source` finds it; of two of one name the path."""
+    files = files or os.environ.get(FILES, "config.yaml").split(os.pathsep)
+    found = source(path, config, files)
+    if found is None:
+        return COMMAND_LINE if os.path.isfile(files[-1]) else Path(files[-1]).name
+    return named_among(found, files)
+
+
+def named_among(file: str | Path, files: Sequence[str | Path]) -> str:
+    """Name of a file; its absolute path where others of these files have the same name."""
+    name = Path(file).name
+    same = {os.path.abspath(other) for other in files if Path(other).name == name}
+    return os.path.abspath(file) if len(same) > 1 else name
+
+
+def source(
+    path: Sequence[str | int], config: Mapping[str, Any], files: Sequence[str | Path]
+) -> str | Path | None:
     """File that a section or value is from: the first on top that has the section, or this value.
 
     Args:
         path: keys that lead to it.
         config: merged from the files and the command line.
         files: as Snakemake lists them, those of its command line first, of which a later one counts
-            more, the one that they lie on top of last; without any, those of which jobs are told.
+            more, the one that they lie on top of last.
+
+    Returns:
+        The file; None where no file says it, but the command line.
     """
-    *on_top, base = files or os.environ.get(FILES, "config.yaml").split(os.pathsep)
     merged = at(path, config)
-    for file in filter(os.path.isfile, (*reversed(on_top), base)):
+    for file in filter(os.path.isfile, (*reversed(files[:-1]), *files[-1:])):
         found = at(path, read(file))
         if isinstance(found, Mapping) or found == merged or repr(found) == repr(merged):  # .nan
-            return Path(file).name
-    return COMMAND_LINE if os.path.isfile(base) else Path(base).name
+            return file
+    return None
 
 
 def read(file: str | Path) -> Any:

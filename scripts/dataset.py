@@ -1,6 +1,6 @@
 """Draw or read one data set and describe its geometry (rule ``dataset``)."""
 
-from pathlib import Path
+import os
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ def read(path: str, replicates: int) -> Dataset:
     Raises:
         DataError: the file is missing or not an ``.npz``, or its arrays are not a data set.
     """
-    name = Path(path).name
+    name = os.path.abspath(path)
     try:
         note_read(path, sha256(path))
         with open(path, "rb") as file:

@@ -7,6 +7,7 @@ uncompressed tar, since compressed bytes change with the version of the compress
 """
 
 import argparse
+import contextlib
 import csv
 import hashlib
 import io
@@ -67,7 +68,10 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
         ArchiveError: results are missing or not what this configuration and the code here make, or
             files do not agree with one another.
     """
-    asked = Asked(Plan(check_files(ROOT, configfiles), Sources(ROOT)))
+    configfiles = [path.absolute() for path in configfiles]
+    # paths of data are as the run saw them, from its folder
+    with contextlib.chdir(folder if folder.is_dir() else ROOT):
+        asked = Asked(Plan(check_files(ROOT, configfiles), Sources(ROOT)))
     files = {name: _read(folder, name) for name in (*asked.plan.results(), *asked.jobs())}
     files |= {name: (ROOT / name).read_bytes() for name in PROJECT}
     files[CONFIGURATION] = _configured(asked.plan.config)

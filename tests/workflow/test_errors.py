@@ -274,7 +274,7 @@ MISTAKES = {
                 "fresh_samples": None,
             }
         ),
-        r"digits\.dataset\.path: there is no file none\.npz",
+        r"digits\.dataset\.path: there is no file /\S+/none\.npz",
     ),
 }
 
@@ -540,14 +540,14 @@ def refused_archives(project_of_file):
     run = project_of_file.snakemake(*changes, "--keep-going", "--", *targets)
     assert run.returncode != 0
     assert len(errors(run)) == len(ARCHIVES), run.stderr
-    return errors(run), project_of_file.files()
+    return errors(run), project_of_file.files(), project_of_file.folder
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)
 def test_a_bad_archive_is_one_sentence_and_leaves_no_output(refused_archives, archive):
-    said, left = refused_archives
+    said, left, folder = refused_archives
     name = archive.replace(" ", "_")
-    start = f"error: changes.yaml, experiments.{name}.dataset: {name}.npz"
+    start = f"error: changes.yaml, experiments.{name}.dataset: {folder}/{name}.npz"
     (sentence,) = (sentence for sentence in said if sentence.startswith(start))
     assert ARCHIVES[archive][1] in sentence
     assert left == set()

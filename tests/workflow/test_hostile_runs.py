@@ -33,7 +33,7 @@ def errors(text: str) -> list[str]:
 def test_files_and_folders_of_any_name_will_do(project):
     np.savez(project.folder / f"{NAME}.npz", X=X, y=Y)
     folder, target = project.folder / NAME, "results/digits/base/dataset.npz"
-    changes = project.on_top(from_file(f"..//{NAME}.npz"))
+    changes = project.on_top(from_file(f".//{NAME}.npz"))
     (project.folder / NAME).mkdir()
     project.make(*changes, "--directory", str(folder), "--", target)
     assert (folder / target).is_file()

@@ -12,7 +12,7 @@ from scripts._origins import COMMAND_LINE, at, origin
 
 from kkt_unlearning.studies.study import studies
 from workflow.support.configuration.experiment import Experiment
-from workflow.support.configuration.files import base_files, merged
+from workflow.support.configuration.files import base_files, located, merged
 from workflow.support.configuration.mistakes import ConfigurationError, as_number, shown
 from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.configuration.schema import check_schema, schema
@@ -34,7 +34,7 @@ def check_files(root: Path, on_top: Sequence[str | Path] = ()) -> dict[str, Any]
 
 
 def check(config: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
-    """Configuration without the keys that a later file sets to null, or the end of the program.
+    """Configuration without the keys that a later file sets to null, its paths as `located` finds them.
 
     Args:
         config: merged from all files and the command line.
@@ -45,7 +45,7 @@ def check(config: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, A
         SystemExit: there is a mistake; the message is one sentence.
     """
     try:
-        return checked(config)
+        return checked(located(config, files))
     except ConfigurationError as error:
         where = origin(error.path, config, files)
         text = _as_text(error, config) if where == COMMAND_LINE else error

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from kkt_unlearning.studies.study import Drawn, check_forget, measures, studies
-from workflow.support.configuration.mistakes import ConfigurationError, listed, shown
+from workflow.support.configuration.mistakes import ConfigurationError, listed, shown, whole
 from workflow.support.configuration.schema import check_schema, schema
 from workflow.support.places.tables import needed
 
@@ -150,13 +150,14 @@ class Experiment:
             self._fail(
                 "dataset",
                 "path",
-                text=f"there is no file {shown(path)}, or nothing in it: give the path of an .npz archive.",
+                text=f"there is no file {whole(path)}, or nothing in it: give the path of an .npz archive.",
             )
         if path is not None and set("{}") & set(path):
             self._fail(
                 "dataset",
                 "path",
-                text=f"the value is {shown(path)}, but Snakemake keeps braces for itself: rename the file.",
+                text=f"the path is {whole(path)}, but Snakemake keeps braces for itself: rename the file or "
+                "folder.",
             )
         model = self.dataset.get("model")
         # every file of the folder counts as an input, and a folder of anything can be a whole disk
@@ -166,7 +167,7 @@ class Experiment:
             self._fail(
                 "dataset",
                 "model",
-                text=f"there is no folder {shown(model)} with a modules.json or config.json: give that of a "
+                text=f"there is no folder {whole(model)} with a modules.json or config.json: give that of a "
                 "sentence-transformers model.",
             )
 

@@ -1,12 +1,14 @@
 """A mistake in the configuration, and the words in which it is said."""
 
 import math
+import os
 from collections.abc import Iterable
 from typing import Any
 
 from scripts._errors import printable
 
 _MOST = 20  # names in a sentence
+_LONGEST = 500  # characters of a path in one
 
 KeyPath = tuple[str | int, ...]
 
@@ -57,3 +59,9 @@ def shown(value: Any) -> str:
     """The value as it is found, on one line, cut short where it is long."""
     text = printable(str(value)) or "''"
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def whole(path: str) -> str:
+    """The absolute path, on one line; of a very long one its end, with the name."""
+    text = printable(os.path.abspath(path))
+    return text if len(text) <= _LONGEST else f"...{text[-_LONGEST:]}"

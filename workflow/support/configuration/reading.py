@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 from scripts._errors import printable
-from scripts._origins import LOADER
+from scripts._origins import LOADER, named_among
 
 from workflow.support.configuration.mistakes import ConfigurationError, KeyPath
 
@@ -42,8 +42,9 @@ def refuse_unclear(files: Iterable[str | Path]) -> None:
     Raises:
         SystemExit: there is a mistake; the message is one sentence.
     """
+    files = list(files)
     for path in filter(Path.is_file, map(Path, files)):
-        name = printable(path.name)
+        name = printable(named_among(path, files))
         try:
             _check(_text(path))
         except ConfigurationError as error:

@@ -4,7 +4,6 @@ The functions of ``wildcards`` are parameters and inputs of rules: Snakemake com
 between runs, so each returns only what its rule uses.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -106,8 +105,7 @@ class Plan:
         if dataset["source"] == "embeddings":
             model = Path(dataset["model"]).rglob("*")
             return sorted(str(path) for path in model if path.is_file())
-        # Snakemake does not find what is written with two slashes
-        return [re.sub("/+", "/", dataset["path"])] if dataset["source"] == "file" else []
+        return [dataset["path"]] if dataset["source"] == "file" else []
 
     def dataset_file(self, wildcards: Any) -> str:
         """Arrays of the setting's data set."""
