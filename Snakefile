@@ -11,7 +11,7 @@ from workflow.support.places.asked import Asked
 from workflow.support.places.folder import refuse_foreign, refuse_read_only
 from workflow.support.places.jobs import announce, growing
 from workflow.support.places.pacing import lift_unasked_limit
-from workflow.support.places.plan import SETTING, Plan
+from workflow.support.places.plan import OWN, SETTING, Plan
 from workflow.support.places.sharing import sharing
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import experiments_of, section_of
@@ -83,3 +83,4 @@ include: "workflow/rules/dependence.smk"
 include: "workflow/rules/readings.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/own.smk"

@@ -1,31 +1,24 @@
 """Rules figure_*: one figure, drawn from its tables by the library's module of its name."""
 
-import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from _figures import load, numbers, save
 from _job import job
-from _storage import read_table, replacing, write_text
-from _tables import as_csv, cut
+from _storage import read_table, write_text
 
 from kkt_unlearning.studies.drawing import load_matplotlib
 
 
 def main(snakemake: Any) -> None:
     """Tables → the figure as pdf and png, and the numbers in it as csv."""
-    # seaborn works without SciPy, and takes density estimates and dendrograms from it where it finds it.
-    # Figures here have neither, and loading them is a quarter of a small figure's time.
-    sys.modules |= {"scipy.stats": None, "scipy.cluster": None}  # type: ignore[dict-item]
-    load_matplotlib()
-    from kkt_unlearning.studies.style import save
-
+    load()
     paths = {name: path for name, path in snakemake.input.items() if name != "caption"}
     tables = {name: read_table(path) for name, path in paths.items()}
-    shown, numbers = _drawn(tables, snakemake.params.settings)
-    with replacing(snakemake.output.pdf) as pdf, replacing(snakemake.output.png) as png:
-        save(shown, pdf, png)
-    write_text(snakemake.output.csv, numbers)
+    shown, text = _drawn(tables, snakemake.params.settings)
+    save(snakemake.output, shown)
+    write_text(snakemake.output.csv, text)
 
 
 def pages(
@@ -37,10 +30,10 @@ def pages(
 
 
 def _drawn(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Any, str]:
-    """The figure, and the numbers in it to 6 significant digits."""
+    """The figure, and the numbers in it."""
     draw = import_module(f"kkt_unlearning.studies.{settings['figure']}.figure").draw
     shown, drawn = draw(**tables)
-    return shown, as_csv({name: [*map(cut, column.tolist())] for name, column in drawn.items()})
+    return shown, numbers(drawn)
 
 
 if __name__ == "__main__":

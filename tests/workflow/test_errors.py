@@ -264,6 +264,25 @@ MISTAKES = {
         experiment(dataset={"classes": ["one", 2]}),
         r"digits\.dataset\.classes\[0\]: the value is one, but a whole number",
     ),
+    "an experiment of the name of a figure": (
+        {
+            "experiments": {
+                "growth": {
+                    "dataset": {
+                        "source": "gaussian",
+                        "samples": 4,
+                        "dimension": 40,
+                        "fresh_samples": 0,
+                    },
+                    "sweep": {},
+                    "networks": ["linear"],
+                    "trainings": ["normalised"],
+                    "measures": ["multipliers"],
+                }
+            }
+        },
+        r"growth: this is the name of a rule or figure, .* choose another",
+    ),
     "no file": (
         experiment(
             dataset={

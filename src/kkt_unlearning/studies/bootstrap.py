@@ -5,14 +5,16 @@ of the experiment are drawn or left out together. Experiments are drawn independ
 cover, and what not: docs/sources.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from zlib import crc32
 
 import numpy as np
 
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.studies.claim import CHECK, Claim, Tables, Thresholds
-from kkt_unlearning.studies.summary import Rows, Table, Whole
+from kkt_unlearning.studies.summary import Rows, Table, Whole, quantile
+
+INTERVAL = (0.025, 0.975)  # quantiles of the resamples
 
 Clusters = Mapping[str, tuple[int, ...]]  # experiment -> its replicates
 
@@ -62,6 +64,25 @@ def resample(
                 given[name] = drawn[name, pair]
             values[key][b] = claim.measure(given, thresholds[key])
     return values
+
+
+def intervals(
+    table: Table, measures: Mapping[str, Callable[[Table], float]], resamples: int, seed: int
+) -> dict[str, tuple[float, float]]:
+    """Interval of each measure of one table, by resamples of its replicates; nan with one replicate.
+
+    Args:
+        measures: name -> function of the table.
+        seed: root entropy.
+    """
+    split = _Split(table)
+    replicates = tuple(sorted(split.places))
+    if len(replicates) < 2 or not resamples:
+        return dict.fromkeys(measures, (float("nan"), float("nan")))
+    drawn = [split.drawn(draw) for draw in _draws("", replicates, resamples, seed)]
+    values = {name: [measure(part) for part in drawn] for name, measure in measures.items()}
+    low, high = INTERVAL
+    return {name: (quantile(found, low), quantile(found, high)) for name, found in values.items()}
 
 
 class _Split:

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from kkt_unlearning.studies.bootstrap import Clusters, clusters, resample
+from kkt_unlearning.studies.bootstrap import INTERVAL, Clusters, clusters, resample
 from kkt_unlearning.studies.claim import Claim, Tables, Thresholds, claims
 from kkt_unlearning.studies.summary import quantile
 
 HELD, FAILED, OPEN, NOT_TESTED = "held", "failed", "open", "not tested"
 VERDICTS = (HELD, FAILED, OPEN, NOT_TESTED)
 
-INTERVAL = (0.025, 0.975)  # quantiles of the resamples
 AGREE = 0.95  # share of the resamples with the same verdict from which on it is not open
 
 _SAME_NUMBER = 1e-9  # two numbers nearer than that differ by the order of a sum: they have 6 digits

@@ -58,6 +58,10 @@ COLOURS = {
     "mnist": _ORANGE,
     "tabular": _GREEN,
     "text": _RED,
+    **{
+        f"run{number}": colour
+        for number, colour in enumerate((_BLUE, _ORANGE, _GREEN, _RED, _PINK, _BROWN))
+    },
 }
 
 NAMES = {
@@ -282,6 +286,11 @@ def networks_of(table: Table) -> list[str]:
 def name_of(key: str) -> str:
     """Name to print; a network of the user's own goes by its name in the configuration."""
     return NAMES.get(key, key.replace("_", " "))
+
+
+def value_of(value: object) -> str:
+    """Value of a swept parameter to print."""
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def colour_of(key: str) -> str:

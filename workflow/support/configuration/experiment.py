@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from kkt_unlearning.studies.study import Drawn, check_forget, measures, studies
 from workflow.support.configuration.mistakes import ConfigurationError, listed, shown, whole
 from workflow.support.configuration.schema import check_schema, schema
-from workflow.support.places.tables import needed
+from workflow.support.places.tables import needed, rested_on, taken
 
 SETTINGS = 1_000_000  # of one experiment; more would only fill the memory
 
@@ -26,6 +26,7 @@ class Experiment:
         self.dataset: dict[str, Any] = experiment["dataset"]
 
     def check(self) -> None:
+        self._check_own_name()
         self._check_names("networks")
         self._check_names("trainings")
         self._check_needed()
@@ -50,6 +51,13 @@ class Experiment:
 
     def _fail(self, *keys: str | int, text: str) -> NoReturn:
         raise ConfigurationError(("experiments", self.name, *keys), text)
+
+    def _check_own_name(self) -> None:
+        if self.name in taken() - rested_on():
+            self._fail(
+                text="this is the name of a rule or figure, and would be a second target of that name: "
+                "choose another.",
+            )
 
     def _check_names(self, section: str) -> None:
         for index, name in enumerate(self.experiment[section]):

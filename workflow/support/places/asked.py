@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from scripts._hashes import GIVEN, SUFFIX, basis, given
 
 from kkt_unlearning.studies.study import figures, modules, rows_of
-from workflow.support.places.plan import PAGE_FILES, Plan
+from workflow.support.places.plan import OWN, PAGE_FILES, Plan
 from workflow.support.places.tables import own_tables
 
 Value = Any  # or a function of the wildcards
@@ -118,6 +118,16 @@ class Asked:
         """Inputs of a rule, by name."""
         return self._rules[rule].inputs
 
+    def paths(self, place: Place) -> dict[str, str | list[str]]:
+        """Inputs of one job, by name."""
+        wildcards = dict(place.wildcards)
+        return {
+            name: list(_paths([value], wildcards))
+            if callable(value) or isinstance(value, list)
+            else value.format(**wildcards)
+            for name, value in self._rules[place.rule].inputs.items()
+        }
+
     def params(self, rule: str) -> dict[str, Value]:
         """Parameters of a rule; ``asks`` is what its inputs have to be."""
         known = self._rules[rule]._asdict()
@@ -157,6 +167,8 @@ class Asked:
             return Place(f"results/{stem}{SUFFIX}", stem)
         if folder in ("results/figures", "paper_figures") and stem in figures():
             return Place(f"results/figures/{stem}{SUFFIX}", f"figure_{stem}")
+        if folder == OWN:
+            return Place(f"{OWN}/{stem}{SUFFIX}", "own", (("experiment", stem),))
         return self._of_setting(folder, stem)
 
     def _of_setting(self, folder: str, stem: str) -> Place | None:
@@ -269,6 +281,15 @@ def _presenting(plan: Plan) -> dict[str, Rule]:
         for figure in figures()
     }
     return drawn | {
+        "own": Rule(
+            settings=plan.own_page,
+            inputs={
+                "table": "results/tables/{experiment}.csv",
+                "dataset": "results/tables/{experiment}.dataset.csv",
+            },
+            seed=plan.config["seed"],
+            **plan.behind("own"),
+        ),
         "scorecard": Rule(
             settings=plan.scored(),
             inputs=tables,

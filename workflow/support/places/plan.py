@@ -14,7 +14,7 @@ from workflow.support.places.default import changed
 from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
-from workflow.support.places.tables import own_tables, parts, suffix
+from workflow.support.places.tables import own_tables, parts, rested_on, suffix
 from workflow.support.places.versions import packages
 
 Settings = dict[str, Any]
@@ -23,6 +23,10 @@ Settings = dict[str, Any]
 SETTING = "results/{experiment}/{point}/{network}/{training}"
 _OWN = {"unlearned": "unlearned.npz", "networks": "deep.npz", "shadows": "shadows.npz"}
 _READ = {"replicates": ("trained", "points"), "deep": ("networks",), "shadows": ("shadows",)}
+
+# Figure and page of an experiment that a user added, by the name of the output.
+OWN = "results/own"
+_OWN_ENDINGS = {"page": "md", "pdf": "pdf", "png": "png", "csv": "csv"}
 
 # What is drawn and written for readers, whatever the configuration.
 DRAWN = [f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")]
@@ -72,15 +76,36 @@ class Plan:
     def targets(self) -> list[str]:
         """Everything there is to make: figures, tables, the scorecard and the pages about them."""
         drawn = [f"paper_figures/{figure}.pdf" for figure in figures()]
-        return [*drawn, *self.all_tables(), *(next(iter(made.values())) for made in PAGES.values())]
+        pages = [next(iter(made.values())) for made in PAGES.values()]
+        own = [self.own_files(name)["page"] for name in self.own_drawn()]
+        return [*drawn, *self.all_tables(), *pages, *own]
 
     def results(self) -> list[str]:
         """All that `targets` are, file by file; what an earlier configuration left is not among it."""
-        return [*self.all_tables(), *DRAWN, *PAGE_FILES]
+        own = [path for name in self.own_drawn() for path in self.own_files(name).values()]
+        return [*self.all_tables(), *DRAWN, *PAGE_FILES, *own]
 
     def all_tables(self) -> list[str]:
         """Tables of every experiment and of the other sections."""
         return [table for name in [*self.experiments, *own_tables()] for table in self.tables(name)]
+
+    def own_experiments(self) -> list[str]:
+        """Experiments that a user added: no figure and no claim rests on them."""
+        return [name for name in self.experiments if name not in rested_on()]
+
+    def own_drawn(self) -> list[str]:
+        """Those of them that have certificates, so a figure and a page."""
+        measured = {name: self.experiments[name]["measures"] for name in self.own_experiments()}
+        return [name for name, names in measured.items() if "certificate" in names]
+
+    def own_files(self, experiment: str) -> dict[str, str]:
+        """Figure and page of an experiment that a user added."""
+        return {name: f"{OWN}/{experiment}.{ending}" for name, ending in _OWN_ENDINGS.items()}
+
+    def own_targets(self, experiment: str) -> list[str]:
+        """All that there is of it: tables and, where it has certificates, figure and page."""
+        drawn = self.own_files(experiment).values() if experiment in self.own_drawn() else ()
+        return [*self.tables(experiment), *drawn]
 
     def explored_tables(self) -> list[str]:
         """Tables that the explorer shows, of all experiments that have one."""
@@ -201,6 +226,14 @@ class Plan:
     def found(self) -> Settings:
         """What is not as in the default configuration, which the thresholds were stated for."""
         return {"changed": changed(self.config)}
+
+    def own_page(self, wildcards: Any) -> Settings:
+        """What the page about an experiment says of its data, and how often replicates are drawn again."""
+        experiment = wildcards.experiment
+        data = " ".join(
+            f"{key}={value}" for key, value in self.experiments[experiment]["dataset"].items()
+        )
+        return {"experiment": experiment, "data": data, "resamples": self.config["resamples"]}
 
     def measured(self, name: str) -> Callable[[Any], Settings]:
         """Parameters of the rule of a measure: all that a setting has."""

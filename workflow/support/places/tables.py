@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 from kkt_unlearning.studies.study import figures, measures, studies
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"  # of which rules have the names
 
 # The main table of an experiment has its bare name.
 _MAIN = "evaluation"
@@ -25,6 +28,20 @@ def parts(names: Sequence[str]) -> list[str]:
 def own_tables() -> dict[str, tuple[str, ...]]:
     """Sections at the top of the configuration that are no experiment -> tables of their rule."""
     return {name: study.own.tables for name, study in studies().items() if study.own}
+
+
+@cache
+def rested_on() -> frozenset[str]:
+    """Experiments that figures and claims rest on; others are a user's own."""
+    return frozenset(name for study in studies().values() for name in study.experiments)
+
+
+@cache
+def taken() -> frozenset[str]:
+    """Names of rules and targets, which an experiment of a user's own cannot have."""
+    scripts = {path.stem for path in SCRIPTS.glob("[!_]*.py")}
+    made = {f"measure_{name}" for name in measures()} | {f"figure_{name}" for name in figures()}
+    return frozenset({"all", *figures(), *scripts, *made})
 
 
 @cache

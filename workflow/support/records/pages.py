@@ -12,7 +12,7 @@ from scripts._hashes import SUFFIX
 from scripts._tables import columns
 
 from kkt_unlearning.studies.study import figures
-from workflow.support.places.asked import Asked
+from workflow.support.places.asked import Asked, Place
 from workflow.support.places.plan import PAGES
 from workflow.support.places.templates import REPORT
 from workflow.support.records.unpacking import ArchiveError, refuse_beyond_memory
@@ -60,14 +60,12 @@ def pages(
 
     table = reader(files)
     read = cache(lambda path: records[path] if path.endswith(SUFFIX) else table(path))
-    jobs = {job.given()["rule"]: (name, job) for name, job in asked.jobs().items()}
-    drawn = {f"figure_{name}": {"csv": f"paper_figures/{name}.csv"} for name in figures()}
-    for rule, outputs in (PAGES | drawn).items():
-        script, (first, *_) = rule.partition("_")[0], outputs.values()
-        (record, job), rests = jobs[rule], _RESTS.get(script, "the tables")
+    for place, outputs in _written(asked):
+        script, (first, *_) = place.rule.partition("_")[0], outputs.values()
+        job, rests = asked.jobs()[place.record], _RESTS.get(script, "the tables")
         try:
             texts = import_module(script).pages(
-                contents(asked.inputs(rule), read),
+                contents(asked.paths(place), read),
                 job.given(),
                 _templates(script),
             )
@@ -78,7 +76,18 @@ def pages(
                 f"{first!r} cannot be made from {rests} ({type(error).__name__}: {error})."
             ) from error
         for name, path in outputs.items():
-            yield Page(path, texts[name].encode(), rests, record)
+            yield Page(path, texts[name].encode(), rests, place.record)
+
+
+def _written(asked: Asked) -> Iterator[tuple[Place, dict[str, str]]]:
+    """Each job that writes texts for readers, and these by the name of the output."""
+    drawn = [{"csv": f"paper_figures/{name}.csv"} for name in figures()]
+    files = [asked.plan.own_files(name) for name in asked.plan.own_drawn()]
+    own = [{name: made[name] for name in ("csv", "page")} for made in files]
+    for outputs in (*PAGES.values(), *drawn, *own):
+        place = asked.place(next(iter(outputs.values())))
+        assert place is not None
+        yield place, outputs
 
 
 def reader(files: Mapping[str, bytes]) -> Callable[[str], dict[str, Any]]:
