@@ -39,7 +39,9 @@ override AT_MOST := $(value AT_MOST)
 override REPETITIONS := $(value REPETITIONS)
 override WHOLE := $(value WHOLE)
 override SETTINGS := $(value SETTINGS)
-export PYTHON ARCHIVE CONFIG DIRECTORY TABLES TARGETS AT_MOST REPETITIONS WHOLE SETTINGS
+override RUNS := $(value RUNS)
+override EXPERIMENT := $(value EXPERIMENT)
+export PYTHON ARCHIVE CONFIG DIRECTORY TABLES TARGETS AT_MOST REPETITIONS WHOLE SETTINGS RUNS EXPERIMENT
 
 # Snakemake keeps what it has read of this project at home, and ends where nothing can be kept there.
 ifneq ($(shell c="$${XDG_CACHE_HOME:-$$HOME/.cache}"; mkdir -p "$$c" 2>/dev/null && [ -w "$$c" ] && echo yes),yes)
@@ -54,7 +56,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures $(FIGURES) report docs test test-torch test-report test-faults lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
+.PHONY: help figures $(FIGURES) report docs test test-torch test-report test-faults lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check compare schema test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -175,6 +177,9 @@ gpu-check: $(READY) ## verify and time the GPU code; needs a CUDA GPU and envs/r
 reproduce: $(READY) ## compute CONFIG (config/tiny.yaml) again and again under other settings; say what differs
 	set -f; $(BIN)/python -m workflow.reproduce --configfile="$${CONFIG:-config/tiny.yaml}" --targets $$TARGETS
 	$(EMBED)
+
+compare: $(READY) ## RUNS="a b", folders of runs or configuration files, beside one another in EXPERIMENT (step_size)
+	set -f; $(BIN)/python -m workflow.compare $${EXPERIMENT:+--experiment="$$EXPERIMENT"} -- $$RUNS
 
 archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (here) as one file ARCHIVE
 	$(BIN)/snakemake --cores all $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}"

@@ -84,6 +84,17 @@ def test_without_names_the_results_here_are_packed(checkout):
     ]
 
 
+def test_runs_to_compare_are_words_and_nothing_in_them_runs(checkout):
+    said = made(checkout, "compare", "RUNS=a $(touch ran) *", "EXPERIMENT=$(touch ran)")
+    assert said.returncode == 0, said.stderr
+    given = (checkout / "given").read_text().split("\0")
+    assert given[1:] == [
+        *("-m", "workflow.compare", "--experiment=$(touch ran)", "--"),
+        *("a", "$(touch", "ran)", "*", ""),
+    ]
+    assert not (checkout / "ran").exists()
+
+
 @pytest.mark.parametrize("python", ["", "nowhere/python3.11", "$(touch ran)", "false"])
 def test_without_python_311_nothing_follows_the_sentence_that_says_so(checkout, python):
     (checkout / ".venv/.ready").unlink()

@@ -1,0 +1,173 @@
+"""Several runs of one experiment beside one another: one figure with all, and the numbers that differ."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from kkt_unlearning.studies import style
+from kkt_unlearning.studies.joint import epsilon_at
+from kkt_unlearning.studies.own.measured import Number, Setting, settings, told_apart
+from kkt_unlearning.studies.steps import EPSILON_FLOOR, MOST_COLUMNS, TAU_FLOOR, with_titles
+from kkt_unlearning.studies.style import Line, PanelRow
+from kkt_unlearning.studies.summary import Table, distinct, rows, select, stack, summarise
+
+MOST_RUNS = 6  # of which each has a colour
+
+_NOTHING = epsilon_at(nothing=True)
+_PANELS = (
+    ("ε at θ̃, δ = 0.1 λ̄", epsilon_at(), EPSILON_FLOOR),
+    ("relative ε at θ′ (τ = 0)", "epsilon_clarke", None),
+    ("relative δ at θ̃", "relative_delta", None),
+    ("τ*: 1 − cosine\nto a KKT point", "tau_star", TAU_FLOOR),
+)
+_QUANTITIES = (*(quantity for _, quantity, _ in _PANELS), _NOTHING)
+_DASHES = {"exact": "-", "trained": "--"}
+_APART = 0.09  # of the height of a panel: a line of text
+_EACH = 2.4  # inches of a column of panels
+
+Runs = Mapping[str, Table]  # by the name that a reader sees
+
+
+def common(tables: Sequence[Table]) -> list[str]:
+    """Columns that tell settings apart in every run."""
+    return [name for name in told_apart(tables[0]) if all(name in told_apart(t) for t in tables)]
+
+
+def draw(runs: Runs) -> tuple[Figure, dict[str, np.ndarray]]:
+    """The panels of the step-size figure with a line for each run, which has its name at its end.
+
+    Args:
+        runs: at least two tables of the measure ``certificate``.
+
+    Returns:
+        The figure, and the medians and bands that it shows.
+    """
+    by = common(list(runs.values()))
+    parts = []
+    for run, table in runs.items():
+        found = summarise(table, [*by, "start", "fraction"], _QUANTITIES)
+        parts.append({"run": np.full(rows(found), run, dtype=object), **found})
+    drawn = stack(parts)
+    titled = with_titles(drawn, by)
+    titles = list(dict.fromkeys(titled["title"].tolist()))[:MOST_COLUMNS]
+    panels = [_row(number, runs) for number in range(len(_PANELS))]
+    with style.styled():
+        figure, axes = style.grid(
+            7.6, titles, panels, titled, "fraction", "step / prescribed step", by="title"
+        )
+        figure.set_figwidth(max(style.WIDTH, _EACH * len(titles) + 1))
+        for panel in axes.flat:
+            panel.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+        style.finish(axes, panels)
+        for panel in axes[:, -1]:
+            panel.get_legend().remove()
+        for panel_row, row in zip(axes, panels, strict=True):
+            _label(panel_row[-1], select(titled, title=titles[-1]), row, list(runs))
+        figure.legend(handles=_key(), loc="outside lower center", ncols=3)
+    return figure, drawn
+
+
+def _row(number: int, runs: Runs) -> PanelRow:
+    label, quantity, floor = _PANELS[number]
+    lines = [
+        Line(
+            {"run": run, "quantity": quantity, "start": start}, run, f"run{place}", dash, floor or 0
+        )
+        for place, run in enumerate(runs)
+        for start, dash in _DASHES.items()
+    ]
+    if number == 0:
+        lines += [
+            Line(
+                {"run": run, "quantity": _NOTHING, "start": "exact"},
+                run,
+                f"run{place}",
+                ":",
+                EPSILON_FLOOR,
+            )
+            for place, run in enumerate(runs)
+        ]
+    return PanelRow(label, lines, floor)
+
+
+def _label(axes: Axes, table: Table, row: PanelRow, runs: Sequence[str]) -> None:
+    """The name of each run to the right of the end of its line, moved up where two would meet."""
+    ends = []
+    for place, run in enumerate(runs):
+        lines = [line for line in row.lines if line.where["run"] == run]
+        found = next((part for line in lines if rows(part := select(table, **line.where))), None)
+        if found is None:
+            continue
+        value = float(found["median"][np.argmax(found["fraction"])])
+        at = (0.0, max(value, lines[0].floor) if np.isfinite(value) else axes.get_ylim()[1])
+        height = axes.transAxes.inverted().transform(axes.transData.transform(at))[1]
+        ends.append((float(np.clip(height, 0.0, 1.0)), place, run))
+    lowest = -1.0
+    for height, place, run in sorted(ends):
+        lowest = max(height, lowest + _APART)
+        colour = style.colour_of(f"run{place}")
+        axes.text(
+            1.03, lowest, run, color=colour, transform=axes.transAxes, va="center", fontsize=7
+        )
+
+
+def _key() -> list[Line2D]:
+    """What the kinds of lines are, whatever the run."""
+    named = {style.name_of(start): dash for start, dash in _DASHES.items()} | {"doing nothing": ":"}
+    looks: list[dict[str, Any]] = [{"label": name, "ls": dash} for name, dash in named.items()]
+    return [Line2D([], [], color="0.3", **look) for look in looks]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One number in all runs.
+
+    Attributes:
+        setting: title of the setting.
+        quantity: a key of `measured.MEASURES`.
+        numbers: by run; None where the run does not have the setting.
+        apart: whether the intervals of two runs have no number in common; None where one has none.
+    """
+
+    setting: str
+    quantity: str
+    numbers: dict[str, Number | None]
+    apart: bool | None
+
+
+def differences(runs: Runs, resamples: int, seed: int) -> Iterator[Difference]:
+    """Every number of every setting in all runs, after the step nearest to the prescribed one."""
+    by = common(list(runs.values()))
+    found: dict[str, dict[str, Setting]] = {}
+    for run, table in runs.items():
+        for setting in settings(table, by, resamples, seed):
+            found.setdefault(setting.title, {})[run] = setting
+    for title, of_run in found.items():
+        for quantity in next(iter(of_run.values())).numbers:
+            numbers = {
+                run: of_run[run].numbers[quantity] if run in of_run else None for run in runs
+            }
+            yield Difference(title, quantity, numbers, _apart(list(numbers.values())))
+
+
+def _apart(numbers: Sequence[Number | None]) -> bool | None:
+    known = [number for number in numbers if number and not np.isnan(number.low)]
+    if len(known) < 2:
+        return None
+    return any(one.apart(other) for one in known for other in known)
+
+
+def sweeps(runs: Runs) -> dict[str, dict[str, list[Any]]]:
+    """Of each column in which settings are told apart in some run, but not in all, its values by run."""
+    tables = list(runs.values())
+    some = dict.fromkeys(name for table in tables for name in told_apart(table))
+    pooled = [name for name in some if name not in common(tables)]
+    return {
+        name: {run: distinct(table, name) for run, table in runs.items() if name in table}
+        for name in pooled
+    }
