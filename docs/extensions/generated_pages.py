@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from kkt_unlearning.studies.columns import SETTING, SWEPT, Columns, tables
 from kkt_unlearning.studies.study import figures
 from workflow.support.places.tables import experiments_of
 
@@ -47,6 +48,42 @@ def _figure(name: str) -> str:
         f"From {behind}: :download:`the numbers drawn </../paper_figures/{name}.csv>` (CSV), "
         f":download:`PDF </../paper_figures/{name}.pdf>`.\n"
     )
+
+
+def columns() -> str:
+    """What each column of each result table is."""
+    setting = (
+        "They stand first in every table of an experiment; a parameter stands there if it is swept."
+    )
+    parts = [_columns("Settings", setting, {**SETTING, **SWEPT})]
+    for name, table in tables().items():
+        parts.append(_columns(_file(name), f"One row for each {table.rows}.", table.columns))
+    intro = (
+        "The tables of a run are in ``results/tables/``, and ``results/columns.csv`` says the same of them. "
+        "``nan`` is what could not be measured or does not apply. Where ε, δ or τ is infinite, a retained "
+        "margin is not positive."
+    )
+    return "\n".join([heading("Columns of the tables", "="), intro, "", *parts])
+
+
+def _file(part: str) -> str:
+    if not tables()[part].setting:
+        return f"{part}.csv"
+    return "{experiment}.csv" if part == "evaluation" else f"{{experiment}}.{part}.csv"
+
+
+def _columns(title: str, text: str, described: Columns) -> str:
+    lines = [heading(title, "-"), text, "", ".. list-table::", "   :header-rows: 1", ""]
+    for cells in (("column", "what it holds", "unit"), *_cells(described)):
+        first, *others = cells
+        lines += [f"   * - {first}", *(f"     - {cell}" for cell in others)]
+    return "\n".join([*lines, ""])
+
+
+def _cells(described: Columns) -> Iterator[tuple[str, str, str]]:
+    for name, column in described.items():
+        text = column.text.replace("|", "\\|").replace("*", "\\*")
+        yield f"``{name}``", text, column.unit.replace("|", "\\|")
 
 
 def packages() -> dict[str, list[str]]:
@@ -93,7 +130,7 @@ def _first_names() -> Iterator[str]:
 def write(app: Sphinx) -> None:
     """Write the pages that are not as they should be, and remove what should not be there."""
     pages = packages()
-    texts = {"gallery.rst": gallery(), "api/index.rst": api_index(pages)}
+    texts = {"gallery.rst": gallery(), "columns.rst": columns(), "api/index.rst": api_index(pages)}
     texts |= {f"api/{name}.rst": package_page(name, modules) for name, modules in pages.items()}
     texts |= {name: (ROOT / name).read_text(encoding="utf-8") for name in ELSEWHERE}
     folder = Path(app.srcdir) / FOLDER

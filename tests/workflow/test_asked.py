@@ -66,7 +66,8 @@ def test_another_version_makes_outdated_what_was_made_with_it(
     text = {name for name, record in records.items() if "libraries" in record["settings"]}
     (made,) = (set(reached(records, name)) for name in text)
     outdated = {name for name in records if os.stat(name).st_mtime_ns < BACK}
-    assert outdated == (set(records) if package == "scipy" else drawn | made)
+    alone = {"results/columns.provenance.json"}  # rests on words
+    assert outdated == (set(records) if package == "scipy" else drawn | made) - alone
 
 
 def reached(records, name):

@@ -24,6 +24,7 @@ def test_a_new_study_gets_its_figure_and_its_row_and_nothing_else_is_computed_ag
             "measure": 3,
             "figure_support": 1,
             "provenance": 1,
+            "columns": 1,
             "scorecard": 1,
             "findings": 1,
             "all": 1,
@@ -37,4 +38,7 @@ def test_a_new_study_gets_its_figure_and_its_row_and_nothing_else_is_computed_ag
     assert row["verdict"] in {"held", "failed"}
     page = (project.folder / "paper_figures/scorecard.md").read_text(encoding="utf-8")
     assert "Samples that support the network" in page
+    with open(project.folder / "results/columns.csv", newline="", encoding="utf-8") as file:
+        described = [row["what"] for row in csv.DictReader(file) if row["table"] == "support"]
+    assert described[-1] == "samples with a positive multiplier"
     assert project.planned(*arguments) == {}

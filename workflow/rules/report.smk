@@ -122,6 +122,26 @@ rule provenance:
         "../../scripts/provenance.py"
 
 
+rule columns:
+    # what each column of the tables is, with its unit
+    output:
+        table="results/columns.csv",
+        provenance="results/columns.provenance.json",
+    log:
+        "results/logs/columns.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(2),
+    params:
+        **asked.params("columns"),
+        section="experiments",
+    script:
+        "../../scripts/columns.py"
+
+
 rule explorer:
     # certificates and ways to forget as one page to look through; too large an address for a page of the report
     input:

@@ -307,6 +307,7 @@ def _presenting(plan: Plan) -> dict[str, Rule]:
             seed=plan.config["seed"],
             **plan.behind("provenance"),
         ),
+        "columns": Rule(settings={}, inputs={}, **plan.behind("columns", *modules("columns"))),
         "explorer": Rule(
             settings=plan.explored,
             inputs={"tables": plan.explored_tables()},

@@ -39,6 +39,7 @@ PAGES = {  # by rule, which is a script, and the name of the output; what is ask
     "findings": {"page": "docs/findings.md", "html": "results/findings.html"},
     "provenance": {"html": "results/provenance.html", "table": "results/provenance.csv"},
     "explorer": {"html": "results/explorer.html"},
+    "columns": {"table": "results/columns.csv"},
 }
 PAGE_FILES = [path for outputs in PAGES.values() for path in outputs.values()]
 
@@ -103,9 +104,9 @@ class Plan:
         return {name: f"{OWN}/{experiment}.{ending}" for name, ending in _OWN_ENDINGS.items()}
 
     def own_targets(self, experiment: str) -> list[str]:
-        """All that there is of it: tables and, where it has certificates, figure and page."""
+        """All that there is of it: tables, what their columns are, perhaps figure and page."""
         drawn = self.own_files(experiment).values() if experiment in self.own_drawn() else ()
-        return [*self.tables(experiment), *drawn]
+        return [*self.tables(experiment), PAGES["columns"]["table"], *drawn]
 
     def explored_tables(self) -> list[str]:
         """Tables that the explorer shows, of all experiments that have one."""

@@ -24,6 +24,7 @@ _RESTS = {
     "scorecard": "the tables and the thresholds of the configuration",
     "findings": "the scorecard and the tables",
     "provenance": "the records and the configuration",
+    "columns": "what the code says of them",
 }
 
 

@@ -1,0 +1,60 @@
+"""The tables of forget sets of every size, and of streams of deletions."""
+
+from kkt_unlearning.studies.columns import (
+    CERTIFICATE,
+    COSINE,
+    COUNT,
+    FORGET,
+    FRACTION,
+    MARGINS,
+    NAME,
+    NEAR_ORTHOGONALITY,
+    NUMBER,
+    SEED,
+    SWEPT,
+    Column,
+    Described,
+)
+
+_KEPT = ("epsilon", "delta", "relative_delta", "tau", "tau_star", "restored_bound", "outcome")
+_DRAW = {"draw": Column("number of the random order", NUMBER)}
+
+TABLES = {
+    "batch": Described(
+        "setting, start, replicate, choice, draw and size of the forget set",
+        {
+            "start": Column("where the step starts: exact (KKT point) or trained (weights)", NAME),
+            **SEED,
+            "samples": SWEPT["samples"],
+            "choice": Column(
+                "how samples are chosen: random, correlated, multipliers, coupled", NAME
+            ),
+            **_DRAW,
+            **FORGET,
+            "fraction": Column("step size", FRACTION),
+            **CERTIFICATE,
+            "distance_original": Column("from θ, without a step, to θ*", COSINE),
+            **MARGINS,
+            **NEAR_ORTHOGONALITY,
+        },
+    ),
+    "stream": Described(
+        "setting, replicate, draw, variant and number of deletions",
+        {
+            **SEED,
+            "samples": SWEPT["samples"],
+            **_DRAW,
+            "variant": Column(
+                "multipliers of each step: kept, estimated again, or solved again", NAME
+            ),
+            "deletions": Column("how many samples have been deleted", COUNT),
+            "point": Column("number of the one deleted last", NUMBER),
+            "multiplier_ratio": Column(
+                "λ of the last step over that of the batch; nan where it is 0"
+            ),
+            "difference_batch": Column("distance to θ′ of the batch, both scaled to norm 1"),
+            **{name: CERTIFICATE[name] for name in _KEPT},
+            "smallest_margin": MARGINS["smallest_margin"],
+        },
+    ),
+}

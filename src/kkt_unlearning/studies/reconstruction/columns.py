@@ -1,0 +1,32 @@
+"""The table of what attackers find of forgotten samples."""
+
+from kkt_unlearning.studies.columns import (
+    COSINE,
+    FORGET,
+    NAME,
+    SEED,
+    SHARE,
+    Column,
+    Described,
+)
+
+TABLES = {
+    "reconstruction": Described(
+        "setting, replicate, forget set, start and network",
+        {
+            **SEED,
+            **FORGET,
+            "start": Column("where the step starts: exact (KKT point) or trained (weights)", NAME),
+            "model": Column("way to forget, nothing, or retrained", NAME),
+            "both_miss": Column(
+                "from a forgotten sample to what the difference of both networks shows", COSINE
+            ),
+            "alone": Column("best cosine of a forgotten sample to what the network alone shows"),
+            "overlap": Column("part of the sample within the span of the retained ones", SHARE),
+            "remaining": Column(
+                "weights along the sample, after over before; nan inside that span"
+            ),
+            "multiplier": Column("multiplier that a fit still gives the sample, over its own"),
+        },
+    )
+}
