@@ -170,26 +170,19 @@ def folders(runs: Sequence[str], experiment: str | None) -> dict[str, Path]:
     if len(names) < len(runs):
         raise ComparisonError(f"RUNS names {listed(runs)}, one of them twice: name each once.")
     return {
-        name: Path(run) if os.path.isdir(run) else _made(Path(run), place, experiment or _PREFERRED)
-        for place, (run, name) in enumerate(names.items())
+        name: Path(run) if os.path.isdir(run) else _made(Path(run), name, experiment or _PREFERRED)
+        for run, name in names.items()
     }
 
 
-def _made(file: Path, place: int, experiment: str) -> Path:
+def _made(file: Path, name: str, experiment: str) -> Path:
     """The folder of the run of a configuration file, once its table is there."""
-    folder = MADE / f"{place}-{file.stem}"
+    folder = MADE / name.replace(os.sep, "_")
     folder.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        str(ROOT / "Snakefile"),
-        "--cores",
-        "all",
-    ]
-    command += ["--configfile", str(file), "--directory", str(folder)]
-    if subprocess.run([*command, "--", f"{TABLES}/{experiment}.csv"], check=False).returncode:
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--cores", "all", "--configfile", str(file), "--directory", str(folder)]
+    target = f"{TABLES}/{experiment}.csv"
+    if subprocess.run([*command, "--", target], check=False).returncode:
         raise ComparisonError(f"the run of {_shown(file)} has failed: mend what is said above.")
     return folder
 

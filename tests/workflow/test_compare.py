@@ -1,6 +1,7 @@
 """Finished runs in one comparison: files, what differs, and what is said of runs that cannot be compared."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 import result_tables as tables
@@ -72,6 +73,36 @@ def test_what_cannot_be_compared_is_one_sentence_and_leaves_nothing(here):
     run(here / "d", table(0.1), "yours")
     assert "a has mine; d has yours" in refused("a", "d")
     assert not (here / "results").exists()
+
+
+def test_runs_of_configuration_files_are_made_first(here, monkeypatch):
+    asked = []
+
+    def snakemake(command, check):
+        asked.append(command[command.index("--configfile") :])
+        if "bad.yaml" not in command:
+            run(here / command[command.index("--directory") + 1], table(0.2), "mine")
+        return SimpleNamespace(returncode=int("bad.yaml" in command))
+
+    monkeypatch.setattr("workflow.compare.subprocess.run", snakemake)
+    for name in ("c.yaml", "d/c.yaml", "bad.yaml"):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_text("seed: 1\n")
+    main(["c.yaml", "d/c.yaml", "--experiment", "mine"])
+    assert asked == [
+        *[
+            ["--configfile", file, "--directory", folder, "--", "results/tables/mine.csv"]
+            for file, folder in (
+                ("c.yaml", "results/compared/c.yaml"),
+                ("d/c.yaml", "results/compared/d_c.yaml"),
+            )
+        ]
+    ]
+    page = (here / "results/comparison/mine.md").read_text(encoding="utf-8")
+    assert page.startswith("# The experiment `mine` in c.yaml, d/c.yaml\n")
+    assert f"the run of {here}/bad.yaml has failed: mend what is said above." in refused(
+        "a", "bad.yaml"
+    )
 
 
 def test_a_table_that_is_not_what_its_job_wrote_is_not_compared(here):
