@@ -177,7 +177,7 @@ def commands():
     lines = re.findall(r"^snakemake .*$", RUNNING, re.MULTILINE)
     # unlocking plans nothing, and here all are dry runs
     words = [line.split("#")[0].rpartition("&&")[2].split() for line in lines]
-    wanted = [line for line in words if not {"--profile", "--workflow-profile", "mine"} & set(line)]
+    wanted = [line for line in words if not {"--profile", "--workflow-profile"} & set(line)]
     return list(dict.fromkeys(tuple(w for w in line if w != "--dry-run") for line in wanted))
 
 
