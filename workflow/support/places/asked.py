@@ -122,9 +122,9 @@ class Asked:
         """Inputs of one job, by name."""
         wildcards = dict(place.wildcards)
         return {
-            name: list(_paths([value], wildcards))
-            if callable(value) or isinstance(value, list)
-            else value.format(**wildcards)
+            name: value.format(**wildcards)
+            if isinstance(value, str)
+            else list(_paths([value], wildcards))
             for name, value in self._rules[place.rule].inputs.items()
         }
 

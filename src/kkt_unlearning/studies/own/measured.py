@@ -15,6 +15,7 @@ from kkt_unlearning.studies.bootstrap import intervals
 from kkt_unlearning.studies.claim import best_fraction
 from kkt_unlearning.studies.joint import epsilon_at, share
 from kkt_unlearning.studies.pages.template import number
+from kkt_unlearning.studies.steps import title_of
 from kkt_unlearning.studies.summary import (
     Table,
     distinct,
@@ -83,7 +84,7 @@ class Setting:
         cases, replicates: how many rows there are with it, and from how many replicates.
         lost: cases that do not separate the retained samples, so that they have no certificate.
         numbers: of `MEASURES`.
-        best: fraction with the least median ε, at θ̃ and at θ′ itself; nan where only one was tried.
+        best: fraction with the least median ε, at θ̃ and at θ′ itself; None where only one was tried.
     """
 
     values: dict[str, Any]
@@ -92,22 +93,14 @@ class Setting:
     replicates: int
     lost: int
     numbers: dict[str, Number]
-    best: tuple[float, float]
+    best: tuple[float, float] | None
 
     @property
     def title(self) -> str:
         """What a reader sees of it."""
-        others = [
-            f"{name.replace('_', ' ')} {style.value_of(value)}"
-            for name, value in self.values.items()
-            if name not in ("network", "start")
-        ]
-        return ", ".join([style.name_of(self.values["network"]), *others, self.start])
-
-    @property
-    def start(self) -> str:
-        """Where the step starts, in words."""
-        return style.name_of(self.values["start"])
+        panel = {name: value for name, value in self.values.items() if name != "start"}
+        start = style.name_of(self.values["start"])
+        return ", ".join([*title_of(panel).splitlines(), start])
 
 
 def told_apart(table: Table) -> list[str]:
@@ -134,6 +127,10 @@ def settings(
         chosen = select(cases, fraction=fraction)
         limits = intervals(chosen, MEASURES, resamples, seed)
         at = (values["network"], values["start"])
+        best = (
+            best_fraction(cases, epsilon_at(), *at),
+            best_fraction(cases, "epsilon_clarke", *at),
+        )
         yield Setting(
             values,
             fraction,
@@ -141,8 +138,5 @@ def settings(
             len(distinct(chosen, "seed")),
             int(np.isinf(chosen["epsilon"]).sum()),
             {name: Number(one(chosen), *limits[name]) for name, one in MEASURES.items()},
-            (
-                best_fraction(cases, epsilon_at(), *at),
-                best_fraction(cases, "epsilon_clarke", *at),
-            ),
+            best if len(tried) > 1 else None,
         )
