@@ -22,7 +22,7 @@ TABLES = {
             **_POOL,
             "models": Column("compared: unlearned, control or retained_point", NAME),
             "fraction": Column("step size; nan where there is no step", FRACTION),
-            "attack": Column("attack", NAME),
+            "attack": Column("which attack", NAME),
             "sample": Column("number of the sample in the pool", NUMBER),
             "auc": Column("area under the ROC curve of the attack", SHARE),
             "tpr_1": Column("true positives at 1 % false positives", SHARE),
