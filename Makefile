@@ -70,11 +70,11 @@ $(FIGURES): $(READY)
 	$(BIN)/snakemake --cores all $@
 	@echo "figure: paper_figures/$@.pdf, with $@.png and the numbers drawn, $@.csv; what it shows: workflow/report/$@.rst"
 
-report: $(READY) ## the same as one page for a browser, results/report.html
-	$(BIN)/snakemake --cores all
+report: $(READY) ## the same as one page for a browser, results/report.html; of another run with CONFIG, DIRECTORY
+	$(BIN)/snakemake --cores all $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}"
 	@echo "all figures and pages are put into one file"
-	$(BIN)/snakemake --report results/report.html --report-stylesheet workflow/report/style.css
-	@echo "report: results/report.html"
+	$(BIN)/snakemake $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}" --report results/report.html --report-stylesheet "$$PWD/workflow/report/style.css"
+	@echo "report: $${DIRECTORY:-.}/results/report.html"
 
 docs: $(READY) ## the documentation as a site, build/docs/index.html
 	@echo "sphinx builds the pages and speaks of errors only"
