@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_VENV := .venv-cluster
 CLUSTER_READY := $(CLUSTER_VENV)/.ready
+CRATE_READY := build/crate/.ready
 LIBRARY := pyproject.toml
 SNAKEFILES := Snakefile workflow/rules
 EMBED = $(BIN)/python -m workflow.embed
@@ -54,7 +55,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures $(FIGURES) report docs test test-torch test-report test-faults lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
+.PHONY: help figures $(FIGURES) report docs test test-torch test-crate test-report test-faults lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -99,6 +100,9 @@ test-torch: $(READY) ## modules, tensors and files of PyTorch against PyTorch, w
 	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes without a further word"
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
 	$(BIN)/pytest tests/formats/test_torch_files.py tests/audit/test_torch_modules.py
+
+test-crate: $(READY) $(CRATE_READY) ## the metadata of archives against the validator of RO-Crate, which this installs
+	PYTHONPATH=$$(echo build/crate/lib/*/site-packages) $(BIN)/pytest tests/workflow/test_crate.py
 
 test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, for docs/faults.md
 	$(BIN)/pytest tests/faults --table "$$TABLES/faults.csv" $${AT_MOST:+--at-most "$$AT_MOST"}
@@ -216,6 +220,13 @@ endef
 $(READY): envs/requirements.lock $(LIBRARY)
 	$(call install,$(VENV))
 	$(BIN)/python -m compileall -q $(VENV)/lib || true
+	touch $@
+
+$(CRATE_READY): envs/requirements-crate.txt
+	@echo "the validator of RO-Crate is installed in $(@D): half a minute without a further word"
+	rm -rf $(@D)
+	"$$PYTHON" -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-crate.txt
 	touch $@
 
 $(CLUSTER_READY): envs/requirements.lock envs/requirements-cluster.txt $(LIBRARY)

@@ -2,8 +2,9 @@
 
 ``make archive`` packs, ``make verify-archive`` checks. Tables, figures, scorecard, findings, explorer,
 provenance of every result, configuration and lock files go in, arrays do not: the tables hold what figures
-and verdicts rest on. The same results give the same bytes, whoever packs them, where and when; hence an
-uncompressed tar, since compressed bytes change with the version of the compressor.
+and verdicts rest on. Unpacked, it is a Workflow Run RO-Crate. The same results give the same bytes,
+whoever packs them, where and when; hence an uncompressed tar, since compressed bytes change with the version
+of the compressor.
 """
 
 import argparse
@@ -38,6 +39,7 @@ from workflow.support.records.agreement import (
     check_records,
     check_tables,
 )
+from workflow.support.records.crate import METADATA, SOFTWARE, WORKFLOW, metadata
 from workflow.support.records.manifest import commit, manifest
 from workflow.support.records.pages import pages
 from workflow.support.records.unpacking import MOST_FILES, ArchiveError, members
@@ -53,7 +55,7 @@ _ASKED = (
 )
 
 # below the root of the project
-PROJECT = (*LOCKS, "LICENSE", "CITATION.cff")
+PROJECT = (*LOCKS, "LICENSE", "CITATION.cff", SOFTWARE, WORKFLOW)
 
 
 def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
@@ -73,9 +75,16 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     files[CONFIGURATION] = _configured(asked.plan.config)
     found = check_records(files, asked, GIVEN, _ASKED)
     files[MANIFEST] = _json(manifest(found, commit(ROOT)))
+    files[METADATA] = described(files)
     files[SUMS] = sums(files)
     _check(files, asked, found)
     return _tar(files)
+
+
+def described(files: Files) -> bytes:
+    """The archive as a research object: ``ro-crate-metadata.json``, of all but itself and the sums."""
+    rest = {name: content for name, content in files.items() if name not in (METADATA, SUMS)}
+    return _json(metadata(rest, _read_json(files, SOFTWARE), CONFIGURATION))
 
 
 def sums(files: Files) -> bytes:
@@ -100,6 +109,7 @@ def verify(path: Path) -> str:
     _check_names(files, asked)
     found = check_records(files, asked, CONFIGURED, f"{CONFIGURATION} asks for")
     _check_manifest(files, found)
+    _check_described(files)
     said = _check(files, asked, found)
     if _tar(files) != path.read_bytes():
         raise ArchiveError(
@@ -198,7 +208,15 @@ def _size(experiment: Mapping[str, Any]) -> int:
 
 
 def _check_names(files: Files, asked: Asked) -> None:
-    wanted = {*asked.plan.results(), *asked.jobs(), *PROJECT, MANIFEST, CONFIGURATION, SUMS}
+    wanted = {
+        *asked.plan.results(),
+        *asked.jobs(),
+        *PROJECT,
+        MANIFEST,
+        CONFIGURATION,
+        METADATA,
+        SUMS,
+    }
     for name in sorted(wanted - files.keys()):
         raise ArchiveError(f"{name!r} is missing, which {CONFIGURATION} asks for.")
     for name in sorted(files.keys() - wanted):
@@ -212,6 +230,19 @@ def _check_manifest(files: Files, found: Records) -> None:
         raise ArchiveError("a record does not say by what code it was made.") from None
     if files[MANIFEST] != _json(said):
         raise ArchiveError(f"{MANIFEST} is not what the records say.")
+
+
+def _check_described(files: Files) -> None:
+    for name in (SOFTWARE, WORKFLOW):
+        if files[name] != (ROOT / name).read_bytes():
+            raise ArchiveError(
+                f"{name!r} is not the file here: check out the commit that {MANIFEST} names, or take another "
+                "copy of the archive."
+            )
+    if files[METADATA] != (now := described(files)):
+        raise ArchiveError(
+            f"{METADATA}{_first_difference(files[METADATA], now)}: it does not follow from the other files."
+        )
 
 
 def _read_json(files: Files, name: str) -> dict[str, Any]:

@@ -68,21 +68,27 @@ def check_records(files: Files, asked: Asked, among: Iterable[str], where: str) 
     return {name: results.record(name) for name in jobs}
 
 
+def pins(lock: bytes) -> dict[str, str]:
+    """Package -> version that a lock file pins."""
+    found = _PIN.findall(lock.decode(errors="replace"))
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+
+
 def check_lock(files: Files, found: Records) -> None:
     """Refuse records of other versions than the lock files pin.
 
     Raises:
         ArchiveError: the first of them.
     """
-    pinned = {name: dict(_pins(files[name].decode(errors="replace"))) for name in LOCKS}
+    pinned = {name: pins(files[name]) for name in LOCKS}
     for name, record in found.items():
         for said in ("versions", "packages"):
             versions = record.get(said)
             for package, version in versions.items() if isinstance(versions, dict) else ():
-                for lock, pins in pinned.items():
-                    if version is not None and pins.get(package, version) != version:
+                for lock, known in pinned.items():
+                    if version is not None and known.get(package, version) != version:
                         raise ArchiveError(
-                            f"{name!r} is of {package} {version}, but {lock!r} pins {pins[package]}."
+                            f"{name!r} is of {package} {version}, but {lock!r} pins {known[package]}."
                         )
 
 
@@ -113,11 +119,6 @@ def check_tables(files: Files, asked: Asked, where: str) -> None:
 
 def _digest(files: Files, path: str) -> str | None:
     return hashlib.sha256(files[path]).hexdigest() if path in files else None
-
-
-def _pins(lock: str) -> Iterator[tuple[str, str]]:
-    for name, version in _PIN.findall(lock):
-        yield re.sub(r"[-_.]+", "-", name).lower(), version
 
 
 def _rows(table: bytes, names: list[str]) -> Iterator[tuple[list[str], list[str]]]:
