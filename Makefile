@@ -99,7 +99,7 @@ test-report: $(READY) ## the tests of the report; they fail where there is no Ch
 test-torch: $(READY) ## modules, tensors and files of PyTorch against PyTorch, which this installs
 	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes without a further word"
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
-	$(BIN)/pytest tests/formats/test_torch_files.py tests/audit/test_torch_modules.py
+	$(BIN)/pytest tests/formats/test_torch_files.py tests/audit/test_torch_modules.py tests/estimators/test_torch_modules.py
 
 test-crate: $(READY) $(CRATE_READY) ## the metadata of archives against the validator of RO-Crate, which this installs
 	PYTHONPATH=$$(echo build/crate/lib/*/site-packages) $(BIN)/pytest tests/workflow/test_crate.py

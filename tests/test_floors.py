@@ -21,7 +21,7 @@ MATHEMATICS = (
     ("certificates",),  # measure a step, so they stand above it
     ("deep", "attacks", "dependence"),
 )
-STUDIES_AND_TOOL = (("studies", "estimators", "audit"), ("formats",), ("cli",))
+STUDIES_AND_TOOL = (("studies", "audit"), ("formats",), ("estimators", "cli"))
 PIPELINE = (("pipeline",),)  # scripts/ and workflow/: the jobs, and the rules that plan them
 
 FLOORS = (*GROUND, *MATHEMATICS, *STUDIES_AND_TOOL, *PIPELINE)

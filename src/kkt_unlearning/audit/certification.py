@@ -150,8 +150,8 @@ def certify(
     """The certificates of an unlearned network θ', and bounds where the step that led to it is known.
 
     Args:
-        model: θ', a :class:`Model` or a ``torch.nn.Module``; X, y: all of the data ``(m, d)``, ``(m,)``,
-            forgotten samples included.
+        model: θ', a :class:`Model`, a ``torch.nn.Module`` or an estimator of scikit-learn; X, y: all of the
+            data ``(m, d)``, ``(m,)``, forgotten samples included.
         forget: R, rows of the data, from 0.
         step: how θ' came about, from :func:`kkt_unlearning.audit.unlearn`; or, for another method, with the
             network before it. Without it θ' is put back into the cell of its own activations.

@@ -100,8 +100,9 @@ def kkt(
     """The four KKT residuals, the multipliers and the exact KKT point near it of a trained network.
 
     Args:
-        model: the network, a :class:`Model` or a ``torch.nn.Module`` (:mod:`kkt_unlearning.audit.modules`);
-            X: its training data ``(m, d)``; y: their labels ±1, ``(m,)``.
+        model: the network, a :class:`Model`, a ``torch.nn.Module`` or an estimator of scikit-learn
+            (:mod:`kkt_unlearning.audit.modules`); X: its training data ``(m, d)``; y: their labels ±1,
+            ``(m,)``.
         loss: ``exponential`` or ``logistic``, whose gradients one of the estimates of λ uses.
         solver: for the quadratic programs.
         report: is told what is being computed.
