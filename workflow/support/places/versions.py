@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import Distribution, distributions, requires
 
-from scripts._versions import installed
+from kkt_unlearning.installed import installed
 
 
 @cache
