@@ -206,7 +206,7 @@ def test_the_table_of_data_sets_has_no_network(study):
 
 
 def test_the_explorer_is_told_of_each_table_and_where_its_data_lie(study):
-    told = {table["name"]: table for table in study.explored(None)["tables"]}
+    told = {table["name"]: table for table in study.explorer(None)["tables"]}
     assert len(told) == len(study.explored_tables()) == len(set(study.explored_tables()))
     assert "results/tables/batch.batch.csv" in study.explored_tables()
     assert told["dimension"]["homes"] == [
@@ -421,9 +421,9 @@ def test_whatever_the_code_of_a_job_asks_the_interpreter_for_is_among_its_packag
 def test_a_data_set_of_texts_rests_on_the_libraries_that_they_are_from(tiny_config):
     texts = {"source": "docstrings", "libraries": ["seaborn", "pandas"]}
     tiny_config["experiments"]["kinks"]["dataset"] = texts
-    plan = Plan(tiny_config, Sources(ROOT))
-    assert {"seaborn", "pandas", "scikit-learn"} <= plan.dataset_packages(at("kinks")).keys()
-    assert "seaborn" not in plan.dataset_packages(at("dimension"))
+    packages = Plan(tiny_config, Sources(ROOT)).behind_dataset()["packages"]
+    assert {"seaborn", "pandas", "scikit-learn"} <= packages(at("kinks")).keys()
+    assert "seaborn" not in packages(at("dimension"))
 
 
 def test_a_name_that_nothing_shows_the_home_of_is_refused(tree):

@@ -6,8 +6,9 @@ between runs, so each returns only what its rule uses.
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kkt_unlearning.datasets import SOURCES
 from kkt_unlearning.studies.study import Measure, figures, measures
@@ -16,14 +17,12 @@ from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import own_tables, parts, suffix
-from workflow.support.places.versions import packages
 
 Settings = dict[str, Any]
 
 # The folder of one setting, and what a measure can read there that no other setting shares.
 SETTING = "results/{experiment}/{point}/{network}/{training}"
 _OWN = {"unlearned": "unlearned.npz", "networks": "deep.npz", "shadows": "shadows.npz"}
-_READ = {"replicates": ("trained", "points"), "deep": ("networks",), "shadows": ("shadows",)}
 
 # What is drawn and written for readers, whatever the configuration.
 DRAWN = [f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")]
@@ -38,11 +37,6 @@ PAGES = {  # by rule, which is a script, and the name of the output; what is ask
     "explorer": {"html": "results/explorer.html"},
 }
 PAGE_FILES = [path for outputs in PAGES.values() for path in outputs.values()]
-
-
-class _Part(NamedTuple):
-    path: str
-    labels: Settings
 
 
 class Plan:
@@ -98,7 +92,7 @@ class Plan:
 
     def parts(self, wildcards: Any) -> list[str]:
         """Tables of single settings that the table of an experiment is made of, point by point."""
-        return [part.path for part in self._parts(wildcards)]
+        return [path for path, _ in self._parts(wildcards)]
 
     def file(self, wildcards: Any) -> list[str]:
         """The user's own files that a data set is made from: an archive, or an encoder of texts."""
@@ -111,8 +105,7 @@ class Plan:
 
     def dataset_file(self, wildcards: Any) -> str:
         """Arrays of the setting's data set."""
-        home = self.places.dataset_home(wildcards.experiment, wildcards.point)
-        return "/".join(["results", *home, "dataset.npz"])
+        return self._dataset(wildcards.experiment, wildcards.point, "npz")
 
     def trained(self, wildcards: Any) -> str:
         """Networks trained on all samples."""
@@ -126,16 +119,24 @@ class Plan:
         """Networks trained without each forget set."""
         return f"{self.places.retrained_home(_setting(wildcards)).folder()}/retrained.npz"
 
-    def inputs(self, measure: Measure) -> Settings:
-        """What the rule of a measure reads: paths of the setting, or functions that say whose it shares."""
-        shared = {
+    def inputs(self, *names: str) -> Settings:
+        """Inputs by name: paths of the setting, or functions that say whose it shares, or paths of all."""
+        return {name: self._inputs.get(name) or f"{SETTING}/{_OWN[name]}" for name in names}
+
+    @cached_property
+    def _inputs(self) -> Settings:
+        return {
+            "file": self.file,
+            "dataset": self.dataset_file,
             "trained": self.trained,
             "points": self.kkt_points,
             "retrained": self.retrained,
-        }
-        return {
-            name: shared.get(name) or f"{SETTING}/{_OWN[name]}"
-            for name in (*_READ[measure.reads], *measure.inputs)
+            "parts": self.parts,
+            "tables": self.all_tables(),
+            "explored": self.explored_tables(),
+            "scorecard": "results/scorecard.csv",
+            "figures": self.origins.figures(),
+            "trainings": self.origins.trainings(),
         }
 
     def measured_by_rule(self) -> dict[str, Measure]:
@@ -146,11 +147,15 @@ class Plan:
 
     def table(self, wildcards: Any) -> Settings:
         """Experiment, and what tells each of `parts` from the others."""
-        labels = [part.labels for part in self._parts(wildcards)]
+        labels = [labels for _, labels in self._parts(wildcards)]
         return {"experiment": wildcards.experiment, "labels": labels}
 
-    @property
-    def readings(self) -> Settings:
+    def dependence_tables(self, wildcards: Any) -> Settings:
+        """Its section."""
+        section: Settings = self.config["dependence"]
+        return section
+
+    def readings_tables(self, wildcards: Any) -> Settings:
         """Sizes, how its exact KKT points are found, and what all of it is drawn from."""
         return {name: self.config[name] for name in ("readings", "duals", "seed")}
 
@@ -164,8 +169,7 @@ class Plan:
     def train(self, wildcards: Any) -> Settings:
         """Network, how it is trained, and what its initial weights are drawn from."""
         return {
-            "network": self._network(wildcards),
-            "training": self._training(wildcards),
+            **self._named(wildcards),
             "replicates": self.places.replicates(wildcards.experiment),
             "seed": self.config["seed"],
         }
@@ -176,11 +180,8 @@ class Plan:
 
     def duals(self, wildcards: Any) -> Settings:
         """Network and how its exact KKT point is found."""
-        solver = self.places.solver(wildcards.experiment)
-        return {
-            "network": self._network(wildcards),
-            "duals": {**self.config["duals"], "solver": solver},
-        }
+        solver = {"solver": self.places.solver(wildcards.experiment)}
+        return {"network": self._network(wildcards), "duals": self.config["duals"] | solver}
 
     def unlearn(self, wildcards: Any) -> Settings:
         """What is forgotten, how far and from where."""
@@ -196,13 +197,17 @@ class Plan:
         """The training, repeated without each forget set."""
         return {**self._trained_by(wildcards), "forget": self._forget(wildcards)}
 
-    def scored(self) -> Settings:
+    def scorecard(self, wildcards: Any) -> Settings:
         """Thresholds of all claims, and how often replicates are drawn again."""
         return {name: self.config[name] for name in ("claims", "resamples")}
 
-    def found(self) -> Settings:
+    def findings(self, wildcards: Any) -> Settings:
         """What is not as in the default configuration, which the thresholds were stated for."""
         return {"changed": changed(self.config)}
+
+    def provenance(self, wildcards: Any) -> Settings:
+        """For each figure its experiments, with what their names stand for, and who trained for it."""
+        return self.origins.settings()
 
     def measured(self, name: str) -> Callable[[Any], Settings]:
         """Parameters of the rule of a measure: all that a setting has."""
@@ -241,7 +246,7 @@ class Plan:
             "seed": self.config["seed"],
         }
 
-    def explored(self, wildcards: Any) -> Settings:
+    def explorer(self, wildcards: Any) -> Settings:
         """Whose each of `explored_tables` is, and where the data of each point of its sweep lie."""
         return {
             "tables": [
@@ -263,19 +268,14 @@ class Plan:
 
     # code and packages
 
-    def dataset_code(self, wildcards: Any) -> str:
-        """Hash of the files behind rule ``dataset``, with the one source that it calls by name."""
-        return self._sources.digest("dataset", self._source(wildcards))
+    def behind_dataset(self) -> Settings:
+        """As `Sources.behind`, with the one source that is called by name, and libraries with its texts."""
 
-    def dataset_packages(self, wildcards: Any) -> dict[str, str]:
-        """Versions of what these import, and of the libraries whose texts the data set is made from."""
-        dataset = self.experiments[wildcards.experiment]["dataset"]
-        imported = self._sources.libraries("dataset", self._source(wildcards))
-        return packages(imported.union(dataset.get("libraries", ())))
+        def chosen(wildcards: Any) -> tuple[list[str], list[str]]:
+            dataset = self.experiments[wildcards.experiment]["dataset"]
+            return [SOURCES[dataset["source"]]], dataset.get("libraries", [])
 
-    def _source(self, wildcards: Any) -> str:
-        name = self.experiments[wildcards.experiment]["dataset"]["source"]
-        return SOURCES[name]
+        return self._sources.behind("dataset", chosen=chosen)
 
     def _explored(self) -> list[tuple[str, str]]:
         return [
@@ -285,14 +285,20 @@ class Plan:
             if measures()[measure].explored
         ]
 
-    def _parts(self, wildcards: Any) -> list[_Part]:
+    def _parts(self, wildcards: Any) -> list[tuple[str, Settings]]:
+        """Table of each setting of an experiment, or of each data set, and what tells it from the others."""
         # "evaluation" is the table that the rule without a measure in its wildcards puts together.
-        name, experiment = wildcards.get("measure", "evaluation"), wildcards.experiment
+        name, experiment = getattr(wildcards, "measure", "evaluation"), wildcards.experiment
         self._check_part(name, experiment)
         if name == "dataset":
-            return self._dataset_parts(experiment)
+            points = self.places.points(experiment).items()
+            return [(self._dataset(experiment, point, "csv"), values) for point, values in points]
+        home = self.places.points_home if name in ("kkt", "multipliers") else Setting._replace
         return [
-            _Part(f"{self._home(name, setting).folder()}/{name}.csv", self._labels(setting))
+            (
+                f"{home(setting).folder()}/{name}.csv",
+                self._labels(setting),
+            )  # rule duals writes them
             for setting in self.places.settings(experiment)
         ]
 
@@ -304,16 +310,9 @@ class Plan:
                 f"{', '.join(self.tables(experiment))}, or add to experiments.{experiment}.measures."
             )
 
-    def _dataset_parts(self, experiment: str) -> list[_Part]:
-        homes = self.places.dataset_home
-        return [
-            _Part("/".join(["results", *homes(experiment, point), "dataset.csv"]), values)
-            for point, values in self.places.points(experiment).items()
-        ]
-
-    def _home(self, part: str, setting: Setting) -> Setting:
-        shared = part in ("kkt", "multipliers")  # rule duals writes them
-        return self.places.points_home(setting) if shared else setting
+    def _dataset(self, experiment: str, point: str, ending: str) -> str:
+        home = self.places.dataset_home(experiment, point)
+        return "/".join(["results", *home, f"dataset.{ending}"])
 
     def _labels(self, setting: Setting) -> Settings:
         training = self.config["trainings"][setting.training]
@@ -326,19 +325,16 @@ class Plan:
         }
 
     def _trained_by(self, wildcards: Any) -> Settings:
-        return {
-            "network": self._network(wildcards),
-            "training": self._training(wildcards),
-            "duals": {key: self.config["duals"][key] for key in ("tolerance", "pivots")},
-        }
+        duals = {key: self.config["duals"][key] for key in ("tolerance", "pivots")}
+        return {**self._named(wildcards), "duals": duals}
 
-    def _network(self, wildcards: Any) -> Settings:
-        networks: dict[str, Settings] = self.config["networks"]
-        return networks[wildcards.network]
+    def _named(self, wildcards: Any) -> Settings:
+        """What the names of the setting stand for."""
+        training = self.config["trainings"][wildcards.training]
+        return {"network": self._network(wildcards), "training": training}
 
-    def _training(self, wildcards: Any) -> Settings:
-        trainings: dict[str, Settings] = self.config["trainings"]
-        return trainings[wildcards.training]
+    def _network(self, wildcards: Any) -> Any:
+        return self.config["networks"][wildcards.network]
 
     def _forget(self, wildcards: Any) -> list[list[int]] | str | None:
         return self.places.forget(wildcards.experiment, wildcards.point)

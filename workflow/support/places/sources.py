@@ -8,7 +8,7 @@ sees only the script.
 import ast
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 from workflow.support.places.versions import packages
 
 LIBRARY = "kkt_unlearning"
+
+Chosen = tuple[Sequence[str], Iterable[str]]
 
 
 class Sources:
@@ -37,18 +39,29 @@ class Sources:
         self.digest = cache(self._digest)
         self.libraries = cache(self._libraries)
 
-    def behind(self, script: str, *modules: str) -> dict[str, Any]:
+    def behind(
+        self,
+        script: str,
+        *modules: str,
+        chosen: Callable[[Any], Chosen] = lambda wildcards: ([], []),
+    ) -> dict[str, Any]:
         """Parameters of the rule of a script: hash of `files`, versions of the packages that they import.
 
-        Functions of the wildcards, which matter to neither: to read the files takes a quarter of the time
-        of a start, and a rule without a job in it needs none.
+        Functions of the wildcards, also where these do not matter: to read the files takes a quarter of the
+        time of a start, and a rule without a job in it needs none.
+
+        Args:
+            script: its name.
+            modules: that it loads by name.
+            chosen: further modules and libraries of a job.
         """
 
         def code(wildcards: Any) -> str:
-            return self.digest(script, *modules)
+            return self.digest(script, *modules, *chosen(wildcards)[0])
 
         def versions(wildcards: Any) -> dict[str, str]:
-            return packages(self.libraries(script, *modules))
+            more, libraries = chosen(wildcards)
+            return packages(self.libraries(script, *modules, *more).union(libraries))
 
         return {"code": code, "packages": versions}
 
