@@ -281,7 +281,8 @@ def tree(tmp_path):
         "src/kkt_unlearning/__init__.py": "",
         "src/kkt_unlearning/errors.py": "",
         "src/kkt_unlearning/kkt.py": (
-            "import numpy\nfrom .nets import build\nfrom .nets.linear import Linear\n"
+            "import numpy\nfrom kkt_unlearning.nets import build\n"
+            "from kkt_unlearning.nets.linear import Linear\n"
         ),
         "src/kkt_unlearning/nets/__init__.py": (
             "_HOMES = {'Linear': 'linear'}\ndef __getattr__(name): ...\ndef build(): ...\n"

@@ -7,9 +7,11 @@ sees only the script.
 
 import ast
 import hashlib
+import symtable
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +104,9 @@ class Sources:
     def _chain(self, modules: tuple[str, ...]) -> Iterator[Path]:
         """Files of the modules and of the packages they lie in; none for other people's."""
         for module in modules:
-            parts = module.split(".")
-            for length in range(1, len(parts) + 1):
-                path = self._module(".".join(parts[:length]))
-                if path is not None:
-                    yield path
+            yield from filter(
+                None, map(self._module, accumulate(module.split("."), "{}.{}".format))
+            )
 
     def _find_module(self, name: str) -> Path | None:
         """File of a module of the library or of one beside the scripts."""
@@ -121,16 +121,10 @@ class Sources:
             if isinstance(node, ast.Import):
                 found.extend(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
-                base = self._base(node, path)
+                base = node.module or ""  # no dots before it: tests/test_floors.py
                 found.append(base)
                 found.extend(self._imported(base, alias.name) for alias in node.names)
         return tuple(found)
-
-    def _base(self, node: ast.ImportFrom, path: Path) -> str:
-        if node.level == 0:
-            return node.module or ""
-        package = path.relative_to(self.root / "src").parts[: -node.level]
-        return ".".join([*package, *filter(None, [node.module])])
 
     def _imported(self, base: str, name: str) -> str:
         """Module that ``from base import name`` loads besides ``base``."""
@@ -164,13 +158,8 @@ def _statements(node: ast.AST) -> Iterator[ast.stmt]:
 
 def _defines(path: Path, name: str) -> bool:
     """Whether a module binds ``name`` itself, so that its own imports show where it is from."""
-    bound: set[str] = set()
-    for node in ast.parse(path.read_bytes()).body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            bound.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            bound.update(alias.asname or alias.name for alias in node.names)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            bound.update(target.id for target in targets if isinstance(target, ast.Name))
-    return name in bound
+    module = symtable.symtable(path.read_text(encoding="utf-8"), str(path), "exec")
+    bound = (
+        symbol for symbol in module.get_symbols() if symbol.is_assigned() or symbol.is_imported()
+    )
+    return name in (symbol.get_name() for symbol in bound)

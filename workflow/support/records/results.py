@@ -39,6 +39,10 @@ class Results:
         inputs = self.record(name)["inputs"].items()
         return [path for path, digest in inputs if self._now(path) not in (digest, None)]
 
+    def differing(self, name: str, job: Job) -> list[str]:
+        """What its job was given or read otherwise than it is asked for, or read that is another by now."""
+        return job.differing(self.record(name)) or ["inputs"] * len(self.changed(name))
+
     def damaged(self, name: str) -> list[str]:
         """Files that are not what the job of a record wrote."""
         files = self.written(name).items()
