@@ -5,8 +5,9 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from itertools import zip_longest
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 from scripts._hashes import SUFFIX
 from scripts._tables import columns
@@ -27,26 +28,10 @@ _RESTS = {
 }
 
 
-class Page(NamedTuple):
-    """A file that follows from others.
-
-    Attributes:
-        path: in an archive.
-        content: as the code here writes it.
-        rests: what it follows from, in words.
-        record: of the job that wrote it.
-    """
-
-    path: str
-    content: bytes
-    rests: str
-    record: str
-
-
-def pages(
+def unlike_pages(
     files: Mapping[str, bytes], records: Mapping[str, Mapping[str, Any]], asked: Asked
-) -> Iterator[Page]:
-    """Scorecard, pages and numbers of figures as the code here makes them, the scorecard first.
+) -> Iterator[str]:
+    """Scorecard, pages and numbers of figures that are not as the code here makes them, the scorecard first.
 
     Args:
         files: of an archive.
@@ -54,7 +39,7 @@ def pages(
         asked: what its configuration asks for.
 
     Raises:
-        ArchiveError: they cannot be made.
+        ArchiveError: what was read takes more than the memory there is.
     """
     from _pages import contents
 
@@ -63,22 +48,28 @@ def pages(
     jobs = {job.given()["rule"]: (name, job) for name, job in asked.jobs().items()}
     drawn = {f"figure_{name}": {"csv": f"paper_figures/{name}.csv"} for name in figures()}
     for rule, outputs in (PAGES | drawn).items():
-        script, (first, *_) = rule.partition("_")[0], outputs.values()
-        (record, job), rests = jobs[rule], _RESTS.get(script, "the tables")
+        script, (name, job) = rule.partition("_")[0], jobs[rule]
+        rests = _RESTS.get(script, "the tables")
         try:
-            texts = import_module(script).pages(
-                contents(asked.inputs(rule), read),
-                job.given(),
-                _templates(script),
-            )
+            inputs = contents(asked.inputs(rule), read)
+            texts = import_module(script).pages(inputs, job.given(), _templates(script))
         except ArchiveError:
             raise
         except Exception as error:  # whatever is wrong with them, they are no results of ours
-            raise ArchiveError(
-                f"{first!r} cannot be made from {rests} ({type(error).__name__}: {error})."
-            ) from error
-        for name, path in outputs.items():
-            yield Page(path, texts[name].encode(), rests, record)
+            (first, *_), found = outputs.values(), f"{type(error).__name__}: {error}"
+            yield f"{first!r} cannot be made from {rests} ({found})."
+            continue
+        other = job.differing(records[name], ["code"])
+        code = f"the code here{', which is not the code that made it' if other else ''}"
+        for output, path in outputs.items():
+            if line := first_difference(files[path], texts[output].encode()):
+                yield f"{path}{line}: it does not follow from {rests} by {code}."
+
+
+def first_difference(archived: bytes, recomputed: bytes) -> str:
+    """Where two texts differ; nothing where they are the same."""
+    pairs = enumerate(zip_longest(archived.split(b"\n"), recomputed.split(b"\n")), 1)
+    return next((f", line {n}" for n, (a, b) in pairs if a != b), "")
 
 
 def reader(files: Mapping[str, bytes]) -> Callable[[str], dict[str, Any]]:
