@@ -5,7 +5,7 @@ between runs, so each returns only what its rule uses.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,6 @@ class Plan:
         self.places = Places(config)
         self.origins = Origins(config, self.places)
         self.behind = sources.behind
-        self._sources = sources
         self.experiments: Settings = config["experiments"]
 
     # targets
@@ -150,10 +149,9 @@ class Plan:
         labels = [labels for _, labels in self._parts(wildcards)]
         return {"experiment": wildcards.experiment, "labels": labels}
 
-    def dependence_tables(self, wildcards: Any) -> Settings:
+    def dependence_tables(self, wildcards: Any) -> Any:
         """Its section."""
-        section: Settings = self.config["dependence"]
-        return section
+        return self.config["dependence"]
 
     def readings_tables(self, wildcards: Any) -> Settings:
         """Sizes, how its exact KKT points are found, and what all of it is drawn from."""
@@ -161,41 +159,29 @@ class Plan:
 
     def dataset(self, wildcards: Any) -> Settings:
         """The experiment's data set at this point of the sweep."""
-        return {
-            **self.places.dataset(wildcards.experiment, wildcards.point),
-            "seed": self.config["seed"],
-        }
+        return self.places.dataset(wildcards.experiment, wildcards.point) | self._seed
 
     def train(self, wildcards: Any) -> Settings:
         """Network, how it is trained, and what its initial weights are drawn from."""
-        return {
-            **self._named(wildcards),
-            "replicates": self.places.replicates(wildcards.experiment),
-            "seed": self.config["seed"],
-        }
+        replicates = {"replicates": self.places.replicates(wildcards.experiment)}
+        return self._named(wildcards) | replicates | self._seed
 
     def train_deep(self, wildcards: Any) -> Settings:
         """The same, and what is retrained beside it."""
-        return {**self.train(wildcards), "forget": self._forget(wildcards)}
+        return self.train(wildcards) | self._forget(wildcards)
 
     def duals(self, wildcards: Any) -> Settings:
         """Network and how its exact KKT point is found."""
         solver = {"solver": self.places.solver(wildcards.experiment)}
-        return {"network": self._network(wildcards), "duals": self.config["duals"] | solver}
+        return self._network(wildcards) | {"duals": self.config["duals"] | solver}
 
     def unlearn(self, wildcards: Any) -> Settings:
         """What is forgotten, how far and from where."""
-        experiment = self.experiments[wildcards.experiment]
-        return {
-            "network": self._network(wildcards),
-            "forget": self._forget(wildcards),
-            "fractions": experiment["fractions"],
-            "starts": experiment["starts"],
-        }
+        return self._network(wildcards) | self._forget(wildcards) | self._taken(wildcards)
 
     def retrain(self, wildcards: Any) -> Settings:
         """The training, repeated without each forget set."""
-        return {**self._trained_by(wildcards), "forget": self._forget(wildcards)}
+        return self._trained_by(wildcards) | self._forget(wildcards)
 
     def scorecard(self, wildcards: Any) -> Settings:
         """Thresholds of all claims, and how often replicates are drawn again."""
@@ -215,21 +201,12 @@ class Plan:
 
         def settings(wildcards: Any) -> Settings:
             experiment = self.experiments[wildcards.experiment]
-            own = {"options": experiment[name]} if measure.schema else {}
-            borrowed = {
-                option: experiment[section][option]
-                for section, options in measure.borrows.items()
-                for option in options
-            }
-            taken = {key: experiment[key] for key in ("fractions", "starts") if key in experiment}
-            return {
-                **self._trained_by(wildcards),
-                "forget": self._forget(wildcards),
-                **taken,
-                **own,
-                **borrowed,
-                "seed": self.config["seed"],
-            }
+            found = self.retrain(wildcards) | self._taken(wildcards) | self._seed
+            if measure.schema:
+                found["options"] = experiment[name]
+            for section, options in measure.borrows.items():
+                found |= {option: experiment[section][option] for option in options}
+            return found
 
         return settings
 
@@ -240,31 +217,12 @@ class Plan:
     def shadows(self, wildcards: Any) -> Settings:
         """What shadow models are trained from; nothing that only attacks on them use."""
         options = self.experiments[wildcards.experiment]["membership"]
-        return {
-            **self._trained_by(wildcards),
-            **{name: options[name] for name in ("pools", "models", "folds")},
-            "seed": self.config["seed"],
-        }
+        own = {name: options[name] for name in ("pools", "models", "folds")}
+        return self._trained_by(wildcards) | own | self._seed
 
     def explorer(self, wildcards: Any) -> Settings:
         """Whose each of `explored_tables` is, and where the data of each point of its sweep lie."""
-        return {
-            "tables": [
-                {
-                    "name": name,
-                    "measure": measure,
-                    "dataset": self.experiments[name]["dataset"],
-                    "homes": [
-                        {
-                            "values": values,
-                            "home": "/".join(self.places.dataset_home(name, point)),
-                        }
-                        for point, values in self.places.points(name).items()
-                    ],
-                }
-                for name, measure in self._explored()
-            ]
-        }
+        return {"tables": [self._about(*explored) for explored in self._explored()]}
 
     # code and packages
 
@@ -275,15 +233,21 @@ class Plan:
             dataset = self.experiments[wildcards.experiment]["dataset"]
             return [SOURCES[dataset["source"]]], dataset.get("libraries", [])
 
-        return self._sources.behind("dataset", chosen=chosen)
+        return self.behind("dataset", chosen=chosen)
 
-    def _explored(self) -> list[tuple[str, str]]:
-        return [
-            (name, measure)
-            for name, experiment in self.experiments.items()
-            for measure in experiment["measures"]
-            if measures()[measure].explored
+    def _explored(self) -> Iterator[tuple[str, str]]:
+        for name, experiment in self.experiments.items():
+            for measure in experiment["measures"]:
+                if measures()[measure].explored:
+                    yield name, measure
+
+    def _about(self, name: str, measure: str) -> Settings:
+        homes = [
+            {"values": values, "home": "/".join(self.places.dataset_home(name, point))}
+            for point, values in self.places.points(name).items()
         ]
+        dataset = self.experiments[name]["dataset"]
+        return {"name": name, "measure": measure, "dataset": dataset, "homes": homes}
 
     def _parts(self, wildcards: Any) -> list[tuple[str, Settings]]:
         """Table of each setting of an experiment, or of each data set, and what tells it from the others."""
@@ -293,14 +257,13 @@ class Plan:
         if name == "dataset":
             points = self.places.points(experiment).items()
             return [(self._dataset(experiment, point, "csv"), values) for point, values in points]
-        home = self.places.points_home if name in ("kkt", "multipliers") else Setting._replace
-        return [
-            (
-                f"{home(setting).folder()}/{name}.csv",
-                self._labels(setting),
-            )  # rule duals writes them
-            for setting in self.places.settings(experiment)
-        ]
+        settings = [*self.places.settings(experiment)]
+        # rule duals writes these
+        homes = (
+            map(self.places.points_home, settings) if name in ("kkt", "multipliers") else settings
+        )
+        paths = (f"{home.folder()}/{name}.csv" for home in homes)
+        return list(zip(paths, map(self._labels, settings), strict=True))
 
     def _check_part(self, name: str, experiment: str) -> None:
         """Snakemake would look for the options of a measure that the experiment does not have."""
@@ -316,28 +279,33 @@ class Plan:
 
     def _labels(self, setting: Setting) -> Settings:
         training = self.config["trainings"][setting.training]
-        return {
-            **self.places.points(setting.experiment)[setting.point],
-            "network": setting.network,
-            "training": setting.training,
-            "loss": training["loss"],
-            "descent": training["step"],
-        }
+        names = {"network": setting.network, "training": setting.training}
+        swept = self.places.points(setting.experiment)[setting.point]
+        return swept | names | {"loss": training["loss"], "descent": training["step"]}
 
     def _trained_by(self, wildcards: Any) -> Settings:
         duals = {key: self.config["duals"][key] for key in ("tolerance", "pivots")}
-        return {**self._named(wildcards), "duals": duals}
+        return self._named(wildcards) | {"duals": duals}
 
     def _named(self, wildcards: Any) -> Settings:
         """What the names of the setting stand for."""
         training = self.config["trainings"][wildcards.training]
-        return {"network": self._network(wildcards), "training": training}
+        return self._network(wildcards) | {"training": training}
 
-    def _network(self, wildcards: Any) -> Any:
-        return self.config["networks"][wildcards.network]
+    def _network(self, wildcards: Any) -> Settings:
+        return {"network": self.config["networks"][wildcards.network]}
 
-    def _forget(self, wildcards: Any) -> list[list[int]] | str | None:
-        return self.places.forget(wildcards.experiment, wildcards.point)
+    def _forget(self, wildcards: Any) -> Settings:
+        return {"forget": self.places.forget(wildcards.experiment, wildcards.point)}
+
+    def _taken(self, wildcards: Any) -> Settings:
+        """Step sizes and starts, of an experiment that has steps."""
+        experiment = self.experiments[wildcards.experiment]
+        return {key: experiment[key] for key in ("fractions", "starts") if key in experiment}
+
+    @property
+    def _seed(self) -> Settings:
+        return {"seed": self.config["seed"]}
 
 
 def _setting(wildcards: Any) -> Setting:
