@@ -30,15 +30,7 @@ from workflow.support.configuration.mistakes import ConfigurationError
 from workflow.support.places.asked import Asked
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
-from workflow.support.records.agreement import (
-    CONFIGURED,
-    LOCKS,
-    Files,
-    Records,
-    check_records,
-    other_rows,
-    other_versions,
-)
+from workflow.support.records.agreement import LOCKS, Files, Records, check_records, disagreeing
 from workflow.support.records.crate import METADATA, SOFTWARE, WORKFLOW, metadata
 from workflow.support.records.manifest import commit, manifest
 from workflow.support.records.pages import first_difference, unlike_pages
@@ -73,7 +65,7 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     files = {name: _read(folder, name) for name in (*asked.plan.results(), *asked.jobs())}
     files |= {name: (ROOT / name).read_bytes() for name in PROJECT}
     files[CONFIGURATION] = _configured(asked.plan.config)
-    found = check_records(files, asked, GIVEN, _ASKED)
+    found = check_records(files, asked, _ASKED, GIVEN)
     files[MANIFEST] = _json(manifest(found, commit(ROOT)))
     files[METADATA] = described(files)
     files[SUMS] = sums(files)
@@ -107,7 +99,7 @@ def verify(path: Path) -> str:
     refuse(_other_sums(files))
     asked = Asked(Plan(_configuration(files), Sources(ROOT)))
     refuse(_other_names(files, asked))
-    found = check_records(files, asked, CONFIGURED, f"{CONFIGURATION} asks for")
+    found = check_records(files, asked, f"{CONFIGURATION} asks for")
     refuse(_other_manifest(files, found))
     refuse(_other_description(files))
     said = _check(files, asked, found)
@@ -120,8 +112,7 @@ def verify(path: Path) -> str:
 
 def _check(files: Files, asked: Asked, found: Records) -> str:
     """What an archive says, if what follows from others in it does so; what costs most comes last."""
-    refuse(other_versions(files, found))
-    refuse(other_rows(files, asked, f"{CONFIGURATION} asks for"))
+    refuse(disagreeing(files, found, asked, f"{CONFIGURATION} asks for"))
     refuse(unlike_pages(files, found, asked))
     rows = csv.DictReader(io.StringIO(files[SCORECARD].decode(), newline=""))
     counted = Counter(row["verdict"] for row in rows)

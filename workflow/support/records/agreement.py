@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -27,25 +27,27 @@ CONFIGURED = ("rule", "wildcards", "settings", "seed")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s\\;]+)", re.MULTILINE)
 
 
-def check_records(files: Files, asked: Asked, among: Iterable[str], where: str) -> Records:
+def check_records(
+    files: Files, asked: Asked, where: str, among: Sequence[str] = CONFIGURED
+) -> Records:
     """Records by name, if they are of the jobs that a configuration asks for, of one run, and of these files.
 
     Args:
         files: with all these records among them.
         asked: what the configuration asks for.
-        among: names that are compared, of what a job is given.
         where: who asks, for sentences, as ``configuration.json asks for``.
+        among: names that are compared, of what a job is given.
 
     Raises:
         ArchiveError: one is not, or has another code than another of its rule.
     """
     results = Results(asked, files.get, lambda path: _digest(files, path))
-    refuse(_unlike(results, asked, [*among], where))
+    refuse(_unlike(results, asked, among, where))
     refuse(_unfitting(results, asked))
     return {name: results.record(name) for name in asked.jobs()}
 
 
-def _unlike(results: Results, asked: Asked, among: list[str], where: str) -> Iterator[str]:
+def _unlike(results: Results, asked: Asked, among: Sequence[str], where: str) -> Iterator[str]:
     """Records that are none, or of jobs that nobody asks for."""
     jobs = asked.jobs()
     for name in sorted(name for name in jobs if results.record(name) is None):
@@ -82,7 +84,13 @@ def pins(lock: bytes) -> dict[str, str]:
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
 
 
-def other_versions(files: Files, found: Records) -> Iterator[str]:
+def disagreeing(files: Files, found: Records, asked: Asked, where: str) -> Iterator[str]:
+    """Records that do not agree with the lock files, and tables that do not with the configuration."""
+    yield from _other_versions(files, found)
+    yield from _other_rows(files, asked, where)
+
+
+def _other_versions(files: Files, found: Records) -> Iterator[str]:
     """Records of other versions than the lock files pin."""
     for lock in LOCKS:
         pinned = pins(files[lock])
@@ -93,7 +101,7 @@ def other_versions(files: Files, found: Records) -> Iterator[str]:
                         yield f"{name!r} is of {package} {version}, but {lock!r} pins {pinned[package]}."
 
 
-def other_rows(files: Files, asked: Asked, where: str) -> Iterator[str]:
+def _other_rows(files: Files, asked: Asked, where: str) -> Iterator[str]:
     """Tables with rows of other settings than their experiment has, or two with other rows of one result."""
     shown: dict[str, tuple[str, Any]] = {}
     for job in asked.jobs().values():
