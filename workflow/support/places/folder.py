@@ -17,10 +17,7 @@ from workflow.support.places.plan import DRAWN, PAGE_FILES
 RESULTS = "results"
 BESIDE = [path for path in (*DRAWN, *PAGE_FILES) if not path.startswith(RESULTS)]
 
-_KNOWN = (
-    Path(".snakemake/metadata"),
-    Path(".snakemake/incomplete"),
-)  # what Snakemake has made or begun
+_NOTES = ("metadata", "incomplete")  # of Snakemake, of what it has made or begun
 
 
 def refuse_read_only() -> None:
@@ -69,7 +66,7 @@ def is_ours(path: str) -> bool:
 def _known(name: str) -> bool:
     """Whether Snakemake remembers the file, by the name that it gives to what it notes of one."""
     note = urlsafe_b64encode(name.encode()).decode()
-    return any((folder / note).exists() for folder in _KNOWN)
+    return any(os.path.exists(f".snakemake/{folder}/{note}") for folder in _NOTES)
 
 
 def _recorded() -> Iterator[tuple[str, str]]:

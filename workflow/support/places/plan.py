@@ -17,6 +17,7 @@ from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import own_tables, parts, suffix
+from workflow.support.places.versions import packages
 
 Settings = dict[str, Any]
 
@@ -229,11 +230,19 @@ class Plan:
     def behind_dataset(self) -> Settings:
         """As `Sources.behind`, with the one source that is called by name, and libraries with its texts."""
 
-        def chosen(wildcards: Any) -> tuple[list[str], list[str]]:
-            dataset = self.experiments[wildcards.experiment]["dataset"]
-            return [SOURCES[dataset["source"]]], dataset.get("libraries", [])
+        def source(wildcards: Any) -> Settings:
+            name = self.experiments[wildcards.experiment]["dataset"]["source"]
+            return self.behind("dataset", SOURCES[name])
 
-        return self.behind("dataset", chosen=chosen)
+        def versions(wildcards: Any) -> dict[str, str]:
+            libraries = self.experiments[wildcards.experiment]["dataset"].get("libraries", ())
+            found: dict[str, str] = source(wildcards)["packages"](wildcards)
+            return found | packages(tuple(libraries))
+
+        return {
+            "code": lambda wildcards: source(wildcards)["code"](wildcards),
+            "packages": versions,
+        }
 
     def _explored(self) -> Iterator[tuple[str, str]]:
         for name, experiment in self.experiments.items():

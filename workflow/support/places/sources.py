@@ -9,7 +9,7 @@ import ast
 import hashlib
 import symtable
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -18,8 +18,6 @@ from typing import Any
 from workflow.support.places.versions import packages
 
 LIBRARY = "kkt_unlearning"
-
-Chosen = tuple[Sequence[str], Iterable[str]]
 
 
 class Sources:
@@ -41,31 +39,16 @@ class Sources:
         self.digest = cache(self._digest)
         self.libraries = cache(self._libraries)
 
-    def behind(
-        self,
-        script: str,
-        *modules: str,
-        chosen: Callable[[Any], Chosen] = lambda wildcards: ([], []),
-    ) -> dict[str, Any]:
+    def behind(self, script: str, *modules: str) -> dict[str, Any]:
         """Parameters of the rule of a script: hash of `files`, versions of the packages that they import.
 
-        Functions of the wildcards, also where these do not matter: to read the files takes a quarter of the
-        time of a start, and a rule without a job in it needs none.
-
-        Args:
-            script: its name.
-            modules: that it loads by name.
-            chosen: further modules and libraries of a job.
+        Functions of the wildcards, which matter to neither: to read the files takes a quarter of the time
+        of a start, and a rule without a job in it needs none.
         """
-
-        def code(wildcards: Any) -> str:
-            return self.digest(script, *modules, *chosen(wildcards)[0])
-
-        def versions(wildcards: Any) -> dict[str, str]:
-            more, libraries = chosen(wildcards)
-            return packages(self.libraries(script, *modules, *more).union(libraries))
-
-        return {"code": code, "packages": versions}
+        return {
+            "code": lambda wildcards: self.digest(script, *modules),
+            "packages": lambda wildcards: packages(self.libraries(script, *modules)),
+        }
 
     def _digest(self, script: str, *modules: str) -> str:
         """SHA-256 over names and content of `files`: a comment counts, a touch does not."""
@@ -104,9 +87,8 @@ class Sources:
     def _chain(self, modules: tuple[str, ...]) -> Iterator[Path]:
         """Files of the modules and of the packages they lie in; none for other people's."""
         for module in modules:
-            yield from filter(
-                None, map(self._module, accumulate(module.split("."), "{}.{}".format))
-            )
+            names = accumulate(module.split("."), "{}.{}".format)
+            yield from filter(None, map(self._module, names))
 
     def _find_module(self, name: str) -> Path | None:
         """File of a module of the library or of one beside the scripts."""
