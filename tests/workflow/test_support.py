@@ -14,7 +14,7 @@ import pytest
 from kkt_unlearning.datasets import source
 from kkt_unlearning.studies.study import Measure, measures
 from workflow.support.configuration.check import check, checked
-from workflow.support.places import origins, versions
+from workflow.support.places import plan, versions
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
 
@@ -224,7 +224,7 @@ def test_the_explorer_is_told_of_each_table_and_where_its_data_lie(study):
 
 
 def test_the_settings_behind_a_figure_are_spelt_out(study, tiny_config):
-    kinks = study.origins.settings()["kinks"]
+    kinks = study.provenance(None)["kinks"]
     (experiment,) = kinks["experiments"].values()
     assert experiment["networks"] == {"two_layer": tiny_config["networks"]["two_layer"]}
     assert experiment["trainings"].keys() == {"normalised_followed", "constant"}
@@ -232,7 +232,7 @@ def test_the_settings_behind_a_figure_are_spelt_out(study, tiny_config):
 
 
 def test_every_training_behind_a_figure_is_an_origin_and_lies_where_it_was_computed(study):
-    dimension = study.origins.settings()["dimension"]["trainings"]
+    dimension = study.provenance(None)["dimension"]["trainings"]
     assert dimension == [
         f"results/{home}/{network}/normalised/trained.provenance.json"
         for home in (
@@ -241,13 +241,13 @@ def test_every_training_behind_a_figure_is_an_origin_and_lies_where_it_was_compu
         )  # the data of step_size have d = 40
         for network in ("linear", "two_layer")
     ]
-    assert set(dimension) <= set(study.origins.trainings())
+    assert set(dimension) <= set(study.trainings())
 
 
 def test_a_measure_that_stands_alone_trains_for_itself(study, monkeypatch):
     alone = {"stationarity": Measure("stationarity", reads="deep")}
-    monkeypatch.setattr(origins, "measures", lambda: measures() | alone)
-    assert study.origins.settings()["kinks"]["trainings"] == [
+    monkeypatch.setattr(plan, "measures", lambda: measures() | alone)
+    assert study.provenance(None)["kinks"]["trainings"] == [
         f"results/kinks/base/two_layer/{training}/stationarity.provenance.json"
         for training in ("normalised_followed", "constant")
     ]

@@ -13,10 +13,9 @@ from typing import Any
 from kkt_unlearning.datasets import SOURCES
 from kkt_unlearning.studies.study import Measure, figures, measures
 from workflow.support.places.default import changed
-from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
-from workflow.support.places.tables import own_tables, parts, suffix
+from workflow.support.places.tables import experiments_of, own_tables, parts, suffix
 from workflow.support.places.versions import packages
 
 Settings = dict[str, Any]
@@ -51,7 +50,6 @@ class Plan:
     def __init__(self, config: Settings, sources: Sources) -> None:
         self.config = config
         self.places = Places(config)
-        self.origins = Origins(config, self.places)
         self.behind = sources.behind
         self.experiments: Settings = config["experiments"]
 
@@ -119,6 +117,12 @@ class Plan:
         """Networks trained without each forget set."""
         return f"{self.places.retrained_home(_setting(wildcards)).folder()}/retrained.npz"
 
+    def trainings(self) -> list[str]:
+        """Provenance of every job that trained a network behind some figure."""
+        return list(
+            dict.fromkeys(path for figure in figures() for path in self._trained_for(figure))
+        )
+
     def inputs(self, *names: str) -> Settings:
         """Inputs by name: paths of the setting, or functions that say whose it shares, or paths of all."""
         return {name: self._inputs.get(name) or f"{SETTING}/{_OWN[name]}" for name in names}
@@ -135,8 +139,8 @@ class Plan:
             "tables": self.all_tables(),
             "explored": self.explored_tables(),
             "scorecard": "results/scorecard.csv",
-            "figures": self.origins.figures(),
-            "trainings": self.origins.trainings(),
+            "figures": [f"results/figures/{figure}.provenance.json" for figure in figures()],
+            "trainings": self.trainings(),
         }
 
     def measured_by_rule(self) -> dict[str, Measure]:
@@ -193,8 +197,14 @@ class Plan:
         return {"changed": changed(self.config)}
 
     def provenance(self, wildcards: Any) -> Settings:
-        """For each figure its experiments, with what their names stand for, and who trained for it."""
-        return self.origins.settings()
+        """For each figure its experiments, with what their names stand for, and its part of `trainings`."""
+        shared = {name: self.config[name] for name in ("duals", "replicates")}
+        return {
+            figure: {"experiments": {name: self._section(name) for name in experiments_of(figure)}}
+            | shared
+            | {"trainings": list(dict.fromkeys(self._trained_for(figure)))}
+            for figure in figures()
+        }
 
     def measured(self, name: str) -> Callable[[Any], Settings]:
         """Parameters of the rule of a measure: all that a setting has."""
@@ -243,6 +253,19 @@ class Plan:
             "code": lambda wildcards: source(wildcards)["code"](wildcards),
             "packages": versions,
         }
+
+    def _section(self, name: str) -> Settings:
+        return dict(self.config[name]) if name in own_tables() else self.places.section(name)
+
+    def _trained_for(self, figure: str) -> Iterator[str]:
+        """A measure that stands alone trains its networks itself; no job trains for other sections."""
+        for name in filter(self.experiments.get, experiments_of(figure)):
+            asked = [measures()[measure] for measure in self.experiments[name]["measures"]]
+            alone = [measure.part for measure in asked if measure.standalone]
+            for setting in self.places.settings(name):
+                yield from (f"{setting.folder()}/{part}.provenance.json" for part in alone)
+                if len(alone) < len(asked):
+                    yield f"{self.places.trained_home(setting).folder()}/trained.provenance.json"
 
     def _explored(self) -> Iterator[tuple[str, str]]:
         for name, experiment in self.experiments.items():
