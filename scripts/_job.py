@@ -30,8 +30,6 @@ gc.set_threshold(100_000)
 if hasattr(sys.modules["__main__"], "snakemake"):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-_INTERRUPTED = 130
-
 # Backend and solver are chosen once for all experiments, wherever the job's own settings stand; and where the
 # data do not separate, it is they that must change, whatever the job.
 _SECTIONS: dict[type[Exception], str] = {
@@ -100,7 +98,7 @@ def job(main: Main, snakemake: Any) -> None:
         try:
             _run(main, snakemake, tee)
         except KeyboardInterrupt:
-            sys.exit(_INTERRUPTED)
+            sys.exit(130)
         except Exception as error:
             if not isinstance(error, UserError | StorageError):
                 import traceback
@@ -111,24 +109,22 @@ def job(main: Main, snakemake: Any) -> None:
 
 
 def _run(main: Main, snakemake: Any, tee: _Tee) -> None:
-    """The work, while the outputs are this job's own, and the record of it."""
-    output = dict(snakemake.output.items())
-    with claimed(output["provenance"], output.values(), snakemake.params.get("asks")) as claim:
-        facts = _timed(main, snakemake, tee)
-        write_text(output["provenance"], sealed(_provenance(snakemake, facts, claim)))
+    """The work, while the outputs are this job's own, and the record of it.
 
-
-def _timed(main: Main, snakemake: Any, tee: _Tee) -> Mapping[str, Any]:
-    """Run ``main``; the last line of the log says how long it took, and what starting it had cost.
-
-    The start (interpreter, Snakemake's preamble, imports) is processor time, the only clock that a
-    process finds running; the computing is time on the wall.
+    The last line of the log says how long the work took, and what starting it had cost. The start
+    (interpreter, Snakemake's preamble, imports) is processor time, the only clock that a process finds
+    running; the computing is time on the wall.
     """
-    started, begun = time.process_time(), time.perf_counter()
-    facts = main(snakemake) or {}
-    seconds = time.perf_counter() - begun
+    output, started, begun = (
+        dict(snakemake.output.items()),
+        time.process_time(),
+        time.perf_counter(),
+    )
+    with claimed(output["provenance"], output.values(), snakemake.params.get("asks")) as claim:
+        facts = main(snakemake) or {}
+        seconds = time.perf_counter() - begun
+        write_text(output["provenance"], sealed(_provenance(snakemake, facts, claim)))
     tee.note(f"{snakemake.rule}: start {started:.4f} s, computing {seconds:.4f} s\n")
-    return facts
 
 
 def _sentence(error: Exception, snakemake: Any, log: str) -> str:

@@ -6,9 +6,7 @@ which halves its time.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from _claims import current, temporary_name
 from _errors import StorageError, deleting, told
 from _hashes import record_of, unsealed
-from _tables import Table, as_csv, columns
+from _tables import Table, as_csv, columns, parsed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,9 +171,8 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     """
     try:
         with intact(path) as file:
-            lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
-            header, *rows = list(csv.reader(lines))
-    except (ValueError, csv.Error) as error:
+            header, *rows = parsed(file.read())
+    except ValueError as error:
         raise StorageError(f"{path} is empty or not a table: {deleting(path)}.") from error
     if any(len(row) != len(header) for row in rows):
         raise StorageError(f"{path} is cut short: {deleting(path)}.")

@@ -8,7 +8,6 @@ of the compressor.
 """
 
 import argparse
-import csv
 import hashlib
 import io
 import json
@@ -24,6 +23,7 @@ from typing import Any
 
 from scripts._hashes import GIVEN
 from scripts._origins import read
+from scripts._tables import parsed
 
 from workflow.support.configuration.check import check_files, checked
 from workflow.support.configuration.mistakes import ConfigurationError
@@ -114,8 +114,8 @@ def _check(files: Files, asked: Asked, found: Records) -> str:
     """What an archive says, if what follows from others in it does so; what costs most comes last."""
     refuse(disagreeing(files, found, asked, f"{CONFIGURATION} asks for"))
     refuse(unlike_pages(files, found, asked))
-    rows = csv.DictReader(io.StringIO(files[SCORECARD].decode(), newline=""))
-    counted = Counter(row["verdict"] for row in rows)
+    header, *rows = parsed(files[SCORECARD])
+    counted = Counter(row[header.index("verdict")] for row in rows)
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items())
     claims = read(ROOT / "config/claims.yaml")["claims"]
     own = sum(claims.get(name) != claim for name, claim in asked.plan.config["claims"].items())

@@ -1,16 +1,15 @@
 """Whether records, configuration, lock files and tables in an archive are of one run."""
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from scripts._hashes import basis, given
-from scripts._tables import cell
+from scripts._tables import cell, parsed
 
 from workflow.support.places.asked import Asked
 from workflow.support.records.results import Results
@@ -126,9 +125,7 @@ def _digest(files: Files, path: str) -> str | None:
 
 def _rows(table: bytes, names: list[str]) -> Iterator[tuple[list[str], list[str]]]:
     """Of each row what stands under these names, which come first, and the rest."""
-    try:
-        header, *rows = csv.reader(io.StringIO(table.decode(), newline=""))
-    except (ValueError, csv.Error):
-        return
-    if header[: len(names)] == names:
-        yield from ((row[: len(names)], row[len(names) :]) for row in rows)
+    with suppress(ValueError):
+        header, *rows = parsed(table)
+        if header[: len(names)] == names:
+            yield from ((row[: len(names)], row[len(names) :]) for row in rows)

@@ -1,14 +1,12 @@
 """What differs between the results of two runs of one configuration."""
 
-import csv
-import io
 import math
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts._tables import SIGNIFICANT_DIGITS
+from scripts._tables import SIGNIFICANT_DIGITS, parsed
 
 TABLES = {
     "tables": ("results/tables/*.csv",),
@@ -110,8 +108,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _rows(path: Path) -> list[list[str]]:
-    text = io.StringIO((_content(path) or b"").decode(), newline="")
-    return list(csv.reader(text)) or [[]]
+    return parsed(_content(path) or b"") or [[]]
 
 
 def _table_differences(

@@ -1,7 +1,5 @@
 """Scorecard, pages and numbers of figures once more, from tables and records of unknown origin."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -10,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from scripts._hashes import SUFFIX
-from scripts._tables import columns
+from scripts._tables import columns, parsed
 
 from kkt_unlearning.studies.study import figures
 from workflow.support.places.asked import Asked
@@ -82,7 +80,7 @@ def reader(files: Mapping[str, bytes]) -> Callable[[str], dict[str, Any]]:
 
     def read(path: str) -> dict[str, Any]:
         nonlocal needed
-        header, *rows = csv.reader(io.StringIO(files[path].decode(), newline=""))
+        header, *rows = parsed(files[path])
         cells = sum(len(column) * max(map(len, column)) for column in zip(*rows, strict=False))
         needed += _COPIES * _CHARACTER * cells
         refuse_beyond_memory(needed, f"the table {PurePath(path).stem!r}")
