@@ -7,7 +7,7 @@ the same.
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -147,10 +147,8 @@ class Asked:
 
     def params(self, rule: str) -> dict[str, Value]:
         """Parameters of a rule; ``asks`` is what its inputs have to be."""
-        known = {**self._rules[rule]._asdict(), "writes": None, "inputs": None}
-        return {name: value for name, value in known.items() if value is not None} | {
-            "asks": self.asks
-        }
+        known = {**self._rules[rule]._asdict(), "writes": None, "inputs": None, "asks": self.asks}
+        return {name: value for name, value in known.items() if value is not None}
 
     def asks(self, wildcards: Any, input: Iterable[str]) -> dict[str, str]:
         """Each result among the inputs of a job -> `given` of the record that it has to have."""
@@ -162,24 +160,19 @@ class Asked:
         found: dict[str, Job] = {}
         pending = [*self.plan.results()]
         while pending:
-            path = pending.pop()
-            place = self.place(path)
-            if place is None:
-                continue
-            if place.record not in found:
-                backend, inputs = self._rules[place.rule].backend, self._inputs(place)
-                found[place.record] = Job(partial(self._given, place), backend, inputs, [])
-                pending += inputs
-            found[place.record].files.append(path)
+            if place := self.place(path := pending.pop()):
+                if place.record not in found:
+                    backend, inputs = self._rules[place.rule].backend, self._inputs(place)
+                    found[place.record] = Job(partial(self._given, place), backend, inputs, [])
+                    pending += inputs
+                found[place.record].files.append(path)
         return found
 
     def _place(self, path: str) -> Place | None:
         """Whose a result is, or a record; None of a file of the user."""
         stem = path.removesuffix(SUFFIX) if path.endswith(SUFFIX) else posixpath.splitext(path)[0]
-        for pattern, rule in [
-            *self._patterns.get(posixpath.basename(stem), []),
-            *self._patterns[""],
-        ]:
+        last = posixpath.basename(stem)
+        for pattern, rule in [*self._patterns.get(last, []), *self._patterns[""]]:
             if found := pattern.fullmatch(stem):
                 record = self._rules[rule].writes[0].format(**found.groupdict())
                 return Place(f"{record}{SUFFIX}", rule, tuple(found.groupdict().items()))
@@ -187,31 +180,23 @@ class Asked:
 
     def _all_given(self, place: Place) -> dict[str, Any]:
         rule, wildcards = self._rules[place.rule], SimpleNamespace(**dict(place.wildcards))
-        settings, code, packages = (
-            value(wildcards) if callable(value) else value
-            for value in (rule.settings, rule.code, rule.packages)
-        )
         return {
             "rule": place.rule,
             "wildcards": dict(place.wildcards),
-            "settings": settings,
             "seed": rule.seed,
-            "code": code,
-            "packages": packages,
             "basis": basis(self.asks(wildcards, self._inputs(place))),
+            **{
+                name: value(wildcards) if callable(value := getattr(rule, name)) else value
+                for name in ("settings", "code", "packages")
+            },
         }
 
     def _inputs(self, place: Place) -> list[str]:
-        return list(_paths(self._rules[place.rule].inputs.values(), dict(place.wildcards)))
-
-
-def _paths(values: Iterable[Value], wildcards: dict[str, str]) -> Iterator[str]:
-    for value in values:
-        if callable(value):
-            value = value(SimpleNamespace(**wildcards))
-        elif isinstance(value, str):
-            value = value.format(**wildcards)
-        yield from [value] if isinstance(value, str) else value
+        wildcards, found = dict(place.wildcards), list[str]()
+        for value in self._rules[place.rule].inputs.values():
+            value = value(SimpleNamespace(**wildcards)) if callable(value) else value
+            found += [value.format(**wildcards)] if isinstance(value, str) else value
+        return found
 
 
 def _rules(plan: Plan) -> dict[str, Rule]:

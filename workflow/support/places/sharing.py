@@ -41,8 +41,6 @@ def sharing(workflow: Any) -> bool:
 
 def remove_broken_links(results: Path) -> None:
     """Remove every link below ``results`` to a shared result that is gone."""
-    for folder, _, names in os.walk(results):
-        for name in names:
-            path = Path(folder, name)
-            if shared_by(path) and not path.exists():
-                path.unlink(missing_ok=True)
+    for path in results.rglob("*"):
+        if shared_by(path) and not path.exists():
+            path.unlink(missing_ok=True)
