@@ -42,7 +42,7 @@ override WHOLE := $(value WHOLE)
 override SETTINGS := $(value SETTINGS)
 export PYTHON ARCHIVE CONFIG DIRECTORY TABLES TARGETS AT_MOST REPETITIONS WHOLE SETTINGS
 
-# Snakemake keeps what it has read of this project at home, and ends where nothing can be kept there.
+# Where nothing can be kept at home, Matplotlib would look for fonts in each job, and Snakemake end under a profile for Slurm.
 ifneq ($(shell c="$${XDG_CACHE_HOME:-$$HOME/.cache}"; mkdir -p "$$c" 2>/dev/null && [ -w "$$c" ] && echo yes),yes)
 export XDG_CACHE_HOME := $(CURDIR)/build/cache
 endif

@@ -88,17 +88,19 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_snakemake_tries(
         refuse_read_only()
 
 
-def test_without_a_home_snakemake_names_the_folder_and_xdg_cache_home_helps(
+def test_without_a_home_snakemake_runs_and_under_other_profiles_xdg_cache_home_helps(
     project_of_file, tmp_path, monkeypatch
 ):
-    """What docs/faq.md says: nothing of ours runs before it."""
+    """What docs/faq.md says: nothing of ours runs before Snakemake looks for its cache."""
     monkeypatch.setenv("HOME", "/proc/nowhere")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    run = project_of_file.snakemake("--list-rules")
+    assert "scorecard" in project_of_file.make("--list-rules")
+    other = ("--list-rules", "--workflow-profile", "none")
+    run = project_of_file.snakemake(*other)
     assert run.returncode == 1
     assert run.stderr.rstrip().splitlines()[-1].endswith("'/proc/nowhere'")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert "scorecard" in project_of_file.make("--list-rules")
+    assert "scorecard" in project_of_file.make(*other)
 
 
 def test_a_plan_in_a_folder_with_files_of_that_name_dates_none(project_of_file, folder):
