@@ -20,8 +20,7 @@ def main(snakemake: Any) -> None:
     load_matplotlib()
     from kkt_unlearning.studies.style import save
 
-    paths = {name: path for name, path in snakemake.input.items() if name != "caption"}
-    tables = {name: read_table(path) for name, path in paths.items()}
+    tables = {name: read_table(path) for name, path in snakemake.input.items()}
     shown, numbers = _drawn(tables, snakemake.params.settings)
     with replacing(snakemake.output.pdf) as pdf, replacing(snakemake.output.png) as png:
         save(shown, pdf, png)

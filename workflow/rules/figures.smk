@@ -7,7 +7,6 @@ for figure in figures():
             f"figure_{figure}"
         input:
             **asked.inputs(f"figure_{figure}"),
-            caption=template(f"{figure}.rst"),
         output:
             pdf=f"paper_figures/{figure}.pdf",
             png=report(

@@ -13,7 +13,6 @@ from scripts._tables import columns, parsed
 from kkt_unlearning.studies.study import figures
 from workflow.support.places.asked import Asked
 from workflow.support.places.plan import PAGES
-from workflow.support.places.templates import REPORT
 from workflow.support.records.unpacking import ArchiveError, refuse_beyond_memory
 
 # Of a column: the text that its numbers are read from, itself, and the rows that a claim chooses.
@@ -39,7 +38,7 @@ def unlike_pages(
     Raises:
         ArchiveError: what was read takes more than the memory there is.
     """
-    from _pages import contents
+    from _pages import contents, templates
 
     table = reader(files)
     read = cache(lambda path: records[path] if path.endswith(SUFFIX) else table(path))
@@ -50,7 +49,7 @@ def unlike_pages(
         rests = _RESTS.get(script, "the tables")
         try:
             inputs = contents(asked.inputs(rule), read)
-            texts = import_module(script).pages(inputs, job.given(), _templates(script))
+            texts = import_module(script).pages(inputs, job.given(), templates(script))
         except ArchiveError:
             raise
         except Exception as error:  # whatever is wrong with them, they are no results of ours
@@ -87,9 +86,3 @@ def reader(files: Mapping[str, bytes]) -> Callable[[str], dict[str, Any]]:
         return columns(header, rows)
 
     return read
-
-
-def _templates(script: str) -> dict[str, str]:
-    names = {"markdown": f"{script}.md.j2", "html": f"{script}.html.j2", "style": "style.css"}
-    found = {name: REPORT / file for name, file in names.items() if (REPORT / file).is_file()}
-    return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
