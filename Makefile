@@ -55,7 +55,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures $(FIGURES) report docs test test-torch test-crate test-report test-faults lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
+.PHONY: help figures $(FIGURES) report docs test test-torch test-crate test-report test-faults test-solvers lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check schema test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -89,6 +89,9 @@ test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each: what bec
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest --hypothesis-profile=fuzz --table "$$TABLES/hostile.csv" \
 		tests/workflow/test_hostile_configuration.py tests/workflow/test_hostile_tables.py tests/datasets/test_hostile_files.py tests/formats tests/audit/test_layers.py
 	$(EMBED)
+
+test-solvers: $(READY) ## exact points of the linear model against NNLS, Clarabel and LIBSVM: INSTANCES=20 of each kind and size
+	INSTANCES="$${INSTANCES:-20}" $(BIN)/pytest $(ON_ALL_CORES) tests/quadratic/test_peers.py
 
 check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to snakemake; runs nothing in it
 	@$(BIN)/python -m workflow.check "$$CONFIG"

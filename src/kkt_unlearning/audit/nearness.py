@@ -8,14 +8,13 @@ import numpy as np
 
 from kkt_unlearning.arrays import follow
 from kkt_unlearning.audit.assumptions import Assumption, arrival
-from kkt_unlearning.audit.exact import exact_point, telling
+from kkt_unlearning.audit.exact import exact_point, near_orthogonality, telling
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.modules import as_model, put_back
 from kkt_unlearning.audit.outputs import arrived, joint_distance, joint_fit
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.restore import Restored, restore
-from kkt_unlearning.datasets.geometry import near_orthogonality_of_many
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.kkt.clarke import ClarkeFit, fit_multipliers
 from kkt_unlearning.kkt.multipliers import (
@@ -141,7 +140,7 @@ def kkt(
         distance = partial(joint_distance, u=problem.output_weights)
     q = problem.margins(there.W)
     lengths = np.linalg.norm(problem.X, axis=1)
-    psi, phi, all_pairs = near_orthogonality_of_many(problem.X / np.sqrt((lengths**2).mean()))
+    psi, phi, all_pairs = near_orthogonality(problem.X / np.sqrt((lengths**2).mean()), say)
     return Nearness(
         applies=arrival(arrived(point, W, model.trained_outputs)),
         margins=follow(problem.margins(W), X),
