@@ -44,6 +44,7 @@ _SERIES = (
     ("recovered", "prescribed step,\nthen fine-tuning", "exact"),
     ("gradient_ascent", "ascent in many\nsteps (β = 0)", "trained"),
     ("projected_ascent", "the same, off the\nretained gradients", "tau"),
+    ("retraining", "retraining from\nscratch", "reference"),
 )
 # method, start, marker, filled, label
 _MARKS = (
@@ -53,7 +54,7 @@ _MARKS = (
     ("retain_free", "trained", "v", "the same without\nretained data"),
     ("minimal_perturbation", "trained", "P", "minimal\nperturbation"),
     ("downdate", "trained", "s", "dual downdate"),
-    ("retraining", "initial", "*", "retraining from\nscratch"),
+    ("retraining", "initial", "*", "… until training\nends"),
 )
 
 
@@ -108,7 +109,7 @@ def _draw_panel(axes: Axes, table: Table, floor: float) -> None:
     _draw_betas(axes, select(table, method="neggrad_plus"), floor)
     style.draw_lines(axes, table, "gradients", lines)
     for method, start, marker, label in _MARKS:
-        found = select(table, method=method, start=start)
+        found = select(table, method=method, start=start, steps=0)
         if rows(found):
             _draw_mark(axes, found, marker, label, floor)
 
