@@ -68,13 +68,15 @@ def test_shares_are_compared_between_sizes_of_the_training_step():
     shares = {0.1: 0.2, 1.0: 0.25, 10.0: 0.22}
     table = columns(
         [
-            {"training_step": size, "entries": n, "flipped": shares[size] * n}
+            {"training_step": size, "entries": n, "share": shares[size] + (n == 1000) * 0.01}
             for size, numbers in entries.items()
             for n in numbers
         ]
     )
     claim = CLAIM["flips_training_step"]
-    assert claim.measure({"flips_training.flips": table}, {}) == pytest.approx(1.25)
+    assert claim.measure({"flips_training.flips": table}, {}) == pytest.approx(
+        0.25 / (0.2 + 10 / 1100)
+    )
     one = {name: column[:2] for name, column in table.items()}
     assert np.isnan(claim.measure({"flips_training.flips": one}, {}))
 

@@ -59,7 +59,7 @@ def flips_predicted(tables: Tables, _: Thresholds) -> float:
 )
 def flips_training_step(tables: Tables, _: Thresholds) -> float:
     cases = groups(tables["flips_training.flips"], "training_step")
-    shares = [float(np.sum(group["flipped"]) / np.sum(group["entries"])) for _, group in cases]
+    shares = [float(np.average(group["share"], weights=group["entries"])) for _, group in cases]
     known = len(shares) > 1 and smallest(shares) > 0
     return largest(shares) / smallest(shares) if known else float("nan")
 
