@@ -10,9 +10,9 @@ from kkt_unlearning.studies.summary import Table, stack, summarise
 QUANTITIES = ("distance", "outputs_fresh", "outputs_forgotten", "labels_differ")
 FLOORS = {"distance": 1e-5, "outputs_fresh": 1e-3, "outputs_forgotten": 1e-3}
 _METHODS = (
-    ("nothing", "doing nothing", "original", "-"),
+    ("nothing", style.NOTHING, "original", "--"),
     ("prescribed", "prescribed step", "exact", "-"),
-    ("retraining", "a second\nretraining", "trained", "--"),
+    ("retraining", "a second\nretraining", "trained", "-"),
 )
 _LABELS = {
     "distance": "weights:\n1 − cosine",
@@ -23,9 +23,10 @@ _LABELS = {
 
 
 def _row(quantity: str) -> PanelRow:
-    floor = FLOORS.get(quantity)
+    """Its lines; only the first row of panels names them in a legend."""
+    floor, named = FLOORS.get(quantity), "" if quantity == QUANTITIES[0] else "_"
     lines = [
-        Line({"quantity": quantity, "method": method}, label, colour, dash, floor or 0.0)
+        Line({"quantity": quantity, "method": method}, named + label, colour, dash, floor or 0.0)
         for method, label, colour, dash in _METHODS
     ]
     return PanelRow(_LABELS[quantity], lines, floor)
