@@ -8,7 +8,7 @@ import pytest
 from kkt_unlearning.studies.recovery import figure as recovery
 
 ONCE = (("nothing", "trained"), ("prescribed", "trained"), ("prescribed", "exact"))
-ONCE += (("influence", "trained"), ("downdate", "trained"), ("retraining", "initial"))
+ONCE += (("influence", "trained"), ("downdate", "trained"), ("retrained", "initial"))
 ONCE += (("minimal_perturbation", "trained"), ("retain_free", "trained"))
 SERIES = (("recovered", 1.0), ("fine_tuning", 1.0), ("gradient_ascent", 0.0))
 SERIES += (("projected_ascent", 0.0), ("neggrad_plus", 0.5), ("neggrad_plus", 0.9))

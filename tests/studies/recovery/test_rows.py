@@ -47,7 +47,7 @@ def test_there_is_a_row_for_every_attempt_and_forget_set(width):
 def test_retraining_stands_beside_the_methods_with_its_steps():
     _, _, again, rows = rows_of(8)
     last = rows[-2:]
-    assert [row["method"] for row in last] == ["retraining"] * 2
+    assert [row["method"] for row in last] == ["retrained"] * 2
     assert [row["cost"] for row in last] == [5 * again.steps[0], 4 * again.steps[1]]
     assert all(row["start"] == "initial" and row["cost_dual"] == 0 for row in last)
 

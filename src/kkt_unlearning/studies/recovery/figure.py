@@ -54,7 +54,7 @@ _MARKS = (
     ("retain_free", "trained", "v", "the same without\nretained data"),
     ("minimal_perturbation", "trained", "P", "minimal\nperturbation"),
     ("downdate", "trained", "s", "dual downdate"),
-    ("retraining", "initial", "*", "… until training\nends"),
+    ("retrained", "initial", "*", "… until training\nends"),
 )
 
 
@@ -109,7 +109,7 @@ def _draw_panel(axes: Axes, table: Table, floor: float) -> None:
     _draw_betas(axes, select(table, method="neggrad_plus"), floor)
     style.draw_lines(axes, table, "gradients", lines)
     for method, start, marker, label in _MARKS:
-        found = select(table, method=method, start=start, steps=0)
+        found = select(table, method=method, start=start)
         if rows(found):
             _draw_mark(axes, found, marker, label, floor)
 

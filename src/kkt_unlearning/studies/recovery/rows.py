@@ -28,8 +28,8 @@ def recovery_rows(
 ) -> Iterator[Row]:
     """One row for every attempt of every method at every forget set of one replicate.
 
-    Beside the methods stands ``retraining``, from scratch, as the reference of cost: after each number of
-    steps of the gradient methods and, with ``steps`` 0, as training left it.
+    Beside the methods stands ``retraining``, from scratch, as the reference of cost, after each number of
+    steps of the gradient methods, and ``retrained``, as training left it.
 
     Args:
         retrained: weights ``(F, n, k)`` of the exact KKT points of the retrained networks.
@@ -74,7 +74,7 @@ def _retraining(
         yield Attempt("retraining", "initial", np.nan, count, along[:, t], cost, 0.0)
     pairs = zip(left.tolist(), steps.tolist(), strict=True)
     cost = np.array([descent_cost(samples, count) for samples, count in pairs])
-    yield Attempt("retraining", "initial", np.nan, 0, trained, cost, 0.0)
+    yield Attempt("retrained", "initial", np.nan, 0, trained, cost, 0.0)
 
 
 def forgotten_margins(
