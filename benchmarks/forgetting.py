@@ -6,7 +6,6 @@ found on a grid beforehand); retraining is measured by its own exact point. The 
 ours, in span coordinates, with d = 1000 and n = 200, against the number m of samples.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -72,17 +71,11 @@ def descended(case: Trained, start: np.ndarray, steps: int) -> np.ndarray:
     return fine_tuning(case.problem, start, FORGET, DESCENT, [steps])[0, 0]
 
 
-def enough(
-    case: Trained, start: np.ndarray, target: Callable[[np.ndarray], np.ndarray], most: int
-) -> int:
-    """The least number of steps of a grid after which descent is as near as the step; 0 if it never is.
-
-    Args:
-        target: the weights after the most steps ↦ the exact point that is approached.
-    """
+def enough(case: Trained, start: np.ndarray, target: np.ndarray, most: int) -> int:
+    """The least number of steps of a grid after which descent is as near as the step; 0 if it never is."""
     steps = np.unique(np.geomspace(1, most, 60).astype(int)).tolist()
     along = fine_tuning(case.problem, start, FORGET, DESCENT, steps)[0]
-    near = cosine_distance(along, target(along[-1])) <= case.near
+    near = cosine_distance(along, target) <= case.near
     return steps[int(np.argmax(near))] if near.any() else 0
 
 
@@ -93,9 +86,9 @@ def measure(quick: bool = False) -> list[Row]:
     for samples in (4,) if quick else SAMPLES:
         for seed in range(1 if quick else SEEDS):
             case = _trained(seed, samples, *size)
-            own = partial(_own_point, case)
+            own = _own_point(case, descended(case, case.W0, most))
             counts = {
-                "fine-tuning": enough(case, case.W, lambda _, case=case: case.target.W, most),
+                "fine-tuning": enough(case, case.W, case.target.W, most),
                 "retraining": enough(case, case.W0, own, most),
             }
             starts = {"fine-tuning": case.W, "retraining": case.W0}
@@ -109,7 +102,7 @@ def measure(quick: bool = False) -> list[Row]:
                     if count
                 ),
             ]
-            check = partial(_check, case=case)
+            check = partial(_check, case=case, retrained=own)
             found = race(contestants, case, check, Limits(budget=2.0), samples)
             found += [
                 {"contestant": name, "outcome": f"not as near after {most} steps"}
@@ -132,17 +125,17 @@ def _trained(seed: int, samples: int, dimension: int, width: int, steps: int) ->
 
 
 def _own_point(case: Trained, W: np.ndarray) -> np.ndarray:
-    """Of the retained problem, from the activations of the weights."""
+    """The exact point of the retained problem from the activations of the weights."""
     retained = case.problem.retain(FORGET[0])
     return kkt_point(retained, retained.pattern(W)).W
 
 
-def _check(W: np.ndarray, case: Trained) -> tuple[Row, str]:
-    """As near as the step, to the exact point of the step's or of its own activations."""
-    distances = [cosine_distance(W, V) for V in (case.target.W, _own_point(case, W))]
-    distance = float(min(distances))
-    near = distance <= case.near * (1 + ROUND_OFF)
-    return {"distance": distance}, "" if near else f"fails the check: 1 - cos is {distance:.1e}"
+def _check(W: np.ndarray, case: Trained, retrained: np.ndarray) -> tuple[Row, str]:
+    """As near as the step, to its exact point, that of retraining or that of the own activations."""
+    points = (case.target.W, retrained, _own_point(case, W))
+    distance = float(min(cosine_distance(W, point) for point in points))
+    right = distance <= case.near * (1 + ROUND_OFF)
+    return {"distance": distance}, "" if right else f"fails the check: 1 - cos is {distance:.1e}"
 
 
 def draw(table: DataFrame) -> Figure:
