@@ -95,7 +95,7 @@ def draw_kinks():
 
 
 def draw_flips():
-    return flips.draw(tables.flip_counts(), tables.surface())
+    return flips.draw(tables.flip_counts(), tables.surface(), tables.trained_in_steps())
 
 
 def draw_convergence():
@@ -297,6 +297,7 @@ def test_the_surface_is_cut_at_the_middle_of_the_sweep():
     _, drawn = flips.draw(
         tables.flip_counts(),
         tables.surface(epsilon=lambda delta, tau: np.inf if tau < 0.5 else tau),
+        tables.trained_in_steps(),
     )
     cut = (drawn["panel"] == "epsilon against tau") & (drawn["line"] == "1.0")
     assert drawn["count"][cut].tolist() == [3] * 4  # the seeds of one dimension
@@ -315,10 +316,19 @@ def test_tau_star_is_drawn_as_a_point_for_each_case_by_cluster():
     assert set(clusters[0].get_ydata()) == {0.02, 0.03}
 
 
+def test_shares_and_clusters_are_drawn_against_the_size_of_the_training_steps():
+    figure, drawn = draw_flips()
+    share = (drawn["panel"] == "share against training") & (drawn["line"] == "share")
+    assert drawn["x"][share].tolist() == [0.1, 1.0, 10.0]
+    assert drawn["median"][share].tolist() == [0.2] * 3
+    points = [line for line in figure.axes[5].lines if line.get_marker() == "."]
+    assert [len(cluster.get_xdata()) for cluster in points] == [6, 3]
+
+
 def test_flips_without_a_sweep_still_draw():
     counted, surface = tables.flip_counts((100,)), tables.surface((100,))
     del counted["dimension"], surface["dimension"]
-    _, drawn = flips.draw(counted, surface)
+    _, drawn = flips.draw(counted, surface, tables.trained_in_steps())
     assert set(drawn["panel"].tolist()) >= {"share", "angle"}
 
 

@@ -44,6 +44,7 @@ _SERIES = (
     ("recovered", "prescribed step,\nthen fine-tuning", "exact"),
     ("gradient_ascent", "ascent in many\nsteps (β = 0)", "trained"),
     ("projected_ascent", "the same, off the\nretained gradients", "tau"),
+    ("retraining", "retraining from\nscratch", "reference"),
 )
 # method, start, marker, filled, label
 _MARKS = (
@@ -53,7 +54,7 @@ _MARKS = (
     ("retain_free", "trained", "v", "the same without\nretained data"),
     ("minimal_perturbation", "trained", "P", "minimal\nperturbation"),
     ("downdate", "trained", "s", "dual downdate"),
-    ("retraining", "initial", "*", "retraining from\nscratch"),
+    ("retrained", "initial", "*", "… until training\nends"),
 )
 
 
