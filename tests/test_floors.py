@@ -12,7 +12,12 @@ import kkt_unlearning
 ROOT = Path(__file__).parents[1]
 LIBRARY = "kkt_unlearning"
 
-GROUND = (("errors", "precision"), ("backends", "seeding"), ("problem", "arrays"), ("metrics",))
+GROUND = (
+    ("errors", "precision"),
+    ("backends", "seeding", "extensions"),
+    ("problem", "arrays"),
+    ("metrics",),
+)
 MATHEMATICS = (
     ("networks", "datasets"),
     ("training", "quadratic"),  # how weights are come by: descent, and programs

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from scripts._hashes import GIVEN, SUFFIX, basis, given
 
-from kkt_unlearning.studies.study import figures, modules, rows_of
+from kkt_unlearning.studies.study import figures, modules, package_of
 from workflow.support.places.plan import PAGE_FILES, Plan
 from workflow.support.places.tables import own_tables
 
@@ -251,7 +251,7 @@ def _measuring(plan: Plan) -> dict[str, Rule]:
             settings=plan.measured(name),
             inputs=plan.inputs(measure),
             seed=plan.config["seed"],
-            **plan.behind("measure", rows_of(name), f"_{measure.reads}"),
+            **plan.behind_measure(name),
         )
         for name, measure in plan.measured_by_rule().items()
     }
@@ -262,9 +262,9 @@ def _presenting(plan: Plan) -> dict[str, Rule]:
     tables, claims = {"tables": plan.all_tables()}, (*modules("claims"), *modules("study"))
     drawn = {
         f"figure_{figure}": Rule(
-            settings={"figure": figure},
+            settings={"figure": figure, "module": f"{package_of(figure)}.figure"},
             inputs=plan.drawn(figure),
-            **plan.behind("figure", f"kkt_unlearning.studies.{figure}.figure"),
+            **plan.behind("figure", f"{package_of(figure)}.figure"),
         )
         for figure in figures()
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kkt_unlearning.datasets import SOURCES
-from kkt_unlearning.studies.study import Measure, figures, measures
+from kkt_unlearning.studies.study import Measure, figures, measures, rows_of
 from workflow.support.places.default import changed
 from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
@@ -26,7 +26,6 @@ _OWN = {"unlearned": "unlearned.npz", "networks": "deep.npz", "shadows": "shadow
 _READ = {"replicates": ("trained", "points"), "deep": ("networks",), "shadows": ("shadows",)}
 
 # What is drawn and written for readers, whatever the configuration.
-DRAWN = [f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")]
 PAGES = {  # by rule, which is a script, and the name of the output; what is asked for comes first
     "scorecard": {
         "table": "results/scorecard.csv",
@@ -38,6 +37,11 @@ PAGES = {  # by rule, which is a script, and the name of the output; what is ask
     "explorer": {"html": "results/explorer.html"},
 }
 PAGE_FILES = [path for outputs in PAGES.values() for path in outputs.values()]
+
+
+def drawn() -> list[str]:
+    """Files of all figures."""
+    return [f"paper_figures/{name}.{kind}" for name in figures() for kind in ("pdf", "png", "csv")]
 
 
 class _Part(NamedTuple):
@@ -77,7 +81,7 @@ class Plan:
 
     def results(self) -> list[str]:
         """All that `targets` are, file by file; what an earlier configuration left is not among it."""
-        return [*self.all_tables(), *DRAWN, *PAGE_FILES]
+        return [*self.all_tables(), *drawn(), *PAGE_FILES]
 
     def all_tables(self) -> list[str]:
         """Tables of every experiment and of the other sections."""
@@ -197,12 +201,12 @@ class Plan:
         return {**self._trained_by(wildcards), "forget": self._forget(wildcards)}
 
     def scored(self) -> Settings:
-        """Thresholds of all claims, and how often replicates are drawn again."""
-        return {name: self.config[name] for name in ("claims", "resamples")}
+        """Thresholds of all claims, whose they are, and how often replicates are drawn again."""
+        return {name: self.config[name] for name in ("claims", "studies", "resamples")}
 
     def found(self) -> Settings:
-        """What is not as in the default configuration, which the thresholds were stated for."""
-        return {"changed": changed(self.config)}
+        """What is not as in the default configuration, for which thresholds were stated; whose they are."""
+        return {"changed": changed(self.config), "studies": self.config["studies"]}
 
     def measured(self, name: str) -> Callable[[Any], Settings]:
         """Parameters of the rule of a measure: all that a setting has."""
@@ -263,6 +267,20 @@ class Plan:
 
     # code and packages
 
+    def behind_measure(self, name: str) -> Settings:
+        """Code and packages behind the rule of a measure, with those that its options name."""
+        measure = measures()[name]
+
+        def named(wildcards: Any) -> list[str]:
+            options = self.experiments[wildcards.experiment].get(name, {})
+            return [
+                registry.module(chosen)
+                for option, registry in measure.registries.items()
+                for chosen in options[option]
+            ]
+
+        return self.behind("measure", rows_of(name), f"_{measure.reads}", named=named)
+
     def dataset_code(self, wildcards: Any) -> str:
         """Hash of the files behind rule ``dataset``, with the one source that it calls by name."""
         return self._sources.digest("dataset", self._source(wildcards))
@@ -275,7 +293,7 @@ class Plan:
 
     def _source(self, wildcards: Any) -> str:
         name = self.experiments[wildcards.experiment]["dataset"]["source"]
-        return SOURCES[name]
+        return SOURCES.module(name)
 
     def _explored(self) -> list[tuple[str, str]]:
         return [
