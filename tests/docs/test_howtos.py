@@ -123,5 +123,9 @@ def test_a_page_needs_fewer_than_thirty_lines(name):
     assert 5 < howto.lines(ROOT / "docs" / "howto" / f"{name}.md") < 30
 
 
+def test_a_package_needs_at_most_sixty_lines():
+    assert 30 < howto.lines(ROOT / "docs" / "howto" / "extension.md") <= 60
+
+
 def test_a_study_needs_at_most_sixty_lines():
     assert 30 < howto.lines(ROOT / "docs" / "howto" / "study.md") <= 60

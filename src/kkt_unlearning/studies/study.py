@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -144,7 +144,17 @@ STUDIES = Registry(
     lambda found: isinstance(found, Study),
 )
 
+Found = TypeVar("Found")
+
 _chosen: tuple[str, ...] = ()
+_caches: list[Any] = []
+
+
+def of_choice(function: Callable[[], Found]) -> Callable[[], Found]:
+    """A function of the studies that count, computed once for each choice of them."""
+    _caches.append(cache(function))
+    found: Callable[[], Found] = _caches[-1]
+    return found
 
 
 def choose(names: Sequence[str]) -> None:
@@ -154,31 +164,24 @@ def choose(names: Sequence[str]) -> None:
         DataError: no package has a study of that name.
         ExtensionError: one of them cannot be used; none counts then.
     """
-    global _chosen
-    _chosen = ()
+    _set(())
     try:
         for name in names:
             STUDIES.check(name)
             if name not in STUDIES.own:
                 _check(name, STUDIES.load(name))
-                _chosen = (*_chosen, name)
+                _set((*_chosen, name))
     except UserError:
-        _chosen = ()
+        _set(())
         raise
 
 
-Found = TypeVar("Found")
-
-
-def of_choice(function: Callable[[], Found]) -> Callable[[], Found]:
-    """A function of the studies that count, computed once for each choice of them."""
-    found = cache(lambda chosen: function())
-
-    @wraps(function)
-    def current() -> Found:
-        return found(_chosen)
-
-    return current
+def _set(names: tuple[str, ...]) -> None:
+    global _chosen
+    if names != _chosen:
+        _chosen = names
+        for found in _caches:
+            found.cache_clear()
 
 
 @of_choice

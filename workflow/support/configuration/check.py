@@ -85,7 +85,6 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
 def _choose_studies(names: Any) -> None:
     """The schema rests on them, so they come first; what is no list of names is left to it."""
     listed = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    choose([])
     try:
         choose(names if listed else [])
         schema()

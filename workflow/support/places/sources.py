@@ -35,6 +35,8 @@ class Sources:
         self._module = cache(self._find_module)
         self._folders = cache(self._find_folders)
         self._theirs = cache(self._find_theirs)
+        self._home = cache(self._find_home)
+        self._name = cache(self._find_name)
         self._needs = cache(lambda path: frozenset(self._chain(self._imports(path))))
         self._beside = cache(_data_in)
         self._content = cache(lambda path: hashlib.sha256(path.read_bytes()).hexdigest())
@@ -125,12 +127,12 @@ class Sources:
     def _find_theirs(self) -> list[Path]:
         return [folder for top in providers() for folder in self._folders(top)]
 
-    def _home(self, path: Path) -> Path:
+    def _find_home(self, path: Path) -> Path:
         """Folder that the name of a module starts in."""
         folders = (self.root / "src", self.root / "scripts", *self._theirs())
         return next((folder for folder in folders if folder in path.parents), self.root)
 
-    def _name(self, path: Path) -> str:
+    def _find_name(self, path: Path) -> str:
         """Name of a file that does not depend on where the project or a package lies."""
         home = self._home(path)
         return path.relative_to(home if home in self._theirs() else self.root).as_posix()
