@@ -64,8 +64,9 @@ class Sources:
     def _digest(self, script: str, *modules: str) -> str:
         """SHA-256 over names and content of `files`: a comment counts, a touch does not."""
         total = hashlib.sha256()
-        for path in self.files(script, *modules):
-            total.update(f"{self._name(path)} {self._content(path)}\n".encode())
+        named = {self._name(path): path for path in self.files(script, *modules)}
+        for name in sorted(named):
+            total.update(f"{name} {self._content(named[name])}\n".encode())
         return total.hexdigest()
 
     def _files(self, script: str, *modules: str) -> list[Path]:
