@@ -10,17 +10,20 @@ import howto
 PAGES = Path(__file__).parents[1] / "docs" / "howto"
 STUDY = {"src/kkt_unlearning/studies/": "kkt_more/", "workflow/report/": "kkt_more/support/report/"}
 
+CHANGES = {"docs/questions/support.md": "https://example.org/support", "correlation": "dimension"}
+
 
 def written(folder: Path) -> None:
-    """Its files as the page says, with the study that the page on studies has."""
+    """Its files as the page says, with the study that the page on studies has, on a sweep of its data set."""
     howto.write(PAGES / "extension.md", folder)
     for path, _, code in howto.edits(PAGES / "study.md"):
         for theirs, ours in STUDY.items():
             if path.startswith(theirs):
                 file = folder / path.replace(theirs, ours)
                 file.parent.mkdir(parents=True, exist_ok=True)
-                address = code.replace("docs/questions/support.md", "https://example.org/support")
-                file.write_text(address, encoding="utf-8")
+                for before, after in CHANGES.items():
+                    code = code.replace(before, after)
+                file.write_text(code, encoding="utf-8")
 
 
 def installed(source: Path, target: Path) -> None:
