@@ -5,6 +5,7 @@ where it is in the same words as the tables of our own, ``module`` or ``module:a
 read when all names are asked for, or one that is not our own: a job on our own never waits for that.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -104,7 +105,7 @@ class Registry:
                 f"{self.what} {name!r} is of {_said(points)}, and only one can have the name: uninstall "
                 f"{_package(points[0])} or {_package(points[1])}."
             )
-        return points[0].value
+        return _place_of(points[0])
 
     def _points(self, name: str | None = None) -> list["EntryPoint"]:
         return [point for point in _points(self.kind) if name is None or point.name == name]
@@ -114,7 +115,8 @@ class Registry:
 def providers() -> dict[str, str]:
     """Package of each module at the top of what entry points of all kinds name."""
     points = [point for kind in GROUPS for point in _points(kind)]
-    return {point.module.partition(".")[0]: _package(point) for point in points}
+    tops = ((re.split("[.:]", _place_of(point))[0], point) for point in points)
+    return {top: _package(point) for top, point in tops if top.isidentifier()}
 
 
 @cache
@@ -127,6 +129,11 @@ def _all_points() -> Any:
     from importlib.metadata import entry_points  # takes as long to load as a small job computes
 
     return entry_points()
+
+
+def _place_of(point: "EntryPoint") -> str:
+    """Without extras; `EntryPoint.module` would raise where it is no place at all."""
+    return point.value.partition("[")[0].strip()
 
 
 def _imported(place: str) -> Any:

@@ -91,12 +91,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_what_an_installed_package_adds_gets_its_tables_its_figure_and_its_claim(package, after):
     project = Project(after().folder, CutOff(package.target))
     arguments = project.on_top(tiny(package.source))
-    import resource
-
-    u0 = resource.getrusage(resource.RUSAGE_CHILDREN)
-    said = project.make(*arguments, "--", *TARGETS)
-    u1 = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print("CPU", u1.ru_utime - u0.ru_utime, u1.ru_stime - u0.ru_stime, project.jobs(said))
+    project.make(*arguments, "--", *TARGETS)
     tables = project.folder / "results/tables"
     psi = {float(row["psi"]) for row in rows(tables / "support.dataset.csv")}
     assert max(psi) < 1e-12  # all points on the sphere
@@ -254,7 +249,7 @@ def test_a_name_of_ours_is_refused_where_it_is_asked_for(tmp_path, found, tiny_c
 
 
 def test_a_broken_package_that_nobody_asks_for_stops_nobody(tmp_path, found, tiny_config):
-    points = {kind: {"broken": "theirs.gone"} for kind in extensions.GROUPS}
+    points = {kind: {"broken": "theirs.gone", "none": "!: no place"} for kind in extensions.GROUPS}
     theirs(tmp_path, points, {})
     found(tmp_path)
     assert checked(tiny_config)["studies"] == []
@@ -264,8 +259,12 @@ def test_a_broken_package_that_nobody_asks_for_stops_nobody(tmp_path, found, tin
     ):
         checked(tiny_config)
     tiny_config["experiments"]["kinks"]["dataset"]["source"] = "brokn"
-    with pytest.raises(ConfigurationError, match="file and broken: write broken"):
+    with pytest.raises(ConfigurationError, match="file, broken and none: write broken"):
         checked(tiny_config)
+    tiny_config["experiments"]["kinks"]["dataset"]["source"] = "none"
+    with pytest.raises(ConfigurationError, match=r"source 'none' .* \(ModuleNotFoundError: "):
+        checked(tiny_config)
+    assert extensions.providers() == {"theirs": "theirs"}
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def choose(names: Sequence[str]) -> None:
     try:
         for name in names:
             STUDIES.check(name)
-            if name not in STUDIES.own:
+            if name not in (*STUDIES.own, *_chosen):
                 _check(name, STUDIES.load(name))
                 _set((*_chosen, name))
     except UserError:

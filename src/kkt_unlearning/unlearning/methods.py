@@ -112,17 +112,20 @@ class Task:
 
 
 def by_nothing(task: Task) -> Iterator[Attempt]:
+    """``θ``: the trained network as it is."""
     W = np.broadcast_to(task.trained, (len(task.sizes), *task.trained.shape))
     yield Attempt("nothing", "trained", np.nan, 0, W, np.zeros(len(W)), 0.0)
 
 
 def by_prescribed(task: Task) -> Iterator[Attempt]:
+    """The prescribed step, from the trained weights and from the exact KKT point."""
     for start in ("trained", "exact"):
         W = task.stepped(start)
         yield Attempt("prescribed", start, np.nan, 0, W, 1.0 * task.sizes, task.dual)
 
 
 def by_minimal_perturbation(task: Task) -> Iterator[Attempt]:
+    """`minimal_perturbation` of the trained weights."""
     problem = task.point.problem
     W = [minimal_perturbation(problem, task.trained, forget) for forget in task.forget_sets]
     cost = np.full(len(W), influence_cost(problem.samples))
@@ -130,6 +133,7 @@ def by_minimal_perturbation(task: Task) -> Iterator[Attempt]:
 
 
 def by_projected_ascent(task: Task) -> Iterator[Attempt]:
+    """`projected_ascent` from the trained weights, after each number of steps."""
     problem, choices = task.point.problem, task.choices
     W = projected_ascent(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
     used = np.full(len(W), influence_cost(problem.samples))
@@ -137,6 +141,7 @@ def by_projected_ascent(task: Task) -> Iterator[Attempt]:
 
 
 def by_retain_free(task: Task) -> Iterator[Attempt]:
+    """`retain_free_step` from the trained weights."""
     problem = task.point.problem
     W = _newton_steps(task, retain_free_step)
     width, dimension = task.trained.shape
@@ -151,6 +156,7 @@ def _newton_steps(task: Task, step: Callable[..., np.ndarray]) -> np.ndarray:
 
 
 def by_influence(task: Task) -> Iterator[Attempt]:
+    """`influence_step` from the trained weights."""
     problem = task.point.problem
     W = _newton_steps(task, influence_step)
     cost = np.full(len(W), influence_cost(problem.samples))
@@ -158,6 +164,7 @@ def by_influence(task: Task) -> Iterator[Attempt]:
 
 
 def by_downdate(task: Task) -> Iterator[Attempt]:
+    """`downdate`, from the prescribed step of either start."""
     point, choices = task.point, task.choices
     for start in ("trained", "exact"):
         found = downdate(
@@ -178,12 +185,14 @@ def _series(
 
 
 def by_gradient_ascent(task: Task) -> Iterator[Attempt]:
+    """`gradient_ascent` from the trained weights, after each number of steps."""
     problem, choices = task.point.problem, task.choices
     W = gradient_ascent(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
     return _series(task, "gradient_ascent", W, task.sizes, 0.0)
 
 
 def by_neggrad_plus(task: Task) -> Iterator[Attempt]:
+    """`neggrad_plus` from the trained weights, for each β, after each number of steps."""
     problem, choices = task.point.problem, task.choices
     used = np.full(len(task.sizes), problem.samples)
     for beta in choices.betas:
@@ -194,6 +203,7 @@ def by_neggrad_plus(task: Task) -> Iterator[Attempt]:
 
 
 def by_fine_tuning(task: Task) -> Iterator[Attempt]:
+    """`fine_tuning` of the trained weights, after each number of steps."""
     problem, choices = task.point.problem, task.choices
     W = fine_tuning(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
     return _series(task, "fine_tuning", W, problem.samples - task.sizes, 1.0)
