@@ -1,4 +1,4 @@
-"""The unlearning methods by name: functions of a `Task` that yield `Attempt`s."""
+"""The unlearning methods by name: functions of a `Task`, each of whose results is an `Attempt`."""
 
 from kkt_unlearning.extensions import Registry
 
