@@ -15,6 +15,7 @@ from workflow.support.places.plan import SETTING, Plan
 from workflow.support.places.sharing import sharing
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import experiments_of, section_of
+from workflow.support.places.captions import caption
 from workflow.support.records.records import check_records, refuse_unasked
 from kkt_unlearning.studies.study import figures, measures, rows_of
 

@@ -37,7 +37,7 @@ def pages(
 
 def _drawn(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Any, str]:
     """The figure, and the numbers in it to 6 significant digits."""
-    draw = import_module(f"kkt_unlearning.studies.{settings['figure']}.figure").draw
+    draw = import_module(settings["module"]).draw
     shown, drawn = draw(**tables)
     return shown, as_csv({name: [*map(cut, column.tolist())] for name, column in drawn.items()})
 

@@ -42,6 +42,7 @@ LONGEST = (
     "test_optimality.py",
     "test_each.py",
     "test_study_howto.py",
+    "test_extension.py",
     "test_check_estimator.py",
     "test_figures.py",
     "test_reproduce.py",

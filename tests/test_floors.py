@@ -14,7 +14,7 @@ LIBRARY = "kkt_unlearning"
 
 GROUND = (
     ("errors", "precision", "installed"),
-    ("backends", "seeding"),
+    ("backends", "seeding", "extensions"),
     ("problem", "arrays"),
     ("metrics",),
 )

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 import pytest
 from _hashes import sealed, sha256
 
-from workflow.support.places.folder import BESIDE, refuse_foreign, refuse_read_only
+from workflow.support.places.folder import beside, refuse_foreign, refuse_read_only
 
 WHEN = 10**9
 
@@ -68,10 +68,10 @@ def test_what_snakemake_remembers_was_made_or_begun(folder, kind):
 
 def test_a_finished_run_names_all_of_them_and_snakemake_remembers_them(finished, monkeypatch):
     monkeypatch.chdir(finished.folder)
-    assert all(os.path.isfile(name) for name in BESIDE)
+    assert all(os.path.isfile(name) for name in beside())
     refuse_foreign("/")
     remembered = {path.name for path in (finished.folder / ".snakemake/metadata").iterdir()}
-    assert {urlsafe_b64encode(name.encode()).decode() for name in BESIDE} <= remembered
+    assert {urlsafe_b64encode(name.encode()).decode() for name in beside()} <= remembered
 
 
 @pytest.mark.parametrize("closed", [".", ".snakemake"])

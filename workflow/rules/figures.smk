@@ -11,7 +11,7 @@ for figure in figures():
             pdf=f"paper_figures/{figure}.pdf",
             png=report(
                 f"paper_figures/{figure}.png",
-                caption=f"../report/{figure}.rst",
+                caption=caption(figure),
                 category="3 Figures",
                 labels={"figure": figure.replace("_", " ")},
             ),

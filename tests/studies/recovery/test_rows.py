@@ -11,7 +11,8 @@ from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.recovery.rows import forgotten_margins, recovery_rows
 from kkt_unlearning.training import Descent, train
-from kkt_unlearning.unlearning.methods import METHODS, Choices, Task, attempts
+from kkt_unlearning.unlearning.methods import Choices, Task, attempts
+from kkt_unlearning.unlearning.registry import METHODS
 
 FORGET = [(0,), (1, 4)]
 
@@ -24,7 +25,7 @@ def rows_of(width):
     mask = np.array([[i not in forget for i in range(6)] for forget in FORGET])
     again = train(problem, W0, Descent(steps=1500, minimum_margin=1e-3), mask=mask)
     retrained = np.stack([exact.W for exact in retained_kkt_points(point, FORGET)])
-    rows = list(recovery_rows(task, list(METHODS), retrained, (W0, again.W, again.steps)))
+    rows = list(recovery_rows(task, list(METHODS.own), retrained, (W0, again.W, again.steps)))
     return task, retrained, again, rows
 
 
@@ -32,7 +33,7 @@ def rows_of(width):
 def test_there_is_a_row_for_every_attempt_and_forget_set(width):
     task, retrained, _, rows = rows_of(width)
     assert len({tuple(row) for row in rows}) == 1  # the same columns in the same order
-    made = [*attempts(task, list(METHODS))]
+    made = [*attempts(task, list(METHODS.own))]
     assert len(rows) == 2 * (len(made) + len(task.choices.steps) + 1)
     for a, attempt in enumerate(made):
         for f in range(2):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from scripts._hashes import GIVEN, SUFFIX, basis, given
 
-from kkt_unlearning.studies.study import figures, modules, rows_of
+from kkt_unlearning.studies.study import figures, modules, package_of
 from workflow.support.places.plan import PAGES, SETTING, Plan
 from workflow.support.places.tables import own_tables
 
@@ -220,14 +220,14 @@ def _rules(plan: Plan) -> dict[str, Rule]:
             [f"{SETTING}/{measure.part}"],
             plan.inputs(*_READ[measure.reads], *measure.inputs),
             plan.measured(name),
-            **plan.behind("measure", rows_of(name), f"_{measure.reads}"),
+            **plan.behind_measure(name),
             seed=plan.config["seed"],
         )
     for name in figures():
         found[f"figure_{name}"] = Rule(
             [f"results/figures/{name}", f"paper_figures/{name}"],
             plan.drawn(name),
-            {"figure": name},
-            **plan.behind("figure", f"kkt_unlearning.studies.{name}.figure"),
+            {"figure": name, "module": f"{package_of(name)}.figure"},
+            **plan.behind("figure", f"{package_of(name)}.figure"),
         )
     return found

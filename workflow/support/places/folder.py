@@ -12,12 +12,16 @@ from pathlib import Path
 
 from scripts._hashes import SUFFIX, sha256, unsealed, written
 
-from workflow.support.places.plan import DRAWN, PAGE_FILES
+from workflow.support.places.plan import PAGE_FILES, drawn
 
 RESULTS = "results"
-BESIDE = [path for path in (*DRAWN, *PAGE_FILES) if not path.startswith(RESULTS)]
 
 _NOTES = ("metadata", "incomplete")  # of Snakemake, of what it has made or begun
+
+
+def beside() -> list[str]:
+    """What jobs write beside the results."""
+    return [path for path in (*drawn(), *PAGE_FILES) if not path.startswith(RESULTS)]
 
 
 def refuse_read_only() -> None:
@@ -45,7 +49,7 @@ def refuse_foreign(root: str | Path) -> None:
     """
     if Path.cwd() == Path(root).resolve():
         return
-    found = [name for name in BESIDE if os.path.lexists(name) and not _known(name)]
+    found = [name for name in beside() if os.path.lexists(name) and not _known(name)]
     made = dict(_recorded()) if found else {}
     for name in found:
         if not os.path.isfile(name) or made.get(name) != sha256(name):
@@ -56,9 +60,9 @@ def refuse_foreign(root: str | Path) -> None:
 
 
 def is_ours(path: str) -> bool:
-    """Whether a file of this name is one that jobs write: below the results, or one of `BESIDE`."""
+    """Whether a file of this name is one that jobs write: below the results, or one of `beside`."""
     below, inside = os.path.realpath(os.path.dirname(path)), os.path.realpath(RESULTS)
-    return path in BESIDE or (
+    return path in beside() or (
         path.startswith(f"{RESULTS}/") and os.path.commonpath([inside, below]) == inside
     )
 

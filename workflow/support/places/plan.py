@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kkt_unlearning.datasets import SOURCES
-from kkt_unlearning.studies.study import Measure, figures, measures
+from kkt_unlearning.studies.study import Measure, figures, measures, rows_of
 from workflow.support.places.default import changed
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
@@ -25,7 +25,6 @@ SETTING = "results/{experiment}/{point}/{network}/{training}"
 _OWN = {"unlearned": "unlearned.npz", "networks": "deep.npz", "shadows": "shadows.npz"}
 
 # What is drawn and written for readers, whatever the configuration.
-DRAWN = [f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")]
 PAGES = {  # by rule, which is a script, and the name of the output; what is asked for comes first
     "scorecard": {
         "table": "results/scorecard.csv",
@@ -37,6 +36,11 @@ PAGES = {  # by rule, which is a script, and the name of the output; what is ask
     "explorer": {"html": "results/explorer.html"},
 }
 PAGE_FILES = [path for outputs in PAGES.values() for path in outputs.values()]
+
+
+def drawn() -> list[str]:
+    """Files of all figures."""
+    return [f"paper_figures/{name}.{kind}" for name in figures() for kind in ("pdf", "png", "csv")]
 
 
 class Plan:
@@ -69,7 +73,7 @@ class Plan:
 
     def results(self) -> list[str]:
         """All that `targets` are, file by file; what an earlier configuration left is not among it."""
-        return [*self.all_tables(), *DRAWN, *PAGE_FILES]
+        return [*self.all_tables(), *drawn(), *PAGE_FILES]
 
     def all_tables(self) -> list[str]:
         """Tables of every experiment and of the other sections."""
@@ -189,12 +193,12 @@ class Plan:
         return self._trained_by(wildcards) | self._forget(wildcards)
 
     def scorecard(self, wildcards: Any) -> Settings:
-        """Thresholds of all claims, and how often replicates are drawn again."""
-        return {name: self.config[name] for name in ("claims", "resamples")}
+        """Thresholds of all claims, whose they are, and how often replicates are drawn again."""
+        return {name: self.config[name] for name in ("claims", "studies", "resamples")}
 
     def findings(self, wildcards: Any) -> Settings:
-        """What is not as in the default configuration, which the thresholds were stated for."""
-        return {"changed": changed(self.config)}
+        """What is not as in the default configuration, for which thresholds were stated; whose they are."""
+        return {"changed": changed(self.config), "studies": self.config["studies"]}
 
     def provenance(self, wildcards: Any) -> Settings:
         """For each figure its experiments, with what their names stand for, and its part of `trainings`."""
@@ -237,12 +241,26 @@ class Plan:
 
     # code and packages
 
+    def behind_measure(self, name: str) -> Settings:
+        """Code and packages behind the rule of a measure, with those that its options name."""
+        measure = measures()[name]
+
+        def named(wildcards: Any) -> list[str]:
+            options = self.experiments[wildcards.experiment].get(name, {})
+            return [
+                registry.module(chosen)
+                for option, registry in measure.registries.items()
+                for chosen in options[option]
+            ]
+
+        return self.behind("measure", rows_of(name), f"_{measure.reads}", named=named)
+
     def behind_dataset(self) -> Settings:
         """As `Sources.behind`, with the one source that is called by name, and libraries with its texts."""
 
         def source(wildcards: Any) -> Settings:
             name = self.experiments[wildcards.experiment]["dataset"]["source"]
-            return self.behind("dataset", SOURCES[name])
+            return self.behind("dataset", SOURCES.module(name))
 
         def versions(wildcards: Any) -> dict[str, str]:
             libraries = self.experiments[wildcards.experiment]["dataset"].get("libraries", ())

@@ -1,9 +1,8 @@
 """Which tables an experiment has, and whose tables a figure shows."""
 
 from collections.abc import Sequence
-from functools import cache
 
-from kkt_unlearning.studies.study import figures, measures, studies
+from kkt_unlearning.studies.study import figures, measures, of_choice, studies
 
 # The main table of an experiment has its bare name.
 _MAIN = "evaluation"
@@ -21,13 +20,13 @@ def parts(names: Sequence[str]) -> list[str]:
     return [*always, *(measure.part for measure in found)]
 
 
-@cache
+@of_choice
 def own_tables() -> dict[str, tuple[str, ...]]:
     """Sections at the top of the configuration that are no experiment -> tables of their rule."""
     return {name: study.own.tables for name, study in studies().items() if study.own}
 
 
-@cache
+@of_choice
 def needed() -> dict[str, list[str]]:
     """What each experiment behind a figure has to measure."""
     tables = [table for drawn in figures().values() for table in drawn.values()]
