@@ -31,12 +31,14 @@ LONGEST = (
     "test_errors.py",
     "test_sharing.py",
     "test_site.py",
+    "test_archive.py",
+    "test_report.py",
+    "test_explorer.py",
     "test_documentation.py",
     "test_benchmarks.py",
     "test_working_set.py",
     "test_cluster.py",
     "test_hostile_runs.py",
-    "test_explorer.py",
     "test_reference.py",
     "test_inputs.py",
     "test_optimality.py",
@@ -47,9 +49,7 @@ LONGEST = (
     "test_figures.py",
     "test_reproduce.py",
     "test_fused.py",
-    "test_archive.py",
     "test_compile.py",
-    "test_report.py",
 )
 
 

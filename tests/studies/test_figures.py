@@ -154,20 +154,29 @@ def axes_over_many_decades_and_few():
     return figure
 
 
-def test_ticks_that_are_not_to_be_seen_are_dropped_and_no_others(tmp_path):
-    plain, figure = axes_over_many_decades_and_few(), axes_over_many_decades_and_few()
-    with style.styled():
-        for kind, unset in (
-            ("pdf", ("CreationDate", "Creator", "Producer")),
-            ("png", ("Software",)),
-        ):
-            plain.savefig(tmp_path / f"plain.{kind}", metadata=dict.fromkeys(unset))
-    style.save(figure, tmp_path / "saved.pdf", tmp_path / "saved.png")
-    for kind in ("pdf", "png"):
-        saved, wanted = (tmp_path / f"{name}.{kind}" for name in ("saved", "plain"))
-        assert saved.read_bytes() == wanted.read_bytes()
+def saved(figure, path):
+    """Bytes of both files."""
+    files = path.with_suffix(".pdf"), path.with_suffix(".png")
+    style.save(figure, *files)
+    return [file.read_bytes() for file in files]
+
+
+def test_ticks_that_are_not_to_be_seen_are_dropped_and_no_others(tmp_path, monkeypatch):
+    figure = axes_over_many_decades_and_few()
+    dropped = saved(figure, tmp_path / "dropped")
+    monkeypatch.setattr(style, "_drop_unseen_ticks", lambda figure: None)
+    assert saved(axes_over_many_decades_and_few(), tmp_path / "plain") == dropped
     kept = [[axis.get_minorticklocs().size > 0 for axis in (a.xaxis, a.yaxis)] for a in figure.axes]
     assert kept == [[True, False], [True, True], [True, False], [False, False]]
+
+
+def test_both_files_are_laid_out_as_matplotlib_lays_out_the_png(tmp_path):
+    plain, figure = axes_over_many_decades_and_few(), axes_over_many_decades_and_few()
+    with style.styled():
+        plain.savefig(tmp_path / "plain.png")
+    saved(figure, tmp_path / "saved")
+    for one, other in zip(plain.axes, figure.axes, strict=True):
+        np.testing.assert_allclose(one.get_position().bounds, other.get_position().bounds)
 
 
 # What a matplotlibrc in the folder or at home, or a caller, may have set before a figure is drawn.

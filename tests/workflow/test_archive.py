@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from _hashes import SUFFIX, basis, given, sealed, unsealed, written
 
 from workflow import archive
 from workflow.archive import SUMS, described, pack, sums, verify
+from workflow.support.places.sources import Sources
 from workflow.support.records import unpacking
 from workflow.support.records.crate import METADATA
 from workflow.support.records.manifest import commit, manifest
@@ -40,6 +41,15 @@ def refused(path: Path, content: bytes, check: Callable = members) -> str:
     text = str(caught.value)
     assert text.endswith(".") and "\n" not in text
     return text
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read_once() -> Iterator[None]:
+    """The code here stays as it is: what results rest on is read once, not again for every archive."""
+    found = Sources(ROOT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive, "Sources", lambda root: found)
+        yield
 
 
 @pytest.fixture
