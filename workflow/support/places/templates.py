@@ -2,10 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import Any
+
+from snakemake.io import local
 
 REPORT = Path(__file__).parents[2] / "report"
 
 
-def template(name: str) -> str:
-    """Path of one of them from the working directory: a moved project is as it was."""
-    return os.path.relpath(REPORT / name)
+def template(name: str) -> Any:
+    """Path of one of them from the working directory: a moved project is as it was.
+
+    ``prefix:`` of a module, which is for results, leaves it alone.
+    """
+    return local(os.path.relpath(REPORT / name))

@@ -22,11 +22,10 @@ from scripts._hashes import sha256
 
 from workflow.support.configuration.mistakes import listed
 from workflow.support.places.asked import Asked, Job, is_result
-from workflow.support.places.folder import is_ours
+from workflow.support.places.folder import NOTES, is_ours
 from workflow.support.records.results import Results
 
 RESULTS = Path("results")
-UNFINISHED = Path(".snakemake/incomplete")
 FINAL = ("results", "results/figures")  # with outputs that no job reads, only a user
 BACK = 50 * 365 * 24 * 3600 * 10**9  # nanoseconds; what was made before 2020 is no result of ours
 
@@ -39,11 +38,15 @@ class _Judged(NamedTuple):
     others: list[str]
 
 
-def check_records(asked: Asked) -> None:
+def check_records(asked: Asked, notes: Path = NOTES) -> None:
     """Refuse damaged results; date outdated ones before all, so that they are made again, and none ahead.
 
     Looked at are the results behind all that the configuration asks for: records, and all files but arrays,
     which are large, and never final: the next job that reads one looks at it.
+
+    Args:
+        asked: what the configuration asks for.
+        notes: of Snakemake, in the folder that it works in.
 
     Raises:
         SystemExit: files are not what their jobs wrote; the message is one sentence.
@@ -57,7 +60,9 @@ def check_records(asked: Asked) -> None:
         )
     _bring_back(RESULTS)
     results = Results(asked, _content, _digest)
-    judged = [_judge(results, name, job) for name, job in asked.jobs().items()]
+    unfinished = notes / "incomplete"
+    cut_off = unfinished.is_dir() and any(unfinished.iterdir())
+    judged = [_judge(results, name, job, cut_off) for name, job in asked.jobs().items()]
     if damaged := [path for job in judged for path in job.damaged]:
         raise SystemExit(
             f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: "
@@ -95,10 +100,10 @@ def refuse_unasked(asked: Asked) -> None:
             )
 
 
-def _judge(results: Results, name: str, job: Job) -> _Judged:
+def _judge(results: Results, name: str, job: Job, cut_off: bool) -> _Judged:
     record = results.record(name)
     if record is None:
-        return _unvouched(name, job)
+        return _unvouched(name, job, cut_off)
     files, damaged = [*results.written(name), name], results.damaged(name)
     others = job.differing(record) or ["inputs"] * len(results.changed(name))
     halved = os.path.dirname(name) in FINAL and not all(map(os.path.isfile, files))
@@ -110,14 +115,13 @@ def _judge(results: Results, name: str, job: Job) -> _Judged:
     return _Judged([*filter(is_result, damaged)], files, others)
 
 
-def _unvouched(record: str, job: Job) -> _Judged:
+def _unvouched(record: str, job: Job, cut_off: bool) -> _Judged:
     """A record that cannot be read; files that are there without one are made again with another.
 
     Not tables, which may be somebody's own, unless Snakemake itself knows that a job was cut off.
     """
     found = [path for path in job.files if os.path.isfile(path) and path != record]
     damaged = [record] if os.path.isfile(record) else []
-    cut_off = UNFINISHED.is_dir() and any(UNFINISHED.iterdir())
     if os.path.dirname(record) == "results/tables" and not cut_off:
         return _Judged([*damaged, *found], [], [])
     return _Judged(damaged, found, [])
