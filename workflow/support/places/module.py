@@ -55,7 +55,8 @@ def folder_of(workflow: Any) -> str:
             f"error: module {workflow.modifier.namespace}, replace_prefix: {', '.join(WRITTEN)} would no "
             "longer lie in one folder, from which records name each other: write prefix instead."
         )
-    return found.pop().rstrip("/")
+    folder: str = found.pop()
+    return folder.rstrip("/")
 
 
 @contextmanager
