@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from functools import partial
 from typing import Any, TextIO
 
 from _claims import Claim, claimed
-from _errors import printable
+from _errors import in_folder, printable
 from _hashes import basis, named, sealed
 from _storage import StorageError, write_text
 
@@ -93,6 +94,9 @@ def job(main: Main, snakemake: Any) -> None:
         snakemake: the object that Snakemake hands to a script.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what is half written is removed
+    folder = snakemake.params.get("folder", "")
+    if folder:
+        _enter(folder, snakemake)
     gc.freeze()  # the end of the process looks for garbage as well, but not among these
     with _Tee(sys.stderr, snakemake.log) as tee, redirect_stdout(tee), redirect_stderr(tee):
         try:
@@ -104,8 +108,17 @@ def job(main: Main, snakemake: Any) -> None:
                 import traceback
 
                 tee.note(traceback.format_exc())
-            print(_sentence(error, snakemake, tee.name))
+            print(in_folder(_sentence(error, snakemake, tee.name), folder))
             sys.exit(1)
+
+
+def _enter(folder: str, snakemake: Any) -> None:
+    """Work where the results of a module lie: job and record are those of a run that was started there."""
+    for name in ("input", "output", "log"):
+        paths = getattr(snakemake, name)
+        seen = partial(os.path.relpath, start=folder)
+        setattr(snakemake, name, type(paths)(toclone=paths, custom_map=seen))
+    os.chdir(folder)
 
 
 def _run(main: Main, snakemake: Any, tee: _Tee) -> None:
@@ -152,7 +165,7 @@ def _provenance(snakemake: Any, facts: Mapping[str, Any], claim: Claim) -> dict[
     """Where a result is from; without time, host or folder the same run gives the same file."""
     params, provenance = snakemake.params, snakemake.output.provenance
     return {
-        "rule": snakemake.rule,
+        "rule": params.rule,
         "wildcards": dict(snakemake.wildcards.items()),
         "section": params.section,
         "settings": params.settings,

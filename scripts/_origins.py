@@ -30,6 +30,8 @@ def origin(
             more, the one that they lie on top of last; without any, those of which jobs are told.
     """
     *on_top, base = files or os.environ.get(FILES, "config.yaml").split(os.pathsep)
+    while path and at(path, config) is None:  # a key that is missing is so in its section
+        path = path[:-1]
     merged = at(path, config)
     for file in filter(os.path.isfile, (*reversed(on_top), base)):
         found = at(path, read(file))

@@ -20,7 +20,7 @@ def written_by(pages: Pages) -> Callable[[Any], None]:
     def main(snakemake: Any) -> None:
         params = snakemake.params
         given = {"settings": params.settings, "seed": params.get("seed")}
-        texts = pages(contents(snakemake.input, _content), given, templates(snakemake.rule))
+        texts = pages(contents(snakemake.input, _content), given, templates(snakemake.params.rule))
         for name, text in texts.items():
             write_text(snakemake.output[name], text)
 

@@ -27,6 +27,9 @@ use rule table as measure with:
         provenance="results/tables/{experiment}.{measure}.provenance.json",
     log:
         "results/logs/{experiment}/{measure}.log",
+    params:
+        **asked.params("measure"),
+        section="experiments.{experiment}",
 
 
 rule scorecard:

@@ -1,6 +1,6 @@
 """The files of the configuration, and what Snakemake merges from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,13 @@ def merged(root: str | Path, on_top: Sequence[str | Path] = ()) -> dict[str, Any
     above: dict[str, Any] = {}
     for file in on_top:
         update_config(above, read(file) or {})
+    return over_base(root, above)
+
+
+def over_base(root: str | Path, above: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, of what all files on top hold together."""
+    from snakemake.utils import update_config
+
     config: dict[str, Any] = {}
     for part in (above, *(read(file) or {} for file in base_files(root)), above):
         update_config(config, part)

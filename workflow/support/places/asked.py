@@ -123,10 +123,12 @@ class Asked:
 
     Args:
         plan: settings of the configuration.
+        folder: of all results, where it is not the working directory.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, folder: str = "") -> None:
         self.plan = plan
+        self._folder = folder
         self._rules = _rules(plan)
         # by the last part of what they match, if that is no pattern itself
         self._patterns = defaultdict[str, list[tuple[re.Pattern[str], str]]](list)
@@ -146,14 +148,24 @@ class Asked:
         return self._rules[rule].inputs
 
     def params(self, rule: str) -> dict[str, Value]:
-        """Parameters of a rule; ``asks`` is what its inputs have to be."""
-        known = {**self._rules[rule]._asdict(), "writes": None, "inputs": None, "asks": self.asks}
+        """Parameters of a rule; ``asks`` is what its inputs have to be.
+
+        A module may call the rule otherwise and move its results: its jobs are told ``rule`` and ``folder``.
+        """
+        known = {**self._rules[rule]._asdict(), "writes": None, "inputs": None}
+        known |= {"rule": rule, "folder": self._folder or None, "asks": self._asks_of_job}
         return {name: value for name, value in known.items() if value is not None}
 
     def asks(self, wildcards: Any, input: Iterable[str]) -> dict[str, str]:
         """Each result among the inputs of a job -> `given` of the record that it has to have."""
         places = {str(path): self.place(str(path)) for path in input}
         return {path: self._digest(place) for path, place in places.items() if place}
+
+    def _asks_of_job(self, wildcards: Any, input: Iterable[str]) -> dict[str, str]:
+        """The same of inputs as Snakemake names them; the job sees them from the folder of the results."""
+        if self._folder:
+            input = [posixpath.relpath(path, self._folder) for path in input]
+        return self.asks(wildcards, input)
 
     def _jobs(self) -> dict[str, Job]:
         """Every job behind tables, figures and pages, by its record."""

@@ -16,7 +16,8 @@ from workflow.support.places.plan import PAGE_FILES, drawn
 
 RESULTS = "results"
 
-_NOTES = ("metadata", "incomplete")  # of Snakemake, of what it has made or begun
+NOTES = Path(".snakemake")
+_KNOWN = ("metadata", "incomplete")  # what Snakemake has made or begun
 
 
 def beside() -> list[str]:
@@ -38,18 +39,19 @@ def refuse_read_only() -> None:
         )
 
 
-def refuse_foreign(root: str | Path) -> None:
+def refuse_foreign(root: str | Path, notes: Path = NOTES) -> None:
     """End the program if a file that no run has made lies where this one would write it.
 
     Args:
         root: the checkout, in which figures and pages are the project's.
+        notes: of Snakemake, in the folder that it works in.
 
     Raises:
         SystemExit: there is one; the message is one sentence.
     """
     if Path.cwd() == Path(root).resolve():
         return
-    found = [name for name in beside() if os.path.lexists(name) and not _known(name)]
+    found = [name for name in beside() if os.path.lexists(name) and not _known(name, notes)]
     made = dict(_recorded()) if found else {}
     for name in found:
         if not os.path.isfile(name) or made.get(name) != sha256(name):
@@ -67,10 +69,10 @@ def is_ours(path: str) -> bool:
     )
 
 
-def _known(name: str) -> bool:
+def _known(name: str, notes: Path) -> bool:
     """Whether Snakemake remembers the file, by the name that it gives to what it notes of one."""
-    note = urlsafe_b64encode(name.encode()).decode()
-    return any(os.path.exists(f".snakemake/{folder}/{note}") for folder in _NOTES)
+    note = urlsafe_b64encode(os.path.relpath(name, notes.parent).encode()).decode()
+    return any((notes / kind / note).exists() for kind in _KNOWN)
 
 
 def _recorded() -> Iterator[tuple[str, str]]:

@@ -21,20 +21,23 @@ from scripts._hashes import sha256
 
 from workflow.support.configuration.mistakes import listed
 from workflow.support.places.asked import Asked, Job, is_result
-from workflow.support.places.folder import is_ours
+from workflow.support.places.folder import NOTES, is_ours
 from workflow.support.records.results import Results
 
 RESULTS = Path("results")
-UNFINISHED = Path(".snakemake/incomplete")
 FINAL = ("results", "results/figures")  # with outputs that no job reads, only a user
 BACK = 50 * 365 * 24 * 3600 * 10**9  # nanoseconds; what was made before 2020 is no result of ours
 
 
-def check_records(asked: Asked) -> None:
+def check_records(asked: Asked, notes: Path = NOTES) -> None:
     """Refuse damaged results; date outdated ones before all, so that they are made again, and none ahead.
 
     Looked at are the results behind all that the configuration asks for: records, and all files but arrays,
     which are large, and never final: the next job that reads one looks at it.
+
+    Args:
+        asked: what the configuration asks for.
+        notes: of Snakemake, in the folder that it works in.
 
     Raises:
         SystemExit: files are not what their jobs wrote; the message is one sentence.
@@ -48,11 +51,13 @@ def check_records(asked: Asked) -> None:
         )
     _bring_back(RESULTS)
     results = Results(asked, _content, _digest)
+    unfinished = notes / "incomplete"
+    cut_off = unfinished.is_dir() and any(unfinished.iterdir())
     damaged, outdated, others = list[str](), list[str](), Counter[str]()
     for name, job in asked.jobs().items():
         broken, files = results.damaged(name), [*results.written(name), name]
         if results.record(name) is None:
-            broken, again = _unvouched(name, job)
+            broken, again = _unvouched(name, job, cut_off)
         elif differing := results.differing(name, job):
             again = files
             others["inputs" if differing[0] == "basis" else differing[0]] += 1
@@ -98,14 +103,13 @@ def refuse_unasked(asked: Asked) -> None:
             )
 
 
-def _unvouched(record: str, job: Job) -> tuple[list[str], list[str]]:
+def _unvouched(record: str, job: Job, cut_off: bool) -> tuple[list[str], list[str]]:
     """A record that cannot be read; files that are there without one are made again with another.
 
     Not tables, which may be somebody's own, unless Snakemake itself knows that a job was cut off.
     """
     found = [path for path in job.files if os.path.isfile(path) and path != record]
     damaged = [record] if os.path.isfile(record) else []
-    cut_off = UNFINISHED.is_dir() and any(UNFINISHED.iterdir())
     if os.path.dirname(record) == "results/tables" and not cut_off:
         return damaged + found, []
     return damaged, found
