@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_VENV := .venv-cluster
 CLUSTER_READY := $(CLUSTER_VENV)/.ready
+CRATE_READY := build/crate/.ready
 LIBRARY := pyproject.toml
 SNAKEFILES := Snakefile workflow/rules
 EMBED = $(BIN)/python -m workflow.embed
@@ -43,7 +44,7 @@ override RUNS := $(value RUNS)
 override EXPERIMENT := $(value EXPERIMENT)
 export PYTHON ARCHIVE CONFIG DIRECTORY TABLES TARGETS AT_MOST REPETITIONS WHOLE SETTINGS RUNS EXPERIMENT
 
-# Snakemake keeps what it has read of this project at home, and ends where nothing can be kept there.
+# Where nothing can be kept at home, Matplotlib would look for fonts in each job, and Snakemake end under a profile for Slurm.
 ifneq ($(shell c="$${XDG_CACHE_HOME:-$$HOME/.cache}"; mkdir -p "$$c" 2>/dev/null && [ -w "$$c" ] && echo yes),yes)
 export XDG_CACHE_HOME := $(CURDIR)/build/cache
 endif
@@ -56,7 +57,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures $(FIGURES) report docs test test-torch test-report test-faults lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check compare schema test-cluster load cluster-environment test-versions dist
+.PHONY: help figures $(FIGURES) report docs test test-torch test-crate test-report test-faults test-solvers lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check compare schema test-cluster load cluster-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -72,11 +73,11 @@ $(FIGURES): $(READY)
 	$(BIN)/snakemake --cores all $@
 	@echo "figure: paper_figures/$@.pdf, with $@.png and the numbers drawn, $@.csv; what it shows: workflow/report/$@.rst"
 
-report: $(READY) ## the same as one page for a browser, results/report.html
-	$(BIN)/snakemake --cores all
+report: $(READY) ## the same as one page for a browser, results/report.html; of another run with CONFIG, DIRECTORY
+	$(BIN)/snakemake --cores all $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}"
 	@echo "all figures and pages are put into one file"
-	$(BIN)/snakemake --report results/report.html --report-stylesheet workflow/report/style.css
-	@echo "report: results/report.html"
+	$(BIN)/snakemake $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}" --report results/report.html --report-stylesheet "$$PWD/workflow/report/style.css"
+	@echo "report: $${DIRECTORY:-.}/results/report.html"
 
 docs: $(READY) ## the documentation as a site, build/docs/index.html
 	@echo "sphinx builds the pages and speaks of errors only"
@@ -91,6 +92,9 @@ test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each: what bec
 		tests/workflow/test_hostile_configuration.py tests/workflow/test_hostile_tables.py tests/datasets/test_hostile_files.py tests/formats tests/audit/test_layers.py
 	$(EMBED)
 
+test-solvers: $(READY) ## exact points of the linear model against NNLS, Clarabel and LIBSVM: INSTANCES=20 of each kind and size
+	INSTANCES="$${INSTANCES:-20}" $(BIN)/pytest $(ON_ALL_CORES) tests/quadratic/test_peers.py
+
 check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to snakemake; runs nothing in it
 	@$(BIN)/python -m workflow.check "$$CONFIG"
 
@@ -100,7 +104,10 @@ test-report: $(READY) ## the tests of the report; they fail where there is no Ch
 test-torch: $(READY) ## modules, tensors and files of PyTorch against PyTorch, which this installs
 	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes without a further word"
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
-	$(BIN)/pytest tests/formats/test_torch_files.py tests/audit/test_torch_modules.py
+	$(BIN)/pytest tests/formats/test_torch_files.py tests/audit/test_torch_modules.py tests/estimators/test_torch_modules.py
+
+test-crate: $(READY) $(CRATE_READY) ## the metadata of archives against the validator of RO-Crate, which this installs
+	PYTHONPATH=$$(echo build/crate/lib/*/site-packages) $(BIN)/pytest tests/workflow/test_crate.py
 
 test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, for docs/faults.md
 	$(BIN)/pytest tests/faults --table "$$TABLES/faults.csv" $${AT_MOST:+--at-most "$$AT_MOST"}
@@ -221,6 +228,13 @@ endef
 $(READY): envs/requirements.lock $(LIBRARY)
 	$(call install,$(VENV))
 	$(BIN)/python -m compileall -q $(VENV)/lib || true
+	touch $@
+
+$(CRATE_READY): envs/requirements-crate.txt
+	@echo "the validator of RO-Crate is installed in $(@D): half a minute without a further word"
+	rm -rf $(@D)
+	"$$PYTHON" -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-crate.txt
 	touch $@
 
 $(CLUSTER_READY): envs/requirements.lock envs/requirements-cluster.txt $(LIBRARY)

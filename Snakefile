@@ -3,44 +3,57 @@
 import gc
 from pathlib import Path
 
+if not hasattr(workflow.current_basedir, "__fspath__"):  # git+file:, github(…)
+    raise SystemExit(
+        "error: Snakefile: it is read out of a repository, but its rules need the library in the folder around it: "
+        "clone the repository, and name the Snakefile of the clone."
+    )
+
 from workflow.support.configuration.backend import refuse_missing_backend
 from workflow.support.configuration.check import check
-from workflow.support.configuration.files import base_files
 from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.places.asked import Asked
-from workflow.support.places.folder import refuse_foreign, refuse_read_only
+from workflow.support.places.folder import NOTES, refuse_foreign, refuse_read_only
 from workflow.support.places.jobs import announce, growing
+from workflow.support.places.module import configuration, files_of, folder_of, inside
 from workflow.support.places.pacing import lift_unasked_limit
 from workflow.support.places.plan import OWN, SETTING, Plan
 from workflow.support.places.sharing import sharing
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import experiments_of, section_of
-from workflow.support.places.templates import template
+from workflow.support.places.captions import caption
 from workflow.support.records.records import check_records, refuse_unasked
 from kkt_unlearning.studies.study import figures, measures, rows_of
 
-refuse_unclear([*workflow.configfiles, *base_files(workflow.basedir)])
+# of this file, wherever the one is that the run was started with
+root = Path(workflow.current_basedir)
+folder, files = folder_of(workflow), files_of(workflow, root)
+refuse_unclear(files)
 
 
-configfile: Path(workflow.basedir, "config/claims.yaml")
-configfile: Path(workflow.basedir, "config.yaml")
+configfile: root / "config/claims.yaml"
+configfile: root / "config.yaml"
 
+
+config = configuration(workflow, config, root)
 
 # Thousands of jobs are millions of objects that all stay: to look for garbage among them again and again takes an
 # eighth of the planning.
 gc.set_threshold(100_000, 50, 1000)
 
-sources = Sources(Path(workflow.basedir))
-announce(Path(workflow.basedir), workflow.configfiles)
-shared = sharing(
-    workflow
-)  # unasked, Snakemake would warn of each rule that could be shared
-plan = Plan(check(config, workflow.configfiles), sources)
-asked = Asked(plan)
+sources = Sources(root)
+announce(root, files)
+# unasked, Snakemake would warn of each rule that could be shared
+shared = sharing(workflow, Path(folder, "results"))
+plan = Plan(check(config, files), sources)
+asked = Asked(plan, folder)
 if workflow.is_main_process:  # not each job of a cluster again
     refuse_read_only()
-    refuse_foreign(workflow.basedir)
-    check_records(asked)
+    notes = NOTES.absolute()
+    if Path(folder).is_dir():
+        with inside(folder):
+            refuse_foreign(root, notes)
+            check_records(asked, notes)
 
 
 wildcard_constraints:

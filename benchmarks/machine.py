@@ -2,8 +2,9 @@
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from kkt_unlearning.installed import installed
 
 PACKAGES = (
     "numpy",
@@ -27,7 +28,7 @@ def describe() -> dict[str, str]:
         "threads": os.environ.get("OMP_NUM_THREADS", "unset"),
         "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
         "python": platform.python_version(),
-        **{package: _version(package) for package in PACKAGES},
+        **{package: installed(package) or "not installed" for package in PACKAGES},
     }
 
 
@@ -39,10 +40,3 @@ def _processor() -> str:
         else []
     )
     return names[0].split(":", 1)[1].strip() if names else platform.machine()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

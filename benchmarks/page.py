@@ -21,6 +21,7 @@ BENCHMARKS = {
     "multipliers": "multipliers of trained weights",
     "jobs": "many networks",
     "certificates": "certificates of all samples and steps",
+    "forgetting": "ways to forget, until they are as near",
     "pipeline": "the whole default replication",
 }
 GROUPS = ("rule", "sweep", "size", "width", "tolerance", "certificates", "contestant", "steps")

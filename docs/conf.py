@@ -28,7 +28,10 @@ root_doc = "index"
 nitpicky = True
 # Types of others in signatures: there is no network to look them up.
 nitpick_ignore_regex = [("py:(class|exc)", r"(?!kkt_unlearning\b).*")]
-nitpick_ignore = [("py:class", "kkt_unlearning.cli.files.Value")]  # a type variable
+nitpick_ignore = [  # type variables
+    ("py:class", "kkt_unlearning.cli.files.Value"),
+    ("py:class", "kkt_unlearning.studies.study.Found"),
+]
 
 # The pages are written for GitHub first: its formulas, its anchors.
 myst_enable_extensions = ["dollarmath"]

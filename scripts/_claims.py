@@ -20,24 +20,26 @@ _RANDOM = 8  # bytes of a temporary name
 
 
 class Claim:
-    """Claim of this process to the outputs of its job.
+    """Claim of this process to the outputs of its job, and what it read and wrote.
+
+    Args:
+        provenance: its record; None outside of a job, where anybody may write.
+        asks: result -> `given` of the record that it has to have.
 
     Attributes:
         written: file that was put in place -> its SHA-256.
         read: file that was read -> its SHA-256.
-        asks: result -> `given` of the record that it has to have.
     """
 
-    def __init__(self, provenance: str | Path, asks: Mapping[str, str]) -> None:
-        provenance = Path(provenance)
-        self.path = provenance.with_name(f".{provenance.name.removesuffix(SUFFIX)}.claim")
+    def __init__(self, provenance: Path | None, asks: Mapping[str, str]) -> None:
         self.written: dict[str, str] = {}
         self.read: dict[str, str] = {}
-        self.asks = asks
-        self._token = secrets.token_hex(16)
-        with told(provenance):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(self._token)
+        self._asks, self._token, self._path = asks, secrets.token_hex(16), Path()
+        if provenance:
+            self._path = provenance.with_name(f".{provenance.name.removesuffix(SUFFIX)}.claim")
+            with told(provenance):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._path.write_text(self._token)
 
     def put(self, temporary: Path, path: Path) -> None:
         """Rename to ``path``.
@@ -51,26 +53,45 @@ class Claim:
         os.replace(temporary, path)
         self.written[str(path)] = digest
 
-    def holds(self) -> bool:
-        """Whether no other job has claimed the outputs since."""
+    def take(self, path: str | Path, record: Mapping[str, Any], digest: str) -> None:
+        """Remember that a result was read, which has to be what the job is to work on.
+
+        It may be whole and fit its record: another result that was put in its place, record and all.
+
+        Raises:
+            StorageError: its job was given something else than this run asks for.
+        """
+        if self._asks.get(str(path)) not in (None, given(record)):
+            raise StorageError(
+                f"{path} was made with other settings, seed, code or versions than this run asks for: "
+                f"{deleting(path)}."
+            )
+        self.read[str(path)] = digest
+
+    def release(self) -> None:
+        """End the claim, if it holds."""
+        if self._holds():
+            with suppress(OSError):
+                self._path.unlink()
+
+    def _holds(self) -> bool:
         with suppress(OSError):
-            return self.path.read_text() == self._token
+            return self._path == Path() or self._path.read_text() == self._token
         return False
 
     def _refuse_unless_held(self, path: Path) -> None:
-        if not self.holds():
+        if not self._holds():
             raise StorageError(
                 f"{path}: another run makes it now, so nothing was written: let that run end."
             )
 
-    def release(self) -> None:
-        """End the claim, if it holds."""
-        if self.holds():
-            with suppress(OSError):
-                self.path.unlink()
+
+_current = Claim(None, {})
 
 
-_current: Claim | None = None
+def current() -> Claim:
+    """That of the job of this process."""
+    return _current
 
 
 @contextmanager
@@ -88,53 +109,22 @@ def claimed(
         StorageError: as `told`.
     """
     global _current
-    _current = Claim(provenance, asks or {})
+    outside, _current = _current, Claim(Path(provenance), asks or {})
     try:
-        for path in outputs:
-            _remove_leftovers(Path(path))
+        for output in map(Path, outputs):
+            for left in output.parent.glob(_temporary(output, "[0-9a-f]" * 2 * _RANDOM)):
+                with suppress(OSError):  # a killed job's
+                    left.unlink()
         yield _current
     finally:
         _current.release()
-        _current = None
+        _current = outside
 
 
 def temporary_name(path: Path) -> Path:
     """A name in the same folder, unlike that of any other writer, with the same suffix."""
-    return path.with_name(f".{path.stem}-{secrets.token_hex(_RANDOM)}{path.suffix}")
+    return path.with_name(_temporary(path, secrets.token_hex(_RANDOM)))
 
 
-def put(temporary: Path, path: Path) -> None:
-    """Rename to ``path``, if the job of this process may: outside of a job anybody may."""
-    if _current is None:
-        os.replace(temporary, path)
-    else:
-        _current.put(temporary, path)
-
-
-def refuse_unasked(path: str | Path, record: Mapping[str, Any]) -> None:
-    """Refuse a result that is not what the job of this process is to work on.
-
-    It may be whole and fit its record: another result that was put in its place, record and all.
-
-    Raises:
-        StorageError: its job was given something else than this run asks for.
-    """
-    asked = _current.asks.get(str(path)) if _current else None
-    if asked not in (None, given(record)):
-        raise StorageError(
-            f"{path} was made with other settings, seed, code or versions than this run asks for: "
-            f"{deleting(path)}."
-        )
-
-
-def note_read(path: str | Path, digest: str) -> None:
-    """Remember that the job of this process has read a file."""
-    if _current is not None:
-        _current.read[str(path)] = digest
-
-
-def _remove_leftovers(path: Path) -> None:
-    """What killed jobs have left of this output under temporary names."""
-    for found in path.parent.glob(f".{path.stem}-{'[0-9a-f]' * 2 * _RANDOM}{path.suffix}"):
-        with suppress(OSError):
-            found.unlink()
+def _temporary(path: Path, random: str) -> str:
+    return f".{path.stem}-{random}{path.suffix}"

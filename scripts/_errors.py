@@ -57,6 +57,11 @@ def shared_by(path: str | Path) -> str | None:
     return target if _SHARED.fullmatch(os.path.basename(target)) else None
 
 
+def in_folder(sentence: str, folder: str) -> str:
+    """The sentence, which names files as seen from a folder that is not the one its reader is in."""
+    return sentence.replace("error: ", f"error: in {folder}, ", 1) if folder else sentence
+
+
 def printable(text: str) -> str:
     """The text without line breaks and whatever else could change what a terminal shows of it."""
     if text.isprintable():

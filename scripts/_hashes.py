@@ -51,7 +51,7 @@ def unsealed(text: bytes) -> dict[str, Any]:
 def _chunks(record: Mapping[str, Any]) -> Iterator[str]:
     content = json.loads(json.dumps(record))  # keys are text, as whoever reads it will find them
     yield from json.JSONEncoder(indent=2, sort_keys=True).iterencode(
-        content | {"sha256": _own(content)}
+        content | {"sha256": digest(content)}
     )
     yield "\n"
 
@@ -73,12 +73,12 @@ def given(record: Mapping[str, Any], *names: str) -> str:
         record: of a job, or what one is asked for.
         names: of `GIVEN`; all of it without any.
     """
-    return _own({name: record.get(name) for name in names or GIVEN})
+    return digest({name: record.get(name) for name in names or GIVEN})
 
 
 def basis(asks: Mapping[str, str]) -> str:
     """SHA-256 over results that a job reads and `given` of their records."""
-    return _own(asks)
+    return digest(asks)
 
 
 def record_of(path: str | Path) -> tuple[dict[str, Any], str] | None:
@@ -111,5 +111,6 @@ def named(path: str | Path, provenance: str | Path) -> str:
     return Path(os.path.relpath(path, Path(provenance).parent)).as_posix()
 
 
-def _own(record: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+def digest(value: Any) -> str:
+    """SHA-256 over what JSON can say."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -50,6 +50,8 @@ def source(
     Returns:
         The file; None where no file says it, but the command line.
     """
+    while path and at(path, config) is None:  # a key that is missing is so in its section
+        path = path[:-1]
     merged = at(path, config)
     for file in filter(os.path.isfile, (*reversed(files[:-1]), *files[-1:])):
         found = at(path, read(file))

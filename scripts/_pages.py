@@ -7,7 +7,7 @@ from typing import Any
 from _hashes import SUFFIX
 from _storage import read_record, read_table, write_text
 
-TEMPLATES = ("markdown", "html", "style")
+REPORT = Path(__file__).parents[1] / "workflow" / "report"
 
 Inputs = Mapping[str, str | Sequence[str]]
 Pages = Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, str]], Mapping[str, str]]
@@ -18,13 +18,9 @@ def written_by(pages: Pages) -> Callable[[Any], None]:
     """The work of a job that writes each text of ``pages`` to the output of its name."""
 
     def main(snakemake: Any) -> None:
-        files, params = dict(snakemake.input.items()), snakemake.params
-        filled = {name: Path(files.pop(name)) for name in TEMPLATES if name in files}
-        texts = pages(
-            contents(files, _content),
-            {"settings": params.settings, "seed": params.get("seed")},
-            {name: path.read_text(encoding="utf-8") for name, path in filled.items()},
-        )
+        params = snakemake.params
+        given = {"settings": params.settings, "seed": params.get("seed")}
+        texts = pages(contents(snakemake.input, _content), given, templates(snakemake.params.rule))
         for name, text in texts.items():
             write_text(snakemake.output[name], text)
 
@@ -39,6 +35,13 @@ def contents(inputs: Inputs, read: Callable[[str], Any]) -> dict[str, Any]:
         else {path if path.endswith(SUFFIX) else Path(path).stem: read(path) for path in paths}
         for name, paths in inputs.items()
     }
+
+
+def templates(script: str) -> dict[str, str]:
+    """Text of each template of a page, of those that there are."""
+    names = {"markdown": f"{script}.md.j2", "html": f"{script}.html.j2", "style": "style.css"}
+    found = {name: REPORT / file for name, file in names.items() if (REPORT / file).is_file()}
+    return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 
 
 def _content(path: str) -> Any:

@@ -6,18 +6,16 @@ which halves its time.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from _claims import note_read, put, refuse_unasked, temporary_name
+from _claims import current, temporary_name
 from _errors import StorageError, deleting, told
 from _hashes import record_of, unsealed
-from _tables import Table, as_csv, columns
+from _tables import Table, as_csv, columns, parsed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +38,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     try:
         with told(path):
             yield temporary
-            put(temporary, path)
+            current().put(temporary, path)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -57,7 +55,7 @@ def intact(path: str | Path) -> Iterator[BinaryIO]:
     try:
         file = open(path, "rb")  # noqa: SIM115  closed below; the same bytes are hashed and read
     except FileNotFoundError as error:
-        raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
+        raise _missing(path) from error
     with file:
         digest, found = hashlib.file_digest(file, "sha256").hexdigest(), record_of(path)
         if found is None:
@@ -66,11 +64,8 @@ def intact(path: str | Path) -> Iterator[BinaryIO]:
             )
         record, written = found
         if digest != written:
-            raise StorageError(
-                f"{path} is not what its job wrote, it was cut short or changed: {deleting(path)}."
-            )
-        refuse_unasked(path, record)
-        note_read(path, digest)
+            raise _damaged(path)
+        current().take(path, record, digest)
         file.seek(0)
         yield file
 
@@ -85,14 +80,21 @@ def read_record(path: str | Path) -> dict[str, Any]:
         content = Path(path).read_bytes()
         record = unsealed(content)
     except FileNotFoundError as error:
-        raise StorageError(f"{path} is missing: run snakemake, which makes it.") from error
+        raise _missing(path) from error
     except ValueError as error:
-        raise StorageError(
-            f"{path} is not what its job wrote, it was cut short or changed: {deleting(path)}."
-        ) from error
-    refuse_unasked(path, record)
-    note_read(path, hashlib.sha256(content).hexdigest())
+        raise _damaged(path) from error
+    current().take(path, record, hashlib.sha256(content).hexdigest())
     return record
+
+
+def _missing(path: str | Path) -> StorageError:
+    return StorageError(f"{path} is missing: run snakemake, which makes it.")
+
+
+def _damaged(path: str | Path) -> StorageError:
+    return StorageError(
+        f"{path} is not what its job wrote, it was cut short or changed: {deleting(path)}."
+    )
 
 
 def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
@@ -120,27 +122,13 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     Raises:
         StorageError: as `intact`, or the file is not an ``.npz``, or holds pickled objects.
     """
-    import struct
-    import zipfile
-    import zlib
-
     import numpy as np
 
     with intact(path) as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
-        except (
-            *(ValueError, EOFError, OSError, AttributeError, KeyError, TypeError, RuntimeError),
-            *(
-                SyntaxError,
-                OverflowError,
-                MemoryError,
-                zipfile.BadZipFile,
-                struct.error,
-                zlib.error,
-            ),
-        ):
+        except Exception:  # whatever NumPy makes of a file that is none of ours
             raise StorageError(
                 f"{path} is not an .npz of plain arrays: {deleting(path)}."
             ) from None
@@ -183,9 +171,8 @@ def read_cells(path: str | Path) -> tuple[list[str], list[list[str]]]:
     """
     try:
         with intact(path) as file:
-            lines = io.TextIOWrapper(file, encoding="utf-8", newline="")
-            header, *rows = list(csv.reader(lines))
-    except (ValueError, csv.Error) as error:
+            header, *rows = parsed(file.read())
+    except ValueError as error:
         raise StorageError(f"{path} is empty or not a table: {deleting(path)}.") from error
     if any(len(row) != len(header) for row in rows):
         raise StorageError(f"{path} is cut short: {deleting(path)}.")

@@ -40,6 +40,18 @@ def as_csv(table: Table) -> str:
     return text.getvalue()
 
 
+def parsed(content: bytes) -> list[list[str]]:
+    """Rows of a ``.csv`` as text, its header first.
+
+    Raises:
+        ValueError: it is no text or no table.
+    """
+    try:
+        return list(csv.reader(io.StringIO(content.decode(), newline="")))
+    except csv.Error as error:
+        raise ValueError(f"this is no table ({error})") from error
+
+
 def columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
     """Columns of cells: int64, float64 (``nan`` for an empty cell), bool or text.
 

@@ -5,7 +5,8 @@ answer down. A job in another environment (conda, the node of a cluster) looks f
 """
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
+
+from kkt_unlearning.installed import installed
 
 # What a record names: what computes, what draws and writes, and what runs the jobs. Rules rest on all that
 # their code imports: workflow/support/places/versions.py.
@@ -33,11 +34,3 @@ def versions() -> dict[str, str | None]:
     """Version of Python and of each package in this environment; None where it is not installed."""
     found = {"python": platform.python_version()}
     return found | {name: installed(name) for name in NAMED}
-
-
-def installed(package: str) -> str | None:
-    """Version of a package in this environment."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

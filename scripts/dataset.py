@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import numpy as np
-from _claims import note_read
+from _claims import current
 from _hashes import sha256
 from _job import job
 from _storage import write_arrays, write_table
@@ -27,7 +27,7 @@ def main(snakemake: Any) -> dict[str, Any]:
     # the encoder is the user's as well; of an archive `read` takes the hash
     if name == "embeddings":
         for path in snakemake.input:
-            note_read(path, sha256(path))
+            current().read[path] = sha256(path)
     arrays = {name: getattr(dataset, name) for name in ("X", "y", "X_fresh", "y_fresh")}
     write_arrays(snakemake.output.dataset, **arrays)
     separable = [linearly_separable(X, y) for X, y in zip(dataset.X, dataset.y, strict=True)]
@@ -52,7 +52,7 @@ def read(path: str, replicates: int) -> Dataset:
     """
     name = os.path.abspath(path)
     try:
-        note_read(path, sha256(path))
+        current().read[path] = sha256(path)
         with open(path, "rb") as file:
             return source("file").read_archive(file, name, replicates)
     except OSError as error:

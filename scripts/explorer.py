@@ -10,7 +10,7 @@ from kkt_unlearning.studies.explorer.table import study
 
 def pages(inputs, given, filled):
     """Output -> its text; the settings say of each table, in their order, whose it is."""
-    whose = zip(inputs["tables"].values(), given["settings"]["tables"], strict=True)
+    whose = zip(inputs["explored"].values(), given["settings"]["tables"], strict=True)
     studies = [study(table=table, **about) for table, about in whose]
     return {"html": page(studies, get_plotlyjs())}
 

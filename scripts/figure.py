@@ -14,8 +14,7 @@ from kkt_unlearning.studies.drawing import load_matplotlib
 def main(snakemake: Any) -> None:
     """Tables → the figure as pdf and png, and the numbers in it as csv."""
     load()
-    paths = {name: path for name, path in snakemake.input.items() if name != "caption"}
-    tables = {name: read_table(path) for name, path in paths.items()}
+    tables = {name: read_table(path) for name, path in snakemake.input.items()}
     shown, text = _drawn(tables, snakemake.params.settings)
     save(snakemake.output, shown)
     write_text(snakemake.output.csv, text)
@@ -31,7 +30,7 @@ def pages(
 
 def _drawn(tables: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Any, str]:
     """The figure, and the numbers in it."""
-    draw = import_module(f"kkt_unlearning.studies.{settings['figure']}.figure").draw
+    draw = import_module(settings["module"]).draw
     shown, drawn = draw(**tables)
     return shown, numbers(drawn)
 

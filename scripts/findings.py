@@ -6,10 +6,12 @@ from _pages import written_by
 from kkt_unlearning.studies.pages.findings import page
 from kkt_unlearning.studies.pages.markdown import to_html
 from kkt_unlearning.studies.pages.template import fill
+from kkt_unlearning.studies.study import choose
 
 
 def pages(inputs, given, filled):
     """Output -> its text; the settings name what is not the default's."""
+    choose(given["settings"]["studies"])
     scorecard = inputs["scorecard"]
     rows = zip(*(column.tolist() for column in scorecard.values()), strict=True)
     scores = [dict(zip(scorecard, row, strict=True)) for row in rows]

@@ -1,11 +1,11 @@
 """Rule own: the step-size figure of an experiment that a user added, and a page on what was measured."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from _figures import load, numbers, save
 from _job import job
+from _pages import templates
 from _storage import read_table, write_text
 
 from kkt_unlearning.studies.drawing import load_matplotlib
@@ -14,11 +14,10 @@ from kkt_unlearning.studies.drawing import load_matplotlib
 def main(snakemake: Any) -> None:
     """Tables → the figure as pdf and png, the numbers in it as csv, and the page."""
     load()
-    inputs = {name: read_table(snakemake.input[name]) for name in ("table", "dataset")}
+    inputs = {name: read_table(path) for name, path in snakemake.input.items()}
     given = {"settings": snakemake.params.settings, "seed": snakemake.params.seed}
-    shown, drawn = _drawn(inputs["table"])
-    template = Path(snakemake.input.markdown).read_text(encoding="utf-8")
-    text = _page(inputs, given, template)
+    shown, drawn = _drawn(inputs["certificates"])
+    text = _page(inputs, given, templates("own"))
     save(snakemake.output, shown)
     write_text(snakemake.output.csv, numbers(drawn))
     write_text(snakemake.output.page, text)
@@ -29,8 +28,8 @@ def pages(
 ) -> dict[str, str]:
     """Output -> its text, of those that are a text."""
     load_matplotlib()
-    csv = numbers(_drawn(inputs["table"])[1])
-    return {"csv": csv, "page": _page(inputs, given, filled["markdown"])}
+    csv = numbers(_drawn(inputs["certificates"])[1])
+    return {"csv": csv, "page": _page(inputs, given, filled)}
 
 
 def _drawn(table: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -40,13 +39,13 @@ def _drawn(table: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     return draw(table, told_apart(table))
 
 
-def _page(inputs: Mapping[str, Any], given: Mapping[str, Any], template: str) -> str:
+def _page(inputs: Mapping[str, Any], given: Mapping[str, Any], filled: Mapping[str, str]) -> str:
     from kkt_unlearning.studies.own.page import page
 
     settings = given["settings"]
     about = {name: settings[name] for name in ("data", "resamples")}
-    tables = (inputs["table"], inputs["dataset"])
-    return page(template, settings["experiment"], *tables, about, given["seed"])
+    tables = (inputs["certificates"], inputs["geometry"])
+    return page(filled["markdown"], settings["experiment"], *tables, about, given["seed"])
 
 
 if __name__ == "__main__":

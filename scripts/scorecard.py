@@ -6,11 +6,13 @@ from _tables import as_csv, cut
 
 from kkt_unlearning.studies.pages.scorecard import page
 from kkt_unlearning.studies.scorecard import score
+from kkt_unlearning.studies.study import choose
 
 
 def pages(inputs, given, filled):
     """Output -> its text; of each claim a row, its numbers to 6 significant digits."""
     settings = given["settings"]
+    choose(settings["studies"])
     found = score(inputs["tables"], settings["claims"], settings["resamples"], given["seed"])
     scores = [{name: cut(value) for name, value in row.items()} for row in found]
     return {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-BLOCKS = r"((?:```(?:python|diff|yaml|rst|md)\n.*?```\n+)+)"
+BLOCKS = r"((?:```(?:python|diff|yaml|rst|md|toml)\n.*?```\n+)+)"
 EDIT = re.compile(rf"^\*\*`([^`]+)`\*\*.*?\n\n{BLOCKS}", re.DOTALL | re.MULTILINE)
 
 

@@ -101,6 +101,17 @@ def flip_counts(values=(100, 1000, 10000), seeds=3):
     return columns(rows)
 
 
+def trained_in_steps(sizes=(0.1, 1.0, 10.0)):
+    parts = []
+    for size in sizes:
+        part = flip_counts((1000,))
+        del part["dimension"]
+        count = len(part["seed"])
+        extra = {"training_step": np.full(count, size), "turned_in_training": np.full(count, 0.3)}
+        parts.append(part | extra)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
 def surface(values=(100, 1000, 10000), seeds=3, epsilon=lambda delta, tau: 0.5 - 0.4 * tau):
     rows = []
     shares = itertools.product(values, range(seeds), (0.0, 0.1, 1.0), (0.0, 0.1, 0.5, 1.0))

@@ -20,6 +20,7 @@ PAGES = (
         "CHANGELOG.md",
         "CONTRIBUTING.md",
         "benchmarks/README.md",
+        "config/README.md",
         "results/README.md",
         "paper_figures/scorecard.md",
     ),

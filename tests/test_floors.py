@@ -12,7 +12,12 @@ import kkt_unlearning
 ROOT = Path(__file__).parents[1]
 LIBRARY = "kkt_unlearning"
 
-GROUND = (("errors", "precision"), ("backends", "seeding"), ("problem", "arrays"), ("metrics",))
+GROUND = (
+    ("errors", "precision", "installed"),
+    ("backends", "seeding", "extensions"),
+    ("problem", "arrays"),
+    ("metrics",),
+)
 MATHEMATICS = (
     ("networks", "datasets"),
     ("training", "quadratic"),  # how weights are come by: descent, and programs
@@ -21,7 +26,7 @@ MATHEMATICS = (
     ("certificates",),  # measure a step, so they stand above it
     ("deep", "attacks", "dependence"),
 )
-STUDIES_AND_TOOL = (("studies", "estimators", "audit"), ("formats",), ("cli",))
+STUDIES_AND_TOOL = (("studies", "audit"), ("formats",), ("estimators", "cli"))
 PIPELINE = (("pipeline",),)  # scripts/ and workflow/: the jobs, and the rules that plan them
 
 FLOORS = (*GROUND, *MATHEMATICS, *STUDIES_AND_TOOL, *PIPELINE)

@@ -1,5 +1,6 @@
 """What a release ships: it builds offline, installs into an empty environment and runs there."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -102,6 +103,7 @@ def test_the_sdist_holds_what_it_takes_to_build_again(members):
         "LICENSE",
         "MANIFEST.in",
         "README.md",
+        "codemeta.json",
         "pyproject.toml",
     }
     made = {name for name in sdist if ".egg-info/" in name} | {"PKG-INFO", "setup.cfg"}
@@ -185,6 +187,45 @@ def test_the_version_stands_in_one_place_and_the_citation_agrees():
     assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert str(citation["version"]) == VERSION
+
+
+def test_codemeta_says_what_citation_and_project_say():
+    """In the words of https://w3id.org/codemeta/3.0, by the crosswalk of CodeMeta."""
+    project = PROJECT["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    (author,), (paper,) = citation["authors"], citation["references"]
+    (identifier,) = paper["identifiers"]
+    assert project["authors"] == [author]
+    assert project["license"] == citation["license"]
+    assert project["keywords"] == citation["keywords"]
+    assert json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8")) == {
+        "@context": "https://w3id.org/codemeta/3.0",
+        "@type": "SoftwareSourceCode",
+        "name": project["name"],
+        "description": project["description"],
+        "version": str(citation["version"]),
+        "datePublished": str(citation["date-released"]),
+        "license": f"https://spdx.org/licenses/{citation['license']}",
+        "author": {"@type": "Organization", **author},
+        "keywords": citation["keywords"],
+        "programmingLanguage": "Python",
+        "runtimePlatform": f"Python {project['requires-python']}",
+        "softwareRequirements": project["dependencies"],
+        "referencePublication": {
+            "@type": "ScholarlyArticle",
+            "@id": f"https://arxiv.org/abs/{identifier['value'].removeprefix('arXiv:')}",
+            "name": paper["title"],
+            "author": [
+                {
+                    "@type": "Person",
+                    "familyName": person["family-names"],
+                    "givenName": person["given-names"],
+                }
+                for person in paper["authors"]
+            ],
+            "datePublished": str(paper["year"]),
+        },
+    }
 
 
 def releases():

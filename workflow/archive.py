@@ -2,13 +2,13 @@
 
 ``make archive`` packs, ``make verify-archive`` checks. Tables, figures, scorecard, findings, explorer,
 provenance of every result, configuration and lock files go in, arrays do not: the tables hold what figures
-and verdicts rest on. The same results give the same bytes, whoever packs them, where and when; hence an
-uncompressed tar, since compressed bytes change with the version of the compressor.
+and verdicts rest on. Unpacked, it is a Workflow Run RO-Crate. The same results give the same bytes,
+whoever packs them, where and when; hence an uncompressed tar, since compressed bytes change with the version
+of the compressor.
 """
 
 import argparse
 import contextlib
-import csv
 import hashlib
 import io
 import json
@@ -18,30 +18,24 @@ import signal
 import sys
 import tarfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from scripts._hashes import GIVEN
 from scripts._origins import read
+from scripts._tables import parsed
 
 from workflow.support.configuration.check import check_files, checked
 from workflow.support.configuration.mistakes import ConfigurationError
 from workflow.support.places.asked import Asked
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
-from workflow.support.records.agreement import (
-    CONFIGURED,
-    LOCKS,
-    Files,
-    Records,
-    check_lock,
-    check_records,
-    check_tables,
-)
+from workflow.support.records.agreement import LOCKS, Files, Records, check_records, disagreeing
+from workflow.support.records.crate import METADATA, SOFTWARE, WORKFLOW, metadata
 from workflow.support.records.manifest import commit, manifest
-from workflow.support.records.pages import pages
-from workflow.support.records.unpacking import MOST_FILES, ArchiveError, members
+from workflow.support.records.pages import first_difference, unlike_pages
+from workflow.support.records.unpacking import MOST_FILES, ArchiveError, members, refuse
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,7 +48,7 @@ _ASKED = (
 )
 
 # below the root of the project
-PROJECT = (*LOCKS, "LICENSE", "CITATION.cff")
+PROJECT = (*LOCKS, "LICENSE", "CITATION.cff", SOFTWARE, WORKFLOW)
 
 
 def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
@@ -75,11 +69,18 @@ def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
     files = {name: _read(folder, name) for name in (*asked.plan.results(), *asked.jobs())}
     files |= {name: (ROOT / name).read_bytes() for name in PROJECT}
     files[CONFIGURATION] = _configured(asked.plan.config)
-    found = check_records(files, asked, GIVEN, _ASKED)
+    found = check_records(files, asked, _ASKED, GIVEN)
     files[MANIFEST] = _json(manifest(found, commit(ROOT)))
+    files[METADATA] = described(files)
     files[SUMS] = sums(files)
     _check(files, asked, found)
     return _tar(files)
+
+
+def described(files: Files) -> bytes:
+    """The archive as a research object: ``ro-crate-metadata.json``, of all but itself and the sums."""
+    rest = {name: content for name, content in files.items() if name not in (METADATA, SUMS)}
+    return _json(metadata(rest, _read_json(files, SOFTWARE), CONFIGURATION))
 
 
 def sums(files: Files) -> bytes:
@@ -99,11 +100,12 @@ def verify(path: Path) -> str:
             one sentence.
     """
     files = members(path)
-    _check_sums(files)
+    refuse(_other_sums(files))
     asked = Asked(Plan(_configuration(files), Sources(ROOT)))
-    _check_names(files, asked)
-    found = check_records(files, asked, CONFIGURED, f"{CONFIGURATION} asks for")
-    _check_manifest(files, found)
+    refuse(_other_names(files, asked))
+    found = check_records(files, asked, f"{CONFIGURATION} asks for")
+    refuse(_other_manifest(files, found))
+    refuse(_other_description(files))
     said = _check(files, asked, found)
     if _tar(files) != path.read_bytes():
         raise ArchiveError(
@@ -114,17 +116,10 @@ def verify(path: Path) -> str:
 
 def _check(files: Files, asked: Asked, found: Records) -> str:
     """What an archive says, if what follows from others in it does so; what costs most comes last."""
-    check_lock(files, found)
-    check_tables(files, asked, f"{CONFIGURATION} asks for")
-    for page in pages(files, found, asked):
-        if files[page.path] != page.content:
-            other = asked.jobs()[page.record].differing(found[page.record], ["code"])
-            raise ArchiveError(
-                f"{page.path}{_first_difference(files[page.path], page.content)}: it does not follow from "
-                f"{page.rests} by the code here{', which is not the code that made it' if other else ''}."
-            )
-    rows = csv.DictReader(io.StringIO(files[SCORECARD].decode(), newline=""))
-    counted = Counter(row["verdict"] for row in rows)
+    refuse(disagreeing(files, found, asked, f"{CONFIGURATION} asks for"))
+    refuse(unlike_pages(files, found, asked))
+    header, *rows = parsed(files[SCORECARD])
+    counted = Counter(row[header.index("verdict")] for row in rows)
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items())
     claims = read(ROOT / "config/claims.yaml")["claims"]
     own = sum(claims.get(name) != claim for name, claim in asked.plan.config["claims"].items())
@@ -163,20 +158,21 @@ def _tar(files: Files) -> bytes:
     return buffer.getvalue()
 
 
-def _check_sums(files: Files) -> None:
+def _other_sums(files: Files) -> Iterator[str]:
     if SUMS not in files:
-        raise ArchiveError(f"{SUMS} is missing: this is no archive that make archive made.")
+        yield f"{SUMS} is missing: this is no archive that make archive made."
     said = files[SUMS].decode(errors="replace").splitlines()
     now = sums({name: files[name] for name in files.keys() - {SUMS}})
-    for line in sorted(set(now.decode().splitlines()) - set(said)):
-        name = line.partition("  ")[2]
-        raise ArchiveError(f"{name!r} is not what {SUMS} says: take another copy of the archive.")
-    for name in sorted({line.partition("  ")[2] for line in said} - files.keys() - {""}):
-        raise ArchiveError(
-            f"{name!r} is missing, which {SUMS} lists: take another copy of the archive."
-        )
+    for name in _named({*now.decode().splitlines()} - {*said}):
+        yield f"{name!r} is not what {SUMS} says: take another copy of the archive."
+    for name in _named(said) - files.keys() - {""}:
+        yield f"{name!r} is missing, which {SUMS} lists: take another copy of the archive."
     if files[SUMS] != now:
-        raise ArchiveError(f"{SUMS} is not what make archive writes for these files.")
+        yield f"{SUMS} is not what make archive writes for these files."
+
+
+def _named(lines: Iterable[str]) -> set[str]:
+    return {line.partition("  ")[2] for line in lines}
 
 
 def _configuration(files: Files) -> dict[str, Any]:
@@ -201,21 +197,33 @@ def _size(experiment: Mapping[str, Any]) -> int:
     return math.prod([forget, *map(len, lists)])
 
 
-def _check_names(files: Files, asked: Asked) -> None:
-    wanted = {*asked.plan.results(), *asked.jobs(), *PROJECT, MANIFEST, CONFIGURATION, SUMS}
+def _other_names(files: Files, asked: Asked) -> Iterator[str]:
+    made = (CONFIGURATION, MANIFEST, METADATA, SUMS)
+    wanted = {*asked.plan.results(), *asked.jobs(), *PROJECT, *made}
     for name in sorted(wanted - files.keys()):
-        raise ArchiveError(f"{name!r} is missing, which {CONFIGURATION} asks for.")
+        yield f"{name!r} is missing, which {CONFIGURATION} asks for."
     for name in sorted(files.keys() - wanted):
-        raise ArchiveError(f"{name!r} is no file that {CONFIGURATION} asks for.")
+        yield f"{name!r} is no file that {CONFIGURATION} asks for."
 
 
-def _check_manifest(files: Files, found: Records) -> None:
+def _other_manifest(files: Files, found: Records) -> Iterator[str]:
     try:
         said = manifest(found, _read_json(files, MANIFEST).get("commit"))
     except (KeyError, TypeError):
-        raise ArchiveError("a record does not say by what code it was made.") from None
+        yield "a record does not say by what code it was made."
     if files[MANIFEST] != _json(said):
-        raise ArchiveError(f"{MANIFEST} is not what the records say.")
+        yield f"{MANIFEST} is not what the records say."
+
+
+def _other_description(files: Files) -> Iterator[str]:
+    for name in (SOFTWARE, WORKFLOW):
+        if files[name] != (ROOT / name).read_bytes():
+            yield (
+                f"{name!r} is not the file here: check out the commit that {MANIFEST} names, or take another "
+                "copy of the archive."
+            )
+    if line := first_difference(files[METADATA], described(files)):
+        yield f"{METADATA}{line}: it does not follow from the other files."
 
 
 def _read_json(files: Files, name: str) -> dict[str, Any]:
@@ -230,11 +238,6 @@ def _read_json(files: Files, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ArchiveError(f"{name!r} is no JSON object: take another copy of the archive.")
     return found
-
-
-def _first_difference(archived: bytes, recomputed: bytes) -> str:
-    pairs = zip(archived.splitlines(), recomputed.splitlines(), strict=False)
-    return next((f", line {n}" for n, (a, b) in enumerate(pairs, 1) if a != b), "")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

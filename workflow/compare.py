@@ -18,7 +18,6 @@ from scripts._errors import printable
 from kkt_unlearning.studies.drawing import load_matplotlib
 from workflow.support.configuration.mistakes import listed
 from workflow.support.places.tables import own_tables
-from workflow.support.places.templates import REPORT
 from workflow.support.records.behind import chosen, differing
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +64,7 @@ def compare(named: Mapping[str, Path], experiment: str | None, out: Path) -> lis
     """
     load_matplotlib()
     from _figures import numbers
+    from _pages import templates
     from _storage import read_table, replacing, write_text
 
     from kkt_unlearning.studies import style
@@ -86,7 +86,7 @@ def compare(named: Mapping[str, Path], experiment: str | None, out: Path) -> lis
     choices = differing({name: chosen(folder, table) for name, folder in named.items()})
     figure, drawn = draw(runs)
     page = fill(
-        (REPORT / "compare.md.j2").read_text(encoding="utf-8"),
+        templates("compare")["markdown"],
         experiment=experiment,
         runs=list(runs),
         differences=found,

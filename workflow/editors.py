@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow.support.configuration.files import merged
-from workflow.support.configuration.schema import schema
+from workflow.support.configuration.schema import declared
 from workflow.support.places import default
 
 ROOT = Path(__file__).parents[1]
@@ -17,8 +17,8 @@ PATH = ROOT / "workflow" / "schemas" / "config.schema.json"
 
 
 def for_editors() -> dict[str, Any]:
-    """The schema without what only all files together have to have at the top."""
-    return {key: value for key, value in schema().items() if key != "required"}
+    """The schema of our own, without what only all files together have to have at the top."""
+    return {key: value for key, value in declared().items() if key != "required"}
 
 
 def text() -> str:

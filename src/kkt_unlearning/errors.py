@@ -55,6 +55,10 @@ class BackendError(UserError):
     """The requested array backend cannot run on this machine."""
 
 
+class ExtensionError(UserError):
+    """What another package registers cannot be used, or not by that name."""
+
+
 class ArgumentError(DataError, ValueError):
     """A ``DataError`` of an estimator, where users of scikit-learn expect a ``ValueError``."""
 

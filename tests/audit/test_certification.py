@@ -159,7 +159,9 @@ def test_of_many_samples_crowding_is_a_lower_bound_that_never_lets_pass(monkeypa
     model, X, y, _, done, _ = certified(6, "trained", [3])
     exact = certify(done.model, X, y, [3]).assumptions[1]
     assert not exact.holds and not exact.at_least
-    monkeypatch.setattr("kkt_unlearning.datasets.geometry.PAIRS", 8)  # one sample with all others
+    monkeypatch.setattr(
+        "kkt_unlearning.datasets.geometry.OPERATIONS", 8
+    )  # one sample with all others
     bound = certify(done.model, X, y, [3]).assumptions[1]
     assert (bound.holds, bound.at_least) == (False, True)
     assert 1 < bound.value <= exact.value * (1 + 1e-12)

@@ -103,3 +103,25 @@ def test_data_that_are_no_array_of_numbers_are_refused(X, sentence):
 
 def test_features_may_be_whole_numbers():
     assert Model(W, U).features(np.ones((1, 3), int)).tolist() == [[1.0, 1.0, 1.0]]
+
+
+@pytest.mark.parametrize("bias", [None, np.array([0.5, -0.25, 1.0])])
+def test_layouts_of_pytorch_keras_and_scikit_learn_are_one_network(bias):
+    rng = np.random.default_rng(0)
+    W, u = rng.normal(size=(3, 5)), rng.normal(size=3)
+    expected = Model(W, u, bias)
+    for laid in ((W, u[None, :]), (W.T, u[:, None]), (W.T.tolist(), u[:, None].tolist())):
+        found = Model(*laid, bias)
+        assert (found.weights == expected.weights).all() and (found.u == u).all()
+
+
+def test_a_linear_model_may_be_a_row_or_a_column_or_neither():
+    w = np.array([1.0, 2.0, 3.0])
+    for W in (w, w[None, :], w[:, None]):
+        for bias in (np.array(0.5), np.array([0.5]), [0.5]):
+            assert Model(W, None, bias).weights.tolist() == [[1.0, 2.0, 3.0, 0.5]]
+
+
+def test_of_a_square_matrix_the_layout_cannot_be_told():
+    with pytest.raises(DataError, match=r"u has shape \(3, 1\)"):
+        Model(np.eye(3), np.ones((3, 1)))

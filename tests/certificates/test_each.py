@@ -307,3 +307,27 @@ def test_rows_are_those_of_the_general_restoration(
         there = row - steps[r] * X[r]
         expected = into_cell(X, there[None], pattern[None], kinks[None], keep).W[0]
         assert found[r] == pytest.approx(expected, abs=1e-7 * max(1.0, np.abs(there).max()))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_features_that_the_samples_do_not_span_take_no_part(seed):
+    """In an isometric image of their space the rows are the images, and what lies outside of it stays.
+
+    Most rows cross most samples, which span all of their own space, and a small part of the larger one.
+    """
+    rng = np.random.default_rng(seed)
+    samples, dimension, larger = 60, 12, 70
+    X = rng.normal(size=(samples, dimension)) + np.eye(dimension)[0]
+    image = np.linalg.qr(rng.normal(size=(larger, larger)))[0]
+    image, beside = image[:dimension], image[dimension:]
+    kinks, pattern = rng.random(samples) < 0.05, (X @ rng.normal(size=dimension) > 0).astype(float)
+    row, steps = rng.normal(size=dimension), rng.normal(size=samples)
+    outside = rng.normal(size=larger - dimension) @ beside
+    forgotten = np.arange(samples)
+    asked = steps, forgotten, pattern, kinks, 1e-10
+    small = left_out.restored_rows(left_out.Samples.of(X), row, *asked)
+    cell = left_out.Samples.of(X @ image)
+    assert cell.units.shape == (samples, dimension)
+    found = left_out.restored_rows(cell, row @ image + outside, *asked)
+    assert found == pytest.approx(small @ image + outside, abs=1e-11)
+    assert np.linalg.norm(small, axis=1).min() < 1e-3 < np.linalg.norm(row)

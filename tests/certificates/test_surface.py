@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from builders import gaussian, labels, planted_orthogonal, solved
+from builders import gaussian, labels, one_sentence, planted_orthogonal, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kkt_unlearning.certificates import surface as surface_module
 from kkt_unlearning.certificates.certificate import certify_all
 from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.restore import project, restore
@@ -192,6 +193,23 @@ def test_a_linear_model_needs_slack_only():
     found = surface(steps, nearest, (0.0, 1.0), (0.0, 0.5, 1.0), 3)
     assert found.epsilon[:, -1].max() < MACHINE  # theory, section 6.3: ε = 0 at δ*
     assert found.epsilon[:, 0, 0].min() > 0.1
+
+
+def test_some_neurons_at_a_time_give_the_same_surface(monkeypatch):
+    steps, nearest = step_of(0)
+    whole = surface(steps, nearest, DELTAS, TAUS, 3)
+    monkeypatch.setattr(surface_module, "WORK_ARRAY", 5 * 15)
+    parts = surface(steps, nearest, DELTAS, TAUS, 3)
+    for name in ("epsilon", "delta", "relative_delta", "tau", "tau_restored"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), atol=MACHINE)
+
+
+def test_a_machine_too_small_is_one_sentence_with_the_memory_needed(monkeypatch):
+    steps, nearest = step_of(0)
+    monkeypatch.setattr("kkt_unlearning.datasets.memory.os.sysconf", lambda name: 2**10)
+    with pytest.raises(DataError, match=r"surface of 6 samples .* its arrays would need") as error:
+        surface(steps, nearest, DELTAS, TAUS, 3)
+    assert one_sentence(error)
 
 
 def test_shares_must_ascend():

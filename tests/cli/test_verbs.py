@@ -61,7 +61,7 @@ def test_kkt_tells_what_the_library_finds(capsys):
 def test_of_many_samples_phi_is_a_lower_bound_and_says_so(capsys, monkeypatch):
     exact = record(capsys, "kkt", *NPZ)
     assert exact["phi_of_all_pairs"] is True
-    monkeypatch.setattr("kkt_unlearning.datasets.geometry.PAIRS", 8)
+    monkeypatch.setattr("kkt_unlearning.datasets.geometry.OPERATIONS", 8)
     found = record(capsys, "kkt", *NPZ)
     assert found["phi_of_all_pairs"] is False
     assert found["phi"] <= exact["phi"] * (1 + 1e-14)  # products of other shapes round otherwise

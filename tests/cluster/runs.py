@@ -13,6 +13,9 @@ from tests.limits import HANG
 ROOT = Path(__file__).parents[2]
 PROFILES = ("slurm-generic", "slurm")
 MADE = ("results", "paper_figures", "docs")
+# The plugin asks after this time and, while no job has ended, 10 s later each time: with the 10 s of the
+# profile, a bundle of half a minute is waited for a whole one.
+PATIENCE = {"slurm": ("--slurm-init-seconds-before-status-checks", "1")}
 NOT_OURS = ("PYTHONPATH", "SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
 
 
@@ -83,7 +86,8 @@ class Run:
     def _command(self, *options: str) -> list[str]:
         how = ["--cores", "2"]
         if self.profile:
-            how = ["--workflow-profile", str(ROOT / "workflow/profiles" / self.profile)]
+            profile = str(ROOT / "workflow/profiles" / self.profile)
+            how = ["--workflow-profile", profile, *PATIENCE.get(self.profile, ())]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *how]
         files = filter(None, (ROOT / "config/tiny.yaml", self.config))
         config = ["--configfile", *map(str, files)]

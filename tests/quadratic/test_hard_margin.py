@@ -123,7 +123,7 @@ def test_what_does_not_support_the_weights_does_not_matter(seed, m, d):
 
 
 @pytest.mark.parametrize("distance", [0.0, 1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-4, 1e-2])
-@pytest.mark.parametrize(("m", "d"), [(16, 50), (60, 20)])
+@pytest.mark.parametrize(("m", "d"), [(16, 50), (16, 400), (60, 20)])
 def test_samples_that_nearly_repeat(distance, m, d):
     X, y = separable(3, m, d)
     rng = np.random.default_rng(4)
@@ -140,6 +140,19 @@ def test_opposite_labels_close_to_one_another(distance):
     X, y = rng.normal(size=(8, 30)), np.array([1.0, -1.0] * 4)
     X[1] = X[0] + distance * rng.normal(size=30)
     assert_optimal(X, y, hard_margin(X, y), tolerance=1e-15 / distance**2 + 1e-12)
+
+
+@pytest.mark.parametrize(("m", "d"), [(1, 3), (2, 40), (12, 30), (40, 100), (40, 600)])
+@given(seed=seeds, power=st.integers(-60, 60))
+def test_far_more_features_are_as_good_as_coordinates(m, d, seed, power):
+    """Pivoting on the Gram matrix, against the search in m coordinates of the same samples."""
+    X, y = separable(seed, m, d)
+    X *= 2.0**power
+    found = hard_margin(X, y)
+    assert_optimal(X, y, found, tolerance=1e-12)
+    other = hard_margin(np.linalg.qr(X.T, mode="r").T, y)
+    largest = other.multipliers.max()
+    np.testing.assert_allclose(found.multipliers, other.multipliers, atol=1e-11 * largest)
 
 
 def test_features_of_very_different_scale():

@@ -29,11 +29,13 @@ def multipliers(Z):
 
 @pytest.mark.parametrize(("m", "d"), [(1, 1), (1, 5), (2, 2), (10, 100), (60, 60), (100, 70)])
 @settings(max_examples=30)
-@given(seed=seeds)
-def test_what_settles_are_the_samples_that_the_weights_rest_on(m, d, seed):
+@given(seed=seeds, every=st.booleans())
+def test_what_settles_are_the_samples_that_the_weights_rest_on(m, d, seed, every):
     Z = signed(seed, m, d)
 
-    found = settled(Z)
+    found = settled(
+        Z @ Z.T, every=every and m < d
+    )  # without a ridge more samples may go in circles
 
     assert found is not None
     right = multipliers(Z)
@@ -44,7 +46,7 @@ def test_what_settles_are_the_samples_that_the_weights_rest_on(m, d, seed):
 def test_samples_that_no_weights_classify_do_not_settle_on_an_answer():
     Z = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
 
-    assert settled(Z) is None
+    assert settled(Z @ Z.T) is None
     assert not hard_margin(Z, np.ones(3)).separable
 
 

@@ -95,7 +95,7 @@ def draw_kinks():
 
 
 def draw_flips():
-    return flips.draw(tables.flip_counts(), tables.surface())
+    return flips.draw(tables.flip_counts(), tables.surface(), tables.trained_in_steps())
 
 
 def draw_convergence():
@@ -154,20 +154,29 @@ def axes_over_many_decades_and_few():
     return figure
 
 
-def test_ticks_that_are_not_to_be_seen_are_dropped_and_no_others(tmp_path):
-    plain, figure = axes_over_many_decades_and_few(), axes_over_many_decades_and_few()
-    with style.styled():
-        for kind, unset in (
-            ("pdf", ("CreationDate", "Creator", "Producer")),
-            ("png", ("Software",)),
-        ):
-            plain.savefig(tmp_path / f"plain.{kind}", metadata=dict.fromkeys(unset))
-    style.save(figure, tmp_path / "saved.pdf", tmp_path / "saved.png")
-    for kind in ("pdf", "png"):
-        saved, wanted = (tmp_path / f"{name}.{kind}" for name in ("saved", "plain"))
-        assert saved.read_bytes() == wanted.read_bytes()
+def saved(figure, path):
+    """Bytes of both files."""
+    files = path.with_suffix(".pdf"), path.with_suffix(".png")
+    style.save(figure, *files)
+    return [file.read_bytes() for file in files]
+
+
+def test_ticks_that_are_not_to_be_seen_are_dropped_and_no_others(tmp_path, monkeypatch):
+    figure = axes_over_many_decades_and_few()
+    dropped = saved(figure, tmp_path / "dropped")
+    monkeypatch.setattr(style, "_drop_unseen_ticks", lambda figure: None)
+    assert saved(axes_over_many_decades_and_few(), tmp_path / "plain") == dropped
     kept = [[axis.get_minorticklocs().size > 0 for axis in (a.xaxis, a.yaxis)] for a in figure.axes]
     assert kept == [[True, False], [True, True], [True, False], [False, False]]
+
+
+def test_both_files_are_laid_out_as_matplotlib_lays_out_the_png(tmp_path):
+    plain, figure = axes_over_many_decades_and_few(), axes_over_many_decades_and_few()
+    with style.styled():
+        plain.savefig(tmp_path / "plain.png")
+    saved(figure, tmp_path / "saved")
+    for one, other in zip(plain.axes, figure.axes, strict=True):
+        np.testing.assert_allclose(one.get_position().bounds, other.get_position().bounds)
 
 
 # What a matplotlibrc in the folder or at home, or a caller, may have set before a figure is drawn.
@@ -297,6 +306,7 @@ def test_the_surface_is_cut_at_the_middle_of_the_sweep():
     _, drawn = flips.draw(
         tables.flip_counts(),
         tables.surface(epsilon=lambda delta, tau: np.inf if tau < 0.5 else tau),
+        tables.trained_in_steps(),
     )
     cut = (drawn["panel"] == "epsilon against tau") & (drawn["line"] == "1.0")
     assert drawn["count"][cut].tolist() == [3] * 4  # the seeds of one dimension
@@ -315,10 +325,19 @@ def test_tau_star_is_drawn_as_a_point_for_each_case_by_cluster():
     assert set(clusters[0].get_ydata()) == {0.02, 0.03}
 
 
+def test_shares_and_clusters_are_drawn_against_the_size_of_the_training_steps():
+    figure, drawn = draw_flips()
+    share = (drawn["panel"] == "share against training") & (drawn["line"] == "share")
+    assert drawn["x"][share].tolist() == [0.1, 1.0, 10.0]
+    assert drawn["median"][share].tolist() == [0.2] * 3
+    points = [line for line in figure.axes[5].lines if line.get_marker() == "."]
+    assert [len(cluster.get_xdata()) for cluster in points] == [6, 3]
+
+
 def test_flips_without_a_sweep_still_draw():
     counted, surface = tables.flip_counts((100,)), tables.surface((100,))
     del counted["dimension"], surface["dimension"]
-    _, drawn = flips.draw(counted, surface)
+    _, drawn = flips.draw(counted, surface, tables.trained_in_steps())
     assert set(drawn["panel"].tolist()) >= {"share", "angle"}
 
 

@@ -92,7 +92,9 @@ def test_multipliers_fall_and_ties_within_the_solvers_accuracy_go_to_the_smaller
 
 
 @pytest.mark.parametrize("width", [None, 6])
-def test_coupled_adds_the_point_that_makes_kappa_largest(width):
+@pytest.mark.parametrize("at_once", [1, 2**22])
+def test_coupled_adds_the_point_that_makes_kappa_largest(monkeypatch, width, at_once):
+    monkeypatch.setattr("kkt_unlearning.unlearning.forget_sets.WORK_ARRAY", at_once)
     problem, _, point = solved(1, 6, 15, width)
     order = coupled(point)
     assert sorted(order.tolist()) == list(range(6))
@@ -103,6 +105,14 @@ def test_coupled_adds_the_point_that_makes_kappa_largest(width):
     for k in range(5):
         values = {i: kappa([*order[:k].tolist(), i]) for i in order[k:].tolist()}
         assert values[int(order[k])] == pytest.approx(max(values.values()), rel=1e-8)
+
+
+def test_a_machine_too_small_for_all_couplings_is_one_sentence(monkeypatch):
+    _, _, point = solved(1, 6, 15, None)
+    monkeypatch.setattr("kkt_unlearning.datasets.memory.os.sysconf", lambda name: 2**10)
+    with pytest.raises(DataError, match=r"order of 6 samples .* its arrays would need") as error:
+        coupled(point)
+    assert one_sentence(error)
 
 
 def test_random_orders_are_uniform_and_their_own():

@@ -114,3 +114,12 @@ def test_weights_that_do_not_separate_are_refused():
     with pytest.raises(DataError) as error:
         influence_step(problem, -training.W, [0])
     assert "smallest margin" in one_sentence(error) and "train for longer" in one_sentence(error)
+
+
+def test_a_machine_too_small_is_one_sentence_with_the_memory_needed(monkeypatch):
+    problem, _ = gaussian(0, 8, 20, None)
+    W = (np.linalg.pinv(problem.X) @ problem.y)[None]
+    monkeypatch.setattr("kkt_unlearning.datasets.memory.os.sysconf", lambda name: 10)
+    with pytest.raises(DataError, match="7 samples bend the loss: its arrays would need") as error:
+        influence_step(problem, W, (0,))
+    assert one_sentence(error)

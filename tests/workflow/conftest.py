@@ -1,9 +1,7 @@
 """Runs of the real workflow on config/tiny.yaml, in copies of the project."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.limits import HANG
+from tests.snakemake_runs import snakemake
 from workflow.support.configuration.files import merged
 
 ROOT = Path(__file__).parents[2]
@@ -64,22 +62,14 @@ class Project:
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """``snakemake --cores 2 …`` on the tiny configuration."""
         config = () if "--configfile" in arguments else ("--configfile", "config/tiny.yaml")
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *config]
+        words = ["--cores", "2", *config]
         if arguments and not arguments[0].startswith("--"):
-            command.append("--")  # else targets would count as further configuration files
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        if self.cut_off:
-            environment["PYTHONPATH"] = str(self.cut_off.folder)
-            command = [*self.cut_off.prefix, *command]
-        return subprocess.run(
-            [*command, *arguments],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=HANG,
-            check=False,
-        )
+            words.append("--")  # else targets would count as further configuration files
+        words += arguments
+        if not self.cut_off:
+            return snakemake(words, self.folder)
+        hooks = {"PYTHONPATH": str(self.cut_off.folder)}
+        return snakemake(words, self.folder, hooks, self.cut_off.prefix)
 
     def make(self, *arguments: str) -> str:
         """Run that must succeed; what it said."""

@@ -6,15 +6,17 @@ import json
 import re
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from _hashes import SUFFIX, basis, given, sealed, unsealed, written
 
 from workflow import archive
-from workflow.archive import SUMS, pack, sums, verify
+from workflow.archive import SUMS, described, pack, sums, verify
+from workflow.support.places.sources import Sources
 from workflow.support.records import unpacking
+from workflow.support.records.crate import METADATA
 from workflow.support.records.manifest import commit, manifest
 from workflow.support.records.unpacking import ArchiveError, members
 
@@ -39,6 +41,15 @@ def refused(path: Path, content: bytes, check: Callable = members) -> str:
     text = str(caught.value)
     assert text.endswith(".") and "\n" not in text
     return text
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read_once() -> Iterator[None]:
+    """The code here stays as it is: what results rest on is read once, not again for every archive."""
+    found = Sources(ROOT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive, "Sources", lambda root: found)
+        yield
 
 
 @pytest.fixture
@@ -255,6 +266,11 @@ TABLE_RECORD = "results/tables/kinks.stationarity.provenance.json"
         ({"envs/requirements.lock": None}, "'envs/requirements.lock' is missing"),
         ({"manifest.json": b"{}"}, "manifest.json is not what the records say"),
         ({"manifest.json": None}, "'manifest.json' is missing"),
+        ({METADATA: b"{}"}, f"{METADATA}, line 1: it does not follow from the other files."),
+        ({METADATA: None}, f"{METADATA!r} is missing"),
+        ({"codemeta.json": b"{}"}, "'codemeta.json' is not the file here: check out the commit"),
+        ({"Snakefile": b""}, "'Snakefile' is not the file here: check out the commit"),
+        ({"LICENSE": b""}, f"{METADATA}, line "),
     ],
 )
 def test_what_does_not_fit_together_is_refused_although_the_sums_fit(packed, path, contents, said):
@@ -283,6 +299,7 @@ def forged(packed: bytes, path: Path, forge: Callable[[Files], None]) -> bytes:
             files[name] = _fitting(name, found, owners, before)
     said = json.loads(files["manifest.json"])
     files["manifest.json"] = archive._json(manifest(records, said["commit"]))
+    files[METADATA] = described(files)
     return repacked(files)
 
 

@@ -50,6 +50,12 @@ def rules():
     return {second or first for first, second in NAMED.findall(text)} | drawn | measured
 
 
+def largest_memory():
+    """Megabytes that the largest rule asks for at its first attempt."""
+    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    return max(int(amount) for amount in re.findall(r"mem_mb=growing\((\d+)\)", text))
+
+
 def command(tmp_path, name, text):
     """A program of this name in a folder of its own, which is the whole PATH but for Python's."""
     program = tmp_path / name
@@ -198,11 +204,26 @@ def test_every_rule_that_computes_with_the_backend_is_named_where_a_gpu_is_asked
 def test_a_bundle_gets_the_memory_of_all_jobs_that_run_in_it_at_once(name):
     """Within a bundle Snakemake counts cores alone: a cap on memory that one job fits in lets two run."""
     settings = profile(name)
-    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    largest = max(int(amount) for amount in re.findall(r"mem_mb=growing\((\d+)\)", text))
     attempts = settings["retries"] + 1
     assert settings["resources"] == {"mem_mb": settings["resources"]["mem_mb"]}
-    assert settings["cores"] * attempts * largest <= settings["resources"]["mem_mb"]
+    assert settings["cores"] * attempts * largest_memory() <= settings["resources"]["mem_mb"]
+
+
+def test_the_job_of_kubernetes_agrees_with_itself_and_with_the_rules():
+    volume, job = yaml.safe_load_all((ROOT / "workflow/kubernetes.yaml").read_text())
+    pod = job["spec"]["template"]["spec"]
+    (container,), (disk,) = pod["containers"], pod["volumes"]
+    (mounted,), (command,) = container["volumeMounts"], container["args"]
+    assert disk["persistentVolumeClaim"] == {"claimName": volume["metadata"]["name"]}
+    assert mounted["name"] == disk["name"]
+    unlocking, running = command.split(" && ")
+    folder = f"snakemake --directory {mounted['mountPath']} "
+    assert unlocking == f"{folder}--unlock"
+    asked = container["resources"]["requests"]
+    assert running == f"exec {folder}--cores {asked['cpu']}"
+    gibibytes = int(asked["memory"].removesuffix("Gi"))
+    assert container["resources"]["limits"] == {"memory": asked["memory"]}
+    assert int(asked["cpu"]) * largest_memory() <= gibibytes * 2**30 / 10**6
 
 
 def test_both_profiles_plan_all_jobs(project):

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 import pytest
 from _hashes import sealed, sha256
 
-from workflow.support.places.folder import BESIDE, refuse_foreign, refuse_read_only
+from workflow.support.places.folder import beside, refuse_foreign, refuse_read_only
 
 WHEN = 10**9
 
@@ -68,10 +68,10 @@ def test_what_snakemake_remembers_was_made_or_begun(folder, kind):
 
 def test_a_finished_run_names_all_of_them_and_snakemake_remembers_them(finished, monkeypatch):
     monkeypatch.chdir(finished.folder)
-    assert all(os.path.isfile(name) for name in BESIDE)
+    assert all(os.path.isfile(name) for name in beside())
     refuse_foreign("/")
     remembered = {path.name for path in (finished.folder / ".snakemake/metadata").iterdir()}
-    assert {urlsafe_b64encode(name.encode()).decode() for name in BESIDE} <= remembered
+    assert {urlsafe_b64encode(name.encode()).decode() for name in beside()} <= remembered
 
 
 @pytest.mark.parametrize("closed", [".", ".snakemake"])
@@ -88,17 +88,19 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_snakemake_tries(
         refuse_read_only()
 
 
-def test_without_a_home_snakemake_names_the_folder_and_xdg_cache_home_helps(
+def test_without_a_home_snakemake_runs_and_under_other_profiles_xdg_cache_home_helps(
     project_of_file, tmp_path, monkeypatch
 ):
-    """What docs/faq.md says: nothing of ours runs before it."""
+    """What docs/faq.md says: nothing of ours runs before Snakemake looks for its cache."""
     monkeypatch.setenv("HOME", "/proc/nowhere")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    run = project_of_file.snakemake("--list-rules")
+    assert "scorecard" in project_of_file.make("--list-rules")
+    other = ("--list-rules", "--workflow-profile", "none")
+    run = project_of_file.snakemake(*other)
     assert run.returncode == 1
     assert run.stderr.rstrip().splitlines()[-1].endswith("'/proc/nowhere'")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert "scorecard" in project_of_file.make("--list-rules")
+    assert "scorecard" in project_of_file.make(*other)
 
 
 def test_a_plan_in_a_folder_with_files_of_that_name_dates_none(project_of_file, folder):

@@ -84,7 +84,7 @@ def plan(files: list[Path]) -> str:
         for part in parts(options["measures"]):
             wildcards = Wildcards(fromdict={"experiment": experiment, "measure": part})
             assert study.parts(wildcards) and study.table(wildcards)
-    assert study.targets() and study.origins.settings()
+    assert study.targets() and study.provenance(None)
     return "planned"
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from hostile import PAYLOADS, assert_one_sentence
 
+from tests.snakemake_runs import snakemake
 from workflow.check import main
 from workflow.support.configuration.experiment import _samples_in
 
@@ -73,14 +74,7 @@ BROKEN = {
 @pytest.mark.parametrize("mistake", ["a tag", "a template", "aliases of aliases", "broken"])
 def test_the_configuration_itself_is_read_before_snakemake_reads_it(project, mistake):
     (project.folder / "config.yaml").write_text(BROKEN[mistake])
-    arguments = ["-m", "snakemake", "--cores", "1", "--dry-run"]
-    run = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = snakemake(["--cores", "1", "--dry-run"], project.folder)
     assert run.returncode != 0
     (sentence,) = errors(run.stderr)
     assert_one_sentence(sentence)

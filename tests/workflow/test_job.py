@@ -16,6 +16,7 @@ import pytest
 from _hashes import given
 from _job import job
 from _storage import StorageError, read_record, read_table, replacing, write_table
+from snakemake.iocontainers import Namedlist
 
 from kkt_unlearning.errors import BackendError, DataError
 
@@ -34,7 +35,9 @@ class Fields(SimpleNamespace):
 
 @pytest.fixture
 def snakemake(tmp_path):
-    params = Fields(settings={"steps": 3}, section="trainings.normalised", seed=7, code="c0de")
+    params = Fields(
+        rule="train", settings={"steps": 3}, section="trainings.normalised", seed=7, code="c0de"
+    )
     return SimpleNamespace(
         rule="train",
         wildcards=Fields(experiment="kinks"),
@@ -87,6 +90,44 @@ def test_the_versions_are_those_of_the_environment_of_the_job(snakemake, monkeyp
     other = json.dumps(known | {"prefix": "/elsewhere"})
     monkeypatch.setenv("KKT_UNLEARNING_VERSIONS", other)
     assert written() == found
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_job_of_a_module_works_and_records_as_one_that_was_started_in_its_folder(
+    wrong, tmp_path, monkeypatch, capsys
+):
+    record, table = "results/trained.provenance.json", "results/history.csv"
+    for folder in ("own", "theirs/kkt/results", "own/results"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+
+    def main(snakemake):
+        write_table(snakemake.output["table"], {"step": np.arange(3)})
+        if wrong:
+            raise DataError("it is empty: fill it.")
+
+    def made(start, rule, folder):
+        monkeypatch.chdir(tmp_path / start)
+        place = f"{folder}/" if folder else ""
+        outputs = {"provenance": f"{place}{record}", "table": f"{place}{table}"}
+        params = Fields(rule="train", settings={}, section="duals", code="c0de", folder=folder)
+        names = Namedlist(fromdict=outputs)
+        namespace = SimpleNamespace(
+            rule=rule,
+            wildcards=Fields(),
+            params=params,
+            config={},
+            input=Namedlist(),
+            output=names,
+            log=Namedlist(fromdict={"log": f"{place}results/train.log"}),
+        )
+        if wrong:
+            ended(main, namespace)
+            return capsys.readouterr().err
+        job(main, namespace)
+        return (tmp_path / start / place / record).read_bytes()
+
+    own, moved = made("own", "train", ""), made("theirs", "kkt_train", "kkt")
+    assert moved == (own.replace("error: ", "error: in kkt, ") if wrong else own)
 
 
 def test_a_job_that_puts_text_together_does_without_numpy():

@@ -57,14 +57,15 @@ def made(checkout: Path, *words: str, **environment: str) -> subprocess.Complete
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("target", ["check", "archive", "verify-archive"])
+@pytest.mark.parametrize("target", ["check", "archive", "verify-archive", "report"])
 def test_a_name_arrives_as_it_is_and_nothing_in_it_runs(checkout, target, name):
     variables = {key: f"{name}{key}" for key in ("CONFIG", "DIRECTORY", "ARCHIVE")}
     said = made(checkout, target, *(f"{key}={value}" for key, value in variables.items()))
     assert said.returncode == 0, said.stderr
     given = (checkout / "given").read_text().split("\0")
-    used = {"check": ["CONFIG"], "archive": list(variables), "verify-archive": ["ARCHIVE"]}[target]
-    for key in used:
+    used = {"check": ["CONFIG"], "archive": list(variables), "verify-archive": ["ARCHIVE"]}
+    used |= {"report": ["CONFIG", "DIRECTORY"]}
+    for key in used[target]:
         assert any(
             word.partition("=")[2] == variables[key] or word == variables[key] for word in given
         )

@@ -31,6 +31,11 @@ ROOT = Path(__file__).parents[2]
             {"dataset": {"samples": 4}},
             r"membership\.models: .* at least 6 .* raise dataset\.samples",
         ),
+        ({"membership": {"attacks": ["margin"]}}, r"attacks: loss_threshold is missing, .* add it"),
+        (
+            {"membership": {"attacks": ["lira"]}},
+            r"attacks\[0\]: .* lira, allowed are margin, .*u_lira",
+        ),
         ({"membership": {"fractions": [-1.0]}}, r"membership\.fractions\[0\]: .* at least 0"),
         (
             {"klom": {"models": 9}},

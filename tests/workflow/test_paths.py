@@ -84,7 +84,9 @@ def test_an_absolute_path_stays(here):
 
 
 def test_on_the_command_line_a_path_begins_in_the_working_directory(here):
-    config = located({"experiments": {"there": {"dataset": {"path": "data.npz"}}}}, [])
+    config = located(
+        {"experiments": {"there": {"dataset": {"source": "file", "path": "data.npz"}}}}, []
+    )
     assert path_of(config, "there") == "data.npz"
 
 

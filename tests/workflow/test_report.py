@@ -129,3 +129,22 @@ def test_nothing_is_wider_than_a_narrow_window(report, tmp_path):
 def test_nothing_is_loaded_from_elsewhere(report):
     text = report.read_text(encoding="utf-8")
     assert not re.search(r"<(?:script|link|img)[^>]+(?:src|href)=\"?(?:https?:)?//", text)
+
+
+def test_a_report_of_one_figure_says_that_the_scorecard_is_missing(finished, tmp_path):
+    path = tmp_path / "part.html"
+    said = finished.make("--report", str(path), "kinks")
+    assert "ERROR" not in said
+    assert "These results come without the scorecard" in path.read_text(encoding="utf-8")
+
+
+def test_all_that_is_made_for_readers_is_in_the_report(report, finished):
+    """But tables, which rules read, the numbers in a figure, and the explorer, which is too large."""
+    text = report.read_text(encoding="utf-8")
+    shown = {f"paper_figures/{figure}.png" for figure in figures()}
+    shown |= {f"results/{page}.html" for page in ("scorecard", "findings", "provenance")}
+    assert {path for path in finished.files() if path.endswith((".png", ".html"))} == (
+        shown | {"results/explorer.html"}
+    )
+    for path in shown:
+        assert f'"{path}"' in text, path

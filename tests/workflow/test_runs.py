@@ -187,6 +187,7 @@ def test_a_change_of_the_certificate_reruns_what_follows_from_it(after):
         "recovery",
         "readings",
         "reconstruction",
+        "retrainings",
     )
     unmoved = {f"figure_{name}" for name in others}
     rules = set(project.planned())
@@ -211,7 +212,8 @@ def test_a_change_of_one_source_reruns_its_experiments(after, tiny_config):
     assert planned["dataset"] == 2  # which two experiments have, and that of the third
     read = ("digits", "natural_digits", "growth_digits")
     assert planned["train"] == len(trained_on(tiny_config, *read))
-    assert DRAWN & set(planned) == {"figure_digits", "figure_natural", "figure_growth"}
+    drawn = {"figure_digits", "figure_natural", "figure_growth", "figure_retrainings"}
+    assert DRAWN & set(planned) == drawn
 
 
 def test_a_damaged_array_stops_its_reader_with_the_remedy(after):

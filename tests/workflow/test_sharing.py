@@ -5,37 +5,34 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from tests.snakemake_runs import snakemake
 from workflow.support.places.sharing import remove_broken_links
 
 TARGET = "results/step_size/base/linear/normalised/kkt.csv"
 RULES = ("dataset", "train", "duals")
 
 
-def snakemake(project: Path, folder: Path, *arguments: str, **environment: str):
+def run_beside(project: Path, folder: Path, *arguments: str, **environment: str):
     """A run in a folder that shares with those beside it, as clones do."""
     config = () if "--configfile" in arguments else ("--configfile", "config/tiny.yaml")
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", *config, *arguments]
-    command += ["--directory", str(folder), "--cache", *RULES, "--", TARGET]
-    own = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    own |= {"SNAKEMAKE_OUTPUT_CACHE": str(folder.with_name("store"))} | environment
+    words = ["--cores", "1", *config, *arguments]
+    words += ["--directory", str(folder), "--cache", *RULES, "--", TARGET]
+    variables = {"SNAKEMAKE_OUTPUT_CACHE": str(folder.with_name("store"))} | environment
     for made in (folder, folder.with_name("store")):
         made.mkdir(exist_ok=True)
-    return subprocess.run(
-        command, cwd=project, env=own, capture_output=True, text=True, check=False
-    )
+    return snakemake(words, project, variables)
 
 
 @pytest.fixture(scope="module")
 def one_run(project_of_file, tmp_path_factory) -> Path:
     """What each test begins with: a store, and the clone that filled it."""
     folder = tmp_path_factory.mktemp("clones")
-    ended = snakemake(project_of_file.folder, folder / "first")
+    ended = run_beside(project_of_file.folder, folder / "first")
     assert ended.returncode == 0, ended.stderr
     return folder
 
@@ -71,7 +68,7 @@ def share(project, clones):
     """
 
     def run(name: str, *arguments: str, said: str = "", **environment: str) -> Path | str:
-        ended = snakemake(project.folder, clones / name, *arguments, **environment)
+        ended = run_beside(project.folder, clones / name, *arguments, **environment)
         if said:
             assert ended.returncode == 1
             return re.search(said, ended.stderr)[1]

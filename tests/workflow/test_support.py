@@ -14,7 +14,7 @@ import pytest
 from kkt_unlearning.datasets import source
 from kkt_unlearning.studies.study import Measure, measures
 from workflow.support.configuration.check import check, checked
-from workflow.support.places import origins, versions
+from workflow.support.places import plan, versions
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
 
@@ -206,7 +206,7 @@ def test_the_table_of_data_sets_has_no_network(study):
 
 
 def test_the_explorer_is_told_of_each_table_and_where_its_data_lie(study):
-    told = {table["name"]: table for table in study.explored(None)["tables"]}
+    told = {table["name"]: table for table in study.explorer(None)["tables"]}
     assert len(told) == len(study.explored_tables()) == len(set(study.explored_tables()))
     assert "results/tables/batch.batch.csv" in study.explored_tables()
     assert told["dimension"]["homes"] == [
@@ -224,7 +224,7 @@ def test_the_explorer_is_told_of_each_table_and_where_its_data_lie(study):
 
 
 def test_the_settings_behind_a_figure_are_spelt_out(study, tiny_config):
-    kinks = study.origins.settings()["kinks"]
+    kinks = study.provenance(None)["kinks"]
     (experiment,) = kinks["experiments"].values()
     assert experiment["networks"] == {"two_layer": tiny_config["networks"]["two_layer"]}
     assert experiment["trainings"].keys() == {"normalised_followed", "constant"}
@@ -232,7 +232,7 @@ def test_the_settings_behind_a_figure_are_spelt_out(study, tiny_config):
 
 
 def test_every_training_behind_a_figure_is_an_origin_and_lies_where_it_was_computed(study):
-    dimension = study.origins.settings()["dimension"]["trainings"]
+    dimension = study.provenance(None)["dimension"]["trainings"]
     assert dimension == [
         f"results/{home}/{network}/normalised/trained.provenance.json"
         for home in (
@@ -241,13 +241,13 @@ def test_every_training_behind_a_figure_is_an_origin_and_lies_where_it_was_compu
         )  # the data of step_size have d = 40
         for network in ("linear", "two_layer")
     ]
-    assert set(dimension) <= set(study.origins.trainings())
+    assert set(dimension) <= set(study.trainings())
 
 
 def test_a_measure_that_stands_alone_trains_for_itself(study, monkeypatch):
     alone = {"stationarity": Measure("stationarity", reads="deep")}
-    monkeypatch.setattr(origins, "measures", lambda: measures() | alone)
-    assert study.origins.settings()["kinks"]["trainings"] == [
+    monkeypatch.setattr(plan, "measures", lambda: measures() | alone)
+    assert study.provenance(None)["kinks"]["trainings"] == [
         f"results/kinks/base/two_layer/{training}/stationarity.provenance.json"
         for training in ("normalised_followed", "constant")
     ]
@@ -281,7 +281,8 @@ def tree(tmp_path):
         "src/kkt_unlearning/__init__.py": "",
         "src/kkt_unlearning/errors.py": "",
         "src/kkt_unlearning/kkt.py": (
-            "import numpy\nfrom .nets import build\nfrom .nets.linear import Linear\n"
+            "import numpy\nfrom kkt_unlearning.nets import build\n"
+            "from kkt_unlearning.nets.linear import Linear\n"
         ),
         "src/kkt_unlearning/nets/__init__.py": (
             "_HOMES = {'Linear': 'linear'}\ndef __getattr__(name): ...\ndef build(): ...\n"
@@ -421,9 +422,9 @@ def test_whatever_the_code_of_a_job_asks_the_interpreter_for_is_among_its_packag
 def test_a_data_set_of_texts_rests_on_the_libraries_that_they_are_from(tiny_config):
     texts = {"source": "docstrings", "libraries": ["seaborn", "pandas"]}
     tiny_config["experiments"]["kinks"]["dataset"] = texts
-    plan = Plan(tiny_config, Sources(ROOT))
-    assert {"seaborn", "pandas", "scikit-learn"} <= plan.dataset_packages(at("kinks")).keys()
-    assert "seaborn" not in plan.dataset_packages(at("dimension"))
+    packages = Plan(tiny_config, Sources(ROOT)).behind_dataset()["packages"]
+    assert {"seaborn", "pandas", "scikit-learn"} <= packages(at("kinks")).keys()
+    assert "seaborn" not in packages(at("dimension"))
 
 
 def test_a_name_that_nothing_shows_the_home_of_is_refused(tree):

@@ -7,12 +7,11 @@ for figure in figures():
             f"figure_{figure}"
         input:
             **asked.inputs(f"figure_{figure}"),
-            caption=template(f"{figure}.rst"),
         output:
             pdf=f"paper_figures/{figure}.pdf",
             png=report(
                 f"paper_figures/{figure}.png",
-                caption=f"../report/{figure}.rst",
+                caption=caption(figure),
                 category="3 Figures",
                 labels={"figure": figure.replace("_", " ")},
             ),

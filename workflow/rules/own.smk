@@ -5,8 +5,6 @@ rule own:
     # the certificate against the step size, and what was measured, in words
     input:
         **asked.inputs("own"),
-        markdown=template("own.md.j2"),
-        caption=template("own.rst"),
     output:
         page=f"{OWN}/{{experiment}}.md",
         pdf=f"{OWN}/{{experiment}}.pdf",

@@ -27,15 +27,15 @@ use rule table as measure with:
         provenance="results/tables/{experiment}.{measure}.provenance.json",
     log:
         "results/logs/{experiment}/{measure}.log",
+    params:
+        **asked.params("measure"),
+        section="experiments.{experiment}",
 
 
 rule scorecard:
     # claim by claim: what was measured, the threshold stated beforehand, the verdict
     input:
         **asked.inputs("scorecard"),
-        markdown=template("scorecard.md.j2"),
-        html=template("scorecard.html.j2"),
-        style=template("style.css"),
     output:
         table="results/scorecard.csv",
         page="paper_figures/scorecard.md",
@@ -65,9 +65,6 @@ rule findings:
     # what replicated, what did not and what is new, in words around numbers of the scorecard and the tables
     input:
         **asked.inputs("findings"),
-        markdown=template("findings.md.j2"),
-        html=template("findings.html.j2"),
-        style=template("style.css"),
     output:
         page="docs/findings.md",
         html=report(
@@ -96,8 +93,6 @@ rule provenance:
     # where each figure comes from: settings, seed, backend, code, packages, tables
     input:
         **asked.inputs("provenance"),
-        html=template("provenance.html.j2"),
-        style=template("style.css"),
     output:
         table="results/provenance.csv",
         html=report(

@@ -6,9 +6,8 @@ import numpy as np
 
 from kkt_unlearning.attacks import lira, loss_threshold, margin
 from kkt_unlearning.attacks.outputs import Outputs
+from kkt_unlearning.attacks.registry import ATTACKS
 from kkt_unlearning.attacks.roc import auc, tpr_at
-
-ATTACKS = ("margin", "loss_threshold", "u_lira")
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,35 @@ def control(both: Sides) -> Sides:
 
 
 def scores(attack: str, both: Sides, loss: str) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of members and others, ``(F, N, M)``, larger for supposed members."""
-    if attack == "u_lira":
-        return lira.cross_fitted(both.members, both.others)
-    if attack == "margin":
-        return (
-            margin.score(both.members, both.members_margin),
-            margin.score(both.others, both.others_margin),
-        )
+    """Scores of members and others, ``(F, N, M)``, larger for supposed members.
+
+    Args:
+        attack: of ``ATTACKS``, or of another package.
+
+    Raises:
+        DataError: there is no attack of that name.
+        ExtensionError: it is of another package, and cannot be used.
+    """
+    found: tuple[np.ndarray, np.ndarray] = ATTACKS.load(attack)(both, loss)
+    return found
+
+
+def by_margin(both: Sides, _: str) -> tuple[np.ndarray, np.ndarray]:
+    """`margin.score` of both sides."""
+    return (
+        margin.score(both.members, both.members_margin),
+        margin.score(both.others, both.others_margin),
+    )
+
+
+def by_loss_threshold(both: Sides, loss: str) -> tuple[np.ndarray, np.ndarray]:
+    """`loss_threshold.score` of both sides."""
     return loss_threshold.score(both.members, loss), loss_threshold.score(both.others, loss)
+
+
+def by_u_lira(both: Sides, _: str) -> tuple[np.ndarray, np.ndarray]:
+    """`lira.cross_fitted`, of each side by the other folds of both."""
+    return lira.cross_fitted(both.members, both.others)
 
 
 def rates(members: np.ndarray, others: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,10 +1,12 @@
 """What the theory rests on, each condition measured on the instance."""
 
+import math
 from dataclasses import dataclass
 
+from kkt_unlearning.audit.exact import near_orthogonality
 from kkt_unlearning.audit.origin import Origin
+from kkt_unlearning.audit.subject import Report
 from kkt_unlearning.certificates.certificate import Certificate
-from kkt_unlearning.datasets.geometry import near_orthogonality, near_orthogonality_of_many
 from kkt_unlearning.problem import Problem
 
 _SEPARATION = "smallest retained margin over the largest"
@@ -39,6 +41,7 @@ class Assumption:
 def assumptions(
     problem: Problem,
     margin: float,
+    report: Report,
     origin: Origin | None = None,
     certificate: Certificate | None = None,
 ) -> tuple[Assumption, ...]:
@@ -46,9 +49,10 @@ def assumptions(
 
     Args:
         problem: the problem on all samples; margin: the smallest retained one of θ' over the largest.
+        report: is told how far the inner products are, where they take long.
         origin, certificate: of θ', where there are any.
     """
-    found = [_separation(margin), _orthogonality(problem)]
+    found = [_separation(margin), _orthogonality(problem, report)]
     if origin is not None and origin.before is not None:
         found.append(arrival(origin.arrived))
     if certificate is not None and origin is not None and origin.bounded:
@@ -68,11 +72,11 @@ def _separation(margin: float) -> Assumption:
     )
 
 
-def _orthogonality(problem: Problem) -> Assumption:
+def _orthogonality(problem: Problem, report: Report) -> Assumption:
     scale = (problem.samples - 1) / (problem.X**2).sum(axis=1).min()
-    _, phi, all_pairs = near_orthogonality_of_many(problem.X)
+    _, phi, all_pairs = near_orthogonality(problem.X, report)
     if scale * phi <= 1 and not all_pairs:  # then every pair counts
-        phi, all_pairs = float(near_orthogonality(problem.X)[1]), True
+        _, phi, all_pairs = near_orthogonality(problem.X, report, math.inf)
     crowding = scale * phi
     return Assumption(
         "(m − 1) max |⟨x_i, x_j⟩| / min ‖x_i‖²",

@@ -150,8 +150,8 @@ def certify(
     """The certificates of an unlearned network θ', and bounds where the step that led to it is known.
 
     Args:
-        model: θ', a :class:`Model` or a ``torch.nn.Module``; X, y: all of the data ``(m, d)``, ``(m,)``,
-            forgotten samples included.
+        model: θ', a :class:`Model`, a ``torch.nn.Module`` or an estimator of scikit-learn; X, y: all of the
+            data ``(m, d)``, ``(m,)``, forgotten samples included.
         forget: R, rows of the data, from 0.
         step: how θ' came about, from :func:`kkt_unlearning.audit.unlearn`; or, for another method, with the
             network before it. Without it θ' is put back into the cell of its own activations.
@@ -180,7 +180,13 @@ def certify(
     if not margin > 0 and (step is None or model.trained_outputs):  # nothing to put it back into
         nothing = End("unlearned", np.inf, np.inf, np.inf, 0.0, np.inf)
         return Certification(
-            (nothing,), None, margin, assumptions(audited.problem, margin), _NONE, _NONE, copies
+            (nothing,),
+            None,
+            margin,
+            assumptions(audited.problem, margin, say),
+            _NONE,
+            _NONE,
+            copies,
         )
     if model.trained_outputs and margin > 0:
         audited = audited.scaled(audited.smallest_margin(0, keep), model.degree)
@@ -196,7 +202,7 @@ def certify(
         ends=_ends(measure, certificate, allowed),
         origin=origin,
         smallest_margin=margin,
-        assumptions=assumptions(audited.problem, margin, origin, certificate),
+        assumptions=assumptions(audited.problem, margin, say, origin, certificate),
         kappa=certificate.kappa if origin.bounded else _NONE,
         flip_term=certificate.flip_term if origin.bounded else _NONE,
         copies=copies,

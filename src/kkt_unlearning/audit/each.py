@@ -70,7 +70,7 @@ def each(
 
     Args:
         model: θ, trained on all of the data ``X (m, d)``, ``y (m,)``, with fixed output weights; a
-            :class:`kkt_unlearning.audit.Model` or a ``torch.nn.Module``.
+            :class:`kkt_unlearning.audit.Model`, a ``torch.nn.Module`` or an estimator of scikit-learn.
         start: ``trained`` or ``exact``; fraction: α ≥ 0.
 
     Raises:

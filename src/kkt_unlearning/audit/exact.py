@@ -1,4 +1,4 @@
-"""The exact KKT point that a network leads to, the longest part of every audit, with word of its progress."""
+"""The longest parts of an audit, with word of their progress: the exact KKT point, all pairs of samples."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,6 +7,7 @@ from time import monotonic
 import numpy as np
 
 from kkt_unlearning.audit.subject import Report
+from kkt_unlearning.datasets.geometry import near_orthogonality_of_many
 from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
@@ -51,3 +52,16 @@ def exact_point(problem: Problem, W: np.ndarray, solver: Solver, report: Report)
         report(f"exact KKT point: cell {number} left, {turned} activations turned")
 
     return kkt_point(problem, problem.pattern(W), solver, report=cell)
+
+
+def near_orthogonality(
+    X: np.ndarray, report: Report, operations: float | None = None
+) -> tuple[float, float, bool]:
+    """:func:`kkt_unlearning.datasets.geometry.near_orthogonality_of_many`, with word of its progress."""
+    due = now_and_then()
+
+    def tell(share: float) -> None:
+        if due():
+            report(f"inner products of all pairs of samples: {share:.0%}")
+
+    return near_orthogonality_of_many(X, operations, tell)

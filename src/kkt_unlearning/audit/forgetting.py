@@ -31,8 +31,8 @@ class Forgotten:
 
     Attributes:
         applies: whether the theory is about the network before the step: whether it is near a KKT point.
-        model: θ', at the scale of θ; as θ was given: a :class:`kkt_unlearning.audit.Model`, or a module of
-            the same class, dtype and device.
+        model: θ', at the scale of θ: of a module one of the same class, dtype and device, else a
+            :class:`kkt_unlearning.audit.Model`.
         step: how it came about; :func:`kkt_unlearning.audit.certify` has its bounds from it.
         removal: the same without the samples, as it may be kept beside θ'; None for another method than
             ``step``, whose difference to θ is no sum over the forgotten samples.
@@ -70,7 +70,7 @@ def unlearn(
     Or what ``method`` makes of θ': it is that network which is returned.
 
     Args:
-        model: θ, a :class:`kkt_unlearning.audit.Model` or a ``torch.nn.Module``
+        model: θ, a :class:`kkt_unlearning.audit.Model`, a ``torch.nn.Module`` or an estimator of scikit-learn
             (:mod:`kkt_unlearning.audit.modules`), trained on all of the data ``X (m, d)``, ``y (m,)``.
         forget: R, rows of the data, from 0.
         start: ``trained``: the step is made from the model itself. ``exact``: from the exact KKT point, at

@@ -26,9 +26,10 @@ class Model:
     (:mod:`kkt_unlearning.audit.outputs`).
 
     Args:
-        W: weights ``(n, d)``; for a linear model ``(1, d)`` or ``(d,)``.
-        u: output weights ``(n,)``, none of them 0; None for a linear model.
-        bias: ``b (n,)``, or None where the network has none.
+        W: weights ``(n, d)``; for a linear model ``(1, d)``, ``(d,)`` or ``(d, 1)``.
+        u: output weights ``(n,)``, none of them 0, or ``(1, n)`` as PyTorch has them; ``(n, 1)`` as Keras and
+            scikit-learn, whose W is ``(d, n)``; None for a linear model.
+        bias: ``b (n,)``, of a linear model also ``()``, or None where the network has none.
         outputs: ``fixed`` or ``trained``, whether u was held fixed in training.
 
     Arrays may be of any library that follows the array API standard, tensors of PyTorch with gradients, or
@@ -48,8 +49,7 @@ class Model:
     def __post_init__(self) -> None:
         given = {"W": self.W, "u": self.u, "bias": self.bias}
         found = {name: floats(name, v) for name, v in given.items() if v is not None}
-        if self.u is None and found["W"].ndim == 1:
-            found["W"] = found["W"][None, :]
+        found = _laid(found)
         self._check_shapes(found)
         for name, values in found.items():
             # in the library that it came in, without gradients; a list becomes an array
@@ -134,6 +134,22 @@ class Model:
             None if self.bias is None else follow(weights[:, d], self.bias),
             self.outputs,
         )
+
+
+def _laid(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """One row of W and one entry of u and bias for each neuron, however they were laid out."""
+    W, u = found["W"], found.get("u")
+    if u is None:
+        if W.ndim == 1 or (W.ndim == 2 and W.shape[1] == 1):
+            W = W.reshape(1, -1)
+    elif W.ndim == 2 and u.shape == (1, W.shape[0]):
+        u = u[0]
+    elif W.ndim == 2 and u.shape == (W.shape[1], 1) and W.shape[0] != W.shape[1]:
+        W, u = W.T, u[:, 0]  # of a square W it cannot be told
+    laid = {"W": W} if u is None else {"W": W, "u": u}
+    if "bias" in found:
+        laid["bias"] = np.atleast_1d(found["bias"])
+    return laid
 
 
 def _with_column(matrix: Array, column: Array | None) -> np.ndarray:

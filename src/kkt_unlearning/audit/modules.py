@@ -1,4 +1,7 @@
-"""Modules of PyTorch as networks, and put back; PyTorch is not imported: who has a module has done so."""
+"""Modules of PyTorch and estimators of scikit-learn as networks; modules also put back.
+
+Neither library is imported: who has such an object has done so.
+"""
 
 from copy import deepcopy
 from typing import Any
@@ -19,40 +22,38 @@ _EPSILON = {
 
 
 def as_model(given: Any, X: Array | None = None) -> Model:
-    """A :class:`Model` as it is, or the network of a ``torch.nn.Module``, from its state dict.
+    """A :class:`Model` as it is, or the network of a ``torch.nn.Module`` or an estimator of scikit-learn.
 
-    Output weights count as trained where they require a gradient.
+    Of a module from its state dict; its output weights count as trained where they require a gradient. Of an
+    estimator from ``coef_`` and ``intercept_``, or from ``coefs_`` and ``intercepts_`` (``MLPClassifier``),
+    whose output weights were trained.
 
     Args:
         X: data ``(m, d)`` on which the module's outputs are held against those of its weights, where it takes
             such rows: weights alone do not show which functions stand between and behind them.
 
     Raises:
-        DataError: it is neither, or a module of another network.
+        DataError: it is none of these, or another network.
     """
     if isinstance(given, Model):
         return given
-    if not _is_module(given):
-        raise DataError(
-            f"model is of type {type(given).__name__}: allowed are networks as kkt_unlearning.audit.Model "
-            "and torch.nn.Module; write Model(W, u), or Model(w) for a linear model."
-        )
     tensors, layers = _read(given)
     try:
         model = layers.model(tensors, _outputs(given, layers))
     except DataError as error:
-        raise DataError(f"the module: {error}") from error
-    if X is not None:
+        raise DataError(f"{_name(given)}: {error}") from error
+    if X is not None and _is_module(given):
         _check_function(given, layers, model, X)
     return model
 
 
 def put_back(model: Model, given: Any) -> Any:
-    """``model`` as what it was ``given`` as: itself, or a copy of the module that has its weights.
+    """``model`` itself, or where a module was ``given`` a copy of it that has these weights.
 
-    Of a module class, device and dtype stay; half precision rounds the weights.
+    Class, device and dtype stay; half precision rounds the weights. An estimator of scikit-learn is not
+    copied: it may hold samples that were forgotten, as an SVC does.
     """
-    if isinstance(given, Model):
+    if not _is_module(given):
         return model
     tensors, layers = _read(given)
     copied = deepcopy(given)
@@ -67,15 +68,43 @@ def _is_module(given: Any) -> bool:
     return ("torch.nn.modules.module", "Module") in kinds
 
 
-def _read(module: Any) -> tuple[Tensors, Layers]:
-    state = module.state_dict()
-    check_names(state, "the module")
+def _name(given: Any) -> str:
+    return "the module" if _is_module(given) else "the estimator"
+
+
+def _read(given: Any) -> tuple[Tensors, Layers]:
+    state = given.state_dict() if _is_module(given) else _fitted(given)
+    check_names(state, _name(given))
     tensors = {key: floats(key, tensor) for key, tensor in state.items()}
-    return tensors, find_layers(tensors, "the module")
+    return tensors, find_layers(tensors, _name(given))
 
 
-def _outputs(module: Any, layers: Layers) -> str:
-    parameter = dict(module.named_parameters()).get(layers.output)  # a buffer is none
+def _fitted(estimator: Any) -> dict[str, Any]:
+    """The weights that an estimator of scikit-learn was fitted to, by layer."""
+    if hasattr(estimator, "coefs_"):
+        if estimator.activation != "relu":
+            raise DataError(
+                f"the estimator has activation = {estimator.activation!r}: allowed is 'relu'; "
+                "fit one with that."
+            )
+        kernels = {f"layer {k}/kernel": W for k, W in enumerate(estimator.coefs_)}
+        return kernels | {f"layer {k}/bias": b for k, b in enumerate(estimator.intercepts_)}
+    if not hasattr(estimator, "coef_"):
+        raise DataError(
+            f"model is of type {type(estimator).__name__}: allowed are networks as "
+            "kkt_unlearning.audit.Model, torch.nn.Module or a fitted estimator of scikit-learn with coef_ or "
+            "coefs_; write Model(W, u), or Model(w) for a linear model."
+        )
+    weight = {"coef_/weight": np.atleast_2d(estimator.coef_)}
+    if not getattr(estimator, "fit_intercept", True):
+        return weight
+    return weight | {"coef_/bias": np.atleast_1d(estimator.intercept_)}
+
+
+def _outputs(given: Any, layers: Layers) -> str:
+    if not _is_module(given):
+        return "fixed" if layers.output is None else "trained"
+    parameter = dict(given.named_parameters()).get(layers.output)  # a buffer is none
     return "trained" if getattr(parameter, "requires_grad", False) else "fixed"
 
 

@@ -8,14 +8,13 @@ import numpy as np
 
 from kkt_unlearning.arrays import follow
 from kkt_unlearning.audit.assumptions import Assumption, arrival
-from kkt_unlearning.audit.exact import exact_point, telling
+from kkt_unlearning.audit.exact import exact_point, near_orthogonality, telling
 from kkt_unlearning.audit.model import Model
 from kkt_unlearning.audit.modules import as_model, put_back
 from kkt_unlearning.audit.outputs import arrived, joint_distance, joint_fit
 from kkt_unlearning.audit.subject import Report, Subject, silent, subject
 from kkt_unlearning.backends import Array
 from kkt_unlearning.certificates.restore import Restored, restore
-from kkt_unlearning.datasets.geometry import near_orthogonality_of_many
 from kkt_unlearning.errors import NotConvergedError
 from kkt_unlearning.kkt.clarke import ClarkeFit, fit_multipliers
 from kkt_unlearning.kkt.multipliers import (
@@ -100,8 +99,9 @@ def kkt(
     """The four KKT residuals, the multipliers and the exact KKT point near it of a trained network.
 
     Args:
-        model: the network, a :class:`Model` or a ``torch.nn.Module`` (:mod:`kkt_unlearning.audit.modules`);
-            X: its training data ``(m, d)``; y: their labels ±1, ``(m,)``.
+        model: the network, a :class:`Model`, a ``torch.nn.Module`` or an estimator of scikit-learn
+            (:mod:`kkt_unlearning.audit.modules`); X: its training data ``(m, d)``; y: their labels ±1,
+            ``(m,)``.
         loss: ``exponential`` or ``logistic``, whose gradients one of the estimates of λ uses.
         solver: for the quadratic programs.
         report: is told what is being computed.
@@ -140,7 +140,7 @@ def kkt(
         distance = partial(joint_distance, u=problem.output_weights)
     q = problem.margins(there.W)
     lengths = np.linalg.norm(problem.X, axis=1)
-    psi, phi, all_pairs = near_orthogonality_of_many(problem.X / np.sqrt((lengths**2).mean()))
+    psi, phi, all_pairs = near_orthogonality(problem.X / np.sqrt((lengths**2).mean()), say)
     return Nearness(
         applies=arrival(arrived(point, W, model.trained_outputs)),
         margins=follow(problem.margins(W), X),

@@ -88,8 +88,9 @@ def certify_each(
     exact point of retained samples is sought.
 
     Cost: with s samples that have multipliers, c of them in the cell and n neurons (classes of equal ones),
-    ``O(n (c k (c + s)))`` for the rows of θ̃ and ``O(m k)`` for the margins of each row that a step moves, of
-    which there are ``s n`` at most. Memory is ``O(c² + c k)`` and work arrays.
+    ``O(n (c r (c + s) + s k r))`` for the rows of θ̃, r ≤ k the dimensions of the span of these c, and
+    ``O(m k)`` for the margins of each row that a step moves, of which there are ``s n`` at most. Memory is
+    ``O(c² + c k)`` and work arrays.
 
     Args:
         point: exact KKT point on all samples.
@@ -141,7 +142,7 @@ def _check_size(steps: Steps, samples: int) -> None:
     problem, cell = steps.point.problem, int(steps.point.of_cell.sum())
     dimension = problem.X.shape[1]
     part = min(samples, _part(problem))
-    numbers = 2 * cell**2 + 3 * cell * dimension
+    numbers = 2 * cell**2 + 6 * cell * dimension
     numbers += part * (4 * problem.samples + 8 * cell + 8 * dimension) + 4 * WORK_ARRAY
     check_memory(
         8 * numbers,

@@ -27,13 +27,17 @@ _INDEPENDENT = 1e-10
 
 @dataclass(frozen=True)
 class Samples:
-    """The c samples that make a cell, none of them 0, for all of its neurons.
+    """The c samples that make a cell, none of them 0, for all of its neurons, in coordinates of their span.
+
+    Pixels that are 0 in all of them, or combinations of others, take no part.
 
     Attributes:
-        lengths: ``(c,)``; units: the samples, of length 1, ``(c, k)``.
+        basis: of the span, orthonormal, ``(r, k)``.
+        lengths: ``(c,)``; units: coordinates of the samples, of length 1, ``(c, r)``.
         gram: ``⟨x_i, x_j⟩`` of those of length 1, ``(c, c)``.
     """
 
+    basis: np.ndarray
     lengths: np.ndarray
     units: np.ndarray
     gram: np.ndarray
@@ -43,17 +47,19 @@ class Samples:
         """From ``X (c, k)``."""
         lengths = np.linalg.norm(X, axis=1)
         units = X / lengths[:, None]
-        return cls(lengths, units, units @ units.T)
+        basis = _spanning(units)[2]
+        units = units @ basis.T
+        return cls(basis, lengths, units, units @ units.T)
 
 
 class _Off:
     """Samples and a row off what one neuron holds on the kink, in products with the samples.
 
     Attributes:
-        V: an orthonormal basis of the samples held, ``(f, k)``.
-        left: the dimensions that it leaves; spanning: whether it leaves none of those of the samples.
+        V: an orthonormal basis of the samples held, ``(f, r)``.
+        left: the dimensions of the span that it leaves; spanning: whether none are left.
         freed: for each forgotten sample the direction, of length 1 or 0, that is free once that sample is not
-            held any more, ``(s, k)``; f: its products with the samples, ``(s, c)``.
+            held any more, ``(s, r)``; f: its products with the samples, ``(s, c)``.
     """
 
     def __init__(
@@ -84,7 +90,7 @@ class _Off:
         return found
 
     def stepped(self, sizes: np.ndarray, forgotten: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """``w − c_r x_r`` off the kinks ``(s, k)`` and its products with the samples ``(s, c)``.
+        """``w − c_r x_r`` off the kinks ``(s, r)`` and its products with the samples ``(s, c)``.
 
         ``sizes`` are those of steps along samples of length 1.
         """
@@ -109,8 +115,9 @@ def restored_rows(
 ) -> np.ndarray:
     """``w − c_r x_r`` moved into the cell of the neuron on all samples but r, for s samples r, ``(s, k)``.
 
-    Cost: ``O((c + s) k f + s c f)`` for c samples, f of them on the kink or crossed by all rows, and
-    ``O(s e (c + k + e²))`` each time that rows cross, at e samples of which not all rows cross.
+    What w has outside the span of the samples stays as it is. Cost: ``O(s k r)``, r the dimensions of that
+    span, ``O((c + s) r f + s c f)`` for c samples, f of them on the kink or crossed by all rows, and
+    ``O(s e (c + r + e²))`` each time that rows cross, at e samples of which not all rows cross.
 
     Args:
         samples: the c that make the cell.
@@ -122,15 +129,16 @@ def restored_rows(
     side, retained = 2.0 * pattern - 1.0, np.ones((len(steps), len(pattern)), bool)
     retained[np.arange(len(steps)), forgotten] = False
     sizes = steps * samples.lengths[forgotten]
-    rows = np.empty((len(steps), samples.units.shape[1]))
-    off, parts = _Off(samples, row, kinks, forgotten), _alike(steps)
+    inside = samples.basis @ row
+    rows = np.empty((len(steps), len(inside)))
+    off, parts = _Off(samples, inside, kinks, forgotten), _alike(steps)
     while parts:
         part = parts.pop()
         cell = retained[part], side, inner / samples.lengths
         rows[part], many = _add_few(off, sizes[part], forgotten[part], cell)
         if len(many):  # by themselves they have more in common, one alone everything
             parts += [part[many]] if len(many) < len(part) else np.array_split(part, 2)
-    return rows
+    return (row - inside @ samples.basis) + rows @ samples.basis
 
 
 def _alike(steps: np.ndarray) -> list[np.ndarray]:
@@ -140,7 +148,7 @@ def _alike(steps: np.ndarray) -> list[np.ndarray]:
 
 
 def _basis(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An orthonormal basis ``(f, k)``, and of each of the points ``(p, k)`` what is orthogonal to the others.
+    """An orthonormal basis ``(f, r)``, and of each of the points ``(p, r)`` what is orthogonal to the others.
 
     That is of any length, and 0 if the point is a combination of the others.
     """
@@ -149,11 +157,16 @@ def _basis(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sure, V, triangle = independent(points[None])
     if sure[0]:
         return V[0], triangle[0].T @ V[0]
-    U, sizes, V = np.linalg.svd(points, full_matrices=False)
-    spanning = sizes > max(points.shape) * _EPS * sizes[0]
-    U, sizes, V = U[:, spanning], sizes[spanning], V[spanning]
+    U, sizes, V = _spanning(points)
     alone = (U**2).sum(axis=1) > 1.0 - _INDEPENDENT
     return V, np.where(alone[:, None], (U / sizes) @ V, 0.0)
+
+
+def _spanning(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The singular vectors and values of points ``(p, k)`` that are not round-off."""
+    U, sizes, V = np.linalg.svd(points, full_matrices=False)
+    spanning = sizes > max(points.shape) * _EPS * sizes[:1]
+    return U[:, spanning], sizes[spanning], V[spanning]
 
 
 def _add_few(
@@ -162,7 +175,7 @@ def _add_few(
     forgotten: np.ndarray,
     cell: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The rows ``(s, k)`` off the kinks and off whatever else ends on the wrong side, until nothing does.
+    """The rows ``(s, r)`` off the kinks and off whatever else ends on the wrong side, until nothing does.
 
     What all rows add becomes part of the kinks, of which there is one basis; what only some add is solved for
     row by row, with the kernel. One row by itself has everything in common.

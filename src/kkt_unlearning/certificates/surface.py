@@ -5,15 +5,17 @@ given (δ, τ) the least ε over all such θ̃ is a non-convex problem. Here it 
 candidates. ``docs/questions/flips.md``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from kkt_unlearning.backends import WORK_ARRAY
 from kkt_unlearning.certificates.certificate import certify_all
 from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.restore import project, restore
 from kkt_unlearning.certificates.stationarity import least_epsilon, mean_multiplier
+from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
@@ -73,8 +75,8 @@ def surface(
 ) -> Surface:
     """The surface of steps of one size (A = 1) on a grid of shares of δ* and of τ*.
 
-    Meant for some hundred samples: the face point, which the path goes through, takes the gradients of all
-    retained samples at once, ``(m, n, k)``, and their products ``(m, m)``.
+    Memory is that of the path, ``O(F T n (k + m))`` for T candidates, of the fits of one forget set,
+    ``O(D T n (k + m))``, and of the products of all gradients for the face point, ``O(m²)``.
 
     Args:
         steps: from :func:`kkt_unlearning.unlearning.unlearn_all`, with one fraction.
@@ -83,7 +85,8 @@ def surface(
         path_points: number of candidates on each part of the path (:func:`candidates`).
 
     Raises:
-        DataError: shares that do not ascend from 0 or above, or steps of several sizes.
+        DataError: shares that do not ascend from 0 or above, or steps of several sizes; or this machine's
+            memory would not do.
         SolverError: a quadratic program could not be solved to the solver's tolerance.
     """
     _check_shares(deltas=deltas, taus=taus)
@@ -92,6 +95,7 @@ def surface(
     solver = solver or Solver()
     certificate = certify_all(steps, retained, solver)
     small, targets = condensed_steps(steps, np.stack([point.W for point in retained]))
+    _check_size(small, len(deltas), path_points)
     path = candidates(small, targets, path_points)
     star, end = certificate.delta_budget[:, 0], certificate.tau_star[:, 0]
     shares = np.asarray(deltas, float)
@@ -106,6 +110,20 @@ def surface(
     epsilon = np.minimum.accumulate(epsilon, axis=1)  # equal up to the solver's accuracy
     relative = _relative(small, delta)
     return Surface(epsilon, delta, relative, tau, star, end, certificate.tau[:, 0])
+
+
+def _check_size(steps: Steps, deltas: int, path_points: int) -> None:
+    problem = steps.point.problem
+    (neurons, dimension), samples = steps.point.W.shape, problem.samples
+    networks = 3 * path_points + 2
+    numbers = len(steps.forget_sets) * networks * neurons * (2 * dimension + samples)
+    numbers += deltas * networks * neurons * (2 * dimension + 4 * samples)
+    numbers += 3 * samples**2 + 4 * WORK_ARRAY
+    check_memory(
+        8 * numbers,
+        f"the surface of {samples} samples and {neurons} neurons (classes of equal ones)",
+        "use fewer samples, neurons, forget sets, deltas or path points",
+    )
 
 
 def candidates(steps: Steps, targets: np.ndarray, path_points: int) -> Path:
@@ -172,13 +190,26 @@ def face_point(
 def _least_weights(
     problem: Problem, pattern: np.ndarray, held: np.ndarray, retain: np.ndarray
 ) -> np.ndarray:
-    active = problem.signs * np.where(held, 0.0, pattern)
-    samples = np.flatnonzero(retain)
-    each = active.T[samples, :, None] * problem.X[samples, None, :]  # y_i g_i, (m', n, k)
-    each = project(problem, each, held)
-    flat = each.reshape(len(samples), -1)
-    multipliers = np.linalg.lstsq(flat @ flat.T, np.ones(len(samples)), rcond=None)[0]
-    return np.tensordot(multipliers, each, axes=1)
+    samples, (n, k) = np.flatnonzero(retain), (problem.network.width, problem.X.shape[-1])
+    size = max(1, WORK_ARRAY // (len(samples) * k))  # neurons at a time
+    products, W = np.zeros((len(samples), len(samples))), np.empty((n, k))
+
+    def gradients() -> Iterator[tuple[slice, np.ndarray]]:
+        """Neurons, and ``y_i Π_K g_i`` of these, ``(m', neurons, k)``."""
+        for first in range(0, n, size):
+            rows = slice(first, first + size)
+            active = problem.signs[rows] * np.where(held[rows], 0.0, pattern[rows])
+            each = active.T[samples, :, None] * problem.X[samples, None, :]
+            yield rows, project(problem, each, held[rows])
+
+    parts = list(gradients()) if n <= size else None
+    for _, each in parts or gradients():
+        flat = each.reshape(len(samples), -1)
+        products += flat @ flat.T
+    multipliers = np.linalg.lstsq(products, np.ones(len(samples)), rcond=None)[0]
+    for rows, each in parts or gradients():
+        W[rows] = np.tensordot(multipliers, each, axes=1)
+    return W
 
 
 def _segment(

@@ -52,7 +52,7 @@ def _drawing() -> tuple[Callable, Callable]:
     """What draws, and the style that it is drawn in.
 
     Raises:
-        DataError: matplotlib or seaborn is not installed, or a style of the user's keeps them from loading.
+        DataError: matplotlib is not installed, or a style of the user's keeps them from loading.
     """
     # No window is opened, so other backends need not be there; and settings that it warns of are not used.
     os.environ["MPLBACKEND"] = "agg"

@@ -2,10 +2,11 @@
 
 import platform
 import re
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, requires
 from typing import Any
 
 import kkt_unlearning
+from kkt_unlearning.installed import installed
 
 _PACKAGE = "kkt-unlearning"
 
@@ -19,7 +20,7 @@ def versions() -> dict[str, Any]:
         _PACKAGE: kkt_unlearning.__version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "packages": {name: _installed(name) for name in _named()},
+        "packages": {name: installed(name) for name in _named()},
     }
 
 
@@ -31,10 +32,3 @@ def _named() -> list[str]:
         return []
     names = {re.split(r"[^\w.-]", line)[0] for line in lines}
     return sorted(names - {_PACKAGE})
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -1,12 +1,15 @@
 """Sources of data, one per file, each a batch of replicates ``(S, m, d)`` with labels ±1."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from kkt_unlearning.extensions import Registry
+
 # The modules load only when asked for: a job on Gaussian data neither waits for scikit-learn nor
 # depends on it.
-SOURCES = {
+_OWN = {
     "gaussian": "kkt_unlearning.datasets.gaussian",
     "equicorrelated": "kkt_unlearning.datasets.equicorrelated",
     "blocks": "kkt_unlearning.datasets.blocks",
@@ -20,6 +23,21 @@ SOURCES = {
     "file": "kkt_unlearning.datasets.archive",
 }
 
+
+def _fits(found: Any) -> bool:
+    return callable(getattr(found, "generate", None)) and isinstance(
+        getattr(found, "OPTIONS", None), Mapping
+    )
+
+
+SOURCES = Registry(
+    "datasets",
+    "source",
+    _OWN,
+    "a module with a function generate and a mapping OPTIONS of the schemas of its keys",
+    _fits,
+)
+
 _EXPORTS = {"Dataset": "dataset", "check_data": "dataset", "describe": "geometry"}
 __all__ = ["SOURCES", "Dataset", "check_data", "describe", "source"]
 
@@ -29,14 +47,10 @@ def source(name: str) -> ModuleType:
 
     Raises:
         DataError: no source has that name; the message lists those there are.
+        ExtensionError: it is of another package, and cannot be used.
     """
-    if name not in SOURCES:
-        from kkt_unlearning.errors import DataError
-
-        raise DataError(
-            f"source is {name!r}, which is not known: choose one of {', '.join(SOURCES)}."
-        )
-    return import_module(SOURCES[name])
+    module: ModuleType = SOURCES.load(name)
+    return module
 
 
 def __getattr__(name: str) -> Any:

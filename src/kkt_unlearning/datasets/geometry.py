@@ -1,6 +1,6 @@
 """How far a data set is from orthogonal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import numpy as np
@@ -8,12 +8,15 @@ import numpy as np
 from kkt_unlearning.backends import WORK_ARRAY
 from kkt_unlearning.datasets.dataset import Dataset
 
-PAIRS = 2**24
-"""Inner products that are looked at for φ, at most: 0.1 s of a core in 100 dimensions, 0.4 s in 784.
+OPERATIONS = 2e11
+"""Multiplications for φ, at most, unless told otherwise: some ten seconds of a core.
 
-All pairs of 20,000 samples in 100 dimensions take 1 s, twice what a linear model of them takes to certify,
-and grow with their square; the longest ones found the same φ there.
+All pairs of 20,000 samples in 784 dimensions, or of 58,000 in 100, take about as many. Memory is no limit:
+products are made in blocks.
 """
+
+# What a product of two samples costs beside its d multiplications, in these.
+_A_PAIR = 16
 
 # One minus the leverage of a point: 0 where the others do not span it, else 1/(1 + ‖c‖²) for the least
 # coefficients c with which they do. Those up to 3e4 count, which leave some 1e-11 to round-off.
@@ -67,29 +70,45 @@ def _pairs(X: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         yield first, np.where(later, products, 0.0)
 
 
-def near_orthogonality_of_many(X: np.ndarray) -> tuple[float, float, bool]:
-    """:func:`near_orthogonality` of ``X (m, d)`` for 17 million pairs at most, in ``O(m d)`` beyond.
+def near_orthogonality_of_many(
+    X: np.ndarray, operations: float | None = None, report: Callable[[float], None] | None = None
+) -> tuple[float, float, bool]:
+    """:func:`near_orthogonality` of ``X (m, d)``, the longest samples first, until no pair can be larger.
 
-    With more samples than 5,793 φ is the largest inner product of the longest samples with all others. It is
-    that of all pairs as well if no two of the rest are long enough for a larger one.
+    The inner product of two samples is at most that of their lengths (Cauchy and Schwarz), so that shorter
+    ones need not be looked at once φ is no less. If ``operations`` do not suffice, φ is the largest inner
+    product of the longest samples with all others.
+
+    Args:
+        operations: multiplications, at most, of which all pairs take ``m² d/2``; by default OPERATIONS.
+        report: is told after each block which share of the pairs has been looked at.
 
     Returns:
         ψ, φ, and whether φ is of all pairs: otherwise that one is no smaller.
     """
-    samples = len(X)
-    if samples * (samples - 1) // 2 <= PAIRS:
-        few = near_orthogonality(X)
-        return float(few[0]), float(few[1]), True
-    squares = (X**2).sum(axis=1)
+    left = OPERATIONS if operations is None else operations
+    squares, samples = (X**2).sum(axis=1), len(X)
     order = np.argsort(-squares, kind="stable")
-    rows, phi, longest = max(1, WORK_ARRAY // samples), 0.0, max(1, PAIRS // samples)
-    for start in range(0, longest, rows):
-        part = order[start : min(start + rows, longest)]
-        products = np.abs(X[part] @ X.T)
-        products[np.arange(len(part)), part] = 0.0
-        phi = max(phi, float(products.max()))
-    rest = squares[order[longest]]  # by Cauchy and Schwarz
-    return float(np.abs(squares - 1).max()), phi, bool(phi >= rest)
+    Z, lengths = X[order], np.sqrt(squares[order])
+    first, phi = 0, 0.0
+    while first < samples - 1 and phi < lengths[first] * lengths[first + 1]:
+        columns = samples - first
+        affordable = left / (columns * (X.shape[1] + _A_PAIR))
+        if first and affordable < 1:
+            return _psi(squares), phi, False
+        rows = max(1, int(min(affordable, WORK_ARRAY // columns)))
+        products = Z[first : first + rows] @ Z[first:].T
+        np.fill_diagonal(products, 0.0)
+        phi = max(phi, float(products.max()), -float(products.min()))
+        left -= rows * columns * (X.shape[1] + _A_PAIR)
+        first += rows
+        if report is not None:
+            report(1.0 - ((samples - first) / samples) ** 2)
+    return _psi(squares), phi, True
+
+
+def _psi(squares: np.ndarray) -> float:
+    return float(np.abs(squares - 1).max())
 
 
 def sign_agreement(X: np.ndarray, y: np.ndarray) -> np.ndarray:

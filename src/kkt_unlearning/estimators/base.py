@@ -14,6 +14,8 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from kkt_unlearning.arrays import host
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.audit.modules import as_model
 from kkt_unlearning.certificates.certificate import Certificate, certify
 from kkt_unlearning.certificates.method import check_method, downdated, restored
 from kkt_unlearning.datasets.dataset import check_lengths, contradiction
@@ -24,7 +26,7 @@ from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.precision import LARGEST
 from kkt_unlearning.problem import Network, Problem, retained, row_numbers
-from kkt_unlearning.training import Descent, Training, train
+from kkt_unlearning.training import Descent, train
 from kkt_unlearning.training.span import span_coordinates
 from kkt_unlearning.unlearning.ascent import (
     Unlearned,
@@ -97,22 +99,48 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         with _argument_errors(), _all_or_nothing(self):
             return self._fit(X, y)
 
-    def _fit(self, X: Any, y: Any) -> Self:
+    @classmethod
+    def from_model(cls, model: Any, X: Any, y: Any) -> Self:
+        """An estimator as :meth:`fit` leaves it, of a network that was trained elsewhere; nothing is trained.
+
+        Its parameters are the usual ones, but for the width and ``fit_intercept`` of the network.
+
+        Args:
+            model: a :class:`kkt_unlearning.audit.Model`, a ``torch.nn.Module`` or a fitted estimator of
+                scikit-learn with ``coef_``; output weights, if any, held fixed in training.
+            X: features ``(m, d)`` that it was trained on; y: labels ``(m,)`` of two classes, of which the
+                network is positive on the second in order.
+
+        Raises:
+            ArgumentError: a network of another kind, or one that does not classify every sample.
+            NotSeparableError, NotConvergedError: as in :meth:`fit`.
+        """
+        with _argument_errors():
+            given = as_model(model, X)
+            cls._check_model(given)
+            return cls(**cls._parameters(given))._fit(X, y, given)
+
+    def _fit(self, X: Any, y: Any, given: Model | None = None) -> Self:
         X, y = validate_data(self, _on_host("X", X), _on_host("y", y), dtype=np.float64)
         classes, labels = _signed(y)
-        problem = Problem(self._network(), self._features(X), labels)
+        if given is None:
+            problem = Problem(self._network(), self._features(X), labels)
+        else:
+            problem = Problem(given.network, given.features(X), labels)
         size = _longest(problem.X)
         _check_contradictions(X, y)
         check_lengths(problem.X, "the data")
         # In these units one step size fits data of every scale, which neither network knows of by itself.
         unit = Problem(problem.network, problem.X / size, problem.y)
-        training, point, start = self._trained(unit)
+        if given is None:
+            self.n_iter_, point, start = self._trained(unit)
+        else:
+            self.n_iter_, point, start = 0, *self._taken(unit, given.weights * size)
         self.classes_ = classes
-        self._set_weights(start / size)
         self.kkt_point_ = _rescaled(point, problem, size)
+        self._set_weights(start / size)
         self.multipliers_ = self.kkt_point_.multipliers
         self.distance_ = float(cosine_distance(point.W, start))
-        self.n_iter_ = int(training.steps)
         self.forgotten_ = np.array([], dtype=int)
         self.copies_ = np.array([], dtype=int)
         self._start, self._derivatives, self._stepped = None, None, None
@@ -197,6 +225,16 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
     def _network(self) -> Network:
         raise NotImplementedError
 
+    @classmethod
+    def _check_model(cls, model: Model) -> None:
+        """Refuse a network of another kind."""
+        raise NotImplementedError
+
+    @classmethod
+    def _parameters(cls, model: Model) -> dict[str, Any]:
+        """Those of an estimator of such a network."""
+        return {"fit_intercept": model.bias is not None}
+
     def _initial_weights(self, dimension: int) -> np.ndarray:
         """``W(0) (n, d)``, for data whose longest sample has norm 1."""
         raise NotImplementedError
@@ -227,8 +265,8 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         check_flag("fit_intercept", self.fit_intercept)
         return np.column_stack([X, np.ones(len(X))]) if self.fit_intercept else X.copy()
 
-    def _trained(self, problem: Problem) -> tuple[Training, KKTPoint, np.ndarray]:
-        """The training, the exact point and the trained weights of smallest margin 1, ``(n, d)``."""
+    def _trained(self, problem: Problem) -> tuple[int, KKTPoint, np.ndarray]:
+        """The steps made, the exact point and the trained weights of smallest margin 1, ``(n, d)``."""
         if not isinstance(self.pivots, int | np.integer) or self.pivots < 0:
             raise DataError(
                 f"pivots = {self.pivots!r}: allowed are whole numbers >= 0; {PIVOTS} is usual."
@@ -249,7 +287,18 @@ class MaxMarginClassifier(ClassifierMixin, BaseEstimator):
         if point is None:
             point = kkt_point(small, small.pattern(training.W), pivots=self.pivots)
         start, _ = starting_point(point, training.W)
-        return training, replace(point, W=span.lift(point.W)), span.lift(start)
+        return int(training.steps), replace(point, W=span.lift(point.W)), span.lift(start)
+
+    def _taken(self, problem: Problem, W: np.ndarray) -> tuple[KKTPoint, np.ndarray]:
+        """The exact point that given weights lead to, and these at smallest margin 1, both ``(n, d)``."""
+        span = span_coordinates(problem.X, W)
+        small = Problem(problem.network, span.X, problem.y)
+        _check_classified(small, span.W0)
+        point = self._point_before_training(small)
+        if point is None:
+            point = kkt_point(small, small.pattern(span.W0), pivots=self.pivots)
+        start, _ = starting_point(point, span.W0)
+        return replace(point, W=span.lift(point.W)), span.lift(start)
 
     def _positions(self, rows: list[int]) -> list[int]:
         """Where the rows to forget stand among the samples still held."""
@@ -330,6 +379,16 @@ def _signed(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             "samples of another."
         )
     return classes, 2.0 * members - 1.0
+
+
+def _check_classified(problem: Problem, W: np.ndarray) -> None:
+    margins = problem.margins(W)
+    row = int(margins.argmin())
+    if not margins[row] > 0:
+        raise DataError(
+            f"the network gives row {row} of X the margin {margins[row]:.3g}: allowed are networks that "
+            "classify every sample; train it for longer, or see that it is positive on the second class."
+        )
 
 
 def _check_contradictions(X: np.ndarray, y: np.ndarray) -> None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from kkt_unlearning.errors import NotSeparableError
+from kkt_unlearning.audit.model import Model
+from kkt_unlearning.errors import DataError, NotSeparableError
 from kkt_unlearning.estimators.base import MaxMarginClassifier
 from kkt_unlearning.kkt.point import KKTPoint, kkt_point
 from kkt_unlearning.networks import Linear
@@ -41,7 +42,7 @@ class MaxMarginLinear(MaxMarginClassifier):
         copies_: rows still held that are copies of forgotten ones, label included: what these said stays.
         distance_: ``1 − cos`` of the trained weights to the exact KKT point. The theory is about small ones:
             the audit allows 1e-3.
-        n_iter_: steps made.
+        n_iter_: steps made, 0 of a network that was trained elsewhere (`from_model`).
         n_features_in_, feature_names_in_: as everywhere in scikit-learn.
 
     Paper: Section 3; ``docs/theory.md``, section 1; ``docs/estimators.md``.
@@ -67,6 +68,13 @@ class MaxMarginLinear(MaxMarginClassifier):
 
     def _network(self) -> Linear:
         return Linear()
+
+    @classmethod
+    def _check_model(cls, model: Model) -> None:
+        if model.u is not None:
+            raise DataError(
+                "the network has two layers, but MaxMarginLinear is of one: use MaxMarginTwoLayer.from_model."
+            )
 
     def _initial_weights(self, dimension: int) -> np.ndarray:
         return np.zeros((1, dimension))

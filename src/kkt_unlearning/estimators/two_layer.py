@@ -1,10 +1,12 @@
 """The two-layer ReLU network as a classifier."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from kkt_unlearning.audit.model import Model
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.estimators.base import MaxMarginClassifier
 from kkt_unlearning.kkt.point import PIVOTS
@@ -51,7 +53,7 @@ class MaxMarginTwoLayer(MaxMarginClassifier):
         copies_: rows still held that are copies of forgotten ones, label included: what these said stays.
         distance_: ``1 − cos`` of the trained weights to the exact KKT point. The theory is about small ones:
             the audit allows 1e-3.
-        n_iter_: steps made.
+        n_iter_: steps made, 0 of a network that was trained elsewhere (`from_model`).
         n_features_in_, feature_names_in_: as everywhere in scikit-learn.
 
     Paper: Section 4; ``docs/theory.md``, section 1; ``docs/estimators.md``.
@@ -86,6 +88,23 @@ class MaxMarginTwoLayer(MaxMarginClassifier):
     def _network(self) -> TwoLayer:
         return TwoLayer(self.width)
 
+    @classmethod
+    def _check_model(cls, model: Model) -> None:
+        if model.u is None:
+            raise DataError(
+                "the network is a linear model, but MaxMarginTwoLayer has two layers: use "
+                "MaxMarginLinear.from_model."
+            )
+        if model.trained_outputs:
+            raise DataError(
+                "the output weights of the network are trained, but MaxMarginTwoLayer is about fixed ones: "
+                "hold them fixed in training (requires_grad_(False)), or use kkt_unlearning.audit.unlearn."
+            )
+
+    @classmethod
+    def _parameters(cls, model: Model) -> dict[str, Any]:
+        return super()._parameters(model) | {"width": model.width}
+
     def _initial_weights(self, dimension: int) -> np.ndarray:
         scale = self.initial_scale
         if not (isinstance(scale, Real) and 0 < scale < np.inf):
@@ -100,4 +119,4 @@ class MaxMarginTwoLayer(MaxMarginClassifier):
 
     def _set_parts(self, W: np.ndarray, bias: np.ndarray) -> None:
         self.weights_, self.hidden_bias_ = W, bias
-        self.output_weights_ = TwoLayer(len(W)).output_weights
+        self.output_weights_ = self.kkt_point_.problem.network.output_weights

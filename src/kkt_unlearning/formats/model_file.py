@@ -58,7 +58,7 @@ def write_model(model: Any, name: str, removal: Removal | None = None) -> bytes:
 
     Args:
         model: the network, a :class:`kkt_unlearning.audit.Model`, whose arrays keep their dtype, or a
-            ``torch.nn.Module``.
+            ``torch.nn.Module``, or an estimator of scikit-learn with ``coef_`` or ``coefs_``.
         name: of the file, whose extension says the format; nothing is written there.
         removal: what was taken out of the network, for an ``.npz`` only.
 

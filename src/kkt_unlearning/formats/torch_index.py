@@ -27,7 +27,13 @@ _KINDS = {dtype: kind for kind, dtype in _STORAGES.items()}
 _DICT = "collections OrderedDict"
 _TENSOR = "torch._utils _rebuild_tensor_v2"
 _PARAMETER = "torch._utils _rebuild_parameter"
-_NAMES = {_DICT, _TENSOR, _PARAMETER, *(f"torch {kind}Storage" for kind in _STORAGES)}
+# plain values that a checkpoint may have beside its state dict (schedules of step sizes count milestones),
+# which are not made
+_BESIDE = {
+    *("collections Counter", "builtins set", "__builtin__ set", "torch Size", "torch device"),
+    *(f"torch {dtype}" for dtype in _STORAGES.values()),
+}
+_NAMES = {_DICT, _TENSOR, _PARAMETER, *(f"torch {kind}Storage" for kind in _STORAGES), *_BESIDE}
 _CALLS = {
     "INST",
     "OBJ",
@@ -200,6 +206,8 @@ def _made(called: str, arguments: tuple[Any, ...]) -> object:
     match arguments:
         case () if called == _DICT:
             return OrderedDict()
+        case _ if called in _BESIDE:
+            return None
         case (Tensor() as tensor, *_) if called == _PARAMETER:
             return tensor
         case (Storage() as storage, offset, tuple(shape), tuple(strides), *_) if called == _TENSOR:

@@ -98,29 +98,15 @@ def _model(arrays: Arrays) -> Model:
             f"of the arrays W and w it has {found}: allowed is one, W (n, d) with u (n,) of "
             "a two-layer network or w (d,) of a linear model; save that one."
         )
-    if bias is not None and bias.ndim == 0:
-        bias = bias[None]
     outputs = "trained" if _OUTPUTS in arrays else "fixed"
     if w is None:
-        return Model(*_laid(W, arrays.get("u")), bias, outputs)
+        return Model(W, arrays.get("u"), bias, outputs)
     if w.size != max(w.shape, default=0) or "u" in arrays:
         raise DataError(
             f"w has shape {w.shape}{' beside u' if 'u' in arrays else ''}: allowed is (d,), of a "
             "linear model, without u; save a two-layer network as W and u."
         )
     return Model(w.ravel(), None, bias)
-
-
-def _laid(W: Any, u: np.ndarray | None) -> tuple[Any, np.ndarray | None]:
-    """W and u with one row, one entry for each neuron, however they were laid out."""
-    if u is None or W.ndim != 2:
-        return W, u
-    rows, columns = W.shape
-    if u.shape == (1, rows):
-        return W, u[0]
-    if u.shape == (columns, 1) and rows != columns:  # of a square W it cannot be told
-        return W.T, u[:, 0]
-    return W, u
 
 
 def _removal(model: Model, arrays: Arrays) -> Removal | None:

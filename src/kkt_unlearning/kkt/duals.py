@@ -52,7 +52,8 @@ def dual_values(
         SolverError: it finds no optimum.
     """
     m, d = chosen.sum(), problem.X.shape[-1]
-    X = problem.X[chosen] if d <= m else coordinates(problem.X[chosen])
+    X = problem.X[chosen]
+    X = X if d <= m else coordinates(X, X @ X.T)
     scale = np.sqrt((X**2).sum(axis=1).max())
     X, signs, A = X / scale, problem.signs[:, chosen], pattern[:, chosen]
     multipliers, support = np.zeros((2, problem.samples))

@@ -35,19 +35,22 @@ class Settled(NamedTuple):
     multipliers: np.ndarray
 
 
-def settled(Z: np.ndarray) -> Settled | None:
-    """The samples ``z_i = y_i x_i``, rows of ``Z (m, d)`` of length at most 1, that the weights rest on.
+def settled(gram: np.ndarray, *, every: bool = False) -> Settled | None:
+    """The samples ``z_i = y_i x_i`` of length at most 1 that the weights rest on, from ``⟨z_i, z_j⟩ (m, m)``.
 
     None where the rounds do not end, or come upon a matrix that is singular to round-off. The answer is as
     good as a Gram matrix allows: who needs it to round-off refines it.
+
+    Args:
+        every: start with every sample, and no ridge: samples that are nearly orthogonal all have multipliers.
     """
-    gram = Z @ Z.T
     m = len(gram)
     mean = gram.trace() / m
-    held = np.zeros(m, bool)
-    most = max(int(_SHARE * m), 1)
-    held[gram.sum(axis=0).argpartition(most - 1)[:most]] = True
-    for turn in range(_ROUNDS):
+    held = np.full(m, every)
+    if not every:
+        most = max(int(_SHARE * m), 1)
+        held[gram.sum(axis=0).argpartition(most - 1)[:most]] = True
+    for turn in range(len(_RIDGES) if every else 0, _ROUNDS):
         chosen = held.nonzero()[0]
         block = gram.take(chosen, 0).take(chosen, 1)
         ridge = _RIDGES[turn] * mean if turn < len(_RIDGES) else 0.0

@@ -7,13 +7,13 @@ the run.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import import_module
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kkt_unlearning.studies.study import CHECKS, modules, sections
+from kkt_unlearning.errors import one_line
+from kkt_unlearning.studies.study import CHECKS, STUDIES, modules, of_choice, sections
 from kkt_unlearning.studies.summary import (
     Table,
     groups,
@@ -117,8 +117,7 @@ def claim(
     """
 
     def register(measure: Callable[[Tables, Thresholds], float]) -> Callable:
-        study = measure.__module__.split(".")[-2]
-        where = CHECKS if origin.kind == CHECK.kind else section or study
+        where = CHECKS if origin.kind == CHECK.kind else section or _study(measure)
         fields = (measure.__name__, statement, origin, statistic, comparison, figure, tables)
         REGISTERED.append(Claim(where, *fields, allowances or {}, measure))
         return measure
@@ -126,17 +125,47 @@ def claim(
     return register
 
 
-@cache
+@of_choice
 def claims() -> tuple[Claim, ...]:
     """The claims of all studies, in the order of the scorecard.
 
     Raises:
-        ValueError: the section of a claim is declared by no study.
+        ExtensionError: those of another package cannot be imported, or do not fit the others.
     """
-    for module in modules("claims"):
-        import_module(module)
+    counting = {module.split(".")[-2]: module for module in modules("claims")}
+    found: dict[str, Claim] = {}
+    for study in sorted(counting, key=lambda study: study not in STUDIES.own):
+        found |= {claim.name: claim for claim in _claims_of(study, counting[study], found)}
     order = list(sections())
-    return tuple(sorted(REGISTERED, key=lambda claim: order.index(claim.section)))
+    return tuple(sorted(found.values(), key=lambda claim: order.index(claim.section)))
+
+
+def _claims_of(study: str, module: str, others: Mapping[str, Claim]) -> list[Claim]:
+    if study in STUDIES.own:
+        import_module(module)
+        return [claim for claim in REGISTERED if claim.measure.__module__ == module]
+    try:
+        import_module(module)
+    except Exception as error:  # whatever other people's code does
+        raise STUDIES.broken(
+            study, f"has claims that cannot be imported ({type(error).__name__}: {one_line(error)})"
+        ) from error
+    found = [claim for claim in REGISTERED if claim.measure.__module__ == module]
+    for claim in found:
+        if claim.section not in sections():
+            raise STUDIES.broken(
+                study,
+                f"has the claim {claim.name!r} in a section {claim.section!r}, which no study declares",
+            )
+        if claim.name in others:
+            raise STUDIES.broken(
+                study, f"has a claim {claim.name!r}, which another study has already"
+            )
+    return found
+
+
+def _study(measure: Callable) -> str:
+    return measure.__module__.split(".")[-2]
 
 
 def prescribed(table: Table, network: str | None = None, start: str = "exact") -> Table:

@@ -6,10 +6,9 @@ that experiments with its measures have. The CSV beside the results and the page
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 
-from kkt_unlearning.studies.study import modules
+from kkt_unlearning.studies.study import modules, of_choice
 
 # Units; a number without one is a ratio or of features without a unit.
 NONE = ""
@@ -146,7 +145,7 @@ KKT = Described(
 )
 
 
-@cache
+@of_choice
 def tables() -> dict[str, Described]:
     """All tables by the name of their part, or their own: those that all experiments have come first."""
     found = {"dataset": DATASET, "kkt": KKT}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kkt_unlearning.datasets.memory import check_memory
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.multipliers import gradient_gram
 from kkt_unlearning.problem import Problem, retained
@@ -43,7 +44,8 @@ def influence_step(
         Weights ``(n, k)`` at the same scale.
 
     Raises:
-        DataError: a bad forget set, ``damping <= 0``, or margins of which the weighted sum is not positive.
+        DataError: a bad forget set, ``damping <= 0``, or margins of which the weighted sum is not positive;
+            or this machine's memory would not do.
 
     Reference: Koh and Liang, *Understanding Black-box Predictions via Influence Functions*, ICML 2017.
     """
@@ -53,6 +55,11 @@ def influence_step(
     squares = (problem.signs * pattern) ** 2
     bending = curvature * squares.sum(axis=0) * (problem.X**2).sum(axis=1)
     keep = keep[bending[keep] > _EPS * mu]  # of others the Hessian is round-off beside the ridge
+    check_memory(
+        8 * 4 * len(keep) ** 2,
+        f"the influence step: {len(keep)} samples bend the loss",
+        "use fewer samples or train for longer, until fewer are near the margin",
+    )
     root = np.sqrt(curvature[keep])
     system = (
         mu * np.eye(len(keep)) + root[:, None] * gradient_gram(problem, pattern, keep, keep) * root

@@ -22,6 +22,7 @@ from kkt_unlearning.unlearning.fine_tuning import fine_tuning
 from kkt_unlearning.unlearning.gradient_ascent import gradient_ascent
 from kkt_unlearning.unlearning.influence import influence_step
 from kkt_unlearning.unlearning.neggrad_plus import neggrad_plus
+from kkt_unlearning.unlearning.registry import METHODS
 from kkt_unlearning.unlearning.retain_free import retain_free_step
 from kkt_unlearning.unlearning.retained_gradients import minimal_perturbation, projected_ascent
 
@@ -110,32 +111,37 @@ class Task:
         return unlearn_all(self.point, self.forget_sets, [1.0], trained=weights).W[:, 0]
 
 
-def _nothing(task: Task) -> Iterator[Attempt]:
+def by_nothing(task: Task) -> Iterator[Attempt]:
+    """``θ``: the trained network as it is."""
     W = np.broadcast_to(task.trained, (len(task.sizes), *task.trained.shape))
     yield Attempt("nothing", "trained", np.nan, 0, W, np.zeros(len(W)), 0.0)
 
 
-def _prescribed(task: Task) -> Iterator[Attempt]:
+def by_prescribed(task: Task) -> Iterator[Attempt]:
+    """The prescribed step, from the trained weights and from the exact KKT point."""
     for start in ("trained", "exact"):
         W = task.stepped(start)
         yield Attempt("prescribed", start, np.nan, 0, W, 1.0 * task.sizes, task.dual)
 
 
-def _minimal_perturbation(task: Task) -> Iterator[Attempt]:
+def by_minimal_perturbation(task: Task) -> Iterator[Attempt]:
+    """`minimal_perturbation` of the trained weights."""
     problem = task.point.problem
     W = [minimal_perturbation(problem, task.trained, forget) for forget in task.forget_sets]
     cost = np.full(len(W), influence_cost(problem.samples))
     yield Attempt("minimal_perturbation", "trained", np.nan, 0, np.stack(W), cost, 0.0)
 
 
-def _projected_ascent(task: Task) -> Iterator[Attempt]:
+def by_projected_ascent(task: Task) -> Iterator[Attempt]:
+    """`projected_ascent` from the trained weights, after each number of steps."""
     problem, choices = task.point.problem, task.choices
     W = projected_ascent(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
     used = np.full(len(W), influence_cost(problem.samples))
     return _series(task, "projected_ascent", W, used, 0.0)
 
 
-def _retain_free(task: Task) -> Iterator[Attempt]:
+def by_retain_free(task: Task) -> Iterator[Attempt]:
+    """`retain_free_step` from the trained weights."""
     problem = task.point.problem
     W = _newton_steps(task, retain_free_step)
     width, dimension = task.trained.shape
@@ -149,14 +155,16 @@ def _newton_steps(task: Task, step: Callable[..., np.ndarray]) -> np.ndarray:
     return np.stack([step(problem, task.trained, forget, **options) for forget in task.forget_sets])
 
 
-def _influence(task: Task) -> Iterator[Attempt]:
+def by_influence(task: Task) -> Iterator[Attempt]:
+    """`influence_step` from the trained weights."""
     problem = task.point.problem
     W = _newton_steps(task, influence_step)
     cost = np.full(len(W), influence_cost(problem.samples))
     yield Attempt("influence", "trained", np.nan, 0, W, cost, 0.0)
 
 
-def _downdate(task: Task) -> Iterator[Attempt]:
+def by_downdate(task: Task) -> Iterator[Attempt]:
+    """`downdate`, from the prescribed step of either start."""
     point, choices = task.point, task.choices
     for start in ("trained", "exact"):
         found = downdate(
@@ -176,13 +184,15 @@ def _series(
         yield Attempt(method, "trained", beta, steps, W[:, t], cost, 0.0)
 
 
-def _ascent(task: Task) -> Iterator[Attempt]:
+def by_gradient_ascent(task: Task) -> Iterator[Attempt]:
+    """`gradient_ascent` from the trained weights, after each number of steps."""
     problem, choices = task.point.problem, task.choices
     W = gradient_ascent(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
     return _series(task, "gradient_ascent", W, task.sizes, 0.0)
 
 
-def _neggrad_plus(task: Task) -> Iterator[Attempt]:
+def by_neggrad_plus(task: Task) -> Iterator[Attempt]:
+    """`neggrad_plus` from the trained weights, for each β, after each number of steps."""
     problem, choices = task.point.problem, task.choices
     used = np.full(len(task.sizes), problem.samples)
     for beta in choices.betas:
@@ -192,13 +202,14 @@ def _neggrad_plus(task: Task) -> Iterator[Attempt]:
         yield from _series(task, "neggrad_plus", W, used, beta)
 
 
-def _fine_tuning(task: Task) -> Iterator[Attempt]:
+def by_fine_tuning(task: Task) -> Iterator[Attempt]:
+    """`fine_tuning` of the trained weights, after each number of steps."""
     problem, choices = task.point.problem, task.choices
     W = fine_tuning(problem, task.trained, task.forget_sets, choices.descent, choices.steps)
     return _series(task, "fine_tuning", W, problem.samples - task.sizes, 1.0)
 
 
-def _recovered(task: Task) -> Iterator[Attempt]:
+def by_recovered(task: Task) -> Iterator[Attempt]:
     """The prescribed step, back at the scale of training, then fine-tuning."""
     problem, choices = task.point.problem, task.choices
     start = task.stepped("trained") * problem.margins(task.trained).min()
@@ -207,32 +218,15 @@ def _recovered(task: Task) -> Iterator[Attempt]:
         yield replace(attempt, cost=attempt.cost + task.sizes, cost_dual=task.dual)
 
 
-METHODS: dict[str, Callable[[Task], Iterator[Attempt]]] = {
-    "nothing": _nothing,
-    "prescribed": _prescribed,
-    "recovered": _recovered,
-    "fine_tuning": _fine_tuning,
-    "neggrad_plus": _neggrad_plus,
-    "gradient_ascent": _ascent,
-    "projected_ascent": _projected_ascent,
-    "minimal_perturbation": _minimal_perturbation,
-    "influence": _influence,
-    "retain_free": _retain_free,
-    "downdate": _downdate,
-}
-"""By name, what a :class:`Task` is tried with; ``recovered`` is ``prescribed`` and then ``fine_tuning``."""
-
-
 def attempts(task: Task, methods: Sequence[str]) -> Iterator[Attempt]:
     """Everything that the methods leave, method by method.
 
+    Args:
+        methods: of ``METHODS``, or of other packages.
+
     Raises:
         DataError: an unknown method, a bad forget set, or weights with a margin that is not positive.
+        ExtensionError: a method is of another package, and cannot be used.
     """
-    for name in methods:
-        if name not in METHODS:
-            raise DataError(
-                f"methods: {name!r} is unknown; allowed are {', '.join(METHODS)}; choose among them."
-            )
-    for name in methods:
-        yield from METHODS[name](task)
+    for method in [METHODS.load(name) for name in methods]:
+        yield from method(task)

@@ -38,6 +38,13 @@ def test_exponents_of_growth(exponent):
         assert measured(name, batch=table) == pytest.approx(exponent), name
 
 
+@pytest.mark.parametrize("exponent", [0.5, 1.7])
+def test_delta_is_of_the_two_layer_network_at_the_largest_dimension(exponent):
+    rising = power(exponent, "two_layer")
+    table = batches(delta=lambda row: rising(row) if row["dimension"] == 1000 else 1.0)
+    assert measured("batch_delta", batch=table) == pytest.approx(exponent)
+
+
 def test_the_worse_dimension_counts():
     table = batches(tau=lambda row: row["forget_size"] ** (2.0 if row["dimension"] == 50 else 1.0))
     assert measured("batch_tau", batch=table) == pytest.approx(2.0)
@@ -140,6 +147,6 @@ def test_every_claim_has_its_row():
     thresholds = {c.name: {c.comparison: 1.0, "round_off": 1e-8} for c in claims()}
     tables = {"batch.batch": batches(), "batch.stream": streams()}
     rows = {r["claim"]: r for r in scorecard.score(tables, thresholds) if r["claim"] in MEASURES}
-    assert len(rows) == 13
+    assert len(rows) == 14
     assert all(row["figure"] == "batch" for row in rows.values())
     assert all(row["verdict"] != "not tested" for row in rows.values())

@@ -63,6 +63,24 @@ def test_without_a_sweep_no_exponent():
     assert np.isnan(measured("flips_share_persists", flips=table))
 
 
+def test_shares_are_compared_between_sizes_of_the_training_step():
+    entries = {0.1: (100, 1000), 1.0: (100, 100), 10.0: (100, 100)}
+    shares = {0.1: 0.2, 1.0: 0.25, 10.0: 0.22}
+    table = columns(
+        [
+            {"training_step": size, "entries": n, "share": shares[size] + (n == 1000) * 0.01}
+            for size, numbers in entries.items()
+            for n in numbers
+        ]
+    )
+    claim = CLAIM["flips_training_step"]
+    assert claim.measure({"flips_training.flips": table}, {}) == pytest.approx(
+        0.25 / (0.2 + 10 / 1100)
+    )
+    one = {name: column[:2] for name, column in table.items()}
+    assert np.isnan(claim.measure({"flips_training.flips": one}, {}))
+
+
 @pytest.mark.parametrize(("crossed", "off"), [(20.0, 0.2), (30.0, 0.2), (25.0, 0.0)])
 def test_crossings_are_compared_with_the_prediction_in_the_largest_dimension(crossed, off):
     assert measured("flips_predicted", flips=counts(crossed=crossed)) == pytest.approx(off)

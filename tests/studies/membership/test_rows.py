@@ -9,6 +9,7 @@ from kkt_unlearning.attacks.certificates import NUMBERS, ShadowCertificates
 from kkt_unlearning.attacks.design import inclusion
 from kkt_unlearning.attacks.membership import control, in_folds, sides
 from kkt_unlearning.attacks.outputs import Outputs, outputs
+from kkt_unlearning.attacks.registry import ATTACKS
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.membership.rows import attack_pool, attack_rows
 
@@ -33,7 +34,9 @@ def planted(shift, seed=0):
 
 
 def aucs(shift, **where):
-    rows = attack_rows(*planted(shift), fractions=[1.0], folds=F, loss="logistic", s=0)
+    rows = attack_rows(
+        *planted(shift), fractions=[1.0], folds=F, attacks=ATTACKS.own, loss="logistic", s=0
+    )
     return np.array([r["auc"] for r in rows if all(r[k] == v for k, v in where.items())])
 
 
@@ -80,9 +83,8 @@ def test_equal_laws_are_at_chance(models, attack):
 def test_members_that_are_on_the_margin_are_found_by_it():
     found, certificates, member = planted(10.0)
     found.unlearned[:, 0, *np.diag_indices(SAMPLES)] = np.where(member, 10.0, np.nan)
-    rows = attack_rows(
-        found, certificates, member, fractions=[0.0], folds=F, loss="exponential", s=3
-    )
+    choices = {"fractions": [0.0], "folds": F, "attacks": ATTACKS.own, "loss": "exponential"}
+    rows = attack_rows(found, certificates, member, **choices, s=3)
     for row in rows:
         assert row["seed"] == 3
         if row["models"] == "unlearned" and row["attack"] == "margin":
@@ -97,6 +99,7 @@ def test_the_table_of_a_pool(width):
         fractions=fractions,
         folds=FOLDS,
         certificates=16,
+        attacks=list(ATTACKS.own),
         loss="exponential",
         solver=Solver(),
         pivots=50,

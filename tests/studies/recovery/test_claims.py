@@ -14,6 +14,7 @@ ONCE += (("influence", "trained"), ("downdate", "trained"), ("downdate", "exact"
 ONCE += (("minimal_perturbation", "trained"), ("retain_free", "trained"))
 SERIES = (("recovered", 1.0), ("fine_tuning", 1.0), ("gradient_ascent", 0.0))
 SERIES += (("projected_ascent", 0.0),)
+SERIES += (("retraining", np.nan),)
 SERIES += tuple(("neggrad_plus", beta) for beta in BETAS)
 
 
@@ -27,6 +28,7 @@ def table(**changes):
     ):
         row = {"network": network, "seed": seed, "forget": forget, "method": method}
         row |= {"start": start, "beta": beta, "steps": steps, "tau_star": 0.1}
+        row |= {"distance_retrained": 0.1}
         row |= {"cost": 10.0 * steps + 1, "cost_dual": 43.0, "epsilon_clarke": 0.0}
         row |= {"relative_delta_clarke": 0.0}
         rows.append(row | {name: rule(row) for name, rule in changes.items()})
@@ -113,6 +115,31 @@ def test_the_least_cost_at_which_neggrad_reaches_the_step(reached, expected):
     assert found == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("fine_tuning", "tau_star"), ("retraining", "distance_retrained")],
+)
+def test_the_least_cost_of_others_is_read_off_their_own_distance(name, column):
+    def near(row):
+        own = {"prescribed": 0.15, name: 0.05 if row["steps"] == STEPS[1] else 0.3}
+        return own.get(row["method"], 0.01)
+
+    def step(row):
+        return 0.15 if row["method"] == "prescribed" else 0.9
+
+    columns = {"tau_star": step} | {column: near}
+    found = measured(f"recovery_{name}", **columns)
+    assert found == pytest.approx(1001.0 / 44.0)
+
+
+def test_the_downdate_is_held_against_retraining_until_it_is_near():
+    def near(row):
+        return 0.05 if row["steps"] == STEPS[1] else 0.3
+
+    found = measured("recovery_downdate_cost", distance_retrained=near)
+    assert found == pytest.approx(44.0 / 1001.0)
+
+
 def test_the_largest_difference_to_the_influence_step_decides():
     def rule(row):
         off = row["method"] == "retain_free" and row["seed"] == 2 and row["network"] == "linear"
@@ -140,6 +167,6 @@ def test_methods_that_were_left_out_are_not_tested():
     whole = table()
     only = {name: values[whole["method"] == "nothing"] for name, values in whole.items()}
     names = [name for name in dir(recovery) if name.startswith("recovery_")]
-    assert len(names) == 14
+    assert len(names) == 17
     for name in names:
         assert np.isnan(getattr(recovery, name)({recovery.TABLE: only}, {})), name

@@ -8,15 +8,21 @@ import pytest
 from kkt_unlearning.studies.recovery import figure as recovery
 
 ONCE = (("nothing", "trained"), ("prescribed", "trained"), ("prescribed", "exact"))
-ONCE += (("influence", "trained"), ("downdate", "trained"), ("retraining", "initial"))
+ONCE += (("influence", "trained"), ("downdate", "trained"), ("retrained", "initial"))
 ONCE += (("minimal_perturbation", "trained"), ("retain_free", "trained"))
 SERIES = (("recovered", 1.0), ("fine_tuning", 1.0), ("gradient_ascent", 0.0))
 SERIES += (("projected_ascent", 0.0), ("neggrad_plus", 0.5), ("neggrad_plus", 0.9))
+SERIES += (("retraining", np.nan),)
 
 
 def table(networks=("linear", "two_layer"), **changes):
     attempts = [(method, start, np.nan, 0) for method, start in ONCE]
-    attempts += [(method, "trained", beta, t) for method, beta in SERIES for t in (1, 10, 100)]
+    starts = {"retraining": "initial"}
+    attempts += [
+        (method, starts.get(method, "trained"), beta, t)
+        for method, beta in SERIES
+        for t in (1, 10, 100)
+    ]
     rows = []
     for network, seed, (method, start, beta, steps) in itertools.product(
         networks, range(3), attempts
@@ -37,7 +43,7 @@ def test_panels_are_labelled_and_every_method_is_in_the_legend():
     assert all(panel.get_xlabel() for panel in axes[-1])
     (legend,) = figure.legends
     texts = [text.get_text().replace("\n", " ") for text in legend.get_texts()]
-    assert len(texts) == 1 + 2 + 4 + 7 and len(set(texts)) == len(texts)
+    assert len(texts) == 1 + 2 + 5 + 7 and len(set(texts)) == len(texts)
     assert "NegGrad+, β = 0.9" in texts and "dual downdate" in texts
 
 

@@ -11,7 +11,8 @@ from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.recovery.rows import forgotten_margins, recovery_rows
 from kkt_unlearning.training import Descent, train
-from kkt_unlearning.unlearning.methods import METHODS, Choices, Task, attempts
+from kkt_unlearning.unlearning.methods import Choices, Task, attempts
+from kkt_unlearning.unlearning.registry import METHODS
 
 FORGET = [(0,), (1, 4)]
 
@@ -24,7 +25,7 @@ def rows_of(width):
     mask = np.array([[i not in forget for i in range(6)] for forget in FORGET])
     again = train(problem, W0, Descent(steps=1500, minimum_margin=1e-3), mask=mask)
     retrained = np.stack([exact.W for exact in retained_kkt_points(point, FORGET)])
-    rows = list(recovery_rows(task, list(METHODS), retrained, (again.W, again.steps)))
+    rows = list(recovery_rows(task, list(METHODS.own), retrained, (W0, again.W, again.steps)))
     return task, retrained, again, rows
 
 
@@ -32,8 +33,8 @@ def rows_of(width):
 def test_there_is_a_row_for_every_attempt_and_forget_set(width):
     task, retrained, _, rows = rows_of(width)
     assert len({tuple(row) for row in rows}) == 1  # the same columns in the same order
-    made = [*attempts(task, list(METHODS))]
-    assert len(rows) == 2 * (len(made) + 1)
+    made = [*attempts(task, list(METHODS.own))]
+    assert len(rows) == 2 * (len(made) + len(task.choices.steps) + 1)
     for a, attempt in enumerate(made):
         for f in range(2):
             row = rows[2 * a + f]
@@ -47,9 +48,19 @@ def test_there_is_a_row_for_every_attempt_and_forget_set(width):
 def test_retraining_stands_beside_the_methods_with_its_steps():
     _, _, again, rows = rows_of(8)
     last = rows[-2:]
-    assert [row["method"] for row in last] == ["retraining"] * 2
+    assert [row["method"] for row in last] == ["retrained"] * 2
     assert [row["cost"] for row in last] == [5 * again.steps[0], 4 * again.steps[1]]
     assert all(row["start"] == "initial" and row["cost_dual"] == 0 for row in last)
+
+
+def test_retraining_on_the_way_is_training_from_the_same_initial_weights():
+    _, retrained, _, rows = rows_of(8)
+    problem, W0 = gaussian(1, 6, 15, 8)
+    along = [row for row in rows if row["method"] == "retraining" and row["steps"] == 20]
+    for row, forget, exact in zip(along, FORGET, retrained, strict=True):
+        W = train(problem.retain(forget), W0, Descent(steps=20, minimum_margin=-np.inf)).W
+        assert row["distance_retrained"] == pytest.approx(float(cosine_distance(W, exact)))
+        assert row["cost"] == 20 * (6 - len(forget))
 
 
 def test_the_trained_network_has_margin_about_one_on_what_is_forgotten():

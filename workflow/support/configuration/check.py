@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from scripts._origins import COMMAND_LINE, at, origin
 
-from kkt_unlearning.studies.study import studies
+from kkt_unlearning.errors import UserError
+from kkt_unlearning.studies.study import choose, studies
 from workflow.support.configuration.experiment import Experiment
 from workflow.support.configuration.files import base_files, located, merged
 from workflow.support.configuration.mistakes import ConfigurationError, as_number, shown
@@ -72,12 +73,24 @@ def checked(config: Mapping[str, Any]) -> dict[str, Any]:
         ConfigurationError: the first mistake, seen from the top of the schema.
     """
     given: dict[str, Any] = _without_nulls(config)
+    _choose_studies(given.get("studies"))
     check_schema(given, schema())
     _check_trainings(given)
     _check_own(given)
     for name, experiment in given["experiments"].items():
         Experiment(name, experiment, given).check()
     return given
+
+
+def _choose_studies(names: Any) -> None:
+    """The schema rests on them, so they come first; what is no list of names is left to it."""
+    listed = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    try:
+        choose(names if listed else [])
+        schema()
+    except UserError as error:
+        choose([])
+        raise ConfigurationError(("studies",), f"{error}") from None
 
 
 def _without_nulls(value: Any) -> Any:

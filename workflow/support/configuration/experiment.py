@@ -8,9 +8,11 @@ from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from kkt_unlearning.datasets import SOURCES
+from kkt_unlearning.errors import UserError
 from kkt_unlearning.studies.study import Drawn, check_forget, measures, studies
 from workflow.support.configuration.mistakes import ConfigurationError, listed, shown, whole
-from workflow.support.configuration.schema import check_schema, schema
+from workflow.support.configuration.schema import check_schema, settings_of
 from workflow.support.places.tables import needed, rested_on, taken
 
 SETTINGS = 1_000_000  # of one experiment; more would only fill the memory
@@ -32,6 +34,8 @@ class Experiment:
         self._check_needed()
         self._check_shown()
         self._check_snapshots()
+        self._check_source()
+        self._check_registered()
         self._check_file()
         self._check_sweep()
         self._check_options()
@@ -69,6 +73,26 @@ class Experiment:
                     text=f"{shown(name)} is not in the section {section}, which has {known}: "
                     f"write one of these or add {shown(name)} there.",
                 )
+
+    def _check_source(self) -> None:
+        """It can be used; the settings of our own are checked with everything else."""
+        try:
+            self._settings = settings_of(self.dataset["source"])
+        except UserError as error:
+            self._fail("dataset", "source", text=str(error))
+        if self.dataset["source"] not in SOURCES.own:
+            check_schema(self.dataset, self._settings, ("experiments", self.name, "dataset"))
+
+    def _check_registered(self) -> None:
+        """What is named in options can be used."""
+        for measure in self.experiment["measures"]:
+            for option, registry in measures()[measure].registries.items():
+                names = self.experiment.get(measure, {}).get(option, ())
+                for index, name in enumerate(names):
+                    try:
+                        registry.check(name)
+                    except UserError as error:
+                        self._fail(measure, option, index, text=str(error))
 
     def _check_needed(self) -> None:
         for measure in needed().get(self.name, ()):
@@ -151,6 +175,8 @@ class Experiment:
             check(self.experiment[name], samples, fail)
 
     def _check_file(self) -> None:
+        if self.dataset["source"] not in SOURCES.own:
+            return  # whose keys of these names may mean something else
         path = self.dataset.get("path")
         # not pathlib, which raises where a name is too long; files without a size are made up by the system
         # as they are read, some of them without an end
@@ -189,8 +215,7 @@ class Experiment:
                 )
         for parameter, values in self.experiment["sweep"].items():
             self._check_swept(parameter)
-            key = f"#/$defs/dataset_{self.dataset['source']}/properties/{parameter}"
-            swept = {"$defs": schema()["$defs"], "$ref": key}
+            swept = {"$defs": self._settings["$defs"], **self._settings["properties"][parameter]}
             for index, value in enumerate(values):
                 check_schema(value, swept, ("experiments", self.name, "sweep", parameter, index))
         self._check_settings()
@@ -225,7 +250,7 @@ class Experiment:
 
     def _check_swept(self, parameter: str) -> None:
         numeric = [key for key, value in self.dataset.items() if isinstance(value, int | float)]
-        if parameter in self._dataset_schema() and parameter not in self.dataset:
+        if parameter in self._settings["properties"] and parameter not in self.dataset:
             self._fail(
                 "dataset",
                 parameter,
@@ -240,18 +265,13 @@ class Experiment:
                 f"write {near[0] if near else listed(numeric, 'or')}, or remove it.",
             )
 
-    def _dataset_schema(self) -> dict[str, Any]:
-        definition = schema()["$defs"][f"dataset_{self.dataset['source']}"]
-        properties: dict[str, Any] = definition["properties"]
-        return properties
-
     def _sample_counts(self) -> Iterator[int]:
         """``m`` at every point of the sweep; none for a file that the job will not be able to read."""
         if "samples" in self.experiment["sweep"]:
             yield from self.experiment["sweep"]["samples"]
         elif "samples" in self.dataset:
             yield self.dataset["samples"]
-        elif "path" in self.dataset:
+        elif self.dataset["source"] == "file":
             yield from _samples_in(self.dataset["path"])
 
 

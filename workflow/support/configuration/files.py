@@ -11,7 +11,8 @@ from scripts._origins import at, read, source
 BASE = ("config/claims.yaml", "config.yaml")  # always read, the last one below all others
 
 
-PATHS = ("path", "model")  # keys of a data set at which a file or folder of the user is named
+# source of data -> key at which it names a file or folder of the user
+PATHS = {"file": "path", "embeddings": "model"}
 
 
 def base_files(root: str | Path) -> list[Path]:
@@ -30,6 +31,13 @@ def merged(root: str | Path, on_top: Sequence[str | Path] = ()) -> dict[str, Any
     above: dict[str, Any] = {}
     for file in on_top:
         update_config(above, read(file) or {})
+    return over_base(root, above)
+
+
+def over_base(root: str | Path, above: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, of what all files on top hold together."""
+    from snakemake.utils import update_config
+
     config: dict[str, Any] = {}
     for part in (above, *(read(file) or {} for file in base_files(root)), above):
         update_config(config, part)
@@ -48,11 +56,12 @@ def located(config: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str,
     found: dict[str, Any] = deepcopy(dict(config))
     experiments = found.get("experiments")
     for name in experiments if isinstance(experiments, Mapping) else ():
-        for key in PATHS:
-            keys = ("experiments", name, "dataset", key)
-            path = at(keys, config)
-            if isinstance(path, str):
-                at(keys[:-1], found)[key] = _from_here(path, source(keys, config, files))
+        dataset = at(("experiments", name, "dataset"), found)
+        key = PATHS.get(str(at(("source",), dataset)))
+        path = at((key,), dataset) if key else None
+        if isinstance(path, str):
+            keys = ("experiments", name, "dataset", str(key))
+            dataset[key] = _from_here(path, source(keys, config, files))
     return found
 
 

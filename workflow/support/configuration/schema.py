@@ -9,17 +9,20 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, SchemaError, ValidationError
 from jsonschema.validators import extend
+from referencing.exceptions import Unresolvable
 from scripts._origins import LOADER
 
+from kkt_unlearning.datasets import SOURCES
+from kkt_unlearning.errors import one_line
 from kkt_unlearning.studies.claim import Claim, claims
-from kkt_unlearning.studies.study import Measure, measures, studies
+from kkt_unlearning.studies.options import options
+from kkt_unlearning.studies.study import STUDIES, Measure, measures, of_choice, studies
 from workflow.support.configuration.mistakes import (
     ConfigurationError,
     KeyPath,
@@ -36,10 +39,27 @@ _ENTRY = re.compile(r"[\w.+-]{1,60}", re.ASCII)
 _MANY = 20  # keys; more are not listed one by one
 
 
-@cache
+@of_choice
 def schema() -> dict[str, Any]:
-    """The schema with all that studies declare; numbers fit an array."""
+    """The schema with all that studies declare, and names that other packages register."""
+    whole = declared()
+    section = whole["$defs"]["experiment"]["properties"]
+    section["dataset"]["properties"]["source"]["enum"] = SOURCES.names()
+    for name, measure in measures().items():
+        for option, registry in measure.registries.items():
+            options = whole["$defs"][f"measure_{name}"]["properties"]
+            options[option]["items"]["enum"] = registry.names()
+    return whole
+
+
+def declared() -> dict[str, Any]:
+    """The schema with all that studies declare; numbers fit an array.
+
+    Raises:
+        ExtensionError: what a study of another package declares is no schema.
+    """
     schema: dict[str, Any] = yaml.load(SCHEMA.read_text(encoding="utf-8"), LOADER)
+    _add_sources(schema["$defs"]["experiment"]["properties"]["dataset"])
     _add_claims(schema)
     _add_experiments(schema)
     _add_measures(schema["$defs"]["experiment"], schema["$defs"])
@@ -47,9 +67,69 @@ def schema() -> dict[str, Any]:
         if study.own:
             schema["properties"][name] = study.own.schema
             schema["required"].append(name)
+    for name in studies().keys() - STUDIES.own.keys():
+        for measure, known in studies()[name].measures.items():
+            if fault := _fault(known.schema or {}, schema["$defs"]):
+                raise STUDIES.broken(
+                    name, f"has options of {measure!r} that are no schema ({fault})"
+                )
     whole: dict[str, Any] = json.loads(json.dumps(schema))  # what studies share is not changed
     _bound(whole)
     return whole
+
+
+def settings_of(source: str) -> dict[str, Any]:
+    """The schema of a data set of this source.
+
+    Raises:
+        DataError, ExtensionError: there is none, or it is of another package and cannot be used.
+    """
+    SOURCES.check(source)
+    defs = schema()["$defs"]
+    if source in SOURCES.own:
+        return {"$defs": defs, **defs[f"dataset_{source}"]}
+    named = {"source": {"description": "Source of the data.", "const": source}}
+    given = options("Settings of the data.", **named, **SOURCES.load(source).OPTIONS)
+    if fault := _fault(given, defs):
+        raise SOURCES.broken(source, f"has OPTIONS that are no schema ({fault})")
+    whole: dict[str, Any] = json.loads(json.dumps(given))
+    _bound(whole)
+    return {"$defs": defs, **whole}
+
+
+def _fault(schema: Any, defs: Mapping[str, Any]) -> str:
+    """What is wrong with the schema of another package; empty where nothing is."""
+    try:
+        Draft202012Validator.check_schema(json.loads(json.dumps(schema)))
+        resolver = Draft202012Validator({"$defs": defs})._resolver
+        for reference in _references(schema):
+            resolver.lookup(reference)
+    except SchemaError as error:
+        return one_line(error.message)
+    except (Unresolvable, TypeError, ValueError) as error:
+        return one_line(error)
+    return ""
+
+
+def _references(schema: Any) -> Iterator[str]:
+    items = schema.values() if isinstance(schema, Mapping) else schema
+    if isinstance(schema, Mapping) and "$ref" in schema:
+        yield str(schema["$ref"])
+    for item in items:
+        if isinstance(item, Mapping | list | tuple):
+            yield from _references(item)
+
+
+def _add_sources(dataset: dict[str, Any]) -> None:
+    """Our own, each with its settings; those of others are checked when an experiment has one."""
+    dataset["properties"]["source"]["enum"] = list(SOURCES.own)
+    dataset["allOf"] = [
+        {
+            "if": {"properties": {"source": {"const": name}}, "required": ["source"]},
+            "then": {"$ref": f"#/$defs/dataset_{name}"},
+        }
+        for name in SOURCES.own
+    ]
 
 
 def _add_claims(schema: dict[str, Any]) -> None:

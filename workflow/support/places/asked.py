@@ -5,45 +5,74 @@ the same.
 """
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from scripts._hashes import GIVEN, SUFFIX, basis, given
 
-from kkt_unlearning.studies.study import figures, modules, rows_of
-from workflow.support.places.plan import OWN, PAGE_FILES, Plan
+from kkt_unlearning.studies.study import figures, modules, package_of
+from workflow.support.places.plan import OWN, PAGES, SETTING, Plan
 from workflow.support.places.tables import own_tables
 
 Value = Any  # or a function of the wildcards
 
-# Rule -> files of a setting that it writes, without their endings; its record has the name of the first.
-_WRITES = {
-    "train": ("trained", "history"),
-    "duals": ("kkt", "multipliers"),
-    "unlearn": ("unlearned",),
-    "retrain": ("retrained", "retraining"),
-    "train_deep": ("deep", "deep_history"),
-    "shadows": ("shadows",),
+
+def _own(name: str) -> str:
+    """The tables of a section that is no experiment have one record."""
+    return " ".join(f"results/tables/{stem}" for stem in (name, *own_tables()[name]))
+
+
+def _page(name: str) -> str:
+    stems = (posixpath.splitext(path)[0] for path in PAGES[name].values())
+    return " ".join([f"results/{name}", *stems])
+
+
+# Rule with a script of its name -> results without their endings, the record beside the first; what it reads;
+# what it takes of the configuration beside its settings; modules of all studies that a script loads by name.
+_RULES = {
+    "dataset": ("results/{experiment}/{point}/dataset", "file", "seed", ""),
+    "train": (f"{SETTING}/trained {SETTING}/history", "dataset", "seed backend", ""),
+    "train_deep": (f"{SETTING}/deep {SETTING}/deep_history", "dataset", "seed", ""),
+    "duals": (f"{SETTING}/kkt {SETTING}/multipliers", "trained", "seed", ""),
+    "unlearn": (f"{SETTING}/unlearned", "trained points", "seed", ""),
+    "retrain": (f"{SETTING}/retrained {SETTING}/retraining", "trained", "seed backend", ""),
+    "shadows": (f"{SETTING}/shadows", "dataset", "seed backend", ""),
+    "dependence_tables": (_own("dependence"), "", "", ""),
+    "readings_tables": (_own("readings"), "", "seed", ""),
+    "table": ("results/tables/{experiment}", "parts", "", ""),
+    "scorecard": (_page("scorecard"), "tables", "seed", "claims study"),
+    "findings": (_page("findings"), "scorecard tables", "", "claims study"),
+    "provenance": (_page("provenance"), "figures trainings", "seed", ""),
+    "explorer": (_page("explorer"), "explored", "", ""),
+    "columns": (_page("columns"), "", "", "columns"),
+    "own": (f"{OWN}/{{experiment}}", "certificates geometry", "seed", ""),
 }
+
+# What a measure reads -> results with that.
+_READ = {"replicates": ("trained", "points"), "deep": ("networks",), "shadows": ("shadows",)}
 
 
 class Rule(NamedTuple):
-    """What the jobs of a rule are given.
+    """What the jobs of a rule write, and what they are given.
 
     Attributes:
+        writes: patterns of results, without their endings; a record has the name of the first.
+        inputs: paths and patterns of them, or functions of the wildcards, by name.
         settings, code, packages: values, or functions of the wildcards; ``packages`` are the versions of what
             it computes or draws with.
-        inputs: paths and patterns of them, or functions of the wildcards, by name.
         seed: root of its random numbers; None where it draws none.
         backend: who trains; None where nothing is trained.
     """
 
+    writes: Sequence[str]
+    inputs: Mapping[str, Value]
     settings: Value
     code: Value
     packages: Value
-    inputs: Mapping[str, Value]
     seed: int | None = None
     backend: str | None = None
 
@@ -96,18 +125,20 @@ class Asked:
 
     Args:
         plan: settings of the configuration.
+        folder: of all results, where it is not the working directory.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, folder: str = "") -> None:
         self.plan = plan
-        self._rules = {**_computing(plan), **_measuring(plan), **_presenting(plan)}
-        self._writers = {
-            **{stem: (rule, stems[0]) for rule, stems in _WRITES.items() for stem in stems},
-            **{
-                measure.part: (f"measure_{name}", measure.part)
-                for name, measure in plan.measured_by_rule().items()
-            },
-        }
+        self._folder = folder
+        self._rules = _rules(plan)
+        # by the last part of what they match, if that is no pattern itself
+        self._patterns = defaultdict[str, list[tuple[re.Pattern[str], str]]](list)
+        for name, rule in self._rules.items():
+            for stem in rule.writes:
+                last = re.sub("{.*", "", posixpath.basename(stem))
+                pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", stem.replace(".", r"\."))
+                self._patterns[last].append((re.compile(pattern), name))
         # Each result is asked for by the jobs that read it and by the one that writes it.
         self.jobs = cache(self._jobs)
         self.place = cache(self._place)
@@ -118,199 +149,107 @@ class Asked:
         """Inputs of a rule, by name."""
         return self._rules[rule].inputs
 
-    def paths(self, place: Place) -> dict[str, str | list[str]]:
+    def paths(self, place: Place) -> dict[str, Any]:
         """Inputs of one job, by name."""
         wildcards = dict(place.wildcards)
         return {
-            name: value.format(**wildcards)
-            if isinstance(value, str)
-            else list(_paths([value], wildcards))
+            name: value.format(**wildcards) if isinstance(value, str) else value
             for name, value in self._rules[place.rule].inputs.items()
         }
 
     def params(self, rule: str) -> dict[str, Value]:
-        """Parameters of a rule; ``asks`` is what its inputs have to be."""
-        known = self._rules[rule]._asdict()
-        del known["inputs"]
-        return {name: value for name, value in known.items() if value is not None} | {
-            "asks": self.asks
-        }
+        """Parameters of a rule; ``asks`` is what its inputs have to be.
+
+        A module may call the rule otherwise and move its results: its jobs are told ``rule`` and ``folder``.
+        """
+        known = {**self._rules[rule]._asdict(), "writes": None, "inputs": None}
+        known |= {"rule": rule, "folder": self._folder or None, "asks": self._asks_of_job}
+        return {name: value for name, value in known.items() if value is not None}
 
     def asks(self, wildcards: Any, input: Iterable[str]) -> dict[str, str]:
         """Each result among the inputs of a job -> `given` of the record that it has to have."""
         places = {str(path): self.place(str(path)) for path in input}
         return {path: self._digest(place) for path, place in places.items() if place}
 
+    def _asks_of_job(self, wildcards: Any, input: Iterable[str]) -> dict[str, str]:
+        """The same of inputs as Snakemake names them; the job sees them from the folder of the results."""
+        if self._folder:
+            input = [posixpath.relpath(path, self._folder) for path in input]
+        return self.asks(wildcards, input)
+
     def _jobs(self) -> dict[str, Job]:
         """Every job behind tables, figures and pages, by its record."""
         found: dict[str, Job] = {}
         pending = [*self.plan.results()]
         while pending:
-            path = pending.pop()
-            place = self.place(path)
-            if place is None:
-                continue
-            if place.record not in found:
-                known, inputs = self._rules[place.rule], self._inputs(place)
-                found[place.record] = Job(partial(self._given, place), known.backend, inputs, [])
-                pending += inputs
-            found[place.record].files.append(path)
+            if place := self.place(path := pending.pop()):
+                if place.record not in found:
+                    backend, inputs = self._rules[place.rule].backend, self._inputs(place)
+                    found[place.record] = Job(partial(self._given, place), backend, inputs, [])
+                    pending += inputs
+                found[place.record].files.append(path)
         return found
 
     def _place(self, path: str) -> Place | None:
         """Whose a result is, or a record; None of a file of the user."""
-        folder, name = posixpath.split(path)
-        stem = name.removesuffix(SUFFIX) if name.endswith(SUFFIX) else posixpath.splitext(name)[0]
-        if folder == "results/tables":
-            return _table(stem)
-        if path in PAGE_FILES or (folder == "results" and name.endswith(SUFFIX)):
-            return Place(f"results/{stem}{SUFFIX}", stem)
-        if folder in ("results/figures", "paper_figures") and stem in figures():
-            return Place(f"results/figures/{stem}{SUFFIX}", f"figure_{stem}")
-        if folder == OWN:
-            return Place(f"{OWN}/{stem}{SUFFIX}", "own", (("experiment", stem),))
-        return self._of_setting(folder, stem)
-
-    def _of_setting(self, folder: str, stem: str) -> Place | None:
-        results, *names = folder.split("/")
-        where = tuple(zip(("experiment", "point", "network", "training"), names, strict=False))
-        if results != "results":
-            return None
-        if len(names) == 2 and stem == "dataset":
-            return Place(f"{folder}/{stem}{SUFFIX}", stem, where)
-        if len(names) == 4 and stem in self._writers:
-            rule, first = self._writers[stem]
-            return Place(f"{folder}/{first}{SUFFIX}", rule, where)
+        stem = path.removesuffix(SUFFIX) if path.endswith(SUFFIX) else posixpath.splitext(path)[0]
+        last = posixpath.basename(stem)
+        for pattern, rule in [*self._patterns.get(last, []), *self._patterns[""]]:
+            if found := pattern.fullmatch(stem):
+                record = self._rules[rule].writes[0].format(**found.groupdict())
+                return Place(f"{record}{SUFFIX}", rule, tuple(found.groupdict().items()))
         return None
 
     def _all_given(self, place: Place) -> dict[str, Any]:
-        known, wildcards = self._rules[place.rule], _Wildcards(**dict(place.wildcards))
+        rule, wildcards = self._rules[place.rule], SimpleNamespace(**dict(place.wildcards))
         return {
             "rule": place.rule,
             "wildcards": dict(place.wildcards),
-            "seed": known.seed,
+            "seed": rule.seed,
             "basis": basis(self.asks(wildcards, self._inputs(place))),
             **{
-                name: value(wildcards) if callable(value := getattr(known, name)) else value
+                name: value(wildcards) if callable(value := getattr(rule, name)) else value
                 for name in ("settings", "code", "packages")
             },
         }
 
     def _inputs(self, place: Place) -> list[str]:
-        return list(_paths(self._rules[place.rule].inputs.values(), dict(place.wildcards)))
-
-
-class _Wildcards(SimpleNamespace):
-    """Those of a job, as Snakemake hands them to functions."""
-
-    def get(self, name: str, default: str | None = None) -> str | None:
-        found: str | None = getattr(self, name, default)
+        wildcards, found = dict(place.wildcards), list[str]()
+        for value in self._rules[place.rule].inputs.values():
+            value = value(SimpleNamespace(**wildcards)) if callable(value) else value
+            found += [value.format(**wildcards)] if isinstance(value, str) else value
         return found
 
 
-def _paths(values: Iterable[Value], wildcards: dict[str, str]) -> Iterator[str]:
-    for value in values:
-        if callable(value):
-            value = value(_Wildcards(**wildcards))
-        elif isinstance(value, str):
-            value = value.format(**wildcards)
-        yield from [value] if isinstance(value, str) else value
-
-
-def _table(stem: str) -> Place:
-    """The tables of a section that is no experiment have one record."""
-    for name, tables in own_tables().items():
-        if stem in tables or stem == name:
-            return Place(f"results/tables/{name}{SUFFIX}", f"{name}_tables")
-    experiment, _, measure = stem.partition(".")
-    wildcards = (
-        {"experiment": experiment, "measure": measure} if measure else {"experiment": experiment}
-    )
-    rule = "measure" if measure else "table"
-    return Place(f"results/tables/{stem}{SUFFIX}", rule, tuple(wildcards.items()))
-
-
-def _computing(plan: Plan) -> dict[str, Rule]:
-    """Rules that draw, train, solve and put together what they found."""
-    seed, backend = plan.config["seed"], plan.config["backend"]
-    data, trained = {"dataset": plan.dataset_file}, {"trained": plan.trained}
-
-    def rule(name: str, settings: Value, inputs: Mapping[str, Value], **other: Any) -> Rule:
-        return Rule(settings=settings, inputs=inputs, **plan.behind(name), **other)
-
-    table = rule("table", plan.table, {"parts": plan.parts})
-    return {
-        "dataset": Rule(
-            plan.dataset, plan.dataset_code, plan.dataset_packages, {"file": plan.file}, seed
-        ),
-        "train": rule("train", plan.train, data, seed=seed, backend=backend),
-        "train_deep": rule("train_deep", plan.train_deep, data, seed=seed),
-        "duals": rule("duals", plan.duals, trained, seed=seed),
-        "unlearn": rule("unlearn", plan.unlearn, trained | {"points": plan.kkt_points}, seed=seed),
-        "retrain": rule("retrain", plan.retrain, trained, seed=seed, backend=backend),
-        "shadows": rule("shadows", plan.shadows, data, seed=seed, backend=backend),
-        "dependence_tables": rule("dependence_tables", plan.config["dependence"], {}),
-        "readings_tables": rule("readings_tables", plan.readings, {}, seed=seed),
-        "table": table,
-        "measure": table,
-    }
-
-
-def _measuring(plan: Plan) -> dict[str, Rule]:
-    """A rule for each measure that studies declare."""
-    return {
-        f"measure_{name}": Rule(
-            settings=plan.measured(name),
-            inputs=plan.inputs(measure),
-            seed=plan.config["seed"],
-            **plan.behind("measure", rows_of(name), f"_{measure.reads}"),
+def _rules(plan: Plan) -> dict[str, Rule]:
+    """By name; of two whose patterns a path fits the first counts."""
+    found = {
+        name: Rule(
+            stems.split(),
+            plan.inputs(*reads.split()),
+            getattr(plan, name),
+            **plan.behind(name, *(module for part in loads.split() for module in modules(part))),
+            **{key: plan.config[key] for key in takes.split()},
         )
-        for name, measure in plan.measured_by_rule().items()
+        for name, (stems, reads, takes, loads) in _RULES.items()
     }
-
-
-def _presenting(plan: Plan) -> dict[str, Rule]:
-    """Rules that draw and write for readers, from tables."""
-    tables, claims = {"tables": plan.all_tables()}, (*modules("claims"), *modules("study"))
-    drawn = {
-        f"figure_{figure}": Rule(
-            settings={"figure": figure},
-            inputs=plan.drawn(figure),
-            **plan.behind("figure", f"kkt_unlearning.studies.{figure}.figure"),
+    found["dataset"] = found["dataset"]._replace(**plan.behind_dataset())
+    table = found.pop("table")
+    more = table._replace(writes=["results/tables/{experiment}.{measure}"])
+    found |= {"measure": more, "table": table}
+    for name, measure in plan.measured_by_rule().items():
+        found[f"measure_{name}"] = Rule(
+            [f"{SETTING}/{measure.part}"],
+            plan.inputs(*_READ[measure.reads], *measure.inputs),
+            plan.measured(name),
+            **plan.behind_measure(name),
+            seed=plan.config["seed"],
         )
-        for figure in figures()
-    }
-    return drawn | {
-        "own": Rule(
-            settings=plan.own_page,
-            inputs={
-                "table": "results/tables/{experiment}.csv",
-                "dataset": "results/tables/{experiment}.dataset.csv",
-            },
-            seed=plan.config["seed"],
-            **plan.behind("own"),
-        ),
-        "scorecard": Rule(
-            settings=plan.scored(),
-            inputs=tables,
-            seed=plan.config["seed"],
-            **plan.behind("scorecard", *claims),
-        ),
-        "findings": Rule(
-            settings=plan.found(),
-            inputs={"scorecard": "results/scorecard.csv", **tables},
-            **plan.behind("findings", *claims),
-        ),
-        "provenance": Rule(
-            settings=plan.origins.settings(),
-            inputs={"figures": plan.origins.figures(), "trainings": plan.origins.trainings()},
-            seed=plan.config["seed"],
-            **plan.behind("provenance"),
-        ),
-        "columns": Rule(settings={}, inputs={}, **plan.behind("columns", *modules("columns"))),
-        "explorer": Rule(
-            settings=plan.explored,
-            inputs={"tables": plan.explored_tables()},
-            **plan.behind("explorer"),
-        ),
-    }
+    for name in figures():
+        found[f"figure_{name}"] = Rule(
+            [f"results/figures/{name}", f"paper_figures/{name}"],
+            plan.drawn(name),
+            {"figure": name, "module": f"{package_of(name)}.figure"},
+            **plan.behind("figure", f"{package_of(name)}.figure"),
+        )
+    return found

@@ -12,15 +12,17 @@ from pathlib import Path
 
 from scripts._hashes import SUFFIX, sha256, unsealed, written
 
-from workflow.support.places.plan import DRAWN, PAGE_FILES
+from workflow.support.places.plan import PAGE_FILES, drawn
 
 RESULTS = "results"
-BESIDE = [path for path in (*DRAWN, *PAGE_FILES) if not path.startswith(RESULTS)]
 
-_KNOWN = (
-    Path(".snakemake/metadata"),
-    Path(".snakemake/incomplete"),
-)  # what Snakemake has made or begun
+NOTES = Path(".snakemake")
+_KNOWN = ("metadata", "incomplete")  # what Snakemake has made or begun
+
+
+def beside() -> list[str]:
+    """What jobs write beside the results."""
+    return [path for path in (*drawn(), *PAGE_FILES) if not path.startswith(RESULTS)]
 
 
 def refuse_read_only() -> None:
@@ -37,18 +39,19 @@ def refuse_read_only() -> None:
         )
 
 
-def refuse_foreign(root: str | Path) -> None:
+def refuse_foreign(root: str | Path, notes: Path = NOTES) -> None:
     """End the program if a file that no run has made lies where this one would write it.
 
     Args:
         root: the checkout, in which figures and pages are the project's.
+        notes: of Snakemake, in the folder that it works in.
 
     Raises:
         SystemExit: there is one; the message is one sentence.
     """
     if Path.cwd() == Path(root).resolve():
         return
-    found = [name for name in BESIDE if os.path.lexists(name) and not _known(name)]
+    found = [name for name in beside() if os.path.lexists(name) and not _known(name, notes)]
     made = dict(_recorded()) if found else {}
     for name in found:
         if not os.path.isfile(name) or made.get(name) != sha256(name):
@@ -59,17 +62,17 @@ def refuse_foreign(root: str | Path) -> None:
 
 
 def is_ours(path: str) -> bool:
-    """Whether a file of this name is one that jobs write: below the results, or one of `BESIDE`."""
+    """Whether a file of this name is one that jobs write: below the results, or one of `beside`."""
     below, inside = os.path.realpath(os.path.dirname(path)), os.path.realpath(RESULTS)
-    return path in BESIDE or (
+    return path in beside() or (
         path.startswith(f"{RESULTS}/") and os.path.commonpath([inside, below]) == inside
     )
 
 
-def _known(name: str) -> bool:
+def _known(name: str, notes: Path) -> bool:
     """Whether Snakemake remembers the file, by the name that it gives to what it notes of one."""
-    note = urlsafe_b64encode(name.encode()).decode()
-    return any((folder / note).exists() for folder in _KNOWN)
+    note = urlsafe_b64encode(os.path.relpath(name, notes.parent).encode()).decode()
+    return any((notes / kind / note).exists() for kind in _KNOWN)
 
 
 def _recorded() -> Iterator[tuple[str, str]]:

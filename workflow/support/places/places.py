@@ -34,35 +34,42 @@ class Places:
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
+        self._experiments: dict[str, dict[str, Any]] = config["experiments"]
         # Every job of a sweep asks for all of its points.
         self.points = cache(self._points)
         self._datasets = cache(self._first_datasets)
         self._homes = cache(self._first_settings)
+        self._keys = cache(self._all_keys)
 
     def settings(self, experiment: str) -> Iterator[Setting]:
         """All settings of an experiment, point by point."""
-        section = self._config["experiments"][experiment]
+        section = self._experiments[experiment]
         for names in itertools.product(
             self.points(experiment), section["networks"], section["trainings"]
         ):
             yield Setting(experiment, *names)
 
+    def section(self, experiment: str) -> dict[str, Any]:
+        """The experiment, with what its names stand for."""
+        section = self._experiments[experiment]
+        return section | {
+            key: {chosen: self._config[key][chosen] for chosen in section[key]}
+            for key in ("networks", "trainings")
+        }
+
     def dataset(self, experiment: str, point: str) -> dict[str, Any]:
         """The experiment's data set at this point of the sweep, in as many replicates as it has."""
-        section = self._config["experiments"][experiment]
+        section = self._experiments[experiment]
         number = {"replicates": self.replicates(experiment)}
         return {**section["dataset"], **self.points(experiment)[point], **number}
 
     def replicates(self, experiment: str) -> int:
         """Its own number, or that of all experiments."""
-        number: int = self._config["experiments"][experiment].get(
-            "replicates", self._config["replicates"]
-        )
-        return number
+        return int(self._experiments[experiment].get("replicates", self._config["replicates"]))
 
     def forget(self, experiment: str, point: str) -> list[list[int]] | str | None:
         """Forget sets; ``each`` is every single sample, and stays where only a file knows m."""
-        forget: list[list[int]] | str | None = self._config["experiments"][experiment].get("forget")
+        forget: list[list[int]] | str | None = self._experiments[experiment].get("forget")
         samples = self.dataset(experiment, point).get("samples")
         if forget == "each" and samples is not None:
             return [[sample] for sample in range(samples)]
@@ -74,57 +81,49 @@ class Places:
 
     def trained_home(self, setting: Setting) -> Setting:
         """Setting with which the trained network lies."""
-        return self._homes()[self._trained_key(setting)]
+        return self._homes()[self._keys(setting)[0]]
 
     def points_home(self, setting: Setting) -> Setting:
         """Setting with which its exact KKT point lies."""
-        return self._homes()[self._points_key(setting)]
+        return self._homes()[self._keys(setting)[1]]
 
     def solver(self, experiment: str) -> str:
         """Solver of the exact KKT points of an experiment."""
-        own: str | None = self._config["experiments"][experiment].get("solver")
-        return own or self._config["duals"]["solver"]
+        return str(self._experiments[experiment].get("solver") or self._config["duals"]["solver"])
 
     def retrained_home(self, setting: Setting) -> Setting:
         """Setting with which the retrained networks lie."""
-        return self._homes()[self._retrained_key(setting)]
+        return self._homes()[self._keys(setting)[2]]
 
     def _points(self, experiment: str) -> dict[str, dict[str, Any]]:
         """Folder of each point of the sweep -> its values; ``{"base": {}}`` without a sweep."""
-        sweep = self._config["experiments"][experiment]["sweep"]
+        sweep = self._experiments[experiment]["sweep"]
         values = itertools.product(*sweep.values())
         found = [dict(zip(sweep, point, strict=True)) for point in values]
         return {_name(point): point for point in found}
 
     def _first_datasets(self) -> dict[str, tuple[str, str]]:
         homes: dict[str, tuple[str, str]] = {}
-        for experiment in self._config["experiments"]:
+        for experiment in self._experiments:
             for point in self.points(experiment):
                 homes.setdefault(_dataset_key(self.dataset(experiment, point)), (experiment, point))
         return homes
 
     def _first_settings(self) -> dict[str, Setting]:
-        """First setting with each training, alone, with each solver and with each list of forget sets."""
+        """First setting with each key."""
         homes: dict[str, Setting] = {}
-        for experiment in self._config["experiments"]:
-            for setting in self.settings(experiment):
-                homes.setdefault(self._trained_key(setting), setting)
-                homes.setdefault(self._points_key(setting), setting)
-                homes.setdefault(self._retrained_key(setting), setting)
+        for setting in itertools.chain(*map(self.settings, self._experiments)):
+            for key in self._keys(setting):
+                homes.setdefault(key, setting)
         return homes
 
-    def _trained_key(self, setting: Setting) -> str:
-        network = self._config["networks"][setting.network]
-        training = self._config["trainings"][setting.training]
+    def _all_keys(self, setting: Setting) -> tuple[str, str, str]:
+        """Of its training, alone, with its solver and with its forget sets: equal ones share results."""
         home = self.dataset_home(setting.experiment, setting.point)
-        return _key([home, network, training])
-
-    def _points_key(self, setting: Setting) -> str:
-        return self._trained_key(setting) + self.solver(setting.experiment)
-
-    def _retrained_key(self, setting: Setting) -> str:
+        network = self._config["networks"][setting.network]
+        trained = _key([home, network, self._config["trainings"][setting.training]])
         forget = self.forget(setting.experiment, setting.point)
-        return self._trained_key(setting) + _key(forget)
+        return trained, trained + self.solver(setting.experiment), trained + _key(forget)
 
 
 def _name(point: dict[str, Any]) -> str:

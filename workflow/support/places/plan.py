@@ -4,17 +4,17 @@ The functions of ``wildcards`` are parameters and inputs of rules: Snakemake com
 between runs, so each returns only what its rule uses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kkt_unlearning.datasets import SOURCES
-from kkt_unlearning.studies.study import Measure, figures, measures
+from kkt_unlearning.studies.study import Measure, figures, measures, rows_of
 from workflow.support.places.default import changed
-from workflow.support.places.origins import Origins
 from workflow.support.places.places import Places, Setting
 from workflow.support.places.sources import Sources
-from workflow.support.places.tables import own_tables, parts, rested_on, suffix
+from workflow.support.places.tables import experiments_of, own_tables, parts, rested_on, suffix
 from workflow.support.places.versions import packages
 
 Settings = dict[str, Any]
@@ -22,14 +22,12 @@ Settings = dict[str, Any]
 # The folder of one setting, and what a measure can read there that no other setting shares.
 SETTING = "results/{experiment}/{point}/{network}/{training}"
 _OWN = {"unlearned": "unlearned.npz", "networks": "deep.npz", "shadows": "shadows.npz"}
-_READ = {"replicates": ("trained", "points"), "deep": ("networks",), "shadows": ("shadows",)}
 
 # Figure and page of an experiment that a user added, by the name of the output.
 OWN = "results/own"
 _OWN_ENDINGS = {"page": "md", "pdf": "pdf", "png": "png", "csv": "csv"}
 
 # What is drawn and written for readers, whatever the configuration.
-DRAWN = [f"paper_figures/{figure}.{kind}" for figure in figures() for kind in ("pdf", "png", "csv")]
 PAGES = {  # by rule, which is a script, and the name of the output; what is asked for comes first
     "scorecard": {
         "table": "results/scorecard.csv",
@@ -44,9 +42,9 @@ PAGES = {  # by rule, which is a script, and the name of the output; what is ask
 PAGE_FILES = [path for outputs in PAGES.values() for path in outputs.values()]
 
 
-class _Part(NamedTuple):
-    path: str
-    labels: Settings
+def drawn() -> list[str]:
+    """Files of all figures."""
+    return [f"paper_figures/{name}.{kind}" for name in figures() for kind in ("pdf", "png", "csv")]
 
 
 class Plan:
@@ -60,9 +58,7 @@ class Plan:
     def __init__(self, config: Settings, sources: Sources) -> None:
         self.config = config
         self.places = Places(config)
-        self.origins = Origins(config, self.places)
         self.behind = sources.behind
-        self._sources = sources
         self.experiments: Settings = config["experiments"]
 
     # targets
@@ -84,7 +80,7 @@ class Plan:
     def results(self) -> list[str]:
         """All that `targets` are, file by file; what an earlier configuration left is not among it."""
         own = [path for name in self.own_drawn() for path in self.own_files(name).values()]
-        return [*self.all_tables(), *DRAWN, *PAGE_FILES, *own]
+        return [*self.all_tables(), *drawn(), *PAGE_FILES, *own]
 
     def all_tables(self) -> list[str]:
         """Tables of every experiment and of the other sections."""
@@ -123,7 +119,7 @@ class Plan:
 
     def parts(self, wildcards: Any) -> list[str]:
         """Tables of single settings that the table of an experiment is made of, point by point."""
-        return [part.path for part in self._parts(wildcards)]
+        return [path for path, _ in self._parts(wildcards)]
 
     def file(self, wildcards: Any) -> list[str]:
         """The user's own files that a data set is made from: an archive, or an encoder of texts."""
@@ -135,8 +131,7 @@ class Plan:
 
     def dataset_file(self, wildcards: Any) -> str:
         """Arrays of the setting's data set."""
-        home = self.places.dataset_home(wildcards.experiment, wildcards.point)
-        return "/".join(["results", *home, "dataset.npz"])
+        return self._dataset(wildcards.experiment, wildcards.point, "npz")
 
     def trained(self, wildcards: Any) -> str:
         """Networks trained on all samples."""
@@ -150,16 +145,32 @@ class Plan:
         """Networks trained without each forget set."""
         return f"{self.places.retrained_home(_setting(wildcards)).folder()}/retrained.npz"
 
-    def inputs(self, measure: Measure) -> Settings:
-        """What the rule of a measure reads: paths of the setting, or functions that say whose it shares."""
-        shared = {
+    def trainings(self) -> list[str]:
+        """Provenance of every job that trained a network behind some figure."""
+        return list(
+            dict.fromkeys(path for figure in figures() for path in self._trained_for(figure))
+        )
+
+    def inputs(self, *names: str) -> Settings:
+        """Inputs by name: paths of the setting, or functions that say whose it shares, or paths of all."""
+        return {name: self._inputs.get(name) or f"{SETTING}/{_OWN[name]}" for name in names}
+
+    @cached_property
+    def _inputs(self) -> Settings:
+        return {
+            "file": self.file,
+            "dataset": self.dataset_file,
             "trained": self.trained,
             "points": self.kkt_points,
             "retrained": self.retrained,
-        }
-        return {
-            name: shared.get(name) or f"{SETTING}/{_OWN[name]}"
-            for name in (*_READ[measure.reads], *measure.inputs)
+            "parts": self.parts,
+            "tables": self.all_tables(),
+            "explored": self.explored_tables(),
+            "scorecard": "results/scorecard.csv",
+            "certificates": "results/tables/{experiment}.csv",
+            "geometry": "results/tables/{experiment}.dataset.csv",
+            "figures": [f"results/figures/{figure}.provenance.json" for figure in figures()],
+            "trainings": self.trainings(),
         }
 
     def measured_by_rule(self) -> dict[str, Measure]:
@@ -170,70 +181,70 @@ class Plan:
 
     def table(self, wildcards: Any) -> Settings:
         """Experiment, and what tells each of `parts` from the others."""
-        labels = [part.labels for part in self._parts(wildcards)]
+        labels = [labels for _, labels in self._parts(wildcards)]
         return {"experiment": wildcards.experiment, "labels": labels}
 
-    @property
-    def readings(self) -> Settings:
+    def dependence_tables(self, wildcards: Any) -> Any:
+        """Its section."""
+        return self.config["dependence"]
+
+    def readings_tables(self, wildcards: Any) -> Settings:
         """Sizes, how its exact KKT points are found, and what all of it is drawn from."""
         return {name: self.config[name] for name in ("readings", "duals", "seed")}
 
     def dataset(self, wildcards: Any) -> Settings:
         """The experiment's data set at this point of the sweep."""
-        return {
-            **self.places.dataset(wildcards.experiment, wildcards.point),
-            "seed": self.config["seed"],
-        }
+        return self.places.dataset(wildcards.experiment, wildcards.point) | self._seed
 
     def train(self, wildcards: Any) -> Settings:
         """Network, how it is trained, and what its initial weights are drawn from."""
-        return {
-            "network": self._network(wildcards),
-            "training": self._training(wildcards),
-            "replicates": self.places.replicates(wildcards.experiment),
-            "seed": self.config["seed"],
-        }
+        replicates = {"replicates": self.places.replicates(wildcards.experiment)}
+        return self._named(wildcards) | replicates | self._seed
 
     def train_deep(self, wildcards: Any) -> Settings:
         """The same, and what is retrained beside it."""
-        return {**self.train(wildcards), "forget": self._forget(wildcards)}
+        return self.train(wildcards) | self._forget(wildcards)
 
     def duals(self, wildcards: Any) -> Settings:
         """Network and how its exact KKT point is found."""
-        solver = self.places.solver(wildcards.experiment)
-        return {
-            "network": self._network(wildcards),
-            "duals": {**self.config["duals"], "solver": solver},
-        }
+        solver = {"solver": self.places.solver(wildcards.experiment)}
+        return self._network(wildcards) | {"duals": self.config["duals"] | solver}
 
     def unlearn(self, wildcards: Any) -> Settings:
         """What is forgotten, how far and from where."""
-        experiment = self.experiments[wildcards.experiment]
-        return {
-            "network": self._network(wildcards),
-            "forget": self._forget(wildcards),
-            "fractions": experiment["fractions"],
-            "starts": experiment["starts"],
-        }
+        return self._network(wildcards) | self._forget(wildcards) | self._taken(wildcards)
 
     def retrain(self, wildcards: Any) -> Settings:
         """The training, repeated without each forget set."""
-        return {**self._trained_by(wildcards), "forget": self._forget(wildcards)}
+        return self._trained_by(wildcards) | self._forget(wildcards)
 
-    def scored(self) -> Settings:
-        """Thresholds of all claims, and how often replicates are drawn again."""
-        return {name: self.config[name] for name in ("claims", "resamples")}
+    def scorecard(self, wildcards: Any) -> Settings:
+        """Thresholds of all claims, whose they are, and how often replicates are drawn again."""
+        return {name: self.config[name] for name in ("claims", "studies", "resamples")}
 
-    def found(self) -> Settings:
-        """What is not as in the default configuration, which the thresholds were stated for."""
-        return {"changed": changed(self.config)}
+    def findings(self, wildcards: Any) -> Settings:
+        """What is not as in the default configuration, for which thresholds were stated; whose they are."""
+        return {"changed": changed(self.config), "studies": self.config["studies"]}
 
-    def own_page(self, wildcards: Any) -> Settings:
+    def provenance(self, wildcards: Any) -> Settings:
+        """For each figure its experiments, with what their names stand for, and its part of `trainings`."""
+        shared = {name: self.config[name] for name in ("duals", "replicates")}
+        return {
+            figure: {"experiments": {name: self._section(name) for name in experiments_of(figure)}}
+            | shared
+            | {"trainings": list(dict.fromkeys(self._trained_for(figure)))}
+            for figure in figures()
+        }
+
+    def columns(self, wildcards: Any) -> Settings:
+        """None: it rests on the code."""
+        return {}
+
+    def own(self, wildcards: Any) -> Settings:
         """What the page about an experiment says of its data, and how often replicates are drawn again."""
         experiment = wildcards.experiment
-        data = " ".join(
-            f"{key}={value}" for key, value in self.experiments[experiment]["dataset"].items()
-        )
+        dataset = self.experiments[experiment]["dataset"]
+        data = " ".join(f"{key}={value}" for key, value in dataset.items())
         return {"experiment": experiment, "data": data, "resamples": self.config["resamples"]}
 
     def measured(self, name: str) -> Callable[[Any], Settings]:
@@ -242,21 +253,12 @@ class Plan:
 
         def settings(wildcards: Any) -> Settings:
             experiment = self.experiments[wildcards.experiment]
-            own = {"options": experiment[name]} if measure.schema else {}
-            borrowed = {
-                option: experiment[section][option]
-                for section, options in measure.borrows.items()
-                for option in options
-            }
-            taken = {key: experiment[key] for key in ("fractions", "starts") if key in experiment}
-            return {
-                **self._trained_by(wildcards),
-                "forget": self._forget(wildcards),
-                **taken,
-                **own,
-                **borrowed,
-                "seed": self.config["seed"],
-            }
+            found = self.retrain(wildcards) | self._taken(wildcards) | self._seed
+            if measure.schema:
+                found["options"] = experiment[name]
+            for section, options in measure.borrows.items():
+                found |= {option: experiment[section][option] for option in options}
+            return found
 
         return settings
 
@@ -267,66 +269,88 @@ class Plan:
     def shadows(self, wildcards: Any) -> Settings:
         """What shadow models are trained from; nothing that only attacks on them use."""
         options = self.experiments[wildcards.experiment]["membership"]
-        return {
-            **self._trained_by(wildcards),
-            **{name: options[name] for name in ("pools", "models", "folds")},
-            "seed": self.config["seed"],
-        }
+        own = {name: options[name] for name in ("pools", "models", "folds")}
+        return self._trained_by(wildcards) | own | self._seed
 
-    def explored(self, wildcards: Any) -> Settings:
+    def explorer(self, wildcards: Any) -> Settings:
         """Whose each of `explored_tables` is, and where the data of each point of its sweep lie."""
-        return {
-            "tables": [
-                {
-                    "name": name,
-                    "measure": measure,
-                    "dataset": self.experiments[name]["dataset"],
-                    "homes": [
-                        {
-                            "values": values,
-                            "home": "/".join(self.places.dataset_home(name, point)),
-                        }
-                        for point, values in self.places.points(name).items()
-                    ],
-                }
-                for name, measure in self._explored()
-            ]
-        }
+        return {"tables": [self._about(*explored) for explored in self._explored()]}
 
     # code and packages
 
-    def dataset_code(self, wildcards: Any) -> str:
-        """Hash of the files behind rule ``dataset``, with the one source that it calls by name."""
-        return self._sources.digest("dataset", self._source(wildcards))
+    def behind_measure(self, name: str) -> Settings:
+        """Code and packages behind the rule of a measure, with those that its options name."""
+        measure = measures()[name]
 
-    def dataset_packages(self, wildcards: Any) -> dict[str, str]:
-        """Versions of what these import, and of the libraries whose texts the data set is made from."""
-        dataset = self.experiments[wildcards.experiment]["dataset"]
-        imported = self._sources.libraries("dataset", self._source(wildcards))
-        return packages(imported.union(dataset.get("libraries", ())))
+        def named(wildcards: Any) -> list[str]:
+            options = self.experiments[wildcards.experiment].get(name, {})
+            return [
+                registry.module(chosen)
+                for option, registry in measure.registries.items()
+                for chosen in options[option]
+            ]
 
-    def _source(self, wildcards: Any) -> str:
-        name = self.experiments[wildcards.experiment]["dataset"]["source"]
-        return SOURCES[name]
+        return self.behind("measure", rows_of(name), f"_{measure.reads}", named=named)
 
-    def _explored(self) -> list[tuple[str, str]]:
-        return [
-            (name, measure)
-            for name, experiment in self.experiments.items()
-            for measure in experiment["measures"]
-            if measures()[measure].explored
+    def behind_dataset(self) -> Settings:
+        """As `Sources.behind`, with the one source that is called by name, and libraries with its texts."""
+
+        def source(wildcards: Any) -> Settings:
+            name = self.experiments[wildcards.experiment]["dataset"]["source"]
+            return self.behind("dataset", SOURCES.module(name))
+
+        def versions(wildcards: Any) -> dict[str, str]:
+            libraries = self.experiments[wildcards.experiment]["dataset"].get("libraries", ())
+            found: dict[str, str] = source(wildcards)["packages"](wildcards)
+            return found | packages(tuple(libraries))
+
+        return {
+            "code": lambda wildcards: source(wildcards)["code"](wildcards),
+            "packages": versions,
+        }
+
+    def _section(self, name: str) -> Settings:
+        return dict(self.config[name]) if name in own_tables() else self.places.section(name)
+
+    def _trained_for(self, figure: str) -> Iterator[str]:
+        """A measure that stands alone trains its networks itself; no job trains for other sections."""
+        for name in filter(self.experiments.get, experiments_of(figure)):
+            asked = [measures()[measure] for measure in self.experiments[name]["measures"]]
+            alone = [measure.part for measure in asked if measure.standalone]
+            for setting in self.places.settings(name):
+                yield from (f"{setting.folder()}/{part}.provenance.json" for part in alone)
+                if len(alone) < len(asked):
+                    yield f"{self.places.trained_home(setting).folder()}/trained.provenance.json"
+
+    def _explored(self) -> Iterator[tuple[str, str]]:
+        for name, experiment in self.experiments.items():
+            for measure in experiment["measures"]:
+                if measures()[measure].explored:
+                    yield name, measure
+
+    def _about(self, name: str, measure: str) -> Settings:
+        homes = [
+            {"values": values, "home": "/".join(self.places.dataset_home(name, point))}
+            for point, values in self.places.points(name).items()
         ]
+        dataset = self.experiments[name]["dataset"]
+        return {"name": name, "measure": measure, "dataset": dataset, "homes": homes}
 
-    def _parts(self, wildcards: Any) -> list[_Part]:
+    def _parts(self, wildcards: Any) -> list[tuple[str, Settings]]:
+        """Table of each setting of an experiment, or of each data set, and what tells it from the others."""
         # "evaluation" is the table that the rule without a measure in its wildcards puts together.
-        name, experiment = wildcards.get("measure", "evaluation"), wildcards.experiment
+        name, experiment = getattr(wildcards, "measure", "evaluation"), wildcards.experiment
         self._check_part(name, experiment)
         if name == "dataset":
-            return self._dataset_parts(experiment)
-        return [
-            _Part(f"{self._home(name, setting).folder()}/{name}.csv", self._labels(setting))
-            for setting in self.places.settings(experiment)
-        ]
+            points = self.places.points(experiment).items()
+            return [(self._dataset(experiment, point, "csv"), values) for point, values in points]
+        settings = [*self.places.settings(experiment)]
+        # rule duals writes these
+        homes = (
+            map(self.places.points_home, settings) if name in ("kkt", "multipliers") else settings
+        )
+        paths = (f"{home.folder()}/{name}.csv" for home in homes)
+        return list(zip(paths, map(self._labels, settings), strict=True))
 
     def _check_part(self, name: str, experiment: str) -> None:
         """Snakemake would look for the options of a measure that the experiment does not have."""
@@ -336,44 +360,39 @@ class Plan:
                 f"{', '.join(self.tables(experiment))}, or add to experiments.{experiment}.measures."
             )
 
-    def _dataset_parts(self, experiment: str) -> list[_Part]:
-        homes = self.places.dataset_home
-        return [
-            _Part("/".join(["results", *homes(experiment, point), "dataset.csv"]), values)
-            for point, values in self.places.points(experiment).items()
-        ]
-
-    def _home(self, part: str, setting: Setting) -> Setting:
-        shared = part in ("kkt", "multipliers")  # rule duals writes them
-        return self.places.points_home(setting) if shared else setting
+    def _dataset(self, experiment: str, point: str, ending: str) -> str:
+        home = self.places.dataset_home(experiment, point)
+        return "/".join(["results", *home, f"dataset.{ending}"])
 
     def _labels(self, setting: Setting) -> Settings:
         training = self.config["trainings"][setting.training]
-        return {
-            **self.places.points(setting.experiment)[setting.point],
-            "network": setting.network,
-            "training": setting.training,
-            "loss": training["loss"],
-            "descent": training["step"],
-        }
+        names = {"network": setting.network, "training": setting.training}
+        swept = self.places.points(setting.experiment)[setting.point]
+        return swept | names | {"loss": training["loss"], "descent": training["step"]}
 
     def _trained_by(self, wildcards: Any) -> Settings:
-        return {
-            "network": self._network(wildcards),
-            "training": self._training(wildcards),
-            "duals": {key: self.config["duals"][key] for key in ("tolerance", "pivots")},
-        }
+        duals = {key: self.config["duals"][key] for key in ("tolerance", "pivots")}
+        return self._named(wildcards) | {"duals": duals}
+
+    def _named(self, wildcards: Any) -> Settings:
+        """What the names of the setting stand for."""
+        training = self.config["trainings"][wildcards.training]
+        return self._network(wildcards) | {"training": training}
 
     def _network(self, wildcards: Any) -> Settings:
-        networks: dict[str, Settings] = self.config["networks"]
-        return networks[wildcards.network]
+        return {"network": self.config["networks"][wildcards.network]}
 
-    def _training(self, wildcards: Any) -> Settings:
-        trainings: dict[str, Settings] = self.config["trainings"]
-        return trainings[wildcards.training]
+    def _forget(self, wildcards: Any) -> Settings:
+        return {"forget": self.places.forget(wildcards.experiment, wildcards.point)}
 
-    def _forget(self, wildcards: Any) -> list[list[int]] | str | None:
-        return self.places.forget(wildcards.experiment, wildcards.point)
+    def _taken(self, wildcards: Any) -> Settings:
+        """Step sizes and starts, of an experiment that has steps."""
+        experiment = self.experiments[wildcards.experiment]
+        return {key: experiment[key] for key in ("fractions", "starts") if key in experiment}
+
+    @property
+    def _seed(self) -> Settings:
+        return {"seed": self.config["seed"]}
 
 
 def _setting(wildcards: Any) -> Setting:

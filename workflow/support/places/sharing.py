@@ -12,7 +12,7 @@ from scripts._errors import shared_by
 LOCATION = "SNAKEMAKE_OUTPUT_CACHE"
 
 
-def sharing(workflow: Any) -> bool:
+def sharing(workflow: Any, results: Path) -> bool:
     """Whether this run shares results; links to results that are no longer shared are gone after it.
 
     Where a shared result was removed, the link to it stays, and Snakemake takes it for a file that
@@ -20,6 +20,7 @@ def sharing(workflow: Any) -> bool:
 
     Args:
         workflow: Snakemake's, with its settings.
+        results: their folder.
 
     Raises:
         SystemExit: ``--cache`` is given and the folder is not; the message is one sentence.
@@ -35,14 +36,12 @@ def sharing(workflow: Any) -> bool:
             f"can write to, and export {LOCATION}=/path/of/it."
         )
     if folder and workflow.is_main_process:  # not each job of a cluster again
-        remove_broken_links(Path("results"))
+        remove_broken_links(results)
     return asked
 
 
 def remove_broken_links(results: Path) -> None:
     """Remove every link below ``results`` to a shared result that is gone."""
-    for folder, _, names in os.walk(results):
-        for name in names:
-            path = Path(folder, name)
-            if shared_by(path) and not path.exists():
-                path.unlink(missing_ok=True)
+    for path in results.rglob("*"):
+        if shared_by(path) and not path.exists():
+            path.unlink(missing_ok=True)

@@ -1,10 +1,9 @@
 """Which tables an experiment has, and whose tables a figure shows."""
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
-from kkt_unlearning.studies.study import figures, measures, studies
+from kkt_unlearning.studies.study import figures, measures, of_choice, studies
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"  # of which rules have the names
 
@@ -24,19 +23,19 @@ def parts(names: Sequence[str]) -> list[str]:
     return [*always, *(measure.part for measure in found)]
 
 
-@cache
+@of_choice
 def own_tables() -> dict[str, tuple[str, ...]]:
     """Sections at the top of the configuration that are no experiment -> tables of their rule."""
     return {name: study.own.tables for name, study in studies().items() if study.own}
 
 
-@cache
+@of_choice
 def rested_on() -> frozenset[str]:
     """Experiments that figures and claims rest on; others are a user's own."""
     return frozenset(name for study in studies().values() for name in study.experiments)
 
 
-@cache
+@of_choice
 def taken() -> frozenset[str]:
     """Names of rules and targets, which an experiment of a user's own cannot have."""
     scripts = {path.stem for path in SCRIPTS.glob("[!_]*.py")}
@@ -44,7 +43,7 @@ def taken() -> frozenset[str]:
     return frozenset({"all", *figures(), *scripts, *made})
 
 
-@cache
+@of_choice
 def needed() -> dict[str, list[str]]:
     """What each experiment behind a figure has to measure."""
     tables = [table for drawn in figures().values() for table in drawn.values()]

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import Distribution, distributions, requires
 
-from scripts._versions import installed
+from kkt_unlearning.extensions import providers
+from kkt_unlearning.installed import installed
+
+OURS = "kkt-unlearning"  # counts by its code
 
 
 @cache
@@ -22,9 +25,10 @@ def packages(libraries: Iterable[str]) -> dict[str, str]:
     # Nodes of a cluster may have another third number of Python under the same environment.
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
     pending = [one.name for library in libraries for one in _distributions().get(library, [])]
+    pending += [providers()[library] for library in libraries if library in providers()]
     while pending:
         name = _normalised(pending.pop())
-        if name not in found and (known := _known(name)):
+        if name not in {OURS, *found} and (known := _known(name)):
             found[name], needed = known
             pending.extend(needed)
     return dict(sorted(found.items()))

@@ -1,18 +1,17 @@
 """What differs between the results of two runs of one configuration."""
 
-import csv
 import math
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts._tables import SIGNIFICANT_DIGITS
+from scripts._tables import SIGNIFICANT_DIGITS, parsed
 
 TABLES = {
-    "tables": "results/tables/*.csv",
-    "figure tables": "paper_figures/*.csv",
-    "scorecard": "results/scorecard.csv",
+    "tables": ("results/tables/*.csv",),
+    "figure tables": ("paper_figures/*.csv",),
+    "scorecard": ("results/scorecard.csv",),
 }
 FILES = {
     "figures": ("paper_figures/*.pdf", "paper_figures/*.png"),
@@ -68,17 +67,16 @@ def compare(one: Path, other: Path) -> Comparison:
     """
     compared: dict[str, int] = {}
     cells, differences = 0, list[Difference]()
-    for kind, pattern in TABLES.items():
-        names = _names((pattern,), one, other)
-        compared[kind] = len(names)
-        for name in names:
-            cells += _size(one / name)
-            differences += _table_differences(kind, name, one / name, other / name)
-    for kind, patterns in FILES.items():
+    for kind, patterns in (TABLES | FILES).items():
         names = _names(patterns, one, other)
         compared[kind] = len(names)
-        unequal = (name for name in names if _content(one / name) != _content(other / name))
-        differences += [Difference(kind, name, "", 1, math.inf) for name in unequal]
+        for name in names:
+            if kind in TABLES:
+                rows = [_rows(folder / name) for folder in (one, other)]
+                cells += sum(map(len, rows[0][1:]))
+                differences += _table_differences(kind, name, *rows)
+            elif _content(one / name) != _content(other / name):
+                differences.append(Difference(kind, name, "", 1, math.inf))
     return Comparison(compared, cells, differences)
 
 
@@ -110,29 +108,18 @@ def _content(path: Path) -> bytes | None:
 
 
 def _rows(path: Path) -> list[list[str]]:
-    if not path.is_file():
-        return []
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))
+    return parsed(_content(path) or b"") or [[]]
 
 
-def _size(path: Path) -> int:
-    return sum(map(len, _rows(path)[1:]))
-
-
-def _table_differences(kind: str, name: str, one: Path, other: Path) -> Iterator[Difference]:
+def _table_differences(
+    kind: str, name: str, one: list[list[str]], other: list[list[str]]
+) -> Iterator[Difference]:
     """Column by column; tables of different shape or columns differ as a whole."""
-    (header, *rows), (columns, *others) = (_rows(path) or [[]] for path in (one, other))
-    if header != columns or len(rows) != len(others):
-        yield Difference(kind, name, "", max(len(rows), len(others)), math.inf)
+    if one[0] != other[0] or len(one) != len(other):
+        yield Difference(kind, name, "", max(len(one), len(other)) - 1, math.inf)
         return
-    nothing: list[str] = []
-    for index, column in enumerate(header):
-        pairs = (
-            (row[index : index + 1], twin[index : index + 1])
-            for row, twin in zip_longest(rows, others, fillvalue=nothing)
-        )
-        sizes = [relative("".join(a), "".join(b)) for a, b in pairs]
-        unequal = [size for size in sizes if size > 0]
+    columns, others = (zip_longest(*table, fillvalue="") for table in (one, other))
+    for (column, *cells), (_, *twins) in zip_longest(columns, others, fillvalue=("",) * len(one)):
+        unequal = [size for size in map(relative, cells, twins) if size > 0]
         if unequal:
             yield Difference(kind, name, column, len(unequal), max(unequal))

@@ -12,38 +12,32 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from scripts._errors import deleting
 from scripts._hashes import sha256
 
 from workflow.support.configuration.mistakes import listed
 from workflow.support.places.asked import Asked, Job, is_result
-from workflow.support.places.folder import is_ours
+from workflow.support.places.folder import NOTES, is_ours
 from workflow.support.records.results import Results
 
 RESULTS = Path("results")
-UNFINISHED = Path(".snakemake/incomplete")
 FINAL = ("results", "results/figures")  # with outputs that no job reads, only a user
 BACK = 50 * 365 * 24 * 3600 * 10**9  # nanoseconds; what was made before 2020 is no result of ours
 
 
-class _Judged(NamedTuple):
-    """Of one job: files that are damaged, those to be made again, and what they were made with otherwise."""
-
-    damaged: list[str]
-    outdated: list[str]
-    others: list[str]
-
-
-def check_records(asked: Asked) -> None:
+def check_records(asked: Asked, notes: Path = NOTES) -> None:
     """Refuse damaged results; date outdated ones before all, so that they are made again, and none ahead.
 
     Looked at are the results behind all that the configuration asks for: records, and all files but arrays,
     which are large, and never final: the next job that reads one looks at it.
+
+    Args:
+        asked: what the configuration asks for.
+        notes: of Snakemake, in the folder that it works in.
 
     Raises:
         SystemExit: files are not what their jobs wrote; the message is one sentence.
@@ -57,15 +51,29 @@ def check_records(asked: Asked) -> None:
         )
     _bring_back(RESULTS)
     results = Results(asked, _content, _digest)
-    judged = [_judge(results, name, job) for name, job in asked.jobs().items()]
-    if damaged := [path for job in judged for path in job.damaged]:
+    unfinished = notes / "incomplete"
+    cut_off = unfinished.is_dir() and any(unfinished.iterdir())
+    damaged, outdated, others = list[str](), list[str](), Counter[str]()
+    for name, job in asked.jobs().items():
+        broken, files = results.damaged(name), [*results.written(name), name]
+        if results.record(name) is None:
+            broken, again = _unvouched(name, job, cut_off)
+        elif differing := results.differing(name, job):
+            again = files
+            others["inputs" if differing[0] == "basis" else differing[0]] += 1
+        elif os.path.dirname(name) in FINAL and not all(map(os.path.isfile, files)):
+            again = files
+        else:
+            _date(files, back=False)
+            again = [path for path in broken if not is_result(path)]  # another version is committed
+        damaged += filter(is_result, broken)
+        outdated += again
+    if damaged:
         raise SystemExit(
             f"error: {damaged[0]} is not what its job wrote, it was cut short or changed: "
             f"{deleting(*damaged)}."
         )
-    stuck = [path for job in judged for path in _date_back(job.outdated)]
-    differing = (job.others[0] for job in judged if job.others)
-    others = Counter("inputs" if name == "basis" else name for name in differing)
+    stuck = _date(outdated, back=True)
     if others:
         print(
             f"{others.total()} results were made with other {listed(sorted(others))} than are asked for now: "
@@ -95,32 +103,16 @@ def refuse_unasked(asked: Asked) -> None:
             )
 
 
-def _judge(results: Results, name: str, job: Job) -> _Judged:
-    record = results.record(name)
-    if record is None:
-        return _unvouched(name, job)
-    files, damaged = [*results.written(name), name], results.damaged(name)
-    others = job.differing(record) or ["inputs"] * len(results.changed(name))
-    halved = os.path.dirname(name) in FINAL and not all(map(os.path.isfile, files))
-    if not (others or halved):
-        _bring_forward(files)
-        files = [
-            path for path in damaged if not is_result(path)
-        ]  # committed: another version of it
-    return _Judged([*filter(is_result, damaged)], files, others)
-
-
-def _unvouched(record: str, job: Job) -> _Judged:
+def _unvouched(record: str, job: Job, cut_off: bool) -> tuple[list[str], list[str]]:
     """A record that cannot be read; files that are there without one are made again with another.
 
     Not tables, which may be somebody's own, unless Snakemake itself knows that a job was cut off.
     """
     found = [path for path in job.files if os.path.isfile(path) and path != record]
     damaged = [record] if os.path.isfile(record) else []
-    cut_off = UNFINISHED.is_dir() and any(UNFINISHED.iterdir())
     if os.path.dirname(record) == "results/tables" and not cut_off:
-        return _Judged([*damaged, *found], [], [])
-    return _Judged(damaged, found, [])
+        return damaged + found, []
+    return damaged, found
 
 
 def _content(name: str) -> bytes | None:
@@ -145,30 +137,21 @@ def _bring_back(folder: Path) -> None:
                     os.utime(path, (now, now), follow_symlinks=False)
 
 
-def _date_back(paths: Iterable[str]) -> list[str]:
-    """Make files older than everything, each at its distance from the others; those that could not be."""
-    return [path for path, when in _times(paths) if when >= BACK and not _date(path, when - BACK)]
+def _date(paths: Iterable[str], back: bool) -> list[str]:
+    """Make files older than everything, each at its distance from the others, or give them their times again.
 
-
-def _bring_forward(paths: Iterable[str]) -> None:
-    """Give files that were dated back their own times again."""
-    for path, when in _times(paths):
-        if when < BACK:
-            _date(path, when + BACK)
-
-
-def _times(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+    Returns:
+        Those of which the time could not be set.
+    """
+    stuck = []
     for path in filter(is_ours, paths):  # whatever a record names
-        with suppress(OSError):  # not there
-            yield path, os.lstat(path).st_mtime_ns
-
-
-def _date(path: str, when: int) -> bool:
-    """Whether the time of a file, or of a link itself, could be set."""
-    try:
-        os.utime(path, ns=(when, when), follow_symlinks=False)
-    except FileNotFoundError:  # gone meanwhile
-        return True
-    except OSError:
-        return False
-    return True
+        try:
+            when = os.lstat(path).st_mtime_ns
+            if (when < BACK) != back:
+                when += -BACK if back else BACK
+                os.utime(path, ns=(when, when), follow_symlinks=False)  # that of a link itself
+        except (FileNotFoundError, NotADirectoryError):  # gone meanwhile
+            continue
+        except OSError:
+            stuck.append(path)
+    return stuck

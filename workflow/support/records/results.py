@@ -1,7 +1,7 @@
 """Results judged by their records, on a disk or in an archive."""
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -10,7 +10,7 @@ from scripts._hashes import unsealed, written
 
 from workflow.support.places.asked import Asked, Job
 
-Record = Mapping[str, Any]
+Looked = Callable[[str], Any]  # up by its path
 
 
 class Results:
@@ -22,12 +22,7 @@ class Results:
         digest: SHA-256 of a file; None of one that is not there, or not to be looked at.
     """
 
-    def __init__(
-        self,
-        asked: Asked,
-        read: Callable[[str], bytes | None],
-        digest: Callable[[str], str | None],
-    ) -> None:
+    def __init__(self, asked: Asked, read: Looked, digest: Looked) -> None:
         self._place = asked.place
         self._read = read
         self._digest = cache(digest)
@@ -38,6 +33,10 @@ class Results:
         """Inputs that are others by now than the job of a record read; one that is gone changes nothing."""
         inputs = self.record(name)["inputs"].items()
         return [path for path, digest in inputs if self._now(path) not in (digest, None)]
+
+    def differing(self, name: str, job: Job) -> list[str]:
+        """What its job was given or read otherwise than it is asked for, or read that is another by now."""
+        return job.differing(self.record(name)) or ["inputs"] * len(self.changed(name))
 
     def damaged(self, name: str) -> list[str]:
         """Files that are not what the job of a record wrote."""
@@ -61,7 +60,7 @@ class Results:
         record = self.record(name)
         return written(name, record) if record else {}
 
-    def _now(self, path: str) -> str | None:
+    def _now(self, path: str) -> Any:
         """Hash that an input should have by now; that of the file itself if no job wrote it."""
         place = self._place(path)
         if place is None or place.record == path:

@@ -1,6 +1,7 @@
 """The files in a tar of unknown origin, read without unpacking anything."""
 
 import tarfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
@@ -41,7 +42,7 @@ def members(path: Path) -> dict[str, bytes]:
     try:
         with tarfile.open(path, mode="r:") as archive:
             for member in archive:
-                _check(member, found)
+                refuse(_wrong(member, found))
                 found[member.name] = _content(archive, member)
                 needed += _read(member.name, found[member.name])
                 refuse_beyond_memory(needed, repr(member.name))
@@ -50,6 +51,16 @@ def members(path: Path) -> dict[str, bytes]:
     if not found:
         raise ArchiveError(f"{path} is empty.")
     return found
+
+
+def refuse(sentences: Iterable[str]) -> None:
+    """End with the first of what is found wrong, if there is any; the rest is not looked for.
+
+    Raises:
+        ArchiveError: there is.
+    """
+    for sentence in sentences:
+        raise ArchiveError(sentence)
 
 
 def refuse_beyond_memory(needed: int, what: str) -> None:
@@ -72,34 +83,26 @@ def _read(name: str, content: bytes) -> int:
     return _CHARACTER * len(content) + _OBJECT * sum(map(content.count, _MARKS))
 
 
-def _check(member: tarfile.TarInfo, found: dict[str, bytes]) -> None:
-    name = member.name
-    if PurePosixPath(name).is_absolute():
-        raise ArchiveError(
-            f"{name!r} is an absolute path, but only names below the archive are allowed."
-        )
-    if ".." in PurePosixPath(name).parts:
-        raise ArchiveError(
-            f"{name!r} leads out of the archive, but only names below it are allowed."
-        )
-    if not name.isprintable() or "\\" in name or PurePosixPath(name).as_posix() != name:
-        raise ArchiveError(f"{name!r} is no plain name of a file, such as results/scorecard.csv.")
+def _wrong(member: tarfile.TarInfo, found: dict[str, bytes]) -> Iterator[str]:
+    name, plain = member.name, PurePosixPath(member.name)
+    if plain.is_absolute():
+        yield f"{name!r} is an absolute path, but only names below the archive are allowed."
+    if ".." in plain.parts:
+        yield f"{name!r} leads out of the archive, but only names below it are allowed."
+    if not name.isprintable() or "\\" in name or plain.as_posix() != name:
+        yield f"{name!r} is no plain name of a file, such as results/scorecard.csv."
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.sparse is not None:
-        raise ArchiveError(
-            f"{name!r} is a link, folder or device, but only plain files are allowed."
-        )
+        yield f"{name!r} is a link, folder or device, but only plain files are allowed."
     if name in found:
-        raise ArchiveError(f"{name!r} is there twice, but each file may be there only once.")
+        yield f"{name!r} is there twice, but each file may be there only once."
     if not 0 <= member.size <= LARGEST_FILE:
-        raise ArchiveError(
-            f"{name!r} says that it has {member.size} bytes, but at most {LARGEST_FILE} are allowed."
-        )
+        yield f"{name!r} says that it has {member.size} bytes, but at most {LARGEST_FILE} are allowed."
     if len(found) >= MOST_FILES:
-        raise ArchiveError(f"there are more than {MOST_FILES} files, the most that are read.")
+        yield f"there are more than {MOST_FILES} files, the most that are read."
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    content = cast(IO[bytes], archive.extractfile(member)).read()  # a plain file: _check
+    content = cast(IO[bytes], archive.extractfile(member)).read()  # a plain file: _wrong
     if len(content) != member.size:
         raise ArchiveError(f"{member.name!r} is cut short: take another copy of the archive.")
     return content

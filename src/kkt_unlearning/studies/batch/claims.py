@@ -97,6 +97,18 @@ def batch_tau(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
+    "While κ is small the δ of the two-layer network grows at most in proportion to the forget set.",
+    OURS.at("docs/questions/batch.md, theorem 1: as κ does, which bounds it"),
+    "p of δ at θ̃ ~ k^p, random sets, k ≤ m/2, median of the fits, largest dimension",
+    "at_most",
+    "batch",
+    "batch.batch",
+)
+def batch_delta(tables: Tables, _: Thresholds) -> float:
+    return _growth(_last(tables["batch.batch"]), "two_layer", "delta")
+
+
+@claim(
     "The distance of the linear model to the exact retained predictor grows in proportion to the size.",
     OURS.at("docs/questions/batch.md, section 3"),
     "p of τ* ~ k^p, random sets, k ≤ m/2, median of the fits, largest over dimensions",

@@ -1,5 +1,7 @@
 """How the guarantee decays as the data become correlated."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -201,7 +203,7 @@ def _closed_form(row: np.ndarray, networks: list[str], samples: int) -> None:
 
 
 def _closed_form_mark() -> Line2D:
-    look = {"color": style.COLOURS["reference"], "linestyle": ":"}
+    look: dict[str, Any] = {"color": style.COLOURS["reference"], "linestyle": ":"}
     return Line2D([], [], label="closed form,\nlinear model", **look)
 
 

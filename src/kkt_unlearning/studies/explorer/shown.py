@@ -135,7 +135,8 @@ WAYS = {
     ("influence", "trained"): Way("influence step", "halved", "triangle-up"),
     ("downdate", "trained"): Way("dual downdate", "autograd", "square"),
     ("downdate", "exact"): Way("dual downdate from the exact KKT point", "autograd", "square-open"),
-    ("retraining", "initial"): Way("retraining from scratch", OTHER, "star"),
+    ("retraining", "initial"): Way("retraining from scratch", OTHER),
+    ("retrained", "initial"): Way("retraining until training ends", OTHER, "star"),
 }
 
 # what stands in cells -> what a reader sees; other texts stand for themselves

@@ -50,6 +50,21 @@ def flips_predicted(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
+    "The share of activations that the step flips does not depend on the size of the training steps.",
+    OURS.at("docs/theory.md, section 6.4: it follows from the exact point's multipliers"),
+    "largest over smallest share of retained entries, all cases of a size together",
+    "at_most",
+    "flips",
+    "flips_training.flips",
+)
+def flips_training_step(tables: Tables, _: Thresholds) -> float:
+    cases = groups(tables["flips_training.flips"], "training_step")
+    shares = [float(np.average(group["share"], weights=group["entries"])) for _, group in cases]
+    known = len(shares) > 1 and smallest(shares) > 0
+    return largest(shares) / smallest(shares) if known else float("nan")
+
+
+@claim(
     "The restored network θ̃ leaves no entry flipped.",
     CHECK.at("docs/theory.md, proposition 6.4"),
     "entries left on another side, most in any case",

@@ -38,6 +38,10 @@ TABLES = {
                 "bound on tau_star without pivots; infinite from 1 on", COSINE
             ),
             "pivots": Column("activation cells left in search of θ*", COUNT),
+            "training_step": Column("step size of the training"),
+            "turned_in_training": Column(
+                "activations off the kinks that differ from those at the initial weights", SHARE
+            ),
         },
     ),
     "surface": Described(

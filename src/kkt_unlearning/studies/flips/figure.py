@@ -43,18 +43,25 @@ _WAYS = {
     "tau_halved": ("half of ε", "halved", "-"),
     "tau_restored": ("τ: θ̃", "tau", "-"),
 }
+_TRAINED = {
+    "share": ("by the unlearning\nstep", "flipped"),
+    "turned_in_training": ("by training", "opposed"),
+}
 _FOUND = ["tau_halved", "tau_restored"]  # in the table of the surface
 _SHOWN = 7  # lines of a cut, about
 _CASE = ("network", "training", "seed", "forget")
 
 
-def draw(flips: Table, surface: Table) -> tuple[Figure, dict[str, np.ndarray]]:
+def draw(flips: Table, surface: Table, training: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     """Shares of flipped entries and the angles that undo them along the sweep; two cuts through the surface.
+
+    Below stand the shares, and τ*, against the size of the training steps.
 
     τ* is a point for each case, coloured by whether the step turned a supporting entry on.
 
     Args:
         flips: counts of flips and τ*; surface: the surface on its grid; both along one swept parameter.
+        training: counts of flips and τ* of networks trained in steps of several sizes.
 
     Returns:
         The figure, and the medians and bands that it shows: ``x`` against ``median``, by panel and line.
@@ -62,15 +69,16 @@ def draw(flips: Table, surface: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     along = next(iter(swept(surface)), None)
     surface, middle = _at_middle(surface, along)
     parts = [_shares(flips, along), _angles(surface, along), _exact(flips, along)]
-    drawn = stack([*parts, *_cuts(take(surface, middle))])
+    drawn = stack([*parts, *_cuts(take(surface, middle)), *_trainings(training)])
     with style.styled():
-        figure, axes = style.panels(5.2, (2, 2))
+        figure, axes = style.panels(7.4, (3, 2))
         _against_sweep(axes[0], drawn, along)
         inside = take(surface, middle)
         restored = median(inside["tau_restored"] / inside["tau_star"])
         _cut(axes[1, 0], select(drawn, panel="epsilon against tau"), "τ / τ*", "δ / δ*", restored)
         _cut(axes[1, 1], select(drawn, panel="epsilon against delta"), "δ / δ*", "τ / τ*")
         axes[1, 0].set_ylabel("relative ε")
+        _against_training(axes[2], drawn)
     return figure, drawn
 
 
@@ -117,16 +125,19 @@ def _angles(surface: Table, along: str | None) -> dict[str, np.ndarray]:
 
 def _exact(flips: Table, along: str | None) -> dict[str, np.ndarray]:
     """τ* of each case, by cluster, and the median of its bound where nothing is turned on."""
-    turned = flips["supporting_on"] > 0
-    star, one = np.asarray(flips["tau_star"], float), np.ones(len(turned), int)
-    points = {"median": star, "low": star, "high": star, "count": one, "infinite": 0 * one}
-    points |= {"cluster": np.where(turned, "turned", "none")}
-    points |= {along: flips[along]} if along else {}
-    found = summarise(
-        take(flips, ~turned), [along] if along else ["experiment"], ["tau_star_bound"]
-    )
+    points = _points(flips, flips[along] if along else np.zeros(len(flips["tau_star"])))
+    none = take(flips, flips["supporting_on"] == 0)
+    found = summarise(none, [along] if along else ["experiment"], ["tau_star_bound"])
     bound = _records("angle", found, "quantity", along)
-    return stack([_records("tau_star", points, "cluster", along), bound])
+    return stack([_records("tau_star", points, "cluster", "x"), bound])
+
+
+def _points(flips: Table, x: np.ndarray) -> dict[str, np.ndarray]:
+    """τ* of each case at ``x``, with its cluster."""
+    star, one = np.asarray(flips["tau_star"], float), np.ones(len(x), int)
+    points = {"median": star, "low": star, "high": star, "count": one, "infinite": 0 * one}
+    cluster = np.where(flips["supporting_on"] > 0, "turned", "none")
+    return points | {"cluster": cluster, "x": np.asarray(x, float)}
 
 
 def _cuts(surface: Table) -> list[dict[str, np.ndarray]]:
@@ -135,6 +146,41 @@ def _cuts(surface: Table) -> list[dict[str, np.ndarray]]:
         _records("epsilon against tau", found, "delta_share", "tau_share"),
         _records("epsilon against delta", found, "tau_share", "delta_share"),
     ]
+
+
+def _trainings(training: Table) -> list[dict[str, np.ndarray]]:
+    at = "training_step"
+    shares = summarise(training, [at], list(_TRAINED))
+    points = _points(training, training[at])
+    return [
+        _records("share against training", shares, "quantity", at),
+        _records("tau_star against training", points, "cluster", "x"),
+    ]
+
+
+def _against_training(axes: Sequence[Axes], drawn: Table) -> None:
+    lines = [
+        Line({"panel": "share against training", "line": name}, *look)
+        for name, look in _TRAINED.items()
+    ]
+    style.draw_lines(axes[0], drawn, "x", lines)
+    _clusters(axes[1], select(drawn, panel="tau_star against training"))
+    values = np.unique(select(drawn, panel="share against training")["x"])
+    for panel in axes:
+        _swept_axis(panel, values, "size of the training steps")
+    axes[0].set_ylabel("share of entries flipped")
+    axes[0].set_ylim(bottom=0)
+    axes[1].set_ylabel("τ*: 1 − cosine of θ′ to θ*")
+    style.log_scale(axes[1], TAU_FLOOR)
+
+
+def _swept_axis(panel: Axes, values: np.ndarray, label: str) -> None:
+    if (values > 0).all():
+        panel.set_xscale("log")
+    panel.set_xticks(values, [f"{value:g}" for value in values])
+    panel.set_xticks([], minor=True)
+    panel.set_xlabel(label)
+    style.legend(panel)
 
 
 def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> None:
@@ -156,13 +202,7 @@ def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> Non
         if lines is angles:
             _clusters(panel, select(drawn, panel="tau_star"))
         style.draw_lines(panel, drawn, "x", lines)
-        values = np.unique(select(drawn, panel="share")["x"])
-        if along and (values > 0).all():
-            panel.set_xscale("log")
-        panel.set_xticks(values, [f"{value:g}" for value in values])
-        panel.set_xticks([], minor=True)
-        panel.set_xlabel(label)
-        style.legend(panel)
+        _swept_axis(panel, np.unique(select(drawn, panel="share")["x"]), label)
     axes[0].set_ylabel("share of retained entries")
     axes[0].set_ylim(bottom=0)
     axes[1].set_ylabel("1 − cosine to θ′")

@@ -89,8 +89,19 @@ def surface_rows(
 
 
 def flips(case: Case) -> list[Row]:
-    """Measure ``flips`` of one replicate."""
-    return flips_rows(case.point, case.forget_sets, case.solver, case.pivots, case.s)
+    """Measure ``flips`` of one replicate; beside it the size of the training steps and what they turned."""
+    found = flips_rows(case.point, case.forget_sets, case.solver, case.pivots, case.s)
+    training: Row = {
+        "training_step": float(case.descent.step_size),
+        "turned_in_training": turned(case.point, case.batch.W0[case.s]),
+    }
+    return [row | training for row in found]
+
+
+def turned(point: KKTPoint, W0: np.ndarray) -> float:
+    """Share of the entries off their kinks whose activation is another than at the weights ``W0 (n, k)``."""
+    off = ~point.kinks
+    return float((point.problem.pattern(W0) != point.pattern)[off].mean()) if off.any() else np.nan
 
 
 def surface(case: Case) -> list[Row]:

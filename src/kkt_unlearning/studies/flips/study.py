@@ -37,8 +37,12 @@ def check_surface(given: Mapping[str, Any], samples: int, fail: Fail) -> None:
 STUDY = Study(
     order=40,
     sections={"flips": Section("Flips and the whole surface", "docs/questions/flips.md")},
-    figure={"flips": "flips.flips", "surface": "flips.surface"},
-    experiments={"flips": Drawn()},
+    figure={
+        "flips": "flips.flips",
+        "surface": "flips.surface",
+        "training": "flips_training.flips",
+    },
+    experiments={"flips": Drawn(), "flips_training": Drawn()},
     measures={
         "flips": Measure("flips", schema=FLIPS, check=check_forget),
         "surface": Measure("surface", schema=SURFACE, check=check_surface),

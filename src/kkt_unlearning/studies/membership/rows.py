@@ -8,7 +8,7 @@ from kkt_unlearning.attacks import klom as divergence
 from kkt_unlearning.attacks.bound import auc_interval
 from kkt_unlearning.attacks.certificates import NUMBERS, ShadowCertificates, shadow_certificates
 from kkt_unlearning.attacks.klom import Recipe, noise
-from kkt_unlearning.attacks.membership import ATTACKS, control, rates, scores, sides
+from kkt_unlearning.attacks.membership import control, rates, scores, sides
 from kkt_unlearning.attacks.outputs import Outputs, outputs
 from kkt_unlearning.attacks.roc import auc
 from kkt_unlearning.attacks.shadows import Shadows
@@ -31,6 +31,7 @@ def attack_pool(
     fractions: Sequence[float],
     folds: int,
     certificates: int,
+    attacks: Sequence[str],
     loss: str,
     solver: Solver,
     pivots: int,
@@ -45,7 +46,14 @@ def attack_pool(
     found = outputs(shadows, fractions)
     measured = shadow_certificates(shadows, certificates, fractions, solver, pivots)
     table = attack_rows(
-        found, measured, shadows.member, fractions=fractions, folds=folds, loss=loss, s=s
+        found,
+        measured,
+        shadows.member,
+        fractions=fractions,
+        folds=folds,
+        attacks=attacks,
+        loss=loss,
+        s=s,
     )
     return list(table)
 
@@ -57,6 +65,7 @@ def attack_rows(
     *,
     fractions: Sequence[float],
     folds: int,
+    attacks: Sequence[str],
     loss: str,
     s: int,
 ) -> Iterator[Row]:
@@ -70,13 +79,13 @@ def attack_rows(
     for a, fraction in enumerate(fractions):
         both = sides(found, a, member, folds)
         numbers = allowed(found, certificates, member, a)
-        for attack in ATTACKS:
+        for attack in attacks:
             result = rates(*scores(attack, both, loss))
             label: Row = {"seed": s, "models": UNLEARNED, "fraction": fraction, "attack": attack}
             yield from _rows(label, result | numbers)
     label = {"seed": s, "models": CONTROL, "fraction": np.nan}
     alike = control(sides(found, 0, member, folds))
-    for attack in ATTACKS:
+    for attack in attacks:
         yield from _rows(label | {"attack": attack}, rates(*scores(attack, alike, loss)))
     label |= {"models": RETAINED, "attack": "loss_threshold"}
     yield from _rows(label, {"auc": _each(_auc_against, certificates.nearby, found, member)})
@@ -209,6 +218,7 @@ def membership(case: PoolCase) -> list[Row]:
         fractions=options["fractions"],
         folds=options["folds"],
         certificates=options["certificates"],
+        attacks=options["attacks"],
         loss=settings["training"]["loss"],
         solver=chosen(settings["duals"]),
         pivots=settings["duals"]["pivots"],

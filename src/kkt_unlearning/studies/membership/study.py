@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kkt_unlearning.studies.options import FRACTIONS, choice, number, options, whole
+from kkt_unlearning.attacks.registry import ATTACKS
+from kkt_unlearning.studies.options import FRACTIONS, choice, number, options, several, whole
 from kkt_unlearning.studies.study import Drawn, Fail, Measure, Section, Study
 
 SMALLEST_POOL = 6  # halves of fewer samples often have none to forget or none to retain
@@ -22,6 +23,7 @@ MEMBERSHIP = options(
     certificates=whole(
         "Shadow models of each pool of which every forgetting gets a certificate.", minimum=1
     ),
+    attacks=several("Attacks on them, ours among them.", choice("", *ATTACKS.own)),
 )
 KLOM = options(
     "Divergence of margins, unlearned shadow models against ones never trained on the sample.",
@@ -54,6 +56,9 @@ def check_membership(given: Mapping[str, Any], samples: int, fail: Fail) -> None
             "certificates",
             text=f"the value is {certificates}, but there are {models} models: lower it.",
         )
+    missing = [name for name in ATTACKS.own if name not in given["attacks"]]
+    if missing:
+        fail("attacks", text=f"{missing[0]} is missing, which figures and claims rest on: add it.")
     if samples < SMALLEST_POOL:
         fail(
             "models",
@@ -89,7 +94,11 @@ STUDY = Study(
     experiments={"membership": Drawn(sweep=("dimension",))},
     measures={
         "membership": Measure(
-            "membership", reads="shadows", schema=MEMBERSHIP, check=check_membership
+            "membership",
+            reads="shadows",
+            schema=MEMBERSHIP,
+            registries={"attacks": ATTACKS},
+            check=check_membership,
         ),
         "klom": Measure(
             "klom",

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -44,6 +44,7 @@ _SERIES = (
     ("recovered", "prescribed step,\nthen fine-tuning", "exact"),
     ("gradient_ascent", "ascent in many\nsteps (β = 0)", "trained"),
     ("projected_ascent", "the same, off the\nretained gradients", "tau"),
+    ("retraining", "retraining from\nscratch", "reference"),
 )
 # method, start, marker, filled, label
 _MARKS = (
@@ -53,7 +54,7 @@ _MARKS = (
     ("retain_free", "trained", "v", "the same without\nretained data"),
     ("minimal_perturbation", "trained", "P", "minimal\nperturbation"),
     ("downdate", "trained", "s", "dual downdate"),
-    ("retraining", "initial", "*", "retraining from\nscratch"),
+    ("retrained", "initial", "*", "… until training\nends"),
 )
 
 
@@ -124,7 +125,7 @@ def _draw_start(axes: Axes, table: Table, floor: float) -> None:
 def _draw_betas(axes: Axes, table: Table, floor: float) -> None:
     """Medians of NegGrad+, the darker the more weight the retain set has."""
     betas = np.unique(table["beta"])
-    shades = sns.color_palette("YlOrBr", len(betas) + 2).as_hex()[2:]
+    shades = mpl.colormaps["YlOrBr"](np.linspace(0, 1, len(betas) + 4)[3:-1])
     for beta, shade in zip(betas.tolist(), shades, strict=True):
         line = select(table, beta=beta)
         line = take(line, np.argsort(line["gradients"], kind="stable"))

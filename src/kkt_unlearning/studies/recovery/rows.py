@@ -16,6 +16,7 @@ from kkt_unlearning.studies.case import Case
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.training import Descent
 from kkt_unlearning.unlearning.costs import descent_cost
+from kkt_unlearning.unlearning.fine_tuning import fine_tuning
 from kkt_unlearning.unlearning.methods import Attempt, Choices, Task, attempts
 
 
@@ -23,21 +24,23 @@ def recovery_rows(
     task: Task,
     methods: Sequence[str],
     retrained: np.ndarray,
-    retraining: tuple[np.ndarray, np.ndarray],
+    retraining: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> Iterator[Row]:
     """One row for every attempt of every method at every forget set of one replicate.
 
-    Beside the methods stands ``retraining``, from scratch, as the reference of cost.
+    Beside the methods stands ``retraining``, from scratch, as the reference of cost, after each number of
+    steps of the gradient methods, and ``retrained``, as training left it.
 
     Args:
         retrained: weights ``(F, n, k)`` of the exact KKT points of the retrained networks.
-        retraining: the retrained networks as training left them, ``(F, n, k)``, and their steps, ``(F,)``.
+        retraining: initial weights ``(n, k)``, the retrained networks as training left them, ``(F, n, k)``,
+            and their steps, ``(F,)``.
 
     Raises:
         DataError, SolverError, NotSeparableError, NotConvergedError: from a method or the criterion.
     """
     choices, point = task.choices, task.point
-    tried = [*attempts(task, methods), _retraining(task, *retraining)]
+    tried = [*attempts(task, methods), *_retraining(task, *retraining)]
     W = np.stack([attempt.W for attempt in tried], axis=1)
     retained = retained_kkt_points(point, task.forget_sets, choices.solver, choices.pivots)
     found = criterion_all(point, W, task.forget_sets, retained, choices.solver)
@@ -59,11 +62,19 @@ def recovery_rows(
             }
 
 
-def _retraining(task: Task, W: np.ndarray, steps: np.ndarray) -> Attempt:
-    left = task.point.problem.samples - task.sizes
+def _retraining(
+    task: Task, W0: np.ndarray, trained: np.ndarray, steps: np.ndarray
+) -> Iterator[Attempt]:
+    """Fine-tuning from the initial weights, and where training ended."""
+    choices, problem = task.choices, task.point.problem
+    left = problem.samples - task.sizes
+    along = fine_tuning(problem, W0, task.forget_sets, choices.descent, choices.steps)
+    for t, count in enumerate(choices.steps):
+        cost = np.array([descent_cost(samples, count) for samples in left])
+        yield Attempt("retraining", "initial", np.nan, count, along[:, t], cost, 0.0)
     pairs = zip(left.tolist(), steps.tolist(), strict=True)
     cost = np.array([descent_cost(samples, count) for samples, count in pairs])
-    return Attempt("retraining", "initial", np.nan, 0, W, cost, 0.0)
+    yield Attempt("retrained", "initial", np.nan, 0, trained, cost, 0.0)
 
 
 def forgotten_margins(
@@ -97,6 +108,7 @@ def recovery(case: Case) -> Iterator[Row]:
         pivots=case.pivots,
     )
     task = Task(case.point, arrays["trained"], case.forget_sets, choices)
-    retraining = arrays["retrained_trained"], arrays["retrained_steps"]
+    left = arrays["retrained_trained"], arrays["retrained_steps"]
+    retraining = case.batch.W0[case.s], *left
     for row in recovery_rows(task, options["methods"], arrays["retrained"], retraining):
         yield {"seed": case.s} | row

@@ -5,19 +5,15 @@ from typing import Any
 
 from kkt_unlearning.studies.options import choice, number, options, several, whole
 from kkt_unlearning.studies.study import Drawn, Fail, Measure, Section, Study
+from kkt_unlearning.unlearning.registry import METHODS
 
-METHODS = (
-    *("nothing", "prescribed", "recovered", "fine_tuning", "neggrad_plus"),
-    *("gradient_ascent", "projected_ascent", "minimal_perturbation", "influence", "retain_free"),
-    "downdate",
-)
 MOST_STEPS = 1_000_000_000  # days of training already
 OPTIONS = options(
     "Ways to forget, under one criterion.",
     methods=several(
         "Unlearning methods; nothing is the trained network, recovered the prescribed step and then "
         "fine_tuning.",
-        choice("", *METHODS),
+        choice("", *METHODS.own),
     ),
     betas={
         "description": "Weights of the retain set in NegGrad+, between 0 (which is gradient_ascent) and 1 "
@@ -67,6 +63,7 @@ STUDY = Study(
             inputs=("retrained",),
             schema=OPTIONS,
             requires={"forget": "List of forget sets or each"},
+            registries={"methods": METHODS},
             explored=True,
             check=check,
         )
