@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +12,7 @@ import yaml
 from scripts._origins import origin
 from snakemake.path_modifier import PathModifier
 
+from tests.snakemake_runs import snakemake
 from workflow.support.configuration.check import check
 from workflow.support.configuration.files import merged
 from workflow.support.places.module import configuration, files_of, folder_of, inside
@@ -49,30 +49,23 @@ MADE = [
 ]
 
 
-def snakemake(folder: Path, snakefile: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_in(folder: Path, snakefile: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A run in a folder of somebody else's, which has no profile."""
     (folder / "Snakefile").write_text(snakefile)
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1", *arguments],
-        cwd=folder,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return snakemake(["--cores", "1", *arguments], folder)
 
 
 def test_as_a_module_with_and_without_prefix_it_makes_the_same_bytes(finished, tmp_path):
     kkt = yaml.safe_load((ROOT / "config/tiny.yaml").read_text())
     theirs = {"snakefile": str(finished.folder / "Snakefile"), "kkt": kkt, "mine": 3}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(theirs))
-    run = snakemake(tmp_path, THEIRS)
+    run = run_in(tmp_path, THEIRS)
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "mine.txt").read_text() == "3\n"
     for folder, names in {"": IN_FOLDERS, "theirs/kkt": MADE}.items():
         for name in names:
             assert (tmp_path / folder / name).read_bytes() == (finished.folder / name).read_bytes()
-    again = snakemake(tmp_path, THEIRS, "--dry-run")
+    again = run_in(tmp_path, THEIRS, "--dry-run")
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
@@ -85,7 +78,7 @@ def test_out_of_a_repository_one_sentence_says_to_clone_it(tmp_path):
         subprocess.run([*git, *words], cwd=tmp_path / "kkt", check=True)
     name = f"git+file://{tmp_path}/kkt/Snakefile@HEAD"
     module = f"module kkt:\n    snakefile: {name!r}\n    config: {{}}\n"
-    run = snakemake(tmp_path / "theirs", f"{module}use rule * from kkt as kkt_*\n", "--dry-run")
+    run = run_in(tmp_path / "theirs", f"{module}use rule * from kkt as kkt_*\n", "--dry-run")
     assert run.returncode == 1
     (said,) = [line for line in run.stderr.splitlines() if line]
     assert said.startswith("error: Snakefile: it is read out of a repository")
@@ -181,5 +174,5 @@ def test_what_the_page_says_to_write_is_planned(tmp_path):
     )
     (tmp_path / "config.yaml").write_text(config)
     here = snakefile.replace("/path/to/kkt-unlearning", str(ROOT))
-    run = snakemake(tmp_path, here, "--dry-run", "--quiet", "all")
+    run = run_in(tmp_path, here, "--dry-run", "--quiet", "all")
     assert run.returncode == 0, run.stderr
