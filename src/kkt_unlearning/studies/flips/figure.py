@@ -190,6 +190,7 @@ def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> Non
             label,
             _COLOURS.get(kind, kind),
             ":" if kind.startswith("predicted") else "-",
+            band=kind == "flipped",  # seven in one panel hide one another
         )
         for kind, label in KINDS.items()
     ]

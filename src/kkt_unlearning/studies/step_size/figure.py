@@ -29,7 +29,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         table: evaluation rows with several fractions.
 
     Returns:
-        The figure, and the medians and bands that it shows, with those of δ, τ, τ* and the bounds beside them.
+        The figure, and the medians and bands that it shows, with δ, τ, τ* and the bounds beside them.
     """
     drawn = summarise(table, ["network", "start", "fraction"], QUANTITIES)
     networks = style.networks_of(table)
