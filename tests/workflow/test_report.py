@@ -57,8 +57,8 @@ def test_make_report_makes_results_and_then_one_file():
     first, second = [line for line in plan if "bin/snakemake" in line]
     assert "--report" not in first
     assert "--report results/report.html" in second
-    (style,) = re.findall(r"--report-stylesheet (\S+)", second)
-    assert Path(style).is_file()
+    (style,) = re.findall(r'--report-stylesheet "\$PWD/(\S+)"', second)
+    assert (ROOT / style).is_file()
 
 
 def test_the_page_begins_with_the_scorecard(seen, scores):
