@@ -53,7 +53,7 @@ MISTAKES = {
     ),
     "no model": (
         {"natural_text": {"dataset": MODEL}},
-        r"natural_text\.dataset\.model: there is no folder nowhere with a modules",
+        r"natural_text\.dataset\.model: there is no folder \S*nowhere with a modules",
     ),
     "no checksum of a file": (
         {"natural_text": {"dataset": OPENML | {"sha256": "z" * 64}}},
