@@ -189,8 +189,8 @@ def test_the_commands_of_the_page_plan_their_jobs(tmp_path):
     np.savez(tmp_path / "my_data.npz", X=np.eye(4), y=np.array([1.0, -1.0, 1.0, -1.0]))
     (tmp_path / "config").symlink_to(ROOT / "config")
     for words in commands():
-        last = ["--dry-run", "--snakefile", str(ROOT / "Snakefile")]
-        command = [sys.executable, "-m", *words, *last]
+        (program, *options), more = words, ["--dry-run", "--snakefile", str(ROOT / "Snakefile")]
+        command = [sys.executable, "-m", program, *more, *options]
         run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert run.returncode == 0, f"{words}\n{run.stderr}"
         assert "Job stats:" in run.stdout + run.stderr, words

@@ -23,7 +23,7 @@ from kkt_unlearning.studies.summary import (
 )
 
 _PANELS = (  # quantity, title, label, floor
-    ("tau_star", "distance to a KKT point", "τ*", 1e-3),
+    ("tau_star", "distance to KKT", "τ*", 1e-3),
     ("epsilon", "stationarity", "relative ε at θ̃", 1e-3),
     ("holds", "all at their levels", "share of cases", None),
 )
