@@ -215,13 +215,15 @@ environment: $(READY) ## only .venv, from envs/requirements.lock
 
 cluster-environment: $(CLUSTER_READY) ## .venv-cluster: the same and the executors of envs/requirements-cluster.txt
 
+# Compiled by every core; some packages bring files for other versions of Python, which do not compile.
 define install
 	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
 		echo "error: Makefile, PYTHON: '$$PYTHON' is not Python 3.11, which envs/requirements.lock is for: install it or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@echo "the packages of envs/requirements.lock are installed in $(1) and compiled: one to three minutes without a further word"
 	rm -rf $(1)
 	"$$PYTHON" -m venv $(1)
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/requirements.lock
+	$(1)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes --requirement envs/requirements.lock
+	$(1)/bin/python -m compileall -qq --workers 0 $(1)/lib >/dev/null 2>&1 || true
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endef
 

@@ -12,6 +12,7 @@ import pytest
 
 from kkt_unlearning.studies.claim import claims
 from kkt_unlearning.studies.study import figures, sections
+from tests.snakemake_runs import snakemake
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
@@ -189,8 +190,7 @@ def test_the_commands_of_the_page_plan_their_jobs(tmp_path):
     np.savez(tmp_path / "my_data.npz", X=np.eye(4), y=np.array([1.0, -1.0, 1.0, -1.0]))
     (tmp_path / "config").symlink_to(ROOT / "config")
     for words in commands():
-        (program, *options), more = words, ["--dry-run", "--snakefile", str(ROOT / "Snakefile")]
-        command = [sys.executable, "-m", program, *more, *options]
-        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        more = ["--dry-run", "--snakefile", str(ROOT / "Snakefile")]
+        run = snakemake([*more, *words[1:]], tmp_path)
         assert run.returncode == 0, f"{words}\n{run.stderr}"
         assert "Job stats:" in run.stdout + run.stderr, words
