@@ -229,7 +229,6 @@ endef
 
 $(READY): envs/requirements.lock $(LIBRARY)
 	$(call install,$(VENV))
-	$(BIN)/python -m compileall -q $(VENV)/lib || true
 	touch $@
 
 $(CRATE_READY): envs/requirements-crate.txt
