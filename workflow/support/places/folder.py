@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scripts._hashes import SUFFIX, sha256, unsealed, written
 
+from kkt_unlearning.studies.study import of_choice
 from workflow.support.places.plan import PAGE_FILES, drawn
 
 RESULTS = "results"
@@ -20,6 +21,7 @@ NOTES = Path(".snakemake")
 _KNOWN = ("metadata", "incomplete")  # what Snakemake has made or begun
 
 
+@of_choice
 def beside() -> list[str]:
     """What jobs write beside the results."""
     return [path for path in (*drawn(), *PAGE_FILES) if not path.startswith(RESULTS)]
