@@ -13,6 +13,7 @@ from workflow.support.configuration.backend import refuse_missing_backend
 from workflow.support.configuration.check import check
 from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.places.asked import Asked
+from workflow.support.places.captions import caption
 from workflow.support.places.folder import NOTES, refuse_foreign, refuse_read_only
 from workflow.support.places.jobs import announce, growing
 from workflow.support.places.module import configuration, files_of, folder_of, inside
@@ -21,7 +22,6 @@ from workflow.support.places.plan import OWN, SETTING, Plan
 from workflow.support.places.sharing import sharing
 from workflow.support.places.sources import Sources
 from workflow.support.places.tables import experiments_of, section_of
-from workflow.support.places.captions import caption
 from workflow.support.records.records import check_records, refuse_unasked
 from kkt_unlearning.studies.study import figures, measures, rows_of
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from _storage import replacing
@@ -18,12 +19,12 @@ def load() -> None:
     load_matplotlib()
 
 
-def save(output: Any, figure: Any) -> None:
-    """Write the figure as ``output.pdf`` and ``output.png``."""
+def save(figure: Any, pdf: str | Path, png: str | Path) -> None:
+    """Write the figure as both files."""
     from kkt_unlearning.studies import style
 
-    with replacing(output.pdf) as pdf, replacing(output.png) as png:
-        style.save(figure, pdf, png)
+    with replacing(pdf) as pdf_part, replacing(png) as png_part:
+        style.save(figure, pdf_part, png_part)
 
 
 def numbers(drawn: Mapping[str, Any]) -> str:

@@ -128,11 +128,8 @@ def _run(main: Main, snakemake: Any, tee: _Tee) -> None:
     (interpreter, Snakemake's preamble, imports) is processor time, the only clock that a process finds
     running; the computing is time on the wall.
     """
-    output, started, begun = (
-        dict(snakemake.output.items()),
-        time.process_time(),
-        time.perf_counter(),
-    )
+    output = dict(snakemake.output.items())
+    started, begun = time.process_time(), time.perf_counter()
     with claimed(output["provenance"], output.values(), snakemake.params.get("asks")) as claim:
         facts = main(snakemake) or {}
         seconds = time.perf_counter() - begun
@@ -147,7 +144,8 @@ def _sentence(error: Exception, snakemake: Any, log: str) -> str:
     if isinstance(error, FileNotFoundError) and str(error.filename) in map(str, snakemake.input):
         return f"error: {printable(error.filename)} is gone, which was there when the run began: put it back."
     # an absurd size, which only the machine can tell from a large one
-    too_large = isinstance(error, MemoryError) or str(error).startswith(_NO_ADDRESS)
+    no_address = isinstance(error, ValueError) and str(error).startswith(_NO_ADDRESS)
+    too_large = isinstance(error, MemoryError) or no_address
     if too_large:
         asked = text if isinstance(error, MemoryError) else "an array beyond all addresses"
         text = f"the memory of this machine does not suffice ({asked}): make the numbers in it smaller."

@@ -16,7 +16,7 @@ def main(snakemake: Any) -> None:
     load()
     tables = {name: read_table(path) for name, path in snakemake.input.items()}
     shown, text = _drawn(tables, snakemake.params.settings)
-    save(snakemake.output, shown)
+    save(shown, snakemake.output.pdf, snakemake.output.png)
     write_text(snakemake.output.csv, text)
 
 

@@ -18,7 +18,7 @@ def main(snakemake: Any) -> None:
     given = {"settings": snakemake.params.settings, "seed": snakemake.params.seed}
     shown, drawn = _drawn(inputs["certificates"])
     text = _page(inputs, given, templates("own"))
-    save(snakemake.output, shown)
+    save(shown, snakemake.output.pdf, snakemake.output.png)
     write_text(snakemake.output.csv, numbers(drawn))
     write_text(snakemake.output.page, text)
 

@@ -63,11 +63,10 @@ def compare(named: Mapping[str, Path], experiment: str | None, out: Path) -> lis
         StorageError: a table is not what its job wrote, or a file cannot be written.
     """
     load_matplotlib()
-    from _figures import numbers
+    from _figures import numbers, save
     from _pages import templates
-    from _storage import read_table, replacing, write_text
+    from _storage import read_table, write_text
 
-    from kkt_unlearning.studies import style
     from kkt_unlearning.studies.own.beside import differences, draw, sweeps
     from kkt_unlearning.studies.own.measured import COLUMNS
     from kkt_unlearning.studies.pages.template import fill
@@ -98,8 +97,7 @@ def compare(named: Mapping[str, Path], experiment: str | None, out: Path) -> lis
     )
     out.mkdir(parents=True, exist_ok=True)
     files = [out / f"{experiment}.{ending}" for ending in ("md", "png", "pdf", "csv")]
-    with replacing(files[2]) as pdf, replacing(files[1]) as png:
-        style.save(figure, pdf, png)
+    save(figure, files[2], files[1])
     write_text(files[3], numbers(drawn))
     write_text(files[0], page)
     return files
