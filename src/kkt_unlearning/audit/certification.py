@@ -194,10 +194,8 @@ def certify(
     say("bounds")
     certificate = certify_all(origin.steps, [origin.retained], solver).at(0, 0)
     say("certificates")
-    measure, allowed = (
-        RetainedMeasure(origin, solver, model.trained_outputs),
-        (delta, relative_delta),
-    )
+    measure = RetainedMeasure(origin, solver, model.trained_outputs)
+    allowed = (delta, relative_delta)
     return Certification(
         ends=_ends(measure, certificate, allowed),
         origin=origin,
@@ -256,11 +254,24 @@ def _ends(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) ->
 
 
 def _unlearned(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) -> End:
-    origin, W, bound = measure.origin, measure.W, certificate.delta_bound
+    bound = certificate.delta_bound
+    bounds = _bounds(measure.origin, certificate.epsilon_bound, bound, asked)
+    return _by_itself("unlearned", measure, measure.W, bound, asked, bounds)
+
+
+def _by_itself(
+    name: str,
+    measure: RetainedMeasure,
+    W: np.ndarray,
+    promised: float,
+    asked: Allowed,
+    bounds: tuple[float, float, bool] = (_NONE, _NONE, False),
+) -> End:
+    """The certificate of weights ``W (n, k)`` with themselves, so that τ = 0."""
+    origin = measure.origin
     kinks = near_kink(origin.steps.point.problem, W, origin.keep)
-    found = measure.least_epsilon(W, kinks, *_allowed(origin, bound, asked))
-    bounds = _bounds(origin, certificate.epsilon_bound, bound, asked)
-    return End("unlearned", *found, 0.0, measure.mean_multiplier(W), *bounds)
+    found = measure.least_epsilon(W, kinks, *_allowed(origin, promised, asked))
+    return End(name, *found, 0.0, measure.mean_multiplier(W), *bounds)
 
 
 def _restored(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) -> End:
@@ -276,13 +287,11 @@ def _restored(measure: RetainedMeasure, certificate: Certificate, asked: Allowed
 
 
 def _nothing(measure: RetainedMeasure, certificate: Certificate, asked: Allowed) -> End | None:
-    origin, problem = measure.origin, measure.origin.steps.point.problem
+    origin, kinks = measure.origin, measure.origin.steps.point.problem.network.has_kinks
     if origin.before is None:
         return None
-    budget = certificate.delta_budget if problem.network.has_kinks else certificate.delta_bound
-    kinks = near_kink(problem, origin.before, origin.keep)
-    found = measure.least_epsilon(origin.before, kinks, *_allowed(origin, budget, asked))
-    return End("nothing", *found, 0.0, measure.mean_multiplier(origin.before))
+    budget = certificate.delta_budget if kinks else certificate.delta_bound
+    return _by_itself("nothing", measure, origin.before, budget, asked)
 
 
 def _bounds(

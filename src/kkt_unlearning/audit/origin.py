@@ -46,8 +46,8 @@ class Origin:
         retained: an exact KKT point of the retained problem.
         bounded: whether θ' is the step that ``steps`` says, so that the bounds are on it.
         sentence: the same in words.
-        before: weights ``(n, k)`` of the network before the step at smallest margin 1; None where not known.
         arrived: ``1 − cos`` from the network before the step to its exact KKT point; nan where not known.
+        before: weights ``(n, k)`` of the network before the step at smallest margin 1; None where not known.
     """
 
     steps: Steps

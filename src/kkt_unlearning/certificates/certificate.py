@@ -78,10 +78,8 @@ class Certificate:
     outcome: Measured
 
     def _summary(self) -> str:
-        shape, separates = (
-            " × ".join(map(str, np.shape(self.epsilon))),
-            self.outcome == "separating",
-        )
+        shape = " × ".join(map(str, np.shape(self.epsilon)))
+        separates = self.outcome == "separating"
         text = f"{shape} certificates, {int(separates.sum())} separating"
         if separates.any():
             names = ("epsilon", "relative_delta", "tau", "tau_star")

@@ -93,9 +93,9 @@ def surface(
     if steps.W.shape[1] != 1:
         raise DataError(f"fractions = {steps.fractions}: a surface is of one step; name one.")
     solver = solver or Solver()
-    certificate = certify_all(steps, retained, solver)
     small, targets = condensed_steps(steps, np.stack([point.W for point in retained]))
     _check_size(small, len(deltas), path_points)
+    certificate = certify_all(steps, retained, solver)
     path = candidates(small, targets, path_points)
     star, end = certificate.delta_budget[:, 0], certificate.tau_star[:, 0]
     shares = np.asarray(deltas, float)

@@ -52,7 +52,7 @@ def coupled(point: KKTPoint) -> np.ndarray:
 
     The points most coupled to those that stay come first, as the bounds of ``docs/theory.md``, section 6,
     see it. Ties go to the smaller index. It takes ``O(m³)`` operations, since each point is tried against all
-    that would stay, and one array ``(m, m)``: 5,000 samples a minute or so and 0.2 GB.
+    that would stay, and one array ``(m, m)``.
 
     Raises:
         DataError: this machine's memory would not do.
@@ -70,7 +70,7 @@ def coupled(point: KKTPoint) -> np.ndarray:
     moved = np.zeros(m)
 
     def kappa(chosen: list[int]) -> np.ndarray:
-        """κ of the chosen points and each other one, ``(m,)``."""
+        """κ of the chosen points, of which the last is new since the last call, and each other, ``(m,)``."""
         largest = np.empty(m)
         for last in chosen[-1:]:
             moved[:] += shifts[last]
