@@ -82,6 +82,10 @@ FORGET: Columns = {
     "forget": Column("numbers of the forgotten samples, from 0, joined by +", NAME),
     "forget_size": Column("number k of forgotten samples", COUNT),
 }
+START: Columns = {
+    "start": Column("where the step starts: exact (KKT point) or trained (weights)", NAME)
+}
+STEP: Columns = {"fraction": Column("step size", FRACTION)}
 NEAR_ORTHOGONALITY: Columns = {
     "psi": Column("ψ: largest deviation of a squared norm from 1"),
     "phi": Column("φ: largest absolute inner product of two samples"),

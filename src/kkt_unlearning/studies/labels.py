@@ -16,11 +16,12 @@ _GAP = 4.0  # points from the end of a line to its name
 def name_lines(axes: Axes) -> None:
     """The name of each line at its right end, in its colour; where ends are near, names are moved apart.
 
-    Call it when the scales and limits are set. Lines of one name are named once, at the one that goes on
-    furthest; those whose name begins with an underscore have none, as in a legend.
+    Call it when the scales and limits are set. Lines of one name are named once, at the first of those that
+    go on furthest; those whose name begins with an underscore have none, as in a legend.
     """
-    found = sorted(filter(_is_named, axes.lines), key=lambda line: _right_end(line)[0])
-    named = {str(line.get_label()): line for line in found}
+    named: dict[str, Line2D] = {}
+    for line in sorted(filter(_is_named, axes.lines), key=lambda line: -_right_end(line)[0]):
+        named.setdefault(str(line.get_label()), line)
     ends = [_right_end(line) for line in named.values()]
     inverse = axes.transAxes.inverted()
     heights = [float(inverse.transform(axes.transData.transform(end))[1]) for end in ends]

@@ -33,7 +33,7 @@ def _line(
 
 
 _RESTORED = (
-    _line(epsilon_at(nothing=True), "exact", "doing nothing", "original", floor=EPSILON_FLOOR),
+    _line(epsilon_at(nothing=True), "exact", style.NOTHING, "original", floor=EPSILON_FLOOR),
     _line(epsilon_at(), "exact", "from the exact\nKKT point", "exact", floor=EPSILON_FLOOR),
     _line(
         epsilon_at(), "trained", "from the\ntrained weights", "trained", "--", floor=EPSILON_FLOOR
@@ -89,14 +89,21 @@ def draw(table: Table, by: Sequence[str] = ("network",)) -> tuple[Figure, dict[s
     titled = with_titles(drawn, by)
     titles = list(dict.fromkeys(titled["title"].tolist()))[:MOST_COLUMNS]
     with style.styled():
-        figure, axes = style.grid(
-            7.6, titles, _ROWS, titled, "fraction", "step / prescribed step", by="title"
-        )
-        figure.set_figwidth(max(style.WIDTH, _EACH * len(titles)))
-        for panel in axes.flat:
-            panel.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
-        style.finish(axes, _ROWS)
+        figure, _ = grid(titles, _ROWS, titled)
     return figure, drawn
+
+
+def grid(
+    titles: Sequence[str], panels: Sequence[PanelRow], titled: Table, room: float = 0.0
+) -> tuple[Figure, np.ndarray]:
+    """Panels against the step, a column for each title, with ``room`` inches to their right."""
+    label = "step / prescribed step"
+    figure, axes = style.grid(7.6, titles, panels, titled, "fraction", label, by="title")
+    figure.set_figwidth(max(style.WIDTH, _EACH * len(titles) + room))
+    for panel in axes.flat:
+        panel.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+    style.finish(axes, panels)
+    return figure, axes
 
 
 def with_titles(table: Table, by: Sequence[str]) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
+from numpy.typing import ArrayLike
 
 from kkt_unlearning.studies.summary import Table, rows, select, take
 
@@ -211,10 +212,10 @@ def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
         axes.plot(lost, top, "x", color=colour, transform=place, markersize=4.5)
 
 
-def nothing_line(axes: Axes, height: float, span: tuple[float, float]) -> None:
-    """What doing nothing costs, from one x to another: grey and dashed in every figure."""
+def nothing_line(axes: Axes, at: ArrayLike, heights: ArrayLike, name: str = NOTHING) -> None:
+    """What doing nothing costs, where it is no line of a table: grey and dashed, behind the others."""
     look: dict[str, Any] = {"color": COLOURS["original"], "linewidth": 1.0, "zorder": 0}
-    axes.plot(span, [height, height], "--", label=NOTHING, **look)
+    axes.plot(at, heights, "--", label=name, **look)
 
 
 def log_scale(axes: Axes, floor: float, ceiling: float = np.inf) -> None:

@@ -5,12 +5,13 @@ from kkt_unlearning.studies.columns import (
     COSINE,
     COUNT,
     FORGET,
-    FRACTION,
     MARGINS,
     NAME,
     NEAR_ORTHOGONALITY,
     NUMBER,
     SEED,
+    START,
+    STEP,
     SWEPT,
     Column,
     Described,
@@ -23,7 +24,7 @@ TABLES = {
     "batch": Described(
         "setting, start, replicate, choice, draw and size of the forget set",
         {
-            "start": Column("where the step starts: exact (KKT point) or trained (weights)", NAME),
+            **START,
             **SEED,
             "samples": SWEPT["samples"],
             "choice": Column(
@@ -31,7 +32,7 @@ TABLES = {
             ),
             **_DRAW,
             **FORGET,
-            "fraction": Column("step size", FRACTION),
+            **STEP,
             **CERTIFICATE,
             "distance_original": Column("from θ, without a step, to θ*", COSINE),
             **MARGINS,

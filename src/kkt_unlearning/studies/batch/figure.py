@@ -162,7 +162,6 @@ def _bands_of(drawn: Table, *names: str) -> dict[str, np.ndarray]:
 
 def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str], samples: int) -> None:
     """Doing nothing, where the median κ of random sets reaches 1, and the τ* of doing nothing."""
-    grey = {"color": style.COLOURS["original"], "linewidth": 1.0, "zorder": 0}
     for column, case in zip(axes.T, cases, strict=True):
         where = {"case": case, "choice": "random", "start": "exact"}
         kappa = select(drawn, **where, quantity="kappa")
@@ -172,14 +171,8 @@ def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str], samples: i
             panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label="random: κ = 1")
         idle = select(drawn, **where, quantity="distance_original")
         idle = take(idle, np.argsort(idle["k"], kind="stable"))
-        column[0].plot(
-            kappa["k"],
-            np.sqrt(kappa["k"] / samples),
-            "--",
-            label="nothing: √(k/m)",
-            **grey,
-        )
-        column[2].plot(idle["k"], idle["median"], "--", label=style.NOTHING, **grey)
+        style.nothing_line(column[0], kappa["k"], np.sqrt(kappa["k"] / samples), "nothing: √(k/m)")
+        style.nothing_line(column[2], idle["k"], idle["median"])
 
 
 def _finish(axes: np.ndarray, lines: Sequence[PanelRow]) -> None:

@@ -5,13 +5,13 @@ from kkt_unlearning.studies.columns import (
     COSINE,
     COUNT,
     FORGET,
-    FRACTION,
     MARGINS,
-    NAME,
     NEAR_ORTHOGONALITY,
     RELATIVE,
     SEED,
     SHARE,
+    START,
+    STEP,
     Column,
     Described,
 )
@@ -30,10 +30,10 @@ TABLES = {
     "evaluation": Described(
         "setting, start, replicate, forget set and step size",
         {
-            "start": Column("where the step starts: exact (KKT point) or trained (weights)", NAME),
+            **START,
             **SEED,
             **FORGET,
-            "fraction": Column("step size", FRACTION),
+            **STEP,
             **CERTIFICATE,
             "nothing_tau": Column("τ if nothing is done: from θ to its restored network", COSINE),
             **_GIVEN,

@@ -3,12 +3,12 @@
 from kkt_unlearning.studies.columns import (
     COSINE,
     FORGET,
-    FRACTION,
     MULTIPLIER,
     NAME,
     NEAR_ORTHOGONALITY,
     RELATIVE,
     SEED,
+    STEP,
     Column,
     Described,
 )
@@ -22,7 +22,7 @@ TABLES = {
             "layers": Column(
                 "equal: the whole step in all layers; or halved in the deeper ones", NAME
             ),
-            "fraction": Column("step size", FRACTION),
+            **STEP,
             "epsilon_orthogonal": Column(
                 "ε that orthogonal data would have; nan for larger sets", RELATIVE
             ),

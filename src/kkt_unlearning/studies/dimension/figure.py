@@ -45,13 +45,13 @@ def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: flo
 
 
 _DISTANCES = (
-    _line("distance_retrained_original", "doing nothing", "original", floor=DISTANCE_FLOOR),
+    _line("distance_retrained_original", style.NOTHING, "original", floor=DISTANCE_FLOOR),
     _line("distance_retrained", "retrained", "retrained", floor=DISTANCE_FLOOR),
     _line("tau", "θ̃ (τ)", "tau", floor=DISTANCE_FLOOR),
 )
 _EPSILONS = (
     _line("epsilon_clarke", "at θ′ (τ = 0)", "autograd", floor=EPSILON_FLOOR),
-    _line(epsilon_at(nothing=True), "doing nothing", "original", floor=EPSILON_FLOOR),
+    _line(epsilon_at(nothing=True), style.NOTHING, "original", floor=EPSILON_FLOOR),
     _line(epsilon_at(), "at θ̃, δ = 0.1 λ̄", "exact", floor=EPSILON_FLOOR),
     _line("epsilon", "at θ̃, its own δ", "exact", "--", floor=EPSILON_FLOOR),
 )
@@ -59,7 +59,7 @@ _DELTAS = (_line("relative_delta", "at θ̃", "exact", floor=DELTA_FLOOR),)
 _SHARES = (
     _line("joint, exact", "from the exact point", "exact", floor=0.0),
     _line("joint, trained", "from trained weights", "trained", "--", floor=0.0),
-    _line("joint, nothing", "doing nothing", "original", floor=0.0),
+    _line("joint, nothing", style.NOTHING, "original", floor=0.0),
 )
 _ROWS = (
     PanelRow("1 − cosine of θ′ to …", _DISTANCES, DISTANCE_FLOOR),

@@ -8,6 +8,7 @@ from kkt_unlearning.studies.columns import (
     NAME,
     NUMBER,
     SHARE,
+    STEP,
     Column,
     Described,
 )
@@ -49,7 +50,7 @@ TABLES = {
         "setting, pool, step size, set and forgotten sample",
         {
             **_POOL,
-            "fraction": Column("step size", FRACTION),
+            **STEP,
             "set": Column("whose margins: forget, retain or fresh", NAME),
             "sample": Column("number of the forgotten sample", NUMBER),
             "models": Column("models behind each histogram", COUNT),

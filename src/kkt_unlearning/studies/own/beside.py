@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.joint import epsilon_at
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.own.measured import Number, Setting, settings, told_apart
-from kkt_unlearning.studies.steps import EPSILON_FLOOR, MOST_COLUMNS, TAU_FLOOR, with_titles
+from kkt_unlearning.studies.steps import EPSILON_FLOOR, MOST_COLUMNS, TAU_FLOOR, grid, with_titles
 from kkt_unlearning.studies.style import Line, PanelRow
-from kkt_unlearning.studies.summary import Table, distinct, rows, select, stack, summarise
+from kkt_unlearning.studies.summary import Table, distinct, rows, stack, summarise
 
 MOST_RUNS = 6  # of which each has a colour
 
@@ -27,8 +27,6 @@ _PANELS = (
 )
 _QUANTITIES = (*(quantity for _, quantity, _ in _PANELS), _NOTHING)
 _DASHES = {"exact": "-", "trained": "--"}
-_APART = 0.09  # of the height of a panel: a line of text
-_EACH = 2.4  # inches of a column of panels
 
 Runs = Mapping[str, Table]  # by the name that a reader sees
 
@@ -57,17 +55,10 @@ def draw(runs: Runs) -> tuple[Figure, dict[str, np.ndarray]]:
     titles = list(dict.fromkeys(titled["title"].tolist()))[:MOST_COLUMNS]
     panels = [_row(number, runs) for number in range(len(_PANELS))]
     with style.styled():
-        figure, axes = style.grid(
-            7.6, titles, panels, titled, "fraction", "step / prescribed step", by="title"
-        )
-        figure.set_figwidth(max(style.WIDTH, _EACH * len(titles) + 1))
-        for panel in axes.flat:
-            panel.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
-        style.finish(axes, panels)
+        figure, axes = grid(titles, panels, titled, room=1.0)
         for panel in axes[:, -1]:
             panel.get_legend().remove()
-        for panel_row, row in zip(axes, panels, strict=True):
-            _label(panel_row[-1], select(titled, title=titles[-1]), row, list(runs))
+            name_lines(panel)
         figure.legend(handles=_key(), loc="outside lower center", ncols=3)
     return figure, drawn
 
@@ -95,30 +86,9 @@ def _row(number: int, runs: Runs) -> PanelRow:
     return PanelRow(label, lines, floor)
 
 
-def _label(axes: Axes, table: Table, row: PanelRow, runs: Sequence[str]) -> None:
-    """The name of each run to the right of the end of its line, moved up where two would meet."""
-    ends = []
-    for place, run in enumerate(runs):
-        lines = [line for line in row.lines if line.where["run"] == run]
-        found = next((part for line in lines if rows(part := select(table, **line.where))), None)
-        if found is None:
-            continue
-        value = float(found["median"][np.argmax(found["fraction"])])
-        at = (0.0, max(value, lines[0].floor) if np.isfinite(value) else axes.get_ylim()[1])
-        height = axes.transAxes.inverted().transform(axes.transData.transform(at))[1]
-        ends.append((float(np.clip(height, 0.0, 1.0)), place, run))
-    lowest = -1.0
-    for height, place, run in sorted(ends):
-        lowest = max(height, lowest + _APART)
-        colour = style.colour_of(f"run{place}")
-        axes.text(
-            1.03, lowest, run, color=colour, transform=axes.transAxes, va="center", fontsize=7
-        )
-
-
 def _key() -> list[Line2D]:
     """What the kinds of lines are, whatever the run."""
-    named = {style.name_of(start): dash for start, dash in _DASHES.items()} | {"doing nothing": ":"}
+    named = {style.name_of(start): dash for start, dash in _DASHES.items()} | {style.NOTHING: ":"}
     looks: list[dict[str, Any]] = [{"label": name, "ls": dash} for name, dash in named.items()]
     return [Line2D([], [], color="0.3", **look) for look in looks]
 

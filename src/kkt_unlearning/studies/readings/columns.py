@@ -2,10 +2,10 @@
 
 from kkt_unlearning.studies.columns import (
     COSINE,
-    FRACTION,
     NEAR_ORTHOGONALITY,
     RELATIVE,
     SEED,
+    STEP,
     SWEPT,
     Column,
     Columns,
@@ -31,7 +31,7 @@ TABLES = {
             "samples": SWEPT["samples"],
             "dimension": SWEPT["dimension"],
             **SEED,
-            "fraction": Column("step size", FRACTION),
+            **STEP,
             "predicted": Column("what theorem 6.18 says of kept", RELATIVE),
             "kept": Column(
                 "residual with gradients and multipliers from before the step", RELATIVE

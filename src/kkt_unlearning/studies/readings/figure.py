@@ -112,7 +112,7 @@ def _dressed(axes: Axes, title: str) -> None:
     low, high = axes.get_xlim()
     axes.set_xticks([tick for tick in axes.get_xticks() if low <= tick <= high])
     axes.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
-    style.nothing_line(axes, 1.0, (ends.min(), ends.max()))
+    style.nothing_line(axes, (ends.min(), ends.max()), (1.0, 1.0))
     axes.set_xlim(low, high + 0.62 * (high - low))  # room for the names of the lines
     axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1], 1.25))
     name_lines(axes)
@@ -152,6 +152,6 @@ def _steps(axes: Axes, best: Table) -> None:
         "va": "bottom",
         "ha": "right",
     }
-    axes.text(0.98, 0.0, "doing nothing", color=style.COLOURS["original"], **place)
+    axes.text(0.98, 0.0, style.NOTHING, color=style.COLOURS["original"], **place)
     axes.set(xlabel="δ / λ̄ over φ", ylabel="best step / prescribed")
     axes.set_title("best step at θ̃ for a given δ")

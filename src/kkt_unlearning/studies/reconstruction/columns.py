@@ -6,6 +6,7 @@ from kkt_unlearning.studies.columns import (
     NAME,
     SEED,
     SHARE,
+    START,
     Column,
     Described,
 )
@@ -16,7 +17,7 @@ TABLES = {
         {
             **SEED,
             **FORGET,
-            "start": Column("where the step starts: exact (KKT point) or trained (weights)", NAME),
+            **START,
             "model": Column("way to forget, nothing, or retrained", NAME),
             "both_miss": Column(
                 "from a forgotten sample to what the difference of both networks shows", COSINE

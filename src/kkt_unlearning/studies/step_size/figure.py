@@ -37,7 +37,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         figure, axes = style.panels(3.2, (1, len(networks)), sharey=True)
         for panel, network in zip(axes[0], networks, strict=True):
             style.draw_lines(panel, select(drawn, network=network), "fraction", _LINES)
-            panel.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0, label="_")
+            panel.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
             panel.set(title=style.name_of(network), xlabel="step / prescribed step")
         axes[0, 0].set_ylabel("relative ε")
         style.log_scale(axes[0, 0], EPSILON_FLOOR)
