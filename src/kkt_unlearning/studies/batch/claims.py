@@ -85,7 +85,8 @@ def batch_epsilon(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The τ of the two-layer network grows at most like k^(3/2), the leading order in φ (k: size).",
+    "The τ of the two-layer network grows at most like k^(3/2), the leading order in φ "
+    "(k: forgotten samples).",
     OURS.at("docs/questions/batch.md, section 3"),
     "p of τ ~ k^p, random sets, k ≤ m/2, median of the fits, largest over dimensions",
     "at_most",
@@ -109,7 +110,7 @@ def batch_delta(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The distance of the linear model to the exact retained predictor grows in proportion to the size.",
+    "The distance of the linear model to the exact retained predictor grows in proportion to the forget set.",
     OURS.at("docs/questions/batch.md, section 3"),
     "p of τ* ~ k^p, random sets, k ≤ m/2, median of the fits, largest over dimensions",
     "at_most",
@@ -121,7 +122,8 @@ def batch_linear(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "With half of the points forgotten the two-layer ε is a tenth of what leaving them in costs.",
+    "With half of the samples forgotten, ε of two layers is at most a tenth of what "
+    "leaving them in costs.",
     OURS,
     "median relative ε at θ̃, random sets of size m/2, largest dimension",
     "at_most",
@@ -133,7 +135,7 @@ def batch_half(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Forgetting half of the points in one step is closer to an exact retained KKT point than doing nothing.",
+    "One step that forgets half of the samples ends nearer to a retained KKT point than doing nothing.",
     OURS,
     "median (1 − cos) to it after over before the step, two-layer, random sets of size m/2, all dimensions",
     "at_most",
@@ -167,7 +169,7 @@ _RATIO = (
 
 
 @claim(
-    "Forgetting the points most correlated with one another does more harm than random ones.",
+    "Forgetting the samples most correlated with one another does more harm than forgetting random ones.",
     OURS,
     _RATIO,
     "at_least",
@@ -179,7 +181,7 @@ def batch_correlated(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Forgetting the points of largest multiplier does more harm than random ones.",
+    "Forgetting the samples of largest multiplier does more harm than forgetting random ones.",
     OURS,
     _RATIO,
     "at_least",
@@ -191,7 +193,7 @@ def batch_multipliers(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Forgetting the points most coupled to the retained ones does more harm than random ones.",
+    "Forgetting the samples most coupled to the retained ones does more harm than forgetting random ones.",
     OURS,
     _RATIO,
     "at_least",
@@ -203,7 +205,7 @@ def batch_coupled(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Deleting points one by one with the first multipliers is the batch of these points.",
+    "Deleting samples one by one with the first multipliers is the batch step for these samples.",
     CHECK.at("docs/questions/batch.md, proposition 3"),
     "largest distance between the two at norm 1, every deletion, both networks",
     "at_most",
@@ -225,7 +227,8 @@ def _against_kept(stream: Table, variant: str, quantity: str) -> float:
 
 
 @claim(
-    "A stream that estimates multipliers anew, derivatives 0 or 1, stays about as near as the batch itself.",
+    "A stream that estimates multipliers each time, with 0/1 derivatives, stays about as "
+    "near as the batch.",
     OURS,
     "median ratio of τ* to that of the batch after m/2 deletions, two-layer, all dimensions",
     "at_most",
@@ -237,7 +240,7 @@ def batch_stream_autograd(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "A stream whose multipliers are estimated with free derivatives beside the kinks is the batch.",
+    "A stream that estimates multipliers with free derivatives beside the kinks is the batch step.",
     CHECK.at("docs/questions/batch.md, proposition 4"),
     "median distance between the two at norm 1 after m/2 deletions, two-layer, largest dimension",
     "at_most",

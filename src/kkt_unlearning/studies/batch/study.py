@@ -72,7 +72,7 @@ def _too_many(found: int, samples: int) -> str:
 
 STUDY = Study(
     order=30,
-    sections={"batch": Section("Forgetting many points", "docs/questions/batch.md")},
+    sections={"batch": Section("Forgetting many samples", "docs/questions/batch.md")},
     figure={"table": "batch.batch", "stream": "batch.stream"},
     experiments={"batch": Drawn()},
     measures={

@@ -7,7 +7,7 @@ from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, claim, larges
 from kkt_unlearning.studies.summary import Table, groups, median, select, take
 
 TABLES = ("correlation", "correlation.dataset", "blocks", "blocks.dataset")
-FLOOR = 0.2  # least correlation: the overlap of independent points, about 1/√d, is small against it
+FLOOR = 0.2  # least correlation: the overlap of independent samples, about 1/√d, is small against it
 
 
 def _singles(table: Table) -> Table:
@@ -34,10 +34,11 @@ def _factors(table: Table, dataset: Table, *along: str) -> list[float]:
 
 
 @claim(
-    "One law for all block structures: tan² of the angle to the retrained linear model changes by e/(1 − e), "
-    "e the part of a point's squared norm that lies in the span of the others.",
+    "In every block structure the step changes tan² of the angle to the retrained linear "
+    "model by e/(1 − e), e the share of a sample's squared norm in the span of the "
+    "others.",
     OURS.at("docs/questions/correlation.md, proposition 1"),
-    "largest factor between the median change and e/(1 − e), one point forgotten, "
+    "largest factor between the median change and e/(1 − e), one sample forgotten, "
     "correlations from 0.2 on, both sweeps",
     "at_most",
     "blocks",
@@ -50,7 +51,7 @@ def blocks_same_law(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "More than φ decides: at one correlation, one block of all points changes more than small blocks.",
+    "More than φ decides: at one correlation, one block of all samples changes more than small blocks.",
     OURS.at("docs/questions/correlation.md, section 2"),
     "change of tan² in one block over that in the smallest blocks, linear model, "
     "at the smallest correlation from 0.2 on that both sweeps have",

@@ -53,7 +53,7 @@ def draw(
 
 
 def _points(table: Table, dataset: Table, more: tuple[str, ...]) -> list[tuple]:
-    """Median change and band at each correlation above 0, one point forgotten."""
+    """Median change and band at each correlation above 0, one sample forgotten."""
     table = select(table, start="exact", fraction=1.0)
     table = take(table, (table["forget_size"] == 1) & (table["correlation"] > 0))
     by = ("network", "correlation", *more)

@@ -36,7 +36,7 @@ def convergence_needed(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "With the normalised step training ends where the step has a small (ε, δ, τ).",
+    "After training with the normalised step, the ascent step leaves small ε, δ and τ.",
     OURS,
     "share of cases at or below the levels at the last snapshot, exact multipliers, both losses",
     "at_least",
@@ -48,7 +48,8 @@ def convergence_reached_normalised(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "With the constant step of plain gradient descent training ends where the step has a small (ε, δ, τ).",
+    "After training by plain gradient descent with a constant step, the ascent step "
+    "leaves small ε, δ and τ.",
     OURS,
     "the same with the constant step",
     "at_least",
@@ -60,7 +61,8 @@ def convergence_reached_constant(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "With Clarke derivatives of the exact point the step has a small (ε, δ, τ) after normalised training.",
+    "With Clarke derivatives of the exact KKT point, the step leaves small ε, δ and τ "
+    "after normalised training.",
     OURS.at("docs/questions/convergence.md"),
     "share of cases at or below the levels at the last snapshot, both losses",
     "at_least",
@@ -122,7 +124,7 @@ def convergence_losses_agree(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Losses and steps only change the pace: at equal loss the certificates agree.",
+    "The loss and the step of training only change the pace: at equal loss the certificates agree.",
     OURS.at("docs/theory.md, section 3"),
     "largest ratio of the median τ* of two trainings at equal −log L > 0, exact multipliers",
     "at_most",

@@ -15,7 +15,7 @@ from kkt_unlearning.studies.claim import (
 )
 from kkt_unlearning.studies.summary import Table, groups, median, rows, take
 
-FLOOR = 0.1  # least correlation for rates: below it φ is the chance overlap of independent points
+FLOOR = 0.1  # least correlation for rates: below it φ is the chance overlap of independent samples
 
 
 def _first_lost(table: Table, network: str) -> float:
@@ -98,7 +98,7 @@ def correlation_decay_two_layer(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The closed form of equicorrelated points gives the linear model's distance to retraining.",
+    "The closed form for equicorrelated samples gives the linear model's distance to retraining.",
     OURS.at("docs/theory.md, section 8"),
     "largest relative deviation of the median 1 − cos from it, correlations from 0.1 on",
     "at_most",

@@ -75,8 +75,8 @@ def dependence_harms(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "As the penalty λ goes to 0, descent-ascent loses its minimum on every pair: the largest α with one "
-    "goes to 0 like a power of λ between 1 − ρ and 1.",
+    "As the penalty λ goes to 0, descent-ascent loses its minimum on every pair: the "
+    "largest α with one falls like a power of λ between 1 − ρ and 1.",
     CHECK.at("docs/questions/correlation.md, proposition 4"),
     "how far the slope of log α in log λ leaves [1 − ρ, 1], at most, neighbouring λ, all pairs",
     "at_most",
@@ -93,8 +93,8 @@ def dependence_without_penalty(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "On equicorrelated samples of one label, and no others, the prescribed step leads exactly to the "
-    "retrained direction at every correlation.",
+    "On equicorrelated samples of one label the prescribed step leads exactly to the "
+    "retrained direction, at every correlation.",
     CHECK.at("docs/questions/correlation.md, proposition 2"),
     "largest 1 − cos to the retrained max-margin solution",
     "at_most",
@@ -106,8 +106,8 @@ def dependence_direction(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The prescribed step changes the distance to the retrained solution by √(e/(1 − e)), e the part of "
-    "the forgotten point that lies in the span of the others.",
+    "The prescribed step changes the distance to the retrained solution by √(e/(1 − e)), "
+    "e the share of the forgotten sample in the span of the others.",
     CHECK.at("docs/questions/correlation.md, proposition 1"),
     "largest difference between the change and the formula, relative to 1 + formula",
     "at_most",

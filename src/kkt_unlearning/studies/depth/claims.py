@@ -68,7 +68,7 @@ def depth_helps(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Another step than the prescribed one makes ε worse in networks of three and four layers as well.",
+    "In networks of three and four layers, too, ε is least at the prescribed step size.",
     _EXPLORED,
     "fraction with the least median ε at θ̃ that is furthest from 1, of both networks, all dimensions",
     "equals",
@@ -117,7 +117,7 @@ def _exponent(cases: Table) -> float:
 
 
 @claim(
-    "Near-orthogonality of the data is handed on: it holds for the inputs of every trained layer.",
+    "Near-orthogonality of the data is handed on to the inputs of every trained layer.",
     OURS.at("Assumption 2.3, asked of hidden layers"),
     "median largest cosine of two inputs of a layer, smaller of the networks, largest dimension",
     "at_most",

@@ -13,7 +13,7 @@ def _forgotten_support(tables: Tables, network: str | None = None) -> Table:
 
 
 @claim(
-    "Images centred by their own mean are never near-orthogonal.",
+    "The inner products of images centred by their own mean are always too large for near-orthogonality.",
     CHECK.at("docs/questions/natural.md, proposition 3"),
     "median of (m − 1) φ / (1 − ψ)",
     "at_least",

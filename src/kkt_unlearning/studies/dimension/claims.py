@@ -70,7 +70,7 @@ def linear_cosine_constant(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The step changes retained margins by O(ε_d/m); tested in φ, not the factor 1/m.",
+    "The step changes retained margins by O(ε_d/m); tested as a rate in φ, without the factor 1/m.",
     PAPER.at("section 3, as a summary quotes it"),
     "exponent p of the largest margin change ~ φ^p, linear model, median of the fits",
     "at_least",
@@ -83,7 +83,7 @@ def linear_margin_rate(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The prescribed step from an exact KKT point leaves a linear model stationary on the retained points.",
+    "From an exact KKT point the prescribed step leaves the linear model stationary on the retained samples.",
     CHECK.at("docs/theory.md, theorem 6.2 with F = 0 and α = 1"),
     "largest relative ε over all cases",
     "at_most",
@@ -148,7 +148,7 @@ def two_layer_joint(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "From the merely trained weights the prescribed step is (ε, δ, τ)-successful for the two-layer network.",
+    "From trained weights the prescribed step is (ε, δ, τ)-successful for the two-layer network.",
     PAPER.at("Theorem 4.1"),
     f"{_JOINT}, from the trained weights",
     "at_least",
@@ -161,7 +161,7 @@ def two_layer_joint_trained(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Doing nothing is not (ε, δ, τ)-successful.",
+    "Doing nothing fails the criterion (ε, δ, τ).",
     OURS,
     f"{_JOINT}, of the untouched network at the exact KKT point",
     "at_most",
@@ -174,7 +174,7 @@ def two_layer_joint_nothing(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The step leaves a small part of the ε that doing nothing costs.",
+    "The step leaves a tenth, at most, of the ε that doing nothing costs.",
     OURS.at("where Theorem 4.1 says small"),
     "median ε at θ̃ for δ = 0.1 of the mean multiplier over that of doing nothing, largest dimension",
     "at_most",

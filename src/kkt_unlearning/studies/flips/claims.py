@@ -34,7 +34,7 @@ def flips_share_persists(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "So many entries against a label are turned on by the step as theory says to leading order.",
+    "The step turns on as many entries against a label as theory predicts to leading order.",
     OURS.at("docs/theory.md, section 6.4"),
     "|number over prediction − 1|, all cases together, largest dimension",
     "at_most",
@@ -50,7 +50,7 @@ def flips_predicted(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The share of activations that the step flips does not depend on the size of the training steps.",
+    "The share of activations that the step flips is the same for all step sizes of training.",
     OURS.at("docs/theory.md, section 6.4: it follows from the exact point's multipliers"),
     "largest over smallest share of retained entries, all cases of a size together",
     "at_most",
@@ -65,7 +65,7 @@ def flips_training_step(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The restored network θ̃ leaves no entry flipped.",
+    "The restored network θ̃ has all activations of θ.",
     CHECK.at("docs/theory.md, proposition 6.4"),
     "entries left on another side, most in any case",
     "at_most",

@@ -33,7 +33,8 @@ def growth_support(tables: Tables, _: Thresholds) -> float:
 
 
 @_growth_claim(
-    "However many samples there are, the step carries about as large a share of activations over the kink.",
+    "The share of activations that the step carries across the kink stays the same as "
+    "samples are added.",
     "exponent p of the share of flips at θ′ ~ m^p, median of the fits, largest over the data sets",
     "at_most",
 )
@@ -42,7 +43,8 @@ def growth_flips(tables: Tables, _: Thresholds) -> float:
 
 
 @_growth_claim(
-    "The step that forgets one support sample mostly leaves all others classified, however many there are.",
+    "The step that forgets one support sample mostly keeps all others classified, for any"
+    " number of samples.",
     "share of the steps after which all retained margins are positive, smallest over m and the data sets",
     "at_least",
 )
@@ -69,7 +71,7 @@ def growth_delta(tables: Tables, _: Thresholds) -> float:
 
 
 @_growth_claim(
-    "The exact KKT point stays the one that training goes to, beyond d samples as well.",
+    "The exact KKT point stays the one that training goes to, also with more than d samples.",
     "median cosine of the exact point to the trained weights, smallest over m and the data sets",
     "at_least",
 )

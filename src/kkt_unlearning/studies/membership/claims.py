@@ -64,7 +64,7 @@ def membership_unlearned_hidden(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Another step than the prescribed one hides the forgotten sample less.",
+    "Of all step sizes the prescribed one hides the forgotten sample best.",
     OURS,
     "fraction of the step with the least mean AUC of U-LiRA, largest dimension, the network furthest off",
     "equals",
@@ -166,7 +166,7 @@ def _pairs(cases: Table, quantity: str) -> Iterator[tuple[float, float]]:
 
 
 @claim(
-    "Theorem: no threshold on the margin tells forgotten samples apart better than τ* allows.",
+    "A threshold on the margin tells forgotten samples apart at most as well as τ* allows (a theorem).",
     CHECK.at("docs/questions/membership.md, proposition 5"),
     "samples whose AUC lies outside of its bounds, all steps",
     "at_most",

@@ -122,7 +122,7 @@ def mixture_prediction(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The sign of an inner product tells whether two points are of one cluster, as often as predicted.",
+    "The sign of an inner product tells whether two samples are of one cluster, as often as predicted.",
     OURS.at("docs/questions/mixture.md, proposition 1"),
     "largest difference of the mean share of such pairs from the formula over the cells",
     "at_most",

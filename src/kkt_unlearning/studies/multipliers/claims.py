@@ -41,7 +41,7 @@ def multipliers_least_squares(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "On near-orthogonal data the closed form for orthogonal data is close.",
+    "On near-orthogonal data the multipliers are close to their closed form for orthogonal data.",
     OURS.at("docs/theory.md, section 7 (d)"),
     "median of the largest error of a replicate over its largest λ, worse of the networks",
     "at_most",

@@ -48,7 +48,7 @@ def sizes(table: Table) -> Iterator[Table]:
 
 
 @claim(
-    "With the gradients from before the step ε is least at the prescribed one, in every case.",
+    "With the gradients from before the step, ε is least at the prescribed step size in every case.",
     CHECK.at("docs/theory.md, theorem 6.18"),
     "largest difference of ε, λ kept, to the theorem, or of refit ε at another step below that at 1",
     "at_most",
@@ -65,7 +65,7 @@ def readings_frozen(tables: Tables, __: Thresholds) -> float:
 
 
 @claim(
-    "Another step from trained weights makes ε of the unlearned network itself worse, whatever the size.",
+    "From trained weights ε at θ′ is least at the prescribed step size, whatever m and d.",
     OURS.at("Figure 1 by its caption, at sizes that it does not name"),
     "share of cases with the least ε at θ′ from 0.9 to 1.1 of the step, the worst size",
     "at_least",
@@ -78,7 +78,7 @@ def readings_literal(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Another step from trained weights makes ε of the unlearned network worse if data are near-orthogonal.",
+    "From trained weights ε at θ′ is least at the prescribed step size if the data are near-orthogonal.",
     PAPER.at("Figure 1 by its caption; sizes and derivatives are ours"),
     "share of cases with the least ε at θ′ from 0.9 to 1.1 of the step, fewest samples, largest dimension",
     "at_least",
@@ -94,7 +94,7 @@ def readings_literal_orthogonal(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Another step from trained weights makes the median ε at θ̃ worse, at every size.",
+    "From trained weights the median ε at θ̃ is least at the prescribed step size, whatever m and d.",
     OURS.at("Figure 1 read at θ̃, which its caption does not name"),
     "the least-ε fraction of medians that is farthest from 1, any δ allowed",
     "at_most",
@@ -108,7 +108,7 @@ def readings_restored(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "At a fixed δ the best step at θ̃ is shorter until δ is about φ.",
+    "At θ̃, where δ is given, a smaller step size is best as long as δ is below φ.",
     OURS.at("docs/theory.md, section 6.8"),
     "of pairs of a size and a relative δ, the share with a least median below 0.9 where δ < φ, "
     "or not below where δ ≥ φ: the smaller one",

@@ -37,7 +37,7 @@ def _typical(tables: Tables, quantity: str, model: str) -> float:
 
 
 @claim(
-    "Who has both networks has the sample that the step forgot: their difference is a multiple of it.",
+    "After the step both networks together give the sample away: their difference is a multiple of it.",
     CHECK.at(f"{PAGE}, proposition 1"),
     "largest 1 − cosine of the forgotten samples to the leading singular vectors, all steps",
     "at_most",
@@ -49,8 +49,8 @@ def reconstruction_step(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Outside the span of the retained samples nothing of the forgotten one is left after the step from an "
-    "exact KKT point, in the restored network, the downdate, or the retrained exact point.",
+    "From an exact KKT point, the step, its restored network, the downdate and retraining"
+    " take out all of the forgotten sample that lies outside the span of the others.",
     CHECK.at(f"{PAGE}, proposition 2"),
     "largest share of the weights along that part, over that of the network before",
     "at_most",
@@ -63,7 +63,7 @@ def reconstruction_nothing_left(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Retraining does not keep the sample from who has both networks: linear model.",
+    "Even after retraining, both networks together give the forgotten sample away: linear model.",
     OURS.at(f"{PAGE}, proposition 3"),
     "median cosine of the forgotten sample to their difference, largest dimension",
     "at_least",
@@ -75,7 +75,7 @@ def reconstruction_retrained_linear(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Retraining does not keep the sample from who has both networks: two-layer network.",
+    "Even after retraining, both networks together give the forgotten sample away: two-layer network.",
     OURS.at(PAGE),
     "median cosine of the forgotten sample to the leading singular vector of the difference, largest d",
     "at_least",
@@ -87,7 +87,7 @@ def reconstruction_retrained_two_layer(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The dual downdate does not keep the sample from who has both networks: two-layer network.",
+    "Even after the dual downdate, both networks together give the forgotten sample away: two-layer network.",
     OURS.at(PAGE),
     "median cosine of the forgotten sample to the leading singular vector of the difference, largest d",
     "at_least",
@@ -99,7 +99,7 @@ def reconstruction_downdate(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Before it is forgotten, the difference of two neurons of the trained network gives the sample away.",
+    "The difference of two neurons of the trained network gives the sample away before it is forgotten.",
     OURS.at(f"{PAGE}, section 2"),
     "median best cosine over all pairs of neurons, trained two-layer network, largest dimension",
     "at_least",
@@ -111,8 +111,8 @@ def reconstruction_alone_before(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "After the step from the trained weights no two neurons show more of the sample than those of the "
-    "retrained network do.",
+    "After the step from trained weights two neurons show at most as much of the sample "
+    "as those of the retrained network.",
     OURS.at(f"{PAGE}, section 2"),
     "median of the best cosine over that of the retrained network, two layers, largest dimension",
     "at_most",
@@ -126,8 +126,8 @@ def reconstruction_alone_step(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "From an exact KKT point no two neurons of the network after the step, restored, by the downdate, or "
-    "retrained exactly, show more of the sample than the retained samples span of it.",
+    "After the step from an exact KKT point, restoring, the downdate or retraining, two "
+    "neurons show at most the part of the sample in the span of the others.",
     CHECK.at(f"{PAGE}, proposition 2"),
     "largest best cosine over what the retained samples span, all cases",
     "at_most",
@@ -141,7 +141,7 @@ def reconstruction_alone_exact(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The step from the trained weights takes out what lies along the sample, outside the span of the others.",
+    "The step from trained weights takes out what lies along the sample, outside the span of the others.",
     OURS.at(f"{PAGE}, section 3"),
     "median share of it that is left, two layers, largest dimension",
     "at_most",
@@ -153,7 +153,7 @@ def reconstruction_remaining(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Fitted multipliers do not tell the forgotten sample after the step from the trained weights.",
+    "After the step from trained weights the fitted multiplier of the forgotten sample is small.",
     OURS.at(f"{PAGE}, section 3"),
     "median of its fitted multiplier over its exact one before, two layers, largest dimension",
     "at_most",

@@ -60,7 +60,8 @@ def recovery_helps_linear(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "After the prescribed step, fine-tuning brings the two-layer network nearer to such a KKT point too.",
+    "After the prescribed step, fine-tuning on the retained samples brings two layers "
+    "nearer to a KKT point, too.",
     QUESTION,
     "median of τ* after the most steps of recovery over τ* of the step alone",
     "at_most",
@@ -179,8 +180,8 @@ def _whole_cost(step: Table) -> float:
 
 
 @claim(
-    "NegGrad+ with each weight tried of the retain set below 1 ends further from a retained KKT point "
-    "than before (two-layer network).",
+    "NegGrad+ ends further from a retained KKT point than it began, at each weight below "
+    "1 that was tried (two-layer network).",
     QUESTION,
     "least over the weights: median of τ* after the most steps over τ* before",
     "at_least",
@@ -197,7 +198,7 @@ def recovery_neggrad_diverges(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Plain ascent in many steps ends further from a retained KKT point than before (two-layer network).",
+    "Plain ascent in many steps ends further from a retained KKT point than it began (two-layer network).",
     QUESTION,
     "median of τ* after the most steps over τ* before",
     "at_least",
@@ -209,7 +210,7 @@ def recovery_ascent_diverges(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The influence step comes nearer to the retained KKT point than the prescribed step: linear model.",
+    "The influence step comes nearer to the retained KKT point than the prescribed step (linear model).",
     QUESTION,
     "median of τ* of the influence step over τ* of the prescribed one",
     "at_most",
@@ -221,7 +222,7 @@ def recovery_influence_linear(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The influence step comes nearer to a retained KKT point than the prescribed one: two-layer network.",
+    "The influence step comes nearer to a retained KKT point than the prescribed step (two-layer network).",
     QUESTION,
     "median of τ* of the influence step over τ* of the prescribed one",
     "at_most",
@@ -233,8 +234,8 @@ def recovery_influence_two_layer(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The smallest change orthogonal to the retained gradients comes nearer to the retained KKT point than "
-    "the prescribed step: linear model.",
+    "The smallest change orthogonal to the retained gradients comes nearer to the "
+    "retained KKT point than the prescribed step (linear model).",
     OURS.at("docs/questions/recovery.md, proposition 4"),
     "median of τ* of the minimal perturbation over τ* of the prescribed step",
     "at_most",
@@ -246,8 +247,8 @@ def recovery_minimal_linear(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The smallest change orthogonal to the retained gradients comes nearer to a retained KKT point than the "
-    "prescribed step: two-layer network.",
+    "The smallest change orthogonal to the retained gradients comes nearer to a retained "
+    "KKT point than the prescribed step (two-layer network).",
     OURS.at("docs/questions/recovery.md, proposition 4"),
     "median of τ* of the minimal perturbation over τ* of the prescribed step",
     "at_most",
@@ -280,8 +281,8 @@ def recovery_projected_near(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "Ascent projected off the retained gradients ends further from a retained KKT point than before "
-    "(two-layer network).",
+    "Ascent projected off the retained gradients ends further from a retained KKT point "
+    "than it began (two-layer network).",
     OURS.at("docs/questions/recovery.md, section 3"),
     "median of τ* after the most steps over τ* before",
     "at_least",

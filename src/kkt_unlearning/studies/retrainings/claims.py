@@ -32,8 +32,8 @@ def _natural(table: Table) -> Table:
 
 
 @claim(
-    "On Gaussian points the outputs of the unlearned network are nearer to those of the retrained one than "
-    "those of a second retraining.",
+    "On Gaussian data the unlearned network's outputs are nearer to the retrained "
+    "network's than those of a second retraining.",
     OURS,
     "median distance of fresh outputs over that of two retrainings, two-layer, all dimensions",
     "at_most",
@@ -45,8 +45,8 @@ def retrainings_outputs(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "On images the outputs of the unlearned network are nearer to those of the retrained one than those of a "
-    "second retraining.",
+    "On images the unlearned network's outputs are nearer to the retrained network's than"
+    " those of a second retraining.",
     OURS,
     "median distance of fresh outputs over that of two retrainings, two-layer, images as they are",
     "at_most",
@@ -58,7 +58,7 @@ def retrainings_outputs_digits(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "On Gaussian points the step brings the outputs of the two-layer network nearer to the retrained one's.",
+    "On Gaussian data the step brings the outputs of two layers nearer to the retrained network's.",
     OURS,
     "median distance of fresh outputs after the step over that before, two-layer, all dimensions",
     "at_most",
@@ -70,7 +70,7 @@ def retrainings_gain(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "On images the step brings the outputs of the two-layer network nearer to the retrained one's.",
+    "On images the step brings the outputs of two layers nearer to the retrained network's.",
     OURS,
     "median distance of fresh outputs after the step over that before, two-layer, images as they are",
     "at_most",
@@ -96,7 +96,7 @@ def retrainings_weights(tables: Tables, _: Thresholds) -> float:
 @claim(
     "Two retrainings of the linear model end in one network.",
     CHECK.at("docs/theory.md, section 5.1: its max-margin problem has one solution"),
-    "largest distance of their outputs on fresh points, all cases",
+    "largest distance of their outputs on fresh samples, all cases",
     "at_most",
     "retrainings",
     GAUSSIAN,

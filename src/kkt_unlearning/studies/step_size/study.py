@@ -4,7 +4,7 @@ from kkt_unlearning.studies.study import Drawn, Section, Study
 
 STUDY = Study(
     order=20,
-    sections={"step_size": Section("The size of the step", "docs/theory.md#6-certificates")},
+    sections={"step_size": Section("The step size", "docs/theory.md#6-certificates")},
     figure={"table": "step_size"},
     experiments={"step_size": Drawn()},
 )
