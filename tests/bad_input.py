@@ -1,4 +1,4 @@
-"""Every format with every defect, and what is said: python -m tests.bad_input writes it down anew.
+"""Every format with every defect, and what is said: python -m tests.bad_input writes it down again.
 
 The sentences are in ``tests/formats/bad_input.json``, to be looked through after each change, and from there
 on ``docs/bad-input.md``. ``read`` is for a file from which the right numbers come, defect or not.
@@ -287,7 +287,7 @@ DEFECTS: dict[str, Callable[[str], bytes | None]] = {
     "labels 0 and 1": labels(1.0, 0.0, 1.0),
     "labels 1 and 2": labels(1.0, 2.0, 1.0),
     "labels of one class": labels(1.0, 1.0, 1.0),
-    "a point with both labels": only(DATA, lambda name: made(name, M[[0, 0, 2]])),
+    "a sample with both labels": only(DATA, lambda name: made(name, M[[0, 0, 2]])),
     "no rows": lambda name: made(name, M[:0], V[:0]),
     "labels or output weights are missing": absent,
     "one name twice": twice,
@@ -353,7 +353,7 @@ def placed(head: list[str], rows: list[list[str]], page: str, place: str) -> str
 
 
 def main() -> None:
-    """Write both down anew."""
+    """Write both down again."""
     found = outcomes()
     SENTENCES.write_text(f"{json.dumps(found, indent=1, ensure_ascii=False)}\n", encoding="utf-8")
     PAGE.write_text(page(found, PAGE.read_text(encoding="utf-8")), encoding="utf-8")

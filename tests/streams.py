@@ -1,4 +1,4 @@
-"""Every stream in every encoding with every verb: python -m tests.streams writes down anew how each ends.
+"""Every stream in every encoding with every verb: python -m tests.streams writes down again how each ends.
 
 What is said is in ``tests/cli/streams.json``, to be looked through after each change, and from there on
 ``docs/bad-input.md``.
@@ -185,7 +185,7 @@ def page(said: dict, old: str) -> str:
 
 
 def main() -> None:
-    """Write both down anew."""
+    """Write both down again."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         write_inputs()
         verbs = {

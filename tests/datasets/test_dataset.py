@@ -114,12 +114,12 @@ def test_the_code_of_the_sentence_recodes_any_two_classes(pair, members):
 def test_a_point_with_both_labels_is_named_by_its_rows():
     X, y = good()
     found = message(changed(X, 1, X[2]), y)
-    assert "rows 1 and 2 of X are the same point with labels -1 and +1" in found
+    assert "rows 1 and 2 of X are the same sample with labels -1 and +1" in found
 
 
 def test_a_point_with_both_labels_is_found_whatever_the_sign_of_its_zeros():
     X, y = good()
-    assert "rows 0 and 1 of X are the same point" in message(changed(X, 1, [1.0, -0.0]), y)
+    assert "rows 0 and 1 of X are the same sample" in message(changed(X, 1, [1.0, -0.0]), y)
 
 
 def test_a_point_may_occur_twice_with_one_label():
@@ -134,7 +134,7 @@ def test_contradictions_are_exactly_the_equal_rows_with_opposite_labels(points, 
     y = np.array(data.draw(signs.filter(lambda drawn: len(set(drawn)) == 2)))
     same = np.all(X[:, None] == X[None], axis=2)
     if np.any(same & (y[:, None] != y[None])):
-        assert "are the same point" in message(X, y)
+        assert "are the same sample" in message(X, y)
     else:
         assert check_data(X, y, "mine.npz") is None
 

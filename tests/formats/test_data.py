@@ -150,7 +150,7 @@ CSV = {
     b"y,a\n1,2\n2,3\n": "row 1 (the first is 0) has 2 in column 'y', but labels must be -1 or +1: recode the "
     "two classes as numpy.where(numpy.asarray(table['y']) == 1, 1.0, -1.0).",
     b"y,a\n1,2\n1,3\n": "every label in y is +1",
-    b"y,a\n1,2\n-1,2\n": "rows 0 and 1 of X are the same point",
+    b"y,a\n1,2\n-1,2\n": "rows 0 and 1 of X are the same sample",
     b"y,a\n1,2\n-1,1e200\n": "the longest row of X, row 1, has norm 1e+200",
 }
 

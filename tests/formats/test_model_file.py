@@ -147,7 +147,7 @@ NPZ = {
     ),
     "an output bias": (
         {"W": W, "u": U, "b2": np.ones(1)},
-        "train anew if it is another, such as a bias of",
+        "train again if it is another, such as a bias of",
     ),
     "linear with output weights": ({"w": W[0], "u": U}, "w has shape (3,) beside u"),
     "w of two rows": ({"w": W}, "w has shape (2, 3): allowed is (d,)"),

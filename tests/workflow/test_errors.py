@@ -524,7 +524,7 @@ ARCHIVES = {
     "labels 0 and 1": ({"X": X, "y": (Y + 1) / 2}, "labels must be -1 or"),
     "one class": ({"X": X, "y": np.ones(4)}, "both -1 and"),
     "not a number": ({"X": X * np.nan, "y": Y}, "must be finite"),
-    "contradiction": ({"X": np.ones((4, 4)), "y": Y}, "the same point"),
+    "contradiction": ({"X": np.ones((4, 4)), "y": Y}, "the same sample"),
 }
 FROM_FILE = {
     "dataset": {

@@ -22,7 +22,7 @@ from kkt_unlearning.unlearning.ascent import Steps, check_fraction, starting_poi
 
 # Numbers: passes over more than a cache holds take longer than their product.
 _AT_ONCE = WORK_ARRAY // 8
-_MARGINS = 4 * WORK_ARRAY  # numbers of margins in one part; each part looks for the bases anew
+_MARGINS = 4 * WORK_ARRAY  # numbers of margins in one part; each part looks for the bases again
 
 EachReport = Callable[[int, int], None]
 

@@ -166,7 +166,7 @@ def face_point(
 
     ``W = Σ_i λ_i y_i Π_K g_i`` with all margins 1, where ``Π_K`` projects each row onto the complement of the
     samples that its neuron holds on the kink. Entries that end on the wrong side of A are held as well, and
-    the weights found anew.
+    the weights found again.
 
     Args:
         pattern: ``A (n, m)``; held: boolean ``(F, n, m)``; keep: boolean ``(F, m)``.

@@ -20,14 +20,14 @@ LARGEST_STEP = 1e6  # what the library allows, without waiting for it here
 
 _WEIGHTS = "the trained network: .npz (W and u, or w), .safetensors or .pt"
 _EPILOGUE = (
-    "Exit status: 0 done, 1 no certificate is as good as was asked for, 2 the input cannot be used, or the "
-    "answer not be printed or written, 3 a fault of this program. With 2 and 3 nothing is written. Formats "
-    "and what they hold: docs/formats.md."
+    "Exit status: 0 done; 1 no certificate keeps the limits; 2 the input cannot be used, or the answer "
+    "cannot be printed or written; 3 a fault of this program. With 2 and 3 nothing is written. "
+    "docs/formats.md describes the files."
 )
 _RELATIVE = (
-    "--max-delta is a limit on relative δ: δ over the mean multiplier that a KKT point of the same "
-    "length has. It has no units, so that the verdict does not depend on those of the features. δ "
-    "itself, printed beside it, is in units of the multipliers."
+    "A limit that is left out is no limit. --max-delta limits relative δ, which is δ over the mean "
+    "multiplier of a KKT point of the same length. It has no unit, so the units of the features do not "
+    "change the verdict. δ itself, printed beside it, has the unit of the multipliers."
 )
 
 
@@ -69,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the four verbs."""
     top = _Parser(
         prog="kkt-unlearning",
-        description="Audit a trained linear model or two-layer ReLU network: how near it is to a KKT point "
-        "of the max-margin problem, unlearn samples by gradient ascent, certify the result.",
+        description="Audit a trained linear model or two-layer ReLU network: measure how near it is to a "
+        "KKT point of the max-margin problem, unlearn samples by gradient ascent, and certify the result.",
         epilog=_EPILOGUE,
     )
     top.add_argument(
@@ -89,8 +89,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _kkt(verb: argparse.ArgumentParser) -> None:
     verb.description = (
-        "The four KKT residuals of the trained network with 0/1 and with Clarke derivatives, multipliers by "
-        "four methods, the exact KKT point near it, and how nearly orthogonal the data are."
+        "Print how near the trained network is to a KKT point: the four KKT residuals with 0/1 and with "
+        "Clarke derivatives, the multipliers by four methods, the exact KKT point nearby, and how nearly "
+        "orthogonal the data are."
     )
     _common(verb, _WEIGHTS)
     verb.add_argument(
@@ -104,14 +105,14 @@ def _kkt(verb: argparse.ArgumentParser) -> None:
 
 def _each(verb: argparse.ArgumentParser) -> None:
     verb.description = (
-        "The (ε, δ, τ) certificate of forgetting each sample alone, the cheapest first. The price of a "
-        "sample is the least level that its ε, relative δ and τ all keep. A sample without a multiplier "
+        "Print the certificate (ε, δ, τ) of forgetting each sample alone, the cheapest first. The price of "
+        "a sample is the largest of its ε, relative δ and τ. Forgetting a sample whose multiplier is 0 "
         "changes nothing."
     )
     _common(verb, _WEIGHTS)
     _step(verb)
     verb.set_defaults(start="trained", step=1.0)
-    _limits(verb, "unless one sample, other than those without a multiplier,")
+    _limits(verb, "if no sample with a multiplier above 0")
     verb.add_argument("--table", metavar="T.csv", help="write all samples as a table")
     _all(verb)
     verb.epilog = f"{_RELATIVE} {_EPILOGUE}"
@@ -119,19 +120,19 @@ def _each(verb: argparse.ArgumentParser) -> None:
 
 def _unlearn(verb: argparse.ArgumentParser) -> None:
     verb.description = (
-        "θ' = θ − α Σ λ_r y_r g_r over the forgotten samples r, with the multipliers of the exact KKT "
-        "point; or by --method what that leads to."
+        "Take the ascent step θ' = θ − α Σ λ_r y_r g_r over the forgotten samples r, with the multipliers "
+        "of the exact KKT point, and write the network. --method chooses which network."
     )
     _common(verb, _WEIGHTS)
     _forget(verb)
     verb.add_argument(
-        "--out", required=True, metavar="U.npz", help="where the unlearned network goes"
+        "--out", required=True, metavar="U.npz", help="file to write the unlearned network to"
     )
     _step(verb)
     verb.add_argument(
         "--allow-idle",
         action="store_true",
-        help="make the step even if it changes nothing, or forgets every sample that the network rests "
+        help="take the step even if it changes nothing, or forgets every sample that the network rests "
         "on",
     )
     verb.add_argument(
@@ -146,30 +147,29 @@ def _unlearn(verb: argparse.ArgumentParser) -> None:
 
 def _certify(verb: argparse.ArgumentParser) -> None:
     verb.description = (
-        "Which (ε, δ)-approximate KKT points of the retained samples lie within 1 − cosine τ of the "
-        "unlearned network. Bounds need the network before the step: an .npz from unlearn gives it "
-        "together with the data, else --before."
+        "Print the certificates of an unlearned network: which (ε, δ)-approximate KKT points of the "
+        "retained samples lie within τ (1 − cosine) of it. Bounds need the network before the step, from "
+        "an .npz of unlearn or from --before."
     )
     _common(verb, "the unlearned network, in the same formats")
     _forget(verb)
-    _limits(verb, "unless one certificate")
+    _limits(verb, "if no certificate")
     verb.add_argument("--before", metavar="W.npz", help="the network before the step")
     _step(
         verb,
-        "of the step from --before; by default what the file of the unlearned network says, else ",
+        "by default as the file of the unlearned network says, otherwise ",
     )
     verb.add_argument("--plot", metavar="P.png", help="draw ε over the allowed δ and τ")
     verb.epilog = f"{_RELATIVE} {_EPILOGUE}"
 
 
-def _limits(verb: argparse.ArgumentParser, unless: str) -> None:
-    for name, symbol in (("epsilon", "ε"), ("delta", "relative δ, see below,"), ("tau", "τ")):
+def _limits(verb: argparse.ArgumentParser, missed: str) -> None:
+    for name, symbol in (("epsilon", "ε"), ("delta", "relative δ"), ("tau", "τ")):
         verb.add_argument(
             f"--max-{name}",
             type=_number(math.inf),
             metavar="NUMBER",
-            help=f"exit with status 1 {unless} has {symbol} at most this and keeps the other "
-            "limits (one that is left out is no limit)",
+            help=f"limit on {symbol}: exit with status 1 {missed} keeps all limits",
         )
 
 
@@ -193,7 +193,7 @@ def _common(verb: argparse.ArgumentParser, weights: str) -> None:
         "--outputs",
         choices=("fixed", "trained"),
         help="whether the output weights were held fixed in training, as in the paper, or trained as well "
-        "(default: what the file says, else fixed)",
+        "(default: as the file says, otherwise fixed)",
     )
     verb.add_argument("--json", action="store_true", help="print one JSON object, not a table")
     verb.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -206,7 +206,8 @@ def _forget(verb: argparse.ArgumentParser) -> None:
         action="extend",
         type=indices,
         metavar="ROWS",
-        help="rows of the data to forget, from 0: 3,17 or 3,20-29; named several times, all of them",
+        help="rows of the data to forget, counted from 0, such as 3,17 or 3,20-29; may be given several "
+        "times",
     )
 
 
@@ -215,14 +216,14 @@ def _step(verb: argparse.ArgumentParser, by_default: str = "by default ") -> Non
         "--from",
         dest="start",
         choices=("trained", "exact"),
-        help="from the trained weights, or from the exact KKT point that they lead to "
+        help="start of the step: the trained weights, or the exact KKT point that they lead to "
         f"({by_default}trained)",
     )
     verb.add_argument(
         "--step",
         type=_number(LARGEST_STEP),
         metavar="NUMBER",
-        help=f"step size; 1 is the prescribed step ({by_default}1)",
+        help=f"step size; 1 is the prescribed one ({by_default}1)",
     )
 
 

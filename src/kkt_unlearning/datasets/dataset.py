@@ -298,9 +298,9 @@ def _check_values(X: np.ndarray, y: np.ndarray, name: str, X_key: str, y_key: st
 
 
 def contradiction(X: np.ndarray, y: np.ndarray) -> tuple[int, int] | None:
-    """The first two rows of ``X (m, d)`` that are the same point with different labels, if there are any."""
+    """The first two rows of ``X (m, d)`` that are the same sample with different labels, if there are any."""
     # Hashing the rows is O(m d); numpy.unique(axis=0) compares d-field records, slow at d = 10,000.
-    # Adding 0.0 turns -0.0 into 0.0, which is the same point with other bytes.
+    # Adding 0.0 turns -0.0 into 0.0, which is the same sample with other bytes.
     first_with: dict[bytes, int] = {}
     for row, point in enumerate(X + 0.0):
         first = first_with.setdefault(point.tobytes(), row)
@@ -314,6 +314,6 @@ def _check_contradictions(X: np.ndarray, y: np.ndarray, name: str) -> None:
     if rows is not None:
         first, row = rows
         raise DataError(
-            f"{name}: rows {first} and {row} of X are the same point with labels {y[first]:+g} "
-            f"and {y[row]:+g}, but a point can have one label only: remove one of the two."
+            f"{name}: rows {first} and {row} of X are the same sample with labels {y[first]:+g} "
+            f"and {y[row]:+g}, but a sample can have one label only: remove one of the two."
         )

@@ -231,7 +231,7 @@ def _read(archive: Mapping[str, np.ndarray], key: str, name: str) -> np.ndarray:
 
 
 def _damaged(key: str, name: str, error: Exception) -> str:
-    return f"{name}: {key} cannot be read ({one_line(error)}), the file is damaged: save it anew."
+    return f"{name}: {key} cannot be read ({one_line(error)}), the file is damaged: save it again."
 
 
 def _pickled(key: str, name: str) -> str:

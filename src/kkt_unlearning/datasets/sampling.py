@@ -1,4 +1,4 @@
-"""What the random sources share: labels, Gaussian points, argument checks, the batch."""
+"""What the random sources share: labels, Gaussian samples, argument checks, the batch."""
 
 from collections.abc import Callable
 

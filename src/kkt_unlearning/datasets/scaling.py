@@ -1,8 +1,8 @@
 """Features of rows of numbers, scaled by the rows that no network is trained on.
 
-Scaled by the training sample, the features of every retained point would change with the point that is
-forgotten, and no step on the weights could take that back. Centring by the mean of the training sample
-also makes its points linearly dependent, so that their Gram matrix cannot be diagonally dominant
+Scaled by the training samples, the features of every retained sample would change with the sample that is
+forgotten, and no step on the weights could take that back. Centring by the mean of the training samples
+also makes them linearly dependent, so that their Gram matrix cannot be diagonally dominant
 whatever the data are (docs/questions/natural.md).
 """
 

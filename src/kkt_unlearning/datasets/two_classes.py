@@ -25,7 +25,7 @@ def two_classes(
     replicates: int,
     seed: int,
 ) -> Dataset:
-    """Rows of norm 1, drawn anew for each replicate from ``counts[0]`` rows of class +1, then -1.
+    """Rows of norm 1, drawn again for each replicate from ``counts[0]`` rows of class +1, then -1.
 
     Each replicate draws its training sample without replacement, half from each class as far as
     they last, in alternating order. The other rows are left over, its fresh samples some of them.

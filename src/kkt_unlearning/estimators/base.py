@@ -397,7 +397,7 @@ def _check_contradictions(X: np.ndarray, y: np.ndarray) -> None:
     if rows is not None:
         first, second = y[list(rows)].tolist()
         raise NotSeparableError(
-            f"rows {rows[0]} and {rows[1]} of X are the same point with labels {first!r} and {second!r}, "
+            f"rows {rows[0]} and {rows[1]} of X are the same sample with labels {first!r} and {second!r}, "
             "which no network separates: remove one of the two."
         )
 

@@ -103,7 +103,7 @@ def _table(file: BinaryIO, label: str, name: str) -> tuple[list[str], np.ndarray
             failure = error
     _refuse_cell(file, columns, label, name)
     raise DataError(
-        f"{name} cannot be read as a table of numbers ({one_line(failure)}): save it anew."
+        f"{name} cannot be read as a table of numbers ({one_line(failure)}): save it again."
     ) from failure
 
 

@@ -38,7 +38,7 @@ def size_of(file: BinaryIO, name: str) -> int:
             f"{name} cannot be read from its start again, as a pipe: give a file on disk."
         ) from error
     if not size:
-        raise DataError(f"{name} is empty, 0 bytes: save it anew.")
+        raise DataError(f"{name} is empty, 0 bytes: save it again.")
     return size
 
 

@@ -41,7 +41,7 @@ def read_parquet(file: BinaryIO, name: str, label: str) -> tuple[np.ndarray, np.
 def damaged(name: str, reason: object) -> str:
     """The sentence for bytes that are no Parquet."""
     found = one_line(reason) or type(reason).__name__
-    return f"{name} is not a Parquet file, or a damaged one ({found}): save it anew."
+    return f"{name} is not a Parquet file, or a damaged one ({found}): save it again."
 
 
 def _apart(asked: bytes, name: str) -> tuple[list[str], np.ndarray]:

@@ -37,7 +37,7 @@ def read_safetensors(file: BinaryIO, name: str) -> dict[str, np.ndarray]:
         raise
     except (ValueError, TypeError, KeyError, RecursionError, struct.error) as error:
         raise DataError(
-            f"{name} is not a safetensors file, or a damaged one ({one_line(error)}): save it anew."
+            f"{name} is not a safetensors file, or a damaged one ({one_line(error)}): save it again."
         ) from error
 
 
@@ -82,7 +82,7 @@ def _once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise twice(name, "keys", key, "save it anew")
+            raise twice(name, "keys", key, "save it again")
         found[key] = value
     return found
 

@@ -79,7 +79,7 @@ def _check_known(archive: Arrays, name: str) -> None:
         raise DataError(
             f"{name} has the array {one_line(unknown[0])!r}, which could be a part of the network: allowed "
             f"are {', '.join(KEYS)}; rename it if it is one of these, leave it out if it is no part, and "
-            "train anew if it is another, such as a bias of the output."
+            "train again if it is another, such as a bias of the output."
         )
 
 
@@ -117,7 +117,7 @@ def _removal(model: Model, arrays: Arrays) -> Removal | None:
     if absent:
         raise DataError(
             f"it has {', '.join(present)} without {', '.join(absent)}, but what was taken out of a network "
-            "is all of these or none: save it anew, or leave them out."
+            "is all of these or none: save it again, or leave them out."
         )
     removal = Removal(
         _rows(arrays["forget"]),

@@ -1,4 +1,4 @@
-"""Estimates of the KKT multipliers from a merely trained network, to be held against the exact dual.
+"""Estimates of the KKT multipliers from a trained network, to be compared with the exact dual.
 
 All are for the network scaled to smallest margin 1, ``θ/γ`` with ``γ = min_i q_i``. The exact ones are
 :attr:`kkt_unlearning.kkt.point.KKTPoint.multipliers`. ``docs/theory.md``, section 7.

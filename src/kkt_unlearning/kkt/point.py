@@ -102,7 +102,7 @@ class KKTPoint:
         pattern: np.ndarray,
         kinks: np.ndarray,
     ) -> "KKTPoint":
-        """A point from its arrays, with its residuals and gap computed anew."""
+        """A point from its arrays, with its residuals and gap computed again."""
         squared = float((W**2).sum())
         return cls(
             problem=problem,
@@ -123,7 +123,7 @@ def kkt_point(
     pivots: int = PIVOTS,
     report: CellReport | None = None,
 ) -> KKTPoint:
-    """The Clarke-KKT point reached from the activation pattern ``A (n, m)`` of a trained network.
+    """The Clarke-KKT point reached from the activations ``A (n, m)`` of a trained network.
 
     Only the activations of supporting pairs (``u_j y_i > 0``) matter. The optimum of their cell is a KKT
     point of the non-convex problem iff ``a_ji = C_ji/(λ_i y_i u_j) ∈ [0, 1]`` on these as well. Entries

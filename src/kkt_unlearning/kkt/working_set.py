@@ -312,7 +312,7 @@ class _Turning(_Careful):
     """A careful search in which a sample that leaves turns the supporting activations that it was held by.
 
     Its coefficients on these kinks go when it leaves, and the objective falls. Were the activations the same
-    when it comes in again, all might begin anew.
+    when it comes in again, all might begin again.
     """
 
     def _settle(self, leaving: np.ndarray) -> None:

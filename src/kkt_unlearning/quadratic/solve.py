@@ -147,7 +147,7 @@ def _round(best: _Best, program: Program, point: Iterate, left: np.ndarray, swee
 
 
 def _newton_steps(best: _Best, program: Program, point: Iterate, left: np.ndarray) -> Iterate:
-    """Newton steps with the bounds predicted anew after each, while that leads anywhere."""
+    """Newton steps with the bounds predicted again after each, while that leads anywhere."""
     for step in range(_NEWTON + 1):
         active = predicted(program, point)
         best.offer(left, point, to_numpy(residual(program, point, active)))

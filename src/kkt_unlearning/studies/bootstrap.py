@@ -94,7 +94,7 @@ class _Split:
         self.places = {seed: np.flatnonzero(seeds == seed) for seed in np.unique(seeds).tolist()}
 
     def drawn(self, replicates: Sequence[int]) -> Rows:
-        """Rows of these replicates one after the other, numbered anew: one that comes twice is two."""
+        """Rows of these replicates one after the other, renumbered: one that comes twice is two."""
         places = [self.places[seed] for seed in replicates]
         numbers = np.repeat(np.arange(len(places)), [len(place) for place in places])
         return Rows(self.table, np.concatenate(places), seed=numbers)

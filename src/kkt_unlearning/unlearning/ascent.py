@@ -261,7 +261,7 @@ def check_step(
             return
         why = (
             "every retained sample has the multiplier 0, so that all which the network rests on would go, "
-            "and nothing but round-off or training error stay; forget fewer, or train anew without them"
+            "and nothing but round-off or training error stay; forget fewer, or train again without them"
         )
     elif copies:
         why = (

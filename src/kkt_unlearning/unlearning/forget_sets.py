@@ -1,6 +1,6 @@
 """Which points a forget batch holds: orders of the samples, whose first k make the set of size k.
 
-Every choice is nested in k, so that a curve against k adds one point at a time. ``docs/questions/batch.md``.
+Every choice is nested in k, so that a curve against k adds one sample at a time. ``docs/questions/batch.md``.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -115,7 +115,7 @@ class Held:
 
 
 def _kept(point: KKTPoint, keep: np.ndarray) -> KKTPoint:
-    """``Σ_{i∈keep} λ_i y_i g_i``, summed anew, so that not even round-off is left of the other terms."""
+    """``Σ_{i∈keep} λ_i y_i g_i``, summed again, so that not even round-off is left of the other terms."""
     problem = Problem(point.problem.network, point.problem.X[keep], point.problem.y[keep])
     multipliers, clarke = point.multipliers[keep], point.clarke[:, keep]
     W, kinks = problem.combination(multipliers, clarke), point.kinks[:, keep]

@@ -1,7 +1,7 @@
 """A stream of single deletions, one ascent step each: where the multipliers of the later steps come from.
 
-Three users delete the same points in the same order. One keeps the multipliers and derivatives of the first
-network, one estimates them anew from the network at hand, one solves the retained problem exactly after
+Three users delete the same samples in the same order. One keeps the multipliers and derivatives of the first
+network, one estimates them again from the network at hand, one solves the retained problem exactly after
 every deletion. ``docs/questions/batch.md``.
 """
 
@@ -32,7 +32,7 @@ class Deletions:
 
 
 def delete_kept(point: KKTPoint, order: Sequence[int]) -> Deletions:
-    """``θ_t = θ_{t−1} − λ_r y_r g_r`` with λ and g of the first network: the batch step of the same points.
+    """``θ_t = θ_{t−1} − λ_r y_r g_r`` with λ and g of the first network: the batch step of the same samples.
 
     Raises:
         DataError: an index of ``order`` is out of range or repeated, or these are all samples.
@@ -88,7 +88,7 @@ def delete_resolved(
     """Before each step the retained problem is solved exactly: ``θ_t = θ*_{t−1} − λ*_r y_r g*_r``.
 
     ``θ*_t`` is :func:`retained_kkt_points` of ``θ*_{t−1}``. Returns k pairs, of the step from ``θ*_{t−1}``
-    and of ``θ*_t``; the samples are those left before the step, numbered anew.
+    and of ``θ*_t``; the samples are those left before the step, renumbered.
 
     Raises:
         DataError: see :func:`delete_kept`.

@@ -124,7 +124,7 @@ def stream_rows(
 
     The order is the random one of :func:`batch_rows` with the same draw. ``multiplier_ratio`` is λ_r of the
     step over that of the batch, nan where the latter is 0; ``difference_batch`` is the distance to the
-    batch step θ' of the same points, after scaling both to norm 1.
+    batch step θ' of the same samples, after scaling both to norm 1.
 
     Args:
         deletions: how many, or ``"all"`` for m − 2.

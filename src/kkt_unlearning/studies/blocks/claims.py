@@ -7,7 +7,9 @@ from kkt_unlearning.studies.claim import OURS, Tables, Thresholds, claim, larges
 from kkt_unlearning.studies.summary import Table, groups, median, select, take
 
 TABLES = ("correlation", "correlation.dataset", "blocks", "blocks.dataset")
-FLOOR = 0.2  # least correlation: the overlap of independent samples, about 1/√d, is small against it
+FLOOR = (
+    0.2  # least correlation: the overlap of independent samples, about 1/√d, is small against it
+)
 
 
 def _singles(table: Table) -> Table:

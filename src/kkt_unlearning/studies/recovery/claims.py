@@ -294,7 +294,7 @@ def recovery_projected_diverges(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "The Newton step without retained data leaves the weights of the influence step.",
+    "The Newton step without retained samples leaves the weights of the influence step.",
     CHECK.at("docs/questions/recovery.md, proposition 5"),
     "largest relative difference of τ*, over all cases",
     "at_most",

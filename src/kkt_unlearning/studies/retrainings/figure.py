@@ -17,8 +17,8 @@ _METHODS = (
 _LABELS = {
     "distance": "weights:\n1 − cosine",
     "outputs_fresh": "outputs on fresh\npoints, relative",
-    "outputs_forgotten": "output at the\nforgotten point",
-    "labels_differ": "fresh points with\nanother label",
+    "outputs_forgotten": "output at the\nforgotten sample",
+    "labels_differ": "fresh samples with\nanother label",
 }
 
 
@@ -33,7 +33,7 @@ def _row(quantity: str) -> PanelRow:
 
 
 def draw(gaussian: Table, digits: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Distances to the retrained two-layer network: Gaussian points against d, images against mixing.
+    """Distances to the retrained two-layer network: Gaussian data against d, images against mixing.
 
     Args:
         gaussian, digits: retrainings rows.
