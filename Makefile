@@ -14,6 +14,8 @@ CRATE_READY := build/crate/.ready
 LIBRARY := pyproject.toml
 SNAKEFILES := Snakefile workflow/rules
 EMBED = $(BIN)/python -m workflow.embed
+# Before what is silent for long: a sign of life every few seconds.
+ALIVE = "$$PYTHON" workflow/alive.py
 # The library runs under these, the pipeline and envs/requirements.lock under the first.
 VERSIONS := 3.11 3.12 3.13
 # A file is for one process, as its fixtures are, in the order of tests/conftest.py. Not loadgroup: pytest-xdist 3.8
@@ -80,8 +82,8 @@ report: $(READY) ## the same as one page for a browser, results/report.html; of 
 	@echo "report: $${DIRECTORY:-.}/results/report.html"
 
 docs: $(READY) ## the documentation as a site, build/docs/index.html
-	@echo "sphinx builds the pages and speaks of errors only"
-	$(BIN)/python -m sphinx -W --keep-going -q -j auto docs build/docs
+	@echo "the pages are built: about a minute"
+	@$(ALIVE) $(BIN)/python -m sphinx -W --keep-going -q -j auto docs build/docs
 	@echo "documentation: build/docs/index.html"
 
 test: $(READY) ## the tests, one process a core
@@ -102,8 +104,8 @@ test-report: $(READY) ## the tests of the report; they fail where there is no Ch
 	REQUIRE_BROWSER=1 $(BIN)/pytest tests/workflow/test_report.py
 
 test-torch: $(READY) ## modules, tensors and files of PyTorch against PyTorch, which this installs
-	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes without a further word"
-	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
+	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes"
+	$(ALIVE) $(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
 	$(BIN)/pytest tests/formats/test_torch_files.py tests/audit/test_torch_modules.py tests/estimators/test_torch_modules.py
 
 test-crate: $(READY) $(CRATE_READY) ## the metadata of archives against the validator of RO-Crate, which this installs
@@ -130,10 +132,10 @@ FOUND = $(foreach version,$(VERSIONS),$(shell python$(version) -c 'print("$(vers
 LIBRARY_TESTS := tests $(addprefix --ignore=tests/,workflow test_documentation.py test_benchmarks.py test_release.py)
 
 build/python%/.ready: $(LIBRARY)
-	@echo "the newest packages for Python $* are installed in $(@D): a minute or more without a further word"
+	@echo "the newest packages for Python $* are installed in $(@D): a minute or more"
 	rm -rf $(@D)
 	python$* -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(ALIVE) $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 
 test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may, for docs/cluster.md
@@ -174,8 +176,8 @@ dist: $(READY) ## wheel and sdist, in dist/
 	$(BIN)/python -m build --no-isolation
 
 benchmark: $(READY) ## side-by-side measurements against PyTorch and QP solvers, which this installs
-	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes without a further word"
-	$(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
+	@echo "PyTorch and the solvers of envs/requirements-benchmark.txt are installed: minutes"
+	$(ALIVE) $(BIN)/python -m pip install --quiet --requirement envs/requirements-benchmark.txt
 	$(BIN)/python -m benchmarks.run
 
 gpu-check: $(READY) ## verify and time the GPU code; needs a CUDA GPU and envs/requirements-gpu.lock
@@ -196,11 +198,11 @@ verify-archive: $(READY) ## check all sums in ARCHIVE and compute its scorecard 
 	$(BIN)/python -m workflow.archive verify -- "$$ARCHIVE"
 
 lock: ## new versions and hashes in envs/*.lock
-	@echo "uv is installed and looks for the newest versions: a minute or more without a further word"
+	@echo "uv is installed and looks for the newest versions: a minute or more"
 	"$$PYTHON" -m venv $(VENV)-lock
-	$(VENV)-lock/bin/python -m pip install --quiet uv
-	$(VENV)-lock/bin/uv pip compile $(LOCK_FLAGS) envs/requirements.in --output-file envs/requirements.lock
-	$(VENV)-lock/bin/uv pip compile $(LOCK_FLAGS) --constraint envs/requirements.in envs/requirements-gpu.in --output-file envs/requirements-gpu.lock
+	$(ALIVE) $(VENV)-lock/bin/python -m pip install --quiet uv
+	$(ALIVE) $(VENV)-lock/bin/uv pip compile $(LOCK_FLAGS) envs/requirements.in --output-file envs/requirements.lock
+	$(ALIVE) $(VENV)-lock/bin/uv pip compile $(LOCK_FLAGS) --constraint envs/requirements.in envs/requirements-gpu.in --output-file envs/requirements-gpu.lock
 	rm -rf $(VENV)-lock
 
 # No index and no host in the files: whoever installs takes the files from wherever, the hashes tell them apart.
@@ -219,11 +221,11 @@ cluster-environment: $(CLUSTER_READY) ## .venv-cluster: the same and the executo
 define install
 	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
 		echo "error: Makefile, PYTHON: '$$PYTHON' is not Python 3.11, which envs/requirements.lock is for: install it or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
-	@echo "the packages of envs/requirements.lock are installed in $(1) and compiled: one to three minutes without a further word"
+	@echo "the packages of envs/requirements.lock are installed in $(1) and compiled: one to three minutes"
 	rm -rf $(1)
 	"$$PYTHON" -m venv $(1)
-	$(1)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes --requirement envs/requirements.lock
-	$(1)/bin/python -m compileall -qq --workers 0 $(1)/lib >/dev/null 2>&1 || true
+	$(ALIVE) $(1)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes --requirement envs/requirements.lock
+	$(ALIVE) $(1)/bin/python -W ignore -m compileall -qq --workers 0 $(1)/lib || true
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endef
 
@@ -232,14 +234,14 @@ $(READY): envs/requirements.lock $(LIBRARY)
 	touch $@
 
 $(CRATE_READY): envs/requirements-crate.txt
-	@echo "the validator of RO-Crate is installed in $(@D): half a minute without a further word"
+	@echo "the validator of RO-Crate is installed in $(@D): half a minute"
 	rm -rf $(@D)
 	"$$PYTHON" -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-crate.txt
+	$(ALIVE) $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-crate.txt
 	touch $@
 
 $(CLUSTER_READY): envs/requirements.lock envs/requirements-cluster.txt $(LIBRARY)
 	$(call install,$(CLUSTER_VENV))
-	$(CLUSTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-cluster.txt
-	$(CLUSTER_VENV)/bin/python -m compileall -q $(CLUSTER_VENV)/lib || true
+	$(ALIVE) $(CLUSTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-cluster.txt
+	$(ALIVE) $(CLUSTER_VENV)/bin/python -m compileall -qq $(CLUSTER_VENV)/lib || true
 	touch $@

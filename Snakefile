@@ -1,6 +1,7 @@
 """From config.yaml to the figures and the scorecard: README.md shows the way, workflow/rules/ the steps."""
 
 import gc
+import sys
 from pathlib import Path
 
 if not hasattr(workflow.current_basedir, "__fspath__"):  # git+file:, github(…)
@@ -14,6 +15,7 @@ from workflow.support.configuration.check import check
 from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.places.asked import Asked
 from workflow.support.places.captions import caption
+from workflow.support.places.finish import where
 from workflow.support.places.folder import NOTES, refuse_foreign, refuse_read_only
 from workflow.support.places.jobs import announce, growing
 from workflow.support.places.module import configuration, files_of, folder_of, inside
@@ -74,6 +76,8 @@ onstart:
 onsuccess:
     if shared:
         refuse_unasked(asked)
+    if workflow.is_main_process:
+        print(where(Path(folder)), file=sys.stderr)
 
 
 report: "workflow/report/workflow.rst"

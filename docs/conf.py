@@ -18,6 +18,8 @@ extensions = [
     "sphinx_copybutton",
     "mathml",
     "generated_pages",
+    "index_terms",
+    "large_images",
     "own_names",
     "repository_links",
 ]

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import html
+import json
 import re
 import subprocess
 import sys
@@ -144,6 +145,45 @@ def test_the_gallery_shows_every_figure_with_its_caption(site, pages):
         assert (site / image).read_bytes() == (ROOT / f"paper_figures/{figure}.png").read_bytes()
         caption = (ROOT / f"workflow/report/{figure}.rst").read_text(encoding="utf-8").split()
         assert " ".join(caption[:6]) in " ".join(html.unescape(gallery).split())
+
+
+def test_figures_open_by_themselves(site, pages):
+    for path in (site / "generated/gallery.html", site / "index.html"):
+        images = re.findall(r'<img [^>]*src="([^"]+)"', pages[path])
+        opened = re.findall(r'<a [^>]*href="([^"]+\.png)"[^>]*><img ', pages[path])
+        assert [link for link in opened if (path.parent / link).is_file()] == images != []
+
+
+TERMS = r"(?<![*\w])(?:\*\*([^*\n]+)\*\*|\*([^*\n]+)\*)(?![*\w])"
+SYMBOLS = {
+    "ε",
+    "δ",
+    "τ",
+    "τ*",
+    "θ",
+    "θ′",
+    "θ̃",
+    "θ*",
+    "λ",
+    "φ",
+    "ψ",
+    "epsilon",
+    "delta",
+    "tau",
+    "theta",
+    "phi",
+}
+
+
+def test_the_search_leads_to_what_a_term_or_symbol_means(site):
+    index = (site / "searchindex.js").read_text(encoding="utf-8")
+    found = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))
+    page = found["docnames"].index("notation")
+    text = re.sub(r"\$[^$]*\$", "", (ROOT / "docs/notation.md").read_text(encoding="utf-8"))
+    terms = {(strong or emphasised).lower() for strong, emphasised in re.findall(TERMS, text)}
+    assert {"kink", "activation cell", "prescribed step", "certificate", "doing nothing"} <= terms
+    for term in terms | SYMBOLS:
+        assert any(entry[0] == page and entry[2] for entry in found["indexentries"][term]), term
 
 
 def public_names() -> Iterator[str]:
