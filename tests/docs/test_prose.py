@@ -57,7 +57,8 @@ def helps():
 
 def unquoted(text):
     """Without code, and without the words of others."""
-    return re.sub(r'```.*?```|`[^`]*`|"[^"]{20,}?"', "", MADE.sub("", text), flags=re.DOTALL)
+    text = re.sub(r'```.*?```|`[^`]*`|"[^"]{20,}?"', "", MADE.sub("", text), flags=re.DOTALL)
+    return " ".join(text.replace("\n# ", " ").split())
 
 
 @pytest.mark.parametrize("term", RIVALS)
