@@ -59,6 +59,7 @@ html_theme = "furo"
 html_title = "kkt-unlearning"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_extra_path = [str(path) for path in (ROOT / "results" / "explorer.html",) if path.is_file()]
 html_copy_source = False
 html_show_sphinx = False
 pygments_style = "a11y-high-contrast-light"

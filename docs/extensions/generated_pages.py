@@ -24,6 +24,12 @@ ELSEWHERE = (
     "results/README.md",
     "benchmarks/results/README.md",
 )
+# Packages in the order in which a reader comes to need them; those not named follow by the alphabet.
+IN_USE = (
+    *("datasets", "networks", "training", "kkt", "unlearning", "certificates"),
+    *("audit", "formats", "estimators", "cli", "attacks", "deep", "dependence", "quadratic"),
+)
+EXPLORER = ROOT / "results" / "explorer.html"
 
 
 def heading(text: str, line: str) -> str:
@@ -86,8 +92,30 @@ def _cells(described: Columns) -> Iterator[tuple[str, str, str]]:
         yield f"``{name}``", text, column.unit.replace("|", "\\|")
 
 
+def explorer() -> str:
+    """The way to the explorer, which the site has if there is a run."""
+    lines = [
+        heading("Explorer", "="),
+        "On one page you look through the tables of a run. Choose data set, network, size of the forget",
+        "set, correlation or dimension, and step size, and see the certificate, its bounds and other ways",
+        "to forget.",
+        "",
+    ]
+    if EXPLORER.is_file():
+        lines += [
+            ".. raw:: html",
+            "",
+            '   <p><a href="../explorer.html">Open the explorer</a>. It takes a moment to load.</p>',
+        ]
+    else:
+        lines.append(
+            "This site was built without a run: ``make figures docs`` puts the explorer here."
+        )
+    return "\n".join([*lines, ""])
+
+
 def packages() -> dict[str, list[str]]:
-    """Package → its public modules; the library itself first."""
+    """Package → its public modules; the library itself first, then in the order of use."""
     found: dict[str, list[str]] = {"kkt_unlearning": []}
     for path in sorted(LIBRARY.rglob("*.py")):
         parts = path.relative_to(LIBRARY.parent).with_suffix("").parts
@@ -97,7 +125,14 @@ def packages() -> dict[str, list[str]]:
         found.setdefault(package, [])
         if parts[-1] != "__init__":
             found[package].append(f"{package}.{parts[-1]}")
-    return found
+    return dict(sorted(found.items(), key=lambda item: _place(item[0])))
+
+
+def _place(package: str) -> tuple[int, str]:
+    """Where a package stands among all; its own packages follow it."""
+    first = [*package.split("."), ""][1]
+    known = ("", *IN_USE)
+    return known.index(first) if first in known else len(known), package
 
 
 def package_page(package: str, modules: list[str]) -> str:
@@ -130,7 +165,8 @@ def _first_names() -> Iterator[str]:
 def write(app: Sphinx) -> None:
     """Write the pages that are not as they should be, and remove what should not be there."""
     pages = packages()
-    texts = {"gallery.rst": gallery(), "columns.rst": columns(), "api/index.rst": api_index(pages)}
+    texts = {"gallery.rst": gallery(), "columns.rst": columns(), "explorer.rst": explorer()}
+    texts["api/index.rst"] = api_index(pages)
     texts |= {f"api/{name}.rst": package_page(name, modules) for name, modules in pages.items()}
     texts |= {name: (ROOT / name).read_text(encoding="utf-8") for name in ELSEWHERE}
     folder = Path(app.srcdir) / FOLDER

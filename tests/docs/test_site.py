@@ -74,7 +74,11 @@ def test_links_that_another_process_has_read_are_taken_over(monkeypatch):
 
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[Path, str]:
-    return {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    """All but the explorer, which a run makes and which is no page of Sphinx."""
+    own = (
+        path for path in site.rglob("*.html") if path.name != "explorer.html" or path.parent != site
+    )
+    return {path: path.read_text(encoding="utf-8") for path in own}
 
 
 def ids(text: str) -> set[str]:
@@ -195,6 +199,27 @@ def public_names() -> Iterator[str]:
             claim = public and module.endswith(".claims") and not ast.get_docstring(node)
             if public and not claim:
                 yield f"{module}.{node.name}"
+
+
+def test_packages_stand_in_the_order_of_use():
+    listed = [package.split(".")[1] for package in generated().packages() if "." in package]
+    in_use = generated().IN_USE
+    assert list(dict.fromkeys(listed))[: len(in_use)] == list(in_use)
+
+
+def test_the_site_has_the_explorer_of_a_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(generated(), "EXPLORER", tmp_path / "explorer.html")
+    assert "make figures" in generated().explorer()
+    (tmp_path / "explorer.html").touch()
+    assert 'href="../explorer.html"' in generated().explorer()
+
+
+def generated():
+    sys.path.insert(0, str(ROOT / "docs" / "extensions"))
+    try:
+        return import_module("generated_pages")
+    finally:
+        sys.path.pop(0)
 
 
 def test_every_public_name_is_in_the_api_reference(site, pages):
