@@ -129,10 +129,11 @@ def packages() -> dict[str, list[str]]:
 
 
 def _place(package: str) -> tuple[int, str]:
-    """Where a package stands among all; its own packages follow it."""
+    """Where a package or module stands among all; what is in no package stands first."""
     first = [*package.split("."), ""][1]
-    known = ("", *IN_USE)
-    return known.index(first) if first in known else len(known), package
+    if not first or (LIBRARY / f"{first}.py").is_file():
+        return -1, package
+    return IN_USE.index(first) if first in IN_USE else len(IN_USE), package
 
 
 def package_page(package: str, modules: list[str]) -> str:
@@ -154,7 +155,7 @@ def api_index(pages: dict[str, list[str]]) -> str:
 
 def _first_names() -> Iterator[str]:
     library = import_module("kkt_unlearning")
-    for name in library.__all__:
+    for name in sorted(library.__all__, key=lambda name: _place(getattr(library, name).__module__)):
         value = getattr(library, name)
         kind = "class" if inspect.isclass(value) else "func"
         summary = inspect.getdoc(value).split("\n\n")[0].replace("\n", " ")

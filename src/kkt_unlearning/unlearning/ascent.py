@@ -139,7 +139,7 @@ def unlearn(
     trained: np.ndarray | None = None,
     allow_idle: bool = False,
 ) -> Unlearned:
-    """The ascent step from the exact KKT point, or from the merely ``trained`` weights near it.
+    """The ascent step from the exact KKT point, or from the ``trained`` weights near it.
 
     Of several equal samples, those that stay take the multipliers over (:mod:`kkt_unlearning.kkt.copies`).
     The exact point uses its own Clarke derivatives. Trained weights are scaled to smallest margin 1, so
