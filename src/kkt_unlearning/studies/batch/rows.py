@@ -162,6 +162,10 @@ def _variants(
     pairs = delete_resolved(point, order, solver, pivots)
     parts = [batch_columns(step.steps, [after], solver) for step, after in pairs]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    targets = np.stack([after.W for _, after in pairs])
+    columns["distance_original"] = cosine_distance(point.W, targets)[
+        :, None
+    ]  # not of the last step
     W = np.stack([step.W for step, _ in pairs])
     used = np.array([step.point.multipliers[step.forget[0]] for step, _ in pairs])
     yield "resolved", _stream_rows(columns, W, together, used, of_batch)
@@ -176,11 +180,12 @@ def _stream_rows(
 ) -> Iterator[Row]:
     ratio = np.divide(used, of_batch, out=np.full_like(used, np.nan), where=of_batch > 0)
     difference = np.sqrt(2.0 * cosine_distance(W, batch))
+    names = (*STREAM_COLUMNS, "distance_original", "smallest_margin")
     for t in range(len(W)):
         yield {
             "multiplier_ratio": float(ratio[t]),
             "difference_batch": float(difference[t]),
-            **{name: columns[name][t, 0].item() for name in (*STREAM_COLUMNS, "smallest_margin")},
+            **{name: columns[name][t, 0].item() for name in names},
         }
 
 

@@ -3,15 +3,19 @@
 from kkt_unlearning.studies.columns import (
     COSINE,
     FORGET,
+    MEAN,
     MULTIPLIER,
     NAME,
     NEAR_ORTHOGONALITY,
+    NOTHING_TAU,
     RELATIVE,
     SEED,
     STEP,
     Column,
     Described,
+    given_delta,
 )
+from kkt_unlearning.studies.joint import DELTA
 
 TABLES = {
     "depth": Described(
@@ -30,8 +34,11 @@ TABLES = {
             "epsilon_autograd": Column("least ε at θ′ itself (τ = 0)", RELATIVE),
             "epsilon": Column("least ε at the restored network θ̃", RELATIVE),
             "delta": Column("slackness δ at θ̃", MULTIPLIER),
+            "relative_delta": Column("δ at θ̃", MEAN),
             "delta_budget": Column("δ that was allowed at θ̃", MULTIPLIER),
             "tau": Column("τ: from θ′ to θ̃", COSINE),
+            **given_delta(DELTA),
+            **NOTHING_TAU,
             "part_training": Column("part of the residual that θ had already", RELATIVE),
             "part_left": Column("part that a step too short or too long leaves", RELATIVE),
             "part_cell": Column("part of gradients that move within the cell", RELATIVE),
