@@ -149,9 +149,9 @@ def _measure(
         "relative_delta": np.where(usable, back.relative_delta, np.inf),
         "delta_budget": np.where(usable, back.delta_budget, np.inf),
         "tau": np.where(usable, cosine_distance(after, restored), np.inf),
-        epsilon_at(): np.where(usable, given.epsilon, np.inf),
         **{f"part_{name}": values for name, values in asdict(parts).items()},
         **_margins(y, y * free.outputs, retained),
+        epsilon_at(): np.where(usable, given.epsilon, np.inf),
     }
     return columns | {"W": after}
 
