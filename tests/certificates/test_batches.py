@@ -8,7 +8,7 @@ from builders import ROUND_OFF, least_residual_by_cvxpy, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.certificates import condense
+from kkt_unlearning.certificates import certificate, condense
 from kkt_unlearning.certificates.bounds import bounds, margin_shift
 from kkt_unlearning.certificates.certificate import Certificate, certify, certify_all
 from kkt_unlearning.certificates.condense import condensed_steps
