@@ -10,6 +10,8 @@ def changes(law, sizes=(10, 20, 40), dimensions=(100, 1000), networks=("linear",
         {
             **{"experiment": "crowding", "samples": m, "dimension": d, "network": network},
             **{"seed": s, "forget": str(r), "phi": (1 + s) / d**0.5},
+            **{"epsilon_at_0.1": 0.01 * (1 + r), "tau": 1e-3, "nothing_at_0.1": m**-0.5},
+            **{"nothing_tau": 0.0},
             "margin_change": law(m, m * (1 + s) / d**0.5, network) * (1.0, 1.0, 5.0)[r],
         }
         for m, d, network, s, r in itertools.product(

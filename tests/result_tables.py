@@ -96,6 +96,7 @@ def flip_counts(values=(100, 1000, 10000), seeds=3):
         }
         row |= {"seed": seed, "forget": "0", "entries": 100, "kinks": 30, "share": 0.2}
         row |= {"tau_star": 0.01 * (1 + seed), "tau_star_bound": 0.1, "pivots": min(seed, 1)}
+        row |= {"distance_original": 0.05}
         counts = dict.fromkeys(names.split(), 5 + seed) | {"supporting_on": seed}
         rows.append(row | counts)
     return columns(rows)
@@ -124,6 +125,7 @@ def surface(values=(100, 1000, 10000), seeds=3, epsilon=lambda delta, tau: 0.5 -
         }
         row |= {"seed": seed, "forget": "0", "delta_share": delta, "tau_share": tau}
         row |= {"epsilon": epsilon(delta, tau), "delta_star": 0.4, "tau_star": 0.01}
+        row |= {"nothing_epsilon": 0.3 - 0.1 * delta}
         rows.append(row | {"delta": 0.4 * delta, "tau": 0.01 * tau, "tau_restored": 1e-4})
     return columns(rows)
 

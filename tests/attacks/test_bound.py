@@ -154,7 +154,7 @@ def test_outputs_away_from_the_samples_are_bounded_by_their_inner_products(seed,
 def test_certified_outputs_stay_within_their_bound(width):
     shadows = pool(width)
     found = outputs(shadows, FRACTIONS)
-    measured = shadow_certificates(shadows, 8, FRACTIONS, Solver(), 50)
+    measured = shadow_certificates(shadows, 8, FRACTIONS, Solver(), 50, relative_delta=0.1)
     forgotten = np.einsum("karr->kar", found.unlearned[:8])
     gap = np.abs(forgotten - measured.nearby[:, None])
     inside = np.broadcast_to(shadows.member[:8, None], gap.shape)
@@ -163,6 +163,8 @@ def test_certified_outputs_stay_within_their_bound(width):
     assert (gap[inside] > 0).any()
     for name in NUMBERS:
         np.testing.assert_array_equal(np.isnan(measured.numbers[name]), ~inside)
+    np.testing.assert_array_equal(np.isnan(measured.given), ~inside)
+    np.testing.assert_array_equal(np.isnan(measured.nothing), ~inside[:, 0])
     steps = measured.shift[:, :, inside[:, 0].any(axis=0)]
     assert np.nanmedian(steps[:, 2]) < np.nanmedian(steps[:, 0])
 
@@ -170,7 +172,7 @@ def test_certified_outputs_stay_within_their_bound(width):
 @pytest.mark.parametrize("width", [None, 30])
 def test_only_the_prescribed_step_has_the_shorter_reach(width):
     shadows = pool(width)
-    measured = shadow_certificates(shadows, 2, FRACTIONS, Solver(), 50)
+    measured = shadow_certificates(shadows, 2, FRACTIONS, Solver(), 50, relative_delta=0.1)
     for k in range(2):
         R = np.flatnonzero(shadows.member[k])
         X = shadows.pool.X[R]

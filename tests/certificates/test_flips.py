@@ -135,6 +135,9 @@ def test_rows_add_up():
         assert row["share"] == total / row["entries"]
         assert row["seed"] == 3
         assert row["tau_star"] == pytest.approx(certify(unlearn(point, forget)).tau_star)
+        (nearest,) = retained_kkt_points(point, [forget])
+        cosine = (point.W * nearest.W).sum() / np.linalg.norm(point.W) / np.linalg.norm(nearest.W)
+        assert row["distance_original"] == pytest.approx(1 - cosine, abs=1e-12)
 
 
 def test_rows_bound_tau_star_where_no_pivot_is_made_and_know_where_there_is_no_bound():

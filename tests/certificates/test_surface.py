@@ -212,6 +212,19 @@ def test_a_machine_too_small_is_one_sentence_with_the_memory_needed(monkeypatch)
     assert one_sentence(error)
 
 
+@pytest.mark.parametrize("width", [None, 8])
+def test_doing_nothing_has_as_much_slack_in_mean_multipliers(width):
+    steps, nearest = step_of(1, width)
+    found, point = surface(steps, nearest, DELTAS, TAUS, 2), steps.point
+    for f, forget in enumerate(SETS):
+        keep, rest = np.setdiff1d(np.arange(6), forget), point.problem.retain(forget)
+        unit = (point.W**2).sum() / len(keep)  # of the exact point all margins are at least 1
+        for d, relative in enumerate(found.relative_delta[f]):
+            alone = least_epsilon(rest, point.W, relative * unit, point.kinks[:, keep])
+            expected = pytest.approx(float(alone.relative_epsilon), rel=1e-6, abs=1e-9)
+            assert found.nothing_epsilon[f, d] == expected
+
+
 def test_shares_must_ascend():
     steps, nearest = step_of(0)
     with pytest.raises(DataError, match=r"deltas = \[1.0, 0.5\].*sort them"):
@@ -225,6 +238,7 @@ def test_rows_are_tidy():
     rows = surface_rows(point, [[0], [1, 4]], DELTAS, TAUS, 2, Solver(), 50, 7)
     assert len(rows) == 2 * len(DELTAS) * len(TAUS)
     assert {row["seed"] for row in rows} == {7}
+    assert all(row["nothing_epsilon"] > row["epsilon"] for row in rows if row["tau_share"] == 1)
     last = rows[-1]
     assert last["tau"] == pytest.approx(last["tau_star"])
     assert last["delta"] == pytest.approx(last["delta_star"])

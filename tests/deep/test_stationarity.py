@@ -99,6 +99,26 @@ def test_a_certificate_is_the_bounded_program_at_smallest_margin_one(depth, c):
     assert found.separates
 
 
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_a_given_share_of_the_mean_multiplier_is_the_slack(depth):
+    network, W, y, at, columns = separating(depth)
+    keep = np.array([True, True, True, False])
+    q, theta = y * at.outputs, np.concatenate([layer.ravel() for layer in W])
+    scale = q[:3].min() ** (-1 / network.degree)
+    # Euler: ⟨θ, ∂f_i⟩ = K f_i, so at a KKT point, where λ_i > 0 has margin 1, ‖θ‖² = K Σ λ_i.
+    np.testing.assert_allclose(columns.T @ theta, network.degree * q, rtol=1e-9)
+    mean = scale**2 * (theta @ theta) / (3 * network.degree)
+    slack = q[:3] / q[:3].min() - 1
+    caps = np.array([0.2 * mean / s if s > 1e-9 else np.inf for s in slack])
+    there = scale ** (network.degree - 1) * columns[:, :3]
+    expected = lsq_linear(there, scale * theta, (0.0, caps), method="bvls", tol=1e-14)
+    found = certify_deep(network, at, W, y, keep, np.zeros(4), relative_delta=0.2)
+    distance = np.sqrt(2 * expected.cost) / np.linalg.norm(scale * theta)
+    assert found.epsilon == pytest.approx(distance, rel=1e-7)
+    assert found.delta_budget == pytest.approx(0.2 * mean, rel=1e-9)
+    assert found.relative_delta == pytest.approx((expected.x * slack).max() / mean, rel=1e-5)
+
+
 def test_depth_two_has_the_certificate_of_the_two_layer_code():
     network, W, y, at, _ = separating(2, 3)
     keep, multipliers = np.array([True, False, True, True]), np.array([0.3, 0.7, 0.2, 0.4])
@@ -107,6 +127,7 @@ def test_depth_two_has_the_certificate_of_the_two_layer_code():
     expected = least_epsilon(problem, W[0], found.delta_budget, keep=keep)
     assert found.epsilon == pytest.approx(expected.relative_epsilon, rel=1e-9)
     assert found.delta == pytest.approx(expected.delta, rel=1e-6)
+    assert found.relative_delta == pytest.approx(expected.relative_delta, rel=1e-6)
 
 
 def test_networks_that_do_not_separate_have_none():

@@ -1,5 +1,6 @@
 import itertools
 from collections import Counter
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -142,6 +143,18 @@ def test_a_resample_without_a_number_agrees_with_nothing(monkeypatch):
     assert row["verdict"] == "open"
     assert row["agreement"] == pytest.approx(0.75, abs=5 * np.sqrt(0.75 * 0.25 / 2000))
     assert row["low"] == 0.25
+
+
+def test_so_many_replicates_as_an_open_claim_needs_decide_it():
+    """Of a mean of normal values, in many draws of n replicates and of as many as n of them ask for."""
+    rng, z = np.random.default_rng(SEED), 0.8  # standard errors from the threshold
+    agreement = float(NormalDist().cdf(z))
+    needed = scorecard.replicates_needed(agreement, 10)
+    assert needed == pytest.approx(10 * (1.6448536 / z) ** 2, rel=1e-6)
+    shift = z / np.sqrt(10)
+    means = rng.normal(shift, 1.0, size=(20000, round(needed))).mean(axis=1)
+    assert (means > 0).mean() == pytest.approx(scorecard.AGREE, abs=0.01)
+    assert scorecard.replicates_needed(0.5, 10) == np.inf
 
 
 def test_a_check_of_the_code_is_decided_without_an_interval(monkeypatch):

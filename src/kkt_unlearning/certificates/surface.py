@@ -54,6 +54,8 @@ class Surface:
             all candidates.
         delta_star, tau_star: δ*, the δ of the certificate at θ̃ of :mod:`restore`, and τ*, ``(F,)``.
         tau_restored: τ of the restored network, ``(F,)``.
+        nothing_epsilon: relative ε of the untouched network for ``relative_delta``, which needs no τ from an
+            exact KKT point, ``(F, D)``.
     """
 
     epsilon: np.ndarray
@@ -63,6 +65,7 @@ class Surface:
     delta_star: np.ndarray
     tau_star: np.ndarray
     tau_restored: np.ndarray
+    nothing_epsilon: np.ndarray
 
 
 def surface(
@@ -109,7 +112,8 @@ def surface(
     epsilon = np.where(within[:, None], found[:, :, None, :], np.inf).min(axis=-1)
     epsilon = np.minimum.accumulate(epsilon, axis=1)  # equal up to the solver's accuracy
     relative = _relative(small, delta)
-    return Surface(epsilon, delta, relative, tau, star, end, certificate.tau[:, 0])
+    idle = _untouched(small, relative, solver)
+    return Surface(epsilon, delta, relative, tau, star, end, certificate.tau[:, 0], idle)
 
 
 def _check_size(steps: Steps, deltas: int, path_points: int) -> None:
@@ -273,6 +277,25 @@ def _relative(steps: Steps, delta: np.ndarray) -> np.ndarray:
     there = restore(problem, steps.W[:, 0], point.pattern, point.kinks, keep).W
     unit = mean_multiplier(problem, there, keep)[:, None]
     return delta / np.where(np.isfinite(unit), unit, 1.0)
+
+
+def _untouched(steps: Steps, relative: np.ndarray, solver: Solver) -> np.ndarray:
+    """ε*(δ) of the weights before the step, put back into the cell, for each relative δ ``(F, D)``."""
+    point, problem = steps.point, steps.point.problem
+    keep = kept(problem.samples, steps.forget_sets)[:, None]
+    W = np.broadcast_to(steps.start, (*relative.shape, *steps.start.shape))
+    keep = np.broadcast_to(keep, (*relative.shape, problem.samples))
+    there = restore(problem, W, point.pattern, point.kinks, keep)
+    fit = least_epsilon(
+        problem,
+        there.W,
+        relative * mean_multiplier(problem, there.W, keep),
+        there.kinks,
+        solver,
+        keep=keep,
+        guess=(point.multipliers, point.clarke),
+    )
+    return fit.relative_epsilon
 
 
 def _zeros(P: np.ndarray, tolerance: float) -> np.ndarray:

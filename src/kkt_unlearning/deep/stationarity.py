@@ -71,12 +71,16 @@ class DeepCertificate:
     Attributes:
         epsilon: least ``‖θ' − Σ_i λ_i y_i g_i‖ / ‖θ'‖``; infinite where a retained margin is not positive.
         delta: ``max_i λ_i (q_i − 1)`` for weights scaled to smallest retained margin 1; infinite likewise.
-        delta_budget: what was allowed to it: what the multipliers before the step leave, carried over.
+        relative_delta: ``delta`` over the mean multiplier, ``‖θ'‖²/(K |I|)`` for weights so scaled: at a KKT
+            point ``Σ_i λ_i = ‖θ‖²/K``.
+        delta_budget: what was allowed to it: what the multipliers before the step leave, carried over; or
+            the given share of the mean multiplier.
         separates: whether all retained margins are positive.
     """
 
     epsilon: np.ndarray
     delta: np.ndarray
+    relative_delta: np.ndarray
     delta_budget: np.ndarray
     separates: np.ndarray
 
@@ -89,6 +93,8 @@ def certify_deep(
     keep: np.ndarray,
     multipliers: np.ndarray,
     solver: Solver | None = None,
+    *,
+    relative_delta: float | None = None,
 ) -> DeepCertificate:
     """``ε*(δ)`` over ``0 ≤ λ_i ≤ δ/(q_i/γ − 1)`` at ``θ'/γ^{1/K}``, ``γ`` the smallest retained margin.
 
@@ -98,6 +104,7 @@ def certify_deep(
         at: outputs and gradients at ``W``, one batch.
         keep: boolean ``(…, m)``, the retained samples.
         multipliers: ``λ (…, m)`` before the step.
+        relative_delta: δ over the mean multiplier, where it is given instead.
     """
     q = y * at.outputs
     smallest = np.where(keep, q, np.inf).min(axis=-1)
@@ -107,6 +114,9 @@ def certify_deep(
     factor = (scale ** (2 - network.degree))[..., None]
     excess = q / gamma[..., None] - 1.0
     room = np.where(keep, factor * multipliers * excess, 0.0).max(axis=-1)
+    size = np.where(separates, scale * norm(W), 1.0)
+    mean = size**2 / (network.degree * keep.sum(axis=-1))
+    room = room if relative_delta is None else relative_delta * mean
     budget = np.where(separates, np.maximum(room, 0.0), 0.0)
     slack = np.maximum(excess, 0.0)
     caps = np.divide(budget[..., None], slack, out=np.full(q.shape, np.inf), where=slack > SOLVED)
@@ -117,6 +127,7 @@ def certify_deep(
     return DeepCertificate(
         epsilon=np.where(separates, found.residual, np.inf),
         delta=np.where(separates, delta, np.inf),
+        relative_delta=np.where(separates, delta / mean, np.inf),
         delta_budget=np.where(separates, budget, np.inf),
         separates=separates,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
+from kkt_unlearning.studies.joint import epsilon_at
 from kkt_unlearning.studies.study import modules, of_choice
 
 # Units; a number without one is a ratio or of features without a unit.
@@ -106,10 +107,27 @@ CERTIFICATE: Columns = {
     "flip_term": Column("F of the bounds: what flipped activations add", RELATIVE),
     "outcome": Column("separating, or not separating: a retained margin is not positive", NAME),
 }
+NOTHING_TAU: Columns = {
+    "nothing_tau": Column("τ if nothing is done: from θ to its restored network", COSINE)
+}
+ORIGINAL: Columns = {"distance_original": Column("from θ, without a step, to θ*", COSINE)}
 MARGINS: Columns = {
     "margin_change": Column("largest change of a retained margin", MARGIN),
     "smallest_margin": Column("smallest retained margin after the step", MARGIN),
 }
+
+
+def given_delta(*deltas: float) -> Columns:
+    """ε for each of these δ, in mean multipliers, after the step and if nothing is done."""
+    where = {False: "θ̃", True: "θ, if nothing is done,"}
+    return {
+        epsilon_at(delta, nothing=nothing): Column(
+            f"least ε at {place} for δ = {delta:g} of the mean multiplier", RELATIVE
+        )
+        for delta in deltas
+        for nothing, place in where.items()
+    }
+
 
 DATASET = Described(
     "replicate and point of the sweep",

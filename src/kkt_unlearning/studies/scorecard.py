@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,18 @@ def _decide(
         "figure": claim.figure,
         "table": " ".join(claim.tables) or "all",
     }
+
+
+def replicates_needed(agreement: float, replicates: int) -> float:
+    """About ``n (z / Φ⁻¹(agreement))²`` replicates, ``Φ(z)`` being `AGREE`, would decide an open claim.
+
+    That is so if what is measured stays and strays normally, by one over the root of their number.
+    Infinite where no more than half of the resamples agree.
+    """
+    if agreement <= 0.5:
+        return math.inf
+    normal = NormalDist()
+    return replicates * (normal.inv_cdf(AGREE) / normal.inv_cdf(agreement)) ** 2
 
 
 def _verdict(measured: float, comparison: str, threshold: float) -> str:

@@ -212,9 +212,11 @@ def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
         axes.plot(lost, top, "x", color=colour, transform=place, markersize=4.5)
 
 
-def nothing_line(axes: Axes, at: ArrayLike, heights: ArrayLike, name: str = NOTHING) -> None:
+def nothing_line(
+    axes: Axes, at: ArrayLike, heights: ArrayLike, name: str = NOTHING, **more: Any
+) -> None:
     """What doing nothing costs, where it is no line of a table: grey and dashed, behind the others."""
-    look: dict[str, Any] = {"color": COLOURS["original"], "linewidth": 1.0, "zorder": 0}
+    look: dict[str, Any] = {"color": COLOURS["original"], "linewidth": 1.0, "zorder": 0, **more}
     axes.plot(at, heights, "--", label=name, **look)
 
 

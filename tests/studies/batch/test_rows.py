@@ -172,6 +172,7 @@ def test_the_stream_with_multipliers_kept_has_the_certificates_of_the_batches(ta
             other = rows[row["draw"], row["forget_size"]]
             for name in ("epsilon", "delta", "tau", "tau_star", "smallest_margin"):
                 assert other[name] == pytest.approx(row[name], rel=1e-6, abs=1e-8), name
+            assert other["distance_original"] == pytest.approx(row["distance_original"], abs=1e-8)
             assert other["difference_batch"] < 1e-12
             assert other["multiplier_ratio"] == 1.0
 
@@ -186,6 +187,8 @@ def test_a_step_after_solving_anew_is_certified_against_its_own_problem(tables):
         expected = certify(unlearn(before, forget), after)
         for name in ("epsilon", "tau", "tau_star"):
             assert row[name] == pytest.approx(getattr(expected, name), rel=1e-6, abs=1e-8), name
+        idle = cosine_distance(point.W, after.W)  # from before the stream, not before its last step
+        assert row["distance_original"] == pytest.approx(idle, abs=1e-8)
         ratio = before.multipliers[forget[0]] / point.multipliers[row["point"]]
         assert row["multiplier_ratio"] == pytest.approx(ratio, rel=1e-6)
         left.remove(row["point"])

@@ -71,6 +71,18 @@ def test_one_row_for_every_case(depth):
             assert row["distance_retrained"] == row["distance_retrained_original"]
 
 
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_beside_every_step_stands_what_doing_nothing_costs(depth):
+    _, rows = measured(depth)
+    idle = {(row["seed"], row["forget"]): row for row in rows if row["fraction"] == 0.0}
+    for row in rows:
+        nothing = idle[row["seed"], row["forget"]]
+        assert row["nothing_at_0.1"] == pytest.approx(nothing["epsilon_at_0.1"], rel=1e-9)
+        assert row["nothing_tau"] == pytest.approx(nothing["tau"], rel=1e-9)
+        assert row["relative_delta"] <= 0.1 or row["epsilon_at_0.1"] >= row["epsilon"] - 1e-9
+    assert depth > 2 or any(row["epsilon_at_0.1"] < 0.5 * row["nothing_at_0.1"] for row in rows)
+
+
 def test_margins_are_averaged_within_the_label_that_is_forgotten_and_the_other():
     start, rows = measured(3)
     W, before, multipliers = start.at(0)

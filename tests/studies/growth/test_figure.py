@@ -23,6 +23,7 @@ def table(sizes=SIZES, seeds=2, factor=1.0):
             **{"smallest_margin": 0.5 - f, "separates": int(f < 1), "crossed": 0.1 * (f + 1)},
             **{"epsilon_clarke": np.inf if f else 0.3, "epsilon": np.inf if f else 0.01},
             **{"relative_delta": np.inf if f else 1 / m, "tau": 1e-4, "tau_star": 1e-3},
+            **{"nothing_epsilon": (1 + f) / m},
             "outcome": "not separating" if f else "separating",
         }
         for m, s, f in itertools.product(sizes, range(seeds), range(3))
@@ -49,8 +50,9 @@ def test_each_panel_has_its_message_and_a_named_line_for_each_data_set():
     ]
     assert all(axes.get_ylabel() for axes in figure.axes)
     assert all(axes.get_xlabel() == "samples m" for axes in figure.axes[3:])
-    for axes in figure.axes[1:]:
-        assert [text.get_text() for text in axes.texts] == NAMES
+    for axes in figure.axes[1:5]:
+        assert [text.get_text() for text in axes.texts] == [*NAMES, style.NOTHING]
+    assert [text.get_text() for text in figure.axes[5].texts] == NAMES
     assert [text.get_text() for text in figure.axes[0].texts] == ["all m", *NAMES]
 
 
@@ -64,6 +66,7 @@ def test_the_numbers_drawn():
     assert of(drawn, "separates_median") == of(drawn, "separates_largest") == [0, 0, 0]
     assert of(drawn, "epsilon_clarke") == [0.3] * 3  # of the separating steps
     assert of(drawn, "relative_delta") == [1 / m for m in SIZES]
+    assert of(drawn, "nothing_epsilon") == [1 / m for m in SIZES]  # of the separating steps too
 
 
 def test_exponents_stand_beside_the_medians():

@@ -5,6 +5,7 @@ import pytest
 from builders import gaussian, planted_orthogonal
 
 from kkt_unlearning.certificates.certificate import certify
+from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.kkt.point import PIVOTS, KKTPoint, kkt_point
 from kkt_unlearning.kkt.retained import retained_kkt_points
 from kkt_unlearning.metrics import cosine_distance
@@ -46,6 +47,9 @@ def test_orthogonal_samples_all_support_and_go_without_a_trace():
         assert row["support"] == 4 and row["separates"] == 1 and row["outcome"] == "separating"
         assert row["smallest_margin"] == pytest.approx(1.0, rel=1e-12)
         assert row["crossed"] == 0.0
+        # ‖θ‖² = Σ λ where all margins are 1, and of each orthogonal term λ² ‖g‖² = λ
+        alone = np.sqrt(multipliers[row["forget"]] / multipliers.sum())
+        assert row["nothing_epsilon"] == pytest.approx(alone, rel=1e-12)
         for name in ("distance_trained", "epsilon_clarke", "epsilon", "relative_delta", "tau_star"):
             assert row[name] == pytest.approx(0.0, abs=1e-9)
 
@@ -86,6 +90,14 @@ def test_the_coupling_is_what_a_step_takes_from_a_neighbour_within_its_cell(many
         products = (problem.signs * point.clarke * (step @ problem.X.T)).sum(axis=0)
         taken = np.delete(products, r).max()
         assert row["multiplier"] * row["coupling"] == pytest.approx(taken, rel=1e-10)
+
+
+def test_doing_nothing_costs_at_most_what_is_said_without_slack(many):
+    _, point, rows = many
+    for row in rows:
+        keep = np.arange(24) != row["forget"]
+        fit = least_epsilon(point.problem, point.W, 0.0, point.kinks, SOLVER, keep=keep)
+        assert 0 < fit.relative_epsilon <= row["nothing_epsilon"] * (1 + 1e-9)
 
 
 def test_only_support_samples_are_forgotten_and_the_ends_are_among_them(many):

@@ -41,6 +41,12 @@ def test_values_are_those_of_the_models_that_the_set_names():
         assert value[name, 1.0] == expected
 
 
+def test_beside_each_value_stands_that_of_the_models_before_they_forgot():
+    rows = table(3)
+    before = {(r["set"], r["sample"]): r["klom"] for r in rows if r["fraction"] == 0.0}
+    assert all(row["klom_nothing"] == before[row["set"], row["sample"]] for row in rows)
+
+
 def test_a_forgotten_sample_differs_most_before_it_is_forgotten():
     rows = [row for row in table(8 // 2) if row["set"] == "forget"]
     mean = {f: np.mean([r["klom"] for r in rows if r["fraction"] == f]) for f in FRACTIONS}

@@ -10,8 +10,11 @@ from kkt_unlearning.attacks.design import inclusion
 from kkt_unlearning.attacks.membership import control, in_folds, sides
 from kkt_unlearning.attacks.outputs import Outputs, outputs
 from kkt_unlearning.attacks.registry import ATTACKS
+from kkt_unlearning.certificates.restore import restore
+from kkt_unlearning.certificates.stationarity import least_epsilon, mean_multiplier
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.membership.rows import attack_pool, attack_rows
+from kkt_unlearning.unlearning.ascent import unlearn_all
 
 SAMPLES, K, F = 12, 240, 4
 
@@ -21,14 +24,19 @@ def planted(shift, seed=0):
     rng = np.random.default_rng(seed)
     member = inclusion(SAMPLES, K, F, rng)
     trained = np.where(member, 10.0, rng.normal(size=(K, SAMPLES)))
-    unlearned = np.full((K, 1, SAMPLES, SAMPLES), np.nan)
+    unlearned = np.full((K, 2, SAMPLES, SAMPLES), np.nan)  # after the step, and without one
     unlearned[:, 0, *np.diag_indices(SAMPLES)] = np.where(
         member, rng.normal(shift, 1, (K, SAMPLES)), np.nan
     )
-    gamma = np.where(member, 10.0, np.nan)[:, None]
+    unlearned[:, 1, *np.diag_indices(SAMPLES)] = np.where(member, trained, np.nan)
+    gamma = np.repeat(np.where(member, 10.0, np.nan)[:, None], 2, axis=1)
     nothing = np.full((4, 1, SAMPLES), np.nan)
     certificates = ShadowCertificates(
-        dict.fromkeys(NUMBERS, nothing), np.full((4, SAMPLES), np.nan), nothing
+        dict.fromkeys(NUMBERS, nothing),
+        nearby=np.full((4, SAMPLES), np.nan),
+        shift=nothing,
+        given=nothing,
+        nothing=np.full((4, SAMPLES), np.nan),
     )
     return Outputs(trained, unlearned, gamma, np.full(K, 10.0)), certificates, member
 
@@ -80,6 +88,15 @@ def test_equal_laws_are_at_chance(models, attack):
     assert abs(found.mean() - 0.5) < 4 * np.sqrt(31 / (12 * 225 * SAMPLES * F)) + 0.02
 
 
+@pytest.mark.parametrize("attack", ["margin", "loss_threshold", "u_lira"])
+def test_without_a_step_members_are_found_by_their_margin(attack):
+    rows = attack_rows(
+        *planted(0.0), fractions=[1.0], folds=F, attacks=ATTACKS.own, loss="logistic", s=0
+    )
+    found = [r["auc_nothing"] for r in rows if (r["models"], r["attack"]) == ("unlearned", attack)]
+    assert len(found) == SAMPLES and min(found) > 0.99  # 10 against N(0, 1)
+
+
 def test_members_that_are_on_the_margin_are_found_by_it():
     found, certificates, member = planted(10.0)
     found.unlearned[:, 0, *np.diag_indices(SAMPLES)] = np.where(member, 10.0, np.nan)
@@ -89,6 +106,20 @@ def test_members_that_are_on_the_margin_are_found_by_it():
         assert row["seed"] == 3
         if row["models"] == "unlearned" and row["attack"] == "margin":
             assert row["auc"] == row["tpr_1"] == row["tpr_10"] == 1.0
+
+
+def least_at_a_tenth(shadows, k, i, fraction):
+    """ε at θ̃ of one model for δ = 0.1 of the mean multiplier, from the problem of what is retained."""
+    point = shadows.point(k)
+    r = np.flatnonzero(shadows.member[k]).tolist().index(i)
+    (after,), keep = (
+        unlearn_all(point, [[r]], [fraction]).W[0],
+        np.arange(len(point.problem.y)) != r,
+    )
+    there = restore(point.problem, after, point.pattern, point.kinks, keep)
+    rest = point.problem.retain([r])
+    delta = 0.1 * mean_multiplier(rest, there.W)
+    return float(least_epsilon(rest, there.W, delta, there.kinks[:, keep]).relative_epsilon)
 
 
 @pytest.mark.parametrize("width", [None, 30])
@@ -116,5 +147,15 @@ def test_the_table_of_a_pool(width):
     for row in checked:
         i = row["sample"]
         assert row["spread"] == pytest.approx(found.trained[~member[:, i], i].std())
+    before = {(r["sample"], r["attack"]): r for r in checked if r["fraction"] == 0.0}
+    for row in checked:
+        idle = before[row["sample"], row["attack"]]
+        assert row["auc_nothing"] == idle["auc"]
+        assert row["nothing_at_0.1"] == pytest.approx(idle["epsilon_at_0.1"], rel=1e-6, abs=1e-12)
+    for row in (row for row in checked if row["attack"] == "margin" and row["sample"] < 4):
+        models = np.flatnonzero(member[:16, row["sample"]])
+        case = (row["sample"], row["fraction"])
+        expected = np.median([least_at_a_tenth(pool(width), k, *case) for k in models])
+        assert row["epsilon_at_0.1"] == pytest.approx(expected, rel=1e-6, abs=1e-9)
     leaks = {f: np.mean([r["auc"] for r in checked if r["fraction"] == f]) for f in fractions}
     assert leaks[0.0] > 0.9 > leaks[1.0]

@@ -69,15 +69,16 @@ def test_the_tables_of_the_markdown_have_whole_rows():
 OPEN = {"low": 0.1, "high": 0.9, "replicates": 10, "agreement": 0.567, "verdict": "open"}
 
 
-def test_an_open_claim_has_its_interval_and_the_share_that_agrees():
+def test_an_open_claim_has_its_interval_the_share_that_agrees_and_what_would_decide_it():
     (line,) = [
         line
         for line in page(MARKDOWN, scores(linear_cosine_rate=OPEN)).splitlines()
         if "`linear_cosine_rate`" in line
     ]
-    assert "| 0.1 … 0.9 | ≥ 0.5 | open, 56 % agree |" in line
+    # Φ(0.1688) = 0.567 and Φ(1.6449) = 0.95: (1.6449 / 0.1688)² = 95.0
+    assert "| 0.1 … 0.9 | ≥ 0.5 | open: 56 %, about 950 replicates |" in line
     html = page(HTML, scores(linear_cosine_rate=OPEN), html=True, style="")
-    assert "0.1 … 0.9</td>" in html and "open</span>: 56 % agree</td>" in html
+    assert "0.1 … 0.9</td>" in html and "open</span>: 56 %, about 950 replicates</td>" in html
 
 
 def test_the_summary_leads_to_every_section():

@@ -2,20 +2,23 @@
 
 from kkt_unlearning.studies.columns import (
     CERTIFICATE,
-    COSINE,
     COUNT,
     FORGET,
     MARGINS,
     NAME,
     NEAR_ORTHOGONALITY,
+    NOTHING_TAU,
     NUMBER,
+    ORIGINAL,
     SEED,
     START,
     STEP,
     SWEPT,
     Column,
     Described,
+    given_delta,
 )
+from kkt_unlearning.studies.joint import DELTA
 
 _KEPT = ("epsilon", "delta", "relative_delta", "tau", "tau_star", "restored_bound", "outcome")
 _DRAW = {"draw": Column("number of the random order", NUMBER)}
@@ -34,8 +37,10 @@ TABLES = {
             **FORGET,
             **STEP,
             **CERTIFICATE,
-            "distance_original": Column("from θ, without a step, to θ*", COSINE),
+            **ORIGINAL,
             **MARGINS,
+            **NOTHING_TAU,
+            **given_delta(DELTA),
             **NEAR_ORTHOGONALITY,
         },
     ),
@@ -55,6 +60,7 @@ TABLES = {
             ),
             "difference_batch": Column("distance to θ′ of the batch, both scaled to norm 1"),
             **{name: CERTIFICATE[name] for name in _KEPT},
+            **ORIGINAL,
             "smallest_margin": MARGINS["smallest_margin"],
         },
     ),

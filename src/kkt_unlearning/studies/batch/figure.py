@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.joint import epsilon_at
 from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
@@ -24,11 +25,12 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-PRICE_FLOOR, DISTANCE_FLOOR = 1e-2, 1e-5
+PRICE_FLOOR, DISTANCE_FLOOR, EPSILON_FLOOR = 1e-2, 1e-5, 1e-3
 PRICE_CEILING = 1e1
 QUANTITIES = (
     *("price", "epsilon", "restored_bound", "delta", "relative_delta", "delta_budget"),
     *("tau", "tau_star", "distance_original", "kappa"),
+    *(epsilon_at(), epsilon_at(nothing=True)),
 )
 STREAM_QUANTITIES = ("tau_star", "difference_batch")
 LOST, REACHED = "share not separating", "share with kappa >= 1"
@@ -48,7 +50,7 @@ SYMBOLS = {"dimension": "d", "samples": "m", "correlation": "ρ", "separation": 
 
 
 def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Price, what breaks, and streams against the size k; a column a network and end of the sweep.
+    """Price, what breaks, streams, and ε for a given δ against k; a column a network and end of the sweep.
 
     The price is the largest of ε, relative δ and τ at θ̃.
 
@@ -65,7 +67,7 @@ def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     lines = _rows()
     with style.styled():
         figure, axes = style.grid(
-            5.4, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
+            7.0, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
         )
         _references(axes, drawn, cases, int(np.max(table["samples"])))
         _finish(axes, lines)
@@ -80,6 +82,7 @@ def _rows() -> tuple[PanelRow, ...]:
         PanelRow("price at θ̃", (*_choices("price"), from_trained), PRICE_FLOOR),
         PanelRow("share of sets", (*_choices(LOST), reached), None),
         PanelRow("stream: τ*", tuple(_streams("tau_star")), DISTANCE_FLOOR),
+        PanelRow("ε at θ̃, δ = 0.1 λ̄", _given_delta(), EPSILON_FLOOR),
     )
 
 
@@ -88,7 +91,17 @@ def _line(choice: str, quantity: str, label: str, colour: str, dash: str = "-") 
     return Line(where, label, colour, dash, _FLOORS.get(quantity, 0.0))
 
 
-_FLOORS = {"price": PRICE_FLOOR, "tau_star": DISTANCE_FLOOR}
+_FLOORS = {"price": PRICE_FLOOR, "tau_star": DISTANCE_FLOOR, epsilon_at(): EPSILON_FLOOR}
+
+
+def _given_delta() -> tuple[Line, ...]:
+    """ε of random sets for one δ, from both starts, and of doing nothing."""
+    trained = _line("random", epsilon_at(), "trained", "trained", "--")
+    return (
+        _line("random", epsilon_at(nothing=True), style.NOTHING, "original", "--"),
+        _line("random", epsilon_at(), "exact", "clarke"),
+        replace(trained, where={**trained.where, "start": "trained"}),
+    )
 
 
 def _choices(quantity: str) -> Iterable[Line]:
@@ -108,7 +121,7 @@ def _batches(table: Table) -> dict[str, np.ndarray]:
     exact, trained = (select(priced, start=start) for start in ("exact", "trained"))
     parts = [summarise(exact, by, QUANTITIES), _shares(exact, by)]
     if rows(trained):
-        parts.append(summarise(trained, by, ["price", "epsilon"]))
+        parts.append(summarise(trained, by, ["price", "epsilon", epsilon_at()]))
     return _labelled(stack(parts), table)
 
 
@@ -188,6 +201,7 @@ def _finish(axes: np.ndarray, lines: Sequence[PanelRow]) -> None:
         panel.set_ylim(-0.04, 1.05)
     name_lines(axes[0, -1])
     name_lines(axes[2, -1])
+    name_lines(axes[3, -1])
     entries = [
         *axes[1, -1].get_legend_handles_labels()[0],
         Line2D([], [], color="0.2", label="a margin is lost"),

@@ -18,6 +18,7 @@ from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.studies.case import Case
+from kkt_unlearning.studies.joint import DELTA, at_given_delta
 from kkt_unlearning.studies.study import LEAST_RETAINED
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning import Steps, unlearn_all
@@ -68,9 +69,8 @@ def batch_rows(
     for start in starts:
         weights = trained if start == "trained" else None
         steps = unlearn_all(point, distinct, ONE, trained=weights)
-        columns = {
-            name: values[:, 0] for name, values in batch_columns(steps, retained, solver).items()
-        }
+        found = batch_columns(steps, retained, solver) | at_given_delta(steps, solver, [DELTA])
+        columns = {name: values[:, 0] for name, values in found.items()}
         for (choice, draw, size), forget in zip(labels, sets, strict=True):
             at = distinct.index(forget)
             yield {
@@ -162,6 +162,10 @@ def _variants(
     pairs = delete_resolved(point, order, solver, pivots)
     parts = [batch_columns(step.steps, [after], solver) for step, after in pairs]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    targets = np.stack([after.W for _, after in pairs])
+    columns["distance_original"] = cosine_distance(point.W, targets)[
+        :, None
+    ]  # not of the last step
     W = np.stack([step.W for step, _ in pairs])
     used = np.array([step.point.multipliers[step.forget[0]] for step, _ in pairs])
     yield "resolved", _stream_rows(columns, W, together, used, of_batch)
@@ -176,11 +180,12 @@ def _stream_rows(
 ) -> Iterator[Row]:
     ratio = np.divide(used, of_batch, out=np.full_like(used, np.nan), where=of_batch > 0)
     difference = np.sqrt(2.0 * cosine_distance(W, batch))
+    names = (*STREAM_COLUMNS, "distance_original", "smallest_margin")
     for t in range(len(W)):
         yield {
             "multiplier_ratio": float(ratio[t]),
             "difference_batch": float(difference[t]),
-            **{name: columns[name][t, 0].item() for name in (*STREAM_COLUMNS, "smallest_margin")},
+            **{name: columns[name][t, 0].item() for name in names},
         }
 
 

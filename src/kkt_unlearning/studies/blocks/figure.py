@@ -26,6 +26,8 @@ def draw(
 ) -> tuple[Figure, dict[str, np.ndarray]]:
     """What the step changes against φ and against ``e/(1 − e)``, for one block and for many.
 
+    Doing nothing changes it by the factor 1, which is dashed.
+
     Args:
         correlation, correlation_dataset: certificates and geometry of a sweep over ρ with one block.
         blocks, blocks_dataset: the same over block sizes and ρ.
@@ -90,7 +92,7 @@ def _draw(axes: Axes, points: Table, x: str) -> None:
         low, high = (np.where(np.isfinite(shown[k]), shown[k], np.nan) for k in ("low", "high"))
         axes.fill_between(shown[x], low, high, color=colours[structure], alpha=0.18, linewidth=0)
     axes.set_yscale("log")
-    axes.axhline(1.0, color="0.4", linewidth=0.9, linestyle="-.", label="no change")
+    style.nothing_line(axes, (0, 1), (1, 1), transform=axes.get_yaxis_transform())
     if x == "odds":
         axes.set_xscale("log")
         ends = np.array(axes.get_xlim())

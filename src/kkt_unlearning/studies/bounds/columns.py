@@ -7,24 +7,16 @@ from kkt_unlearning.studies.columns import (
     FORGET,
     MARGINS,
     NEAR_ORTHOGONALITY,
-    RELATIVE,
+    NOTHING_TAU,
     SEED,
     SHARE,
     START,
     STEP,
     Column,
     Described,
+    given_delta,
 )
-from kkt_unlearning.studies.joint import DELTAS, epsilon_at
-
-_GIVEN = {
-    epsilon_at(delta, nothing=nothing): Column(
-        f"least ε at {'θ, if nothing is done,' if nothing else 'θ̃'} for δ = {delta:g} of the mean multiplier",
-        RELATIVE,
-    )
-    for delta in DELTAS
-    for nothing in (False, True)
-}
+from kkt_unlearning.studies.joint import DELTAS
 
 TABLES = {
     "evaluation": Described(
@@ -35,8 +27,8 @@ TABLES = {
             **FORGET,
             **STEP,
             **CERTIFICATE,
-            "nothing_tau": Column("τ if nothing is done: from θ to its restored network", COSINE),
-            **_GIVEN,
+            **NOTHING_TAU,
+            **given_delta(*DELTAS),
             "distance_retrained": Column("from θ′ to the retrained network's KKT point", COSINE),
             "distance_retrained_original": Column("from θ to it, without a step", COSINE),
             **MARGINS,

@@ -5,9 +5,12 @@ from kkt_unlearning.studies.columns import (
     FORGET,
     MARGINS,
     NEAR_ORTHOGONALITY,
+    NOTHING_TAU,
     SEED,
     Described,
+    given_delta,
 )
+from kkt_unlearning.studies.joint import DELTA
 
 TABLES = {
     "crowding": Described(
@@ -17,6 +20,9 @@ TABLES = {
             **FORGET,
             "margin_change": MARGINS["margin_change"],
             "kappa": CERTIFICATE["kappa"],
+            **given_delta(DELTA),
+            "tau": CERTIFICATE["tau"],
+            **NOTHING_TAU,
             **NEAR_ORTHOGONALITY,
         },
     )

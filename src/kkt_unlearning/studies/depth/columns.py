@@ -3,15 +3,19 @@
 from kkt_unlearning.studies.columns import (
     COSINE,
     FORGET,
+    MEAN,
     MULTIPLIER,
     NAME,
     NEAR_ORTHOGONALITY,
+    NOTHING_TAU,
     RELATIVE,
     SEED,
     STEP,
     Column,
     Described,
+    given_delta,
 )
+from kkt_unlearning.studies.joint import DELTA
 
 TABLES = {
     "depth": Described(
@@ -30,6 +34,7 @@ TABLES = {
             "epsilon_autograd": Column("least ε at θ′ itself (τ = 0)", RELATIVE),
             "epsilon": Column("least ε at the restored network θ̃", RELATIVE),
             "delta": Column("slackness δ at θ̃", MULTIPLIER),
+            "relative_delta": Column("δ at θ̃", MEAN),
             "delta_budget": Column("δ that was allowed at θ̃", MULTIPLIER),
             "tau": Column("τ: from θ′ to θ̃", COSINE),
             "part_training": Column("part of the residual that θ had already", RELATIVE),
@@ -40,6 +45,8 @@ TABLES = {
             "margin_forgotten": Column("largest margin of a forgotten sample", "margin"),
             "margin_same": Column("mean retained margin of the forgotten labels", "margin"),
             "margin_other": Column("mean retained margin of the other label", "margin"),
+            **given_delta(DELTA),
+            **NOTHING_TAU,
             "distance_retrained": Column("from θ′ to the retrained network", COSINE),
             "distance_retrained_original": Column("from θ to it, without a step", COSINE),
             "distance_continued": Column("from θ′ to the network trained on from there", COSINE),

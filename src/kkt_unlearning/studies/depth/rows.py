@@ -22,6 +22,7 @@ from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import descent as described
 from kkt_unlearning.studies.case import solver as chosen
 from kkt_unlearning.studies.depth.case import DeepCase
+from kkt_unlearning.studies.joint import DELTA, epsilon_at
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.training.descent import Descent
 
@@ -87,11 +88,16 @@ def depth_rows(
         }
         again = tuple(layer[s] for layer in target)
         done = reached_margin(goal.margins[s], descent, keep)
+        idle = _measure(batch, start, s, keep, np.zeros(1), SHARES["equal"], solver)
+        nothing = {epsilon_at(nothing=True): idle[epsilon_at()], "nothing_tau": idle["tau"]}
         for name, share in shares(batch.network).items():
             limit = _orthogonal(batch, s, forget_sets, np.asarray(fractions, float), share)
             columns = limit | _measure(
                 batch, start, s, keep, np.asarray(fractions, float), share, solver
             )
+            columns |= {
+                key: np.broadcast_to(value, columns["tau"].shape) for key, value in nothing.items()
+            }
             columns |= _distances(columns.pop("W"), W, again, reached[s], goal, s, done)
             for f, forget in enumerate(forget_sets):
                 for a, fraction in enumerate(fractions):
@@ -130,6 +136,9 @@ def _measure(
     restored = restore_layers(after, X, before.patterns, retained)
     there = network.evaluate(restored, X, before.patterns)
     back = certify_deep(network, there, restored, y, retained, multipliers, solver)
+    given = certify_deep(
+        network, there, restored, y, retained, multipliers, solver, relative_delta=DELTA
+    )
     usable = own.separates & back.separates & start.trained[s]
     outcome = np.where(own.separates & back.separates, "separating", "not separating")
     columns = {
@@ -137,10 +146,12 @@ def _measure(
         "epsilon_autograd": np.where(usable, own.epsilon, np.inf),
         "epsilon": np.where(usable, back.epsilon, np.inf),
         "delta": np.where(usable, back.delta, np.inf),
+        "relative_delta": np.where(usable, back.relative_delta, np.inf),
         "delta_budget": np.where(usable, back.delta_budget, np.inf),
         "tau": np.where(usable, cosine_distance(after, restored), np.inf),
         **{f"part_{name}": values for name, values in asdict(parts).items()},
         **_margins(y, y * free.outputs, retained),
+        epsilon_at(): np.where(usable, given.epsilon, np.inf),
     }
     return columns | {"W": after}
 

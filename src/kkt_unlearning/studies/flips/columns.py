@@ -7,6 +7,7 @@ from kkt_unlearning.studies.columns import (
     FORGET,
     MEAN,
     MULTIPLIER,
+    ORIGINAL,
     RELATIVE,
     SEED,
     SHARE,
@@ -34,6 +35,7 @@ TABLES = {
             "left": Column("those that θ̃ leaves on another side", COUNT),
             "share": Column("flipped entries among all", SHARE),
             "tau_star": CERTIFICATE["tau_star"],
+            **ORIGINAL,
             "tau_star_bound": Column(
                 "bound on tau_star without pivots; infinite from 1 on", COSINE
             ),
@@ -52,6 +54,9 @@ TABLES = {
             "delta_share": Column("δ as a share of δ*", SHARE),
             "tau_share": Column("τ as a share of τ*", SHARE),
             "epsilon": Column("least ε found on the path for this δ and τ", RELATIVE),
+            "nothing_epsilon": Column(
+                "least ε at θ, if nothing is done, for this relative δ; its τ is 0", RELATIVE
+            ),
             "delta": Column("δ allowed", MULTIPLIER),
             "relative_delta": Column("δ allowed", MEAN),
             "tau": Column("τ allowed", COSINE),

@@ -43,6 +43,7 @@ _WAYS = {
     "tau_halved": ("half of ε", "halved", "-"),
     "tau_restored": ("τ: θ̃", "tau", "-"),
 }
+_IDLE = "nothing_epsilon"
 _TRAINED = {
     "share": ("by the unlearning\nstep", "flipped"),
     "turned_in_training": ("by training", "opposed"),
@@ -124,12 +125,14 @@ def _angles(surface: Table, along: str | None) -> dict[str, np.ndarray]:
 
 
 def _exact(flips: Table, along: str | None) -> dict[str, np.ndarray]:
-    """τ* of each case, by cluster, and the median of its bound where nothing is turned on."""
+    """τ* of each case, by cluster, the median of its bound where nothing is turned on, and θ to θ*."""
     points = _points(flips, flips[along] if along else np.zeros(len(flips["tau_star"])))
     none = take(flips, flips["supporting_on"] == 0)
     found = summarise(none, [along] if along else ["experiment"], ["tau_star_bound"])
     bound = _records("angle", found, "quantity", along)
-    return stack([_records("tau_star", points, "cluster", "x"), bound])
+    idle = summarise(flips, [along] if along else ["experiment"], ["distance_original"])
+    nothing = _records("angle", idle, "quantity", along)
+    return stack([_records("tau_star", points, "cluster", "x"), bound, nothing])
 
 
 def _points(flips: Table, x: np.ndarray) -> dict[str, np.ndarray]:
@@ -141,10 +144,16 @@ def _points(flips: Table, x: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _cuts(surface: Table) -> list[dict[str, np.ndarray]]:
+    """ε along each share; ε of doing nothing, which no τ changes, for each δ and for the largest."""
     found = summarise(surface, ["delta_share", "tau_share"], ["epsilon"])
+    idle = summarise(surface, ["delta_share", "tau_share"], [_IDLE])
+    last = select(idle, delta_share=float(np.max(idle["delta_share"])))
+    first = select(idle, tau_share=float(np.min(idle["tau_share"])))
     return [
         _records("epsilon against tau", found, "delta_share", "tau_share"),
+        _records("epsilon against tau", last, "quantity", "tau_share"),
         _records("epsilon against delta", found, "tau_share", "delta_share"),
+        _records("epsilon against delta", first, "quantity", "delta_share"),
     ]
 
 
@@ -152,8 +161,10 @@ def _trainings(training: Table) -> list[dict[str, np.ndarray]]:
     at = "training_step"
     shares = summarise(training, [at], list(_TRAINED))
     points = _points(training, training[at])
+    idle = summarise(training, [at], ["distance_original"])
     return [
         _records("share against training", shares, "quantity", at),
+        _records("angle against training", idle, "quantity", at),
         _records("tau_star against training", points, "cluster", "x"),
     ]
 
@@ -165,6 +176,8 @@ def _against_training(axes: Sequence[Axes], drawn: Table) -> None:
     ]
     style.draw_lines(axes[0], drawn, "x", lines)
     _clusters(axes[1], select(drawn, panel="tau_star against training"))
+    idle = select(drawn, panel="angle against training")
+    style.nothing_line(axes[1], idle["x"], idle["median"])
     values = np.unique(select(drawn, panel="share against training")["x"])
     for panel in axes:
         _swept_axis(panel, values, "size of the training steps")
@@ -202,6 +215,8 @@ def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> Non
     for panel, lines in zip(axes, (shares, angles), strict=True):
         if lines is angles:
             _clusters(panel, select(drawn, panel="tau_star"))
+            idle = select(drawn, panel="angle", line="distance_original")
+            style.nothing_line(panel, idle["x"], idle["median"])
         style.draw_lines(panel, drawn, "x", lines)
         _swept_axis(panel, np.unique(select(drawn, panel="share")["x"]), label)
     axes[0].set_ylabel("share of retained entries")
@@ -223,7 +238,8 @@ def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | No
     """ε along one share, a line for each value of the other; 0 stands at the left end of the axis."""
     x = np.unique(table["x"])
     floor = x[x > 0].min() / 8 if (x > 0).any() else 0.1
-    lines = sorted(set(table["line"].tolist()), key=float)
+    idle = select(table, line=_IDLE)
+    lines = sorted(set(table["line"].tolist()) - {_IDLE}, key=float)
     lines = [*lines[: -1 : -(-len(lines) // _SHOWN)], lines[-1]]
     shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(lines)))
     for line, shade in zip(lines, shades, strict=True):
@@ -232,6 +248,9 @@ def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | No
         at, y = np.maximum(found["x"][order], floor), found["median"][order]
         y = np.where(np.isfinite(y), np.maximum(y, EPSILON_FLOOR), np.nan)
         axes.plot(at, y, "o-", color=shade, label=f"{float(line):g}", markeredgewidth=0)
+    order = np.argsort(idle["x"], kind="stable")
+    at, y = np.maximum(idle["x"][order], floor), np.maximum(idle["median"][order], EPSILON_FLOOR)
+    style.nothing_line(axes, at, y)
     if restored is not None and restored > 0:
         axes.axvline(restored, color="0.4", linewidth=0.8, linestyle=":", zorder=0)
         axes.text(restored, 0.02, " θ̃", transform=axes.get_xaxis_transform(), fontsize=7)

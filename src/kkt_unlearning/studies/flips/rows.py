@@ -36,7 +36,8 @@ def flips_rows(
     reach, size = (np.linalg.norm(V, axis=(-2, -1)) for V in (margins_kept - W, W))
     bound = 4.0 * (reach / size) ** 2
     bound = np.where(bound < 1.0, bound, np.inf)  # nan: no margins to keep, so no bound
-    tau_star = cosine_distance(W, np.stack([exact.W for exact in retained]))
+    targets = np.stack([exact.W for exact in retained])
+    tau_star, idle = cosine_distance(W, targets), cosine_distance(steps.start, targets)
     names = [field.name for field in fields(Flips)]
     return [
         {
@@ -46,6 +47,7 @@ def flips_rows(
             **{name: getattr(found, name)[f, 0].item() for name in names},
             "share": float(found.flipped[f, 0] / found.entries[f, 0]),
             "tau_star": float(tau_star[f]),
+            "distance_original": float(idle[f]),
             "tau_star_bound": float(bound[f]),
             "pivots": retained[f].cells - 1,
         }
@@ -75,6 +77,7 @@ def surface_rows(
             "delta_share": delta,
             "tau_share": tau,
             "epsilon": float(found.epsilon[f, d, t]),
+            "nothing_epsilon": float(found.nothing_epsilon[f, d]),
             "delta": float(found.delta[f, d]),
             "relative_delta": float(found.relative_delta[f, d]),
             "tau": float(found.tau[f, t]),

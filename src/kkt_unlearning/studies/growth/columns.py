@@ -8,6 +8,7 @@ from kkt_unlearning.studies.columns import (
     MEAN,
     MULTIPLIER,
     NUMBER,
+    RELATIVE,
     SEED,
     SHARE,
     Column,
@@ -34,6 +35,9 @@ TABLES = {
             "separates": Column("1 where all retained margins stay positive, else 0"),
             "crossed": Column("retained activations off the kinks that the step flips", SHARE),
             **{name: CERTIFICATE[name] for name in _KEPT},
+            "nothing_epsilon": Column(
+                "ε if nothing is done, by the multipliers of θ: at most, with δ = τ = 0", RELATIVE
+            ),
         },
     )
 }

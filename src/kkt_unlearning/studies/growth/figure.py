@@ -1,5 +1,6 @@
 """Support, flips, separation, certificates and the way from training against the number of samples."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,17 @@ ALL = "all m"
 _RANKS = {"smallest": 0.0, "median": 0.5, "largest": 1.0}
 _EACH_NETWORK = ("support", "distance_trained")
 _EACH_STEP = ("crossed", "multiplier", "multiplier_share", "coupling", "smallest_margin")
-_SEPARATING = ("epsilon_clarke", "epsilon", "relative_delta", "tau", "tau_star")
+_SEPARATING = (
+    *("epsilon_clarke", "epsilon", "relative_delta", "tau", "tau_star"),
+    "nothing_epsilon",
+)
+# What doing nothing leaves of a panel's quantity: that of the table, or the same number everywhere.
+_NOTHING: Mapping[str, str | float] = {
+    "crossed": 0.0,
+    "separates": 1.0,
+    "epsilon_clarke": "nothing_epsilon",
+    "relative_delta": 0.0,
+}
 _ROOM = 8.0  # right of the largest m, as a factor, for the names of the lines
 
 
@@ -55,6 +66,8 @@ def draw(
 ) -> tuple[Figure, dict[str, np.ndarray]]:
     """Six panels, each with one message and a line for each data set, against the number of samples.
 
+    Dashed is what doing nothing costs; of stationarity a line for each data set.
+
     Args:
         digits, mnist, tabular, text: a row a forgotten support sample, along ``samples``.
 
@@ -73,6 +86,7 @@ def draw(
             if content.quantity == "support":
                 panel.plot(sizes, sizes, ":", color=style.colour_of("reference"), label=ALL)
             style.draw_lines(panel, shown, "samples", [_raised(line, content) for line in lines])
+            _draw_nothing(panel, drawn, content, sizes)
             panel.set_title(content.title)
             panel.set_ylabel(content.label)
             _scales(panel, content.floor, sizes)
@@ -104,6 +118,17 @@ def _shares(table: Table) -> dict[str, np.ndarray]:
             found.append((samples, name, *[share] * 3, len(group["seed"]), 0))
     names = ("samples", "quantity", "median", "low", "high", "count", "infinite")
     return from_records(names, found)
+
+
+def _draw_nothing(axes: Axes, drawn: Table, content: _Panel, sizes: np.ndarray) -> None:
+    nothing: str | float | None = _NOTHING.get(content.quantity)
+    if isinstance(nothing, str):
+        for _, found in groups(select(drawn, quantity=nothing), "data"):
+            line = take(found, np.argsort(found["samples"], kind="stable"))
+            style.nothing_line(axes, line["samples"], line["median"])
+    elif nothing is not None:
+        height = max(nothing, content.floor or 0.0)
+        style.nothing_line(axes, sizes, np.full(len(sizes), height))
 
 
 def _raised(line: Line, content: _Panel) -> Line:

@@ -52,6 +52,7 @@ def growth_rows(
             "separates": int(margins[f] > 0),
             "crossed": float(crossed[f]),
             **{name: getattr(found, name)[f, 0].item() for name in _FROM_CERTIFICATE},
+            "nothing_epsilon": left_in(point, forget[0]),
         }
         for f, forget in enumerate(forget_sets)
     ]
@@ -79,6 +80,14 @@ def coupling(point: KKTPoint, r: int) -> float:
     together = (problem.output_weights**2 * a[:, r]) @ a
     products = problem.y * problem.y[r] * together * (problem.X @ problem.X[r])
     return float(np.delete(products, r).max())
+
+
+def left_in(point: KKTPoint, r: int) -> float:
+    """``‖λ_r g_r‖ / ‖θ‖``: the ε of the untouched network by the multipliers that it has, where δ = τ = 0."""
+    alone = point.multipliers * (np.arange(point.problem.samples) == r)
+    return float(
+        np.linalg.norm(point.problem.combination(alone, point.clarke)) / np.linalg.norm(point.W)
+    )
 
 
 def smallest_margins(steps: Steps) -> np.ndarray:

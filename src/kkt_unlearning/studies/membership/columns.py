@@ -11,7 +11,9 @@ from kkt_unlearning.studies.columns import (
     STEP,
     Column,
     Described,
+    given_delta,
 )
+from kkt_unlearning.studies.joint import DELTA
 
 _POOL = {"seed": Column("pool of samples", NUMBER)}
 _MEDIAN = ", median over shadow models"
@@ -26,6 +28,7 @@ TABLES = {
             "attack": Column("which attack", NAME),
             "sample": Column("number of the sample in the pool", NUMBER),
             "auc": Column("area under the ROC curve of the attack", SHARE),
+            "auc_nothing": Column("the same if nothing is done; nan where there is no step", SHARE),
             "tpr_1": Column("true positives at 1 % false positives", SHARE),
             "tpr_10": Column("true positives at 10 % false positives", SHARE),
             **{
@@ -35,7 +38,11 @@ TABLES = {
             "delta": Column(f"slackness δ at θ̃{_MEDIAN}", MULTIPLIER),
             **{
                 name: Column(CERTIFICATE[name].text + _MEDIAN, CERTIFICATE[name].unit)
-                for name in ("tau", "tau_star")
+                for name in ("relative_delta", "tau", "tau_star")
+            },
+            **{
+                name: Column(column.text + _MEDIAN, column.unit)
+                for name, column in given_delta(DELTA).items()
             },
             "auc_bounded": Column("AUC of the margin among models with certificates", SHARE),
             "auc_low": Column("least AUC of the margin that the certificates allow", SHARE),
@@ -55,6 +62,7 @@ TABLES = {
             "sample": Column("number of the forgotten sample", NUMBER),
             "models": Column("models behind each histogram", COUNT),
             "klom": Column("divergence of margins from models never trained on it", "nats"),
+            "klom_nothing": Column("the same if nothing is done", "nats"),
             "noise_mean": Column("mean of what equal laws give", "nats"),
             "noise_p95": Column("95th percentile of it", "nats"),
             "outcome": Column("whether histograms could be compared", NAME),

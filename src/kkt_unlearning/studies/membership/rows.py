@@ -16,12 +16,14 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.studies.case import solver as chosen
+from kkt_unlearning.studies.joint import DELTA, epsilon_at
 from kkt_unlearning.studies.membership.case import PoolCase
 from kkt_unlearning.studies.summary import median
 from kkt_unlearning.studies.tables import Row
 
 UNLEARNED, CONTROL, RETAINED = "unlearned", "control", "retained_point"
 BOUNDS = ("auc_bounded", "auc_low", "auc_high", "shift_bound", "spread")
+GIVEN = (epsilon_at(), epsilon_at(nothing=True))
 SETS = ("forget", "retain", "fresh")
 
 
@@ -43,8 +45,10 @@ def attack_pool(
         NotSeparableError, SolverError, NotConvergedError: see
             :func:`kkt_unlearning.attacks.certificates.shadow_certificates`.
     """
-    found = outputs(shadows, fractions)
-    measured = shadow_certificates(shadows, certificates, fractions, solver, pivots)
+    found = outputs(shadows, [*fractions, 0.0])
+    measured = shadow_certificates(
+        shadows, certificates, fractions, solver, pivots, relative_delta=DELTA
+    )
     table = attack_rows(
         found,
         measured,
@@ -75,14 +79,19 @@ def attack_rows(
     models never trained on it; ``control``, the latter against each other; and ``retained_point``, exact KKT
     points of the retained problems against the latter, under the loss threshold. Certificates are medians
     over the models with certificates; columns that do not apply are nan. ``docs/questions/membership.md``.
+
+    Args:
+        found: outputs after each fraction and then, last, without a step.
     """
+    idle = sides(found, len(fractions), member, folds)
+    nothing = {attack: rates(*scores(attack, idle, loss))["auc"] for attack in attacks}
     for a, fraction in enumerate(fractions):
         both = sides(found, a, member, folds)
         numbers = allowed(found, certificates, member, a)
         for attack in attacks:
             result = rates(*scores(attack, both, loss))
             label: Row = {"seed": s, "models": UNLEARNED, "fraction": fraction, "attack": attack}
-            yield from _rows(label, result | numbers)
+            yield from _rows(label, result | numbers | {"auc_nothing": nothing[attack]})
     label = {"seed": s, "models": CONTROL, "fraction": np.nan}
     alike = control(sides(found, 0, member, folds))
     for attack in attacks:
@@ -100,6 +109,7 @@ def allowed(
         for name in NUMBERS
     }
     C = len(certificates.nearby)
+    given = (certificates.given[:, a], certificates.nothing)
     shift = certificates.shift[:, a]
     forgotten = np.einsum("krr->kr", found.unlearned[:C, a])
     bounds = np.array(
@@ -109,6 +119,10 @@ def allowed(
         "auc_bounded": _each(_auc_against, forgotten, found, member),
         "auc_low": bounds[:, 0],
         "auc_high": bounds[:, 1],
+        **{
+            name: np.array([median(column) for column in values.T])
+            for name, values in zip(GIVEN, given, strict=True)
+        },
         "shift_bound": np.array([median(column) for column in shift.T]),
         "spread": np.array([found.trained[~S, i].std() for i, S in enumerate(member.T)]),
     }
@@ -145,7 +159,7 @@ def _interval(
 
 
 def _rows(label: Row, columns: dict[str, np.ndarray]) -> Iterator[Row]:
-    names = ("auc", "tpr_1", "tpr_10", *NUMBERS, *BOUNDS)
+    names = ("auc", "auc_nothing", "tpr_1", "tpr_10", *NUMBERS, *GIVEN, *BOUNDS)
     blank = np.full(len(columns["auc"]), np.nan)
     for i in range(len(blank)):
         yield label | {"sample": i} | {name: float(columns.get(name, blank)[i]) for name in names}
@@ -167,17 +181,18 @@ def klom_rows(
     margins at x itself (``forget``), or at the next sample of the pool, in the models of either kind that are
     trained on it (``retain``) or in those that are not (``fresh``). ``noise_mean`` and ``noise_p95`` are mean
     and 95th percentile of what equal laws give with as many models
-    (:func:`kkt_unlearning.attacks.klom.noise`).
+    (:func:`kkt_unlearning.attacks.klom.noise`); ``klom_nothing`` is of the models before they forgot x.
 
     Raises:
         DataError: there are fewer than ``models`` models of a kind.
     """
-    found, member = outputs(shadows, fractions), shadows.member
+    found, member = outputs(shadows, [*fractions, 0.0]), shadows.member
     (rng,) = generator(seed, Stream.MEMBERSHIP, s).spawn(1)  # another stream than the design's
     for a, fraction in enumerate(fractions):
         for name in SETS:
-            pairs = [_margins(found, member, a, x, name, models) for x in range(member.shape[1])]
-            unlearned, oracle = (np.stack(side) for side in zip(*pairs, strict=True))
+            unlearned, oracle = _margins(found, member, a, name, models)
+            idle, _ = _margins(found, member, len(fractions), name, models)
+            nothing = divergence.klom(idle, oracle, recipe)
             result = divergence.klom(unlearned, oracle, recipe)
             floor = noise(unlearned, oracle, draws, rng, recipe)
             for x in range(member.shape[1]):
@@ -188,6 +203,7 @@ def klom_rows(
                     "sample": x,
                     "models": models,
                     "klom": float(result.value[x]),
+                    "klom_nothing": float(nothing.value[x]),
                     "noise_mean": float(floor[:, x].mean()),
                     "noise_p95": float(np.quantile(floor[:, x], 0.95)),
                     "outcome": str(result.outcome[x]),
@@ -195,7 +211,15 @@ def klom_rows(
 
 
 def _margins(
-    found: Outputs, member: np.ndarray, a: int, x: int, name: str, models: int
+    found: Outputs, member: np.ndarray, a: int, name: str, models: int
+) -> tuple[np.ndarray, ...]:
+    """:func:`_margins_of` every sample of the pool, ``(M, models)`` each."""
+    pairs = [_margins_of(x, found, member, a, name, models) for x in range(member.shape[1])]
+    return tuple(np.stack(side) for side in zip(*pairs, strict=True))
+
+
+def _margins_of(
+    x: int, found: Outputs, member: np.ndarray, a: int, name: str, models: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Margins of unlearned and of oracle models for forgotten sample x, ``(models,)`` each."""
     z = x if name == "forget" else (x + 1) % member.shape[1]

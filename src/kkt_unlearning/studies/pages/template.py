@@ -6,6 +6,8 @@ from typing import Any
 
 import jinja2
 
+from kkt_unlearning.studies.scorecard import replicates_needed
+
 SIGNS = {"at_most": "≤", "at_least": "≥", "equals": "="}
 
 
@@ -34,6 +36,7 @@ def fill(template: str, *, html: bool = False, **values: Any) -> str:
         "interval": interval,
         "percent": percent,
         "distance": distance,
+        "undecided": undecided,
     }
     return environment.from_string(template).render(**values)
 
@@ -62,6 +65,13 @@ def distance(row: Mapping[str, Any]) -> str:
 def percent(share: float) -> str:
     """A share in whole percent, rounded down: 94.9 % is not 95 %."""
     return f"{math.floor(100 * share + 1e-9)} %"
+
+
+def undecided(row: Mapping[str, Any]) -> str:
+    """The share that agrees with an open row, and about how many replicates would decide it, to 2 digits."""
+    needed = replicates_needed(row["agreement"], row["replicates"])
+    share = percent(row["agreement"])
+    return f"{share}, about {float(f'{needed:.2g}'):.0f} replicates" if needed < math.inf else share
 
 
 def cell(text: str) -> str:
