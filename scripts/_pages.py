@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from _hashes import SUFFIX
+from _job import results_among
 from _storage import read_record, read_table, write_text
 
 REPORT = Path(__file__).parents[1] / "workflow" / "report"
@@ -20,7 +21,8 @@ def written_by(pages: Pages) -> Callable[[Any], None]:
     def main(snakemake: Any) -> None:
         params = snakemake.params
         given = {"settings": params.settings, "seed": params.get("seed")}
-        texts = pages(contents(snakemake.input, _content), given, templates(snakemake.params.rule))
+        read = contents(results_among(snakemake.input), _content)
+        texts = pages(read, given, templates(snakemake.params.rule))
         for name, text in texts.items():
             write_text(snakemake.output[name], text)
 

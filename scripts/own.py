@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from _figures import load, numbers, save
-from _job import job
+from _job import job, results_among
 from _pages import templates
 from _storage import read_table, write_text
 
@@ -14,7 +14,7 @@ from kkt_unlearning.studies.drawing import load_matplotlib
 def main(snakemake: Any) -> None:
     """Tables → the figure as pdf and png, the numbers in it as csv, and the page."""
     load()
-    inputs = {name: read_table(path) for name, path in snakemake.input.items()}
+    inputs = {name: read_table(path) for name, path in results_among(snakemake.input).items()}
     given = {"settings": snakemake.params.settings, "seed": snakemake.params.seed}
     shown, drawn = _drawn(inputs["certificates"])
     text = _page(inputs, given, templates("own"))
