@@ -41,7 +41,8 @@ def contents(inputs: Inputs, read: Callable[[str], Any]) -> dict[str, Any]:
 
 def templates(script: str) -> dict[str, str]:
     """Text of each template of a page, of those that there are."""
-    names = {"markdown": f"{script}.md.j2", "html": f"{script}.html.j2", "style": "style.css"}
+    names = {"markdown": f"{script}.md.j2", "html": f"{script}.html.j2"}
+    names |= {"page": "page.html.j2", "style": "style.css"}  # of all
     found = {name: REPORT / file for name, file in names.items() if (REPORT / file).is_file()}
     return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 
