@@ -14,7 +14,7 @@ KUBERNETES_VENV := .venv-kubernetes
 KUBERNETES_READY := $(KUBERNETES_VENV)/.ready
 CRATE_READY := build/crate/.ready
 LIBRARY := pyproject.toml
-SNAKEFILES := Snakefile workflow/rules
+SNAKEFILES := Snakefile workflow/Snakefile workflow/rules
 EMBED = $(BIN)/python -m workflow.embed
 # The library runs under these, the pipeline and envs/requirements.lock under the first.
 VERSIONS := 3.11 3.12 3.13
