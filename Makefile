@@ -10,9 +10,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER_VENV := .venv-cluster
 CLUSTER_READY := $(CLUSTER_VENV)/.ready
+KUBERNETES_VENV := .venv-kubernetes
+KUBERNETES_READY := $(KUBERNETES_VENV)/.ready
 CRATE_READY := build/crate/.ready
 LIBRARY := pyproject.toml
-SNAKEFILES := Snakefile workflow/rules
+SNAKEFILES := Snakefile workflow/Snakefile workflow/rules
 EMBED = $(BIN)/python -m workflow.embed
 # Before what is silent for long: a sign of life every few seconds.
 ALIVE = "$$PYTHON" workflow/alive.py
@@ -59,7 +61,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures $(FIGURES) report docs test test-torch test-crate test-report test-faults test-solvers lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check compare schema test-cluster load cluster-environment test-versions dist
+.PHONY: help figures $(FIGURES) report docs test test-torch test-crate test-report test-faults test-solvers lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check compare schema test-cluster load cluster-environment test-kubernetes kubernetes-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -145,6 +147,10 @@ test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtua
 	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions "$${REPETITIONS:-5}" $${WHOLE:+--whole "$$WHOLE"} --table "$$TABLES/faults_slurm.csv"
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
+test-kubernetes: $(KUBERNETES_READY) ## a run through the profile for Kubernetes, whose servers stand in; installs a bucket. CI does not call it
+	$(KUBERNETES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-bucket.txt
+	$(KUBERNETES_VENV)/bin/python -m pytest tests/kubernetes
+
 load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm, once that is installed, for docs/cluster.md
 	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings "$${SETTINGS:-2000}"
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
@@ -210,12 +216,14 @@ LOCK_FLAGS := --quiet --upgrade --generate-hashes --no-config --no-header --no-a
 	--no-emit-find-links --python-version 3.11 --python-platform x86_64-manylinux_2_28
 
 clean: ## remove results and the environment; the committed figures stay
-	rm -rf $(VENV) $(CLUSTER_VENV) .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist docs/generated src/*.egg-info
+	rm -rf $(VENV) $(CLUSTER_VENV) $(KUBERNETES_VENV) .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist docs/generated src/*.egg-info
 	find results -mindepth 1 ! -name README.md -delete
 
 environment: $(READY) ## only .venv, from envs/requirements.lock
 
 cluster-environment: $(CLUSTER_READY) ## .venv-cluster: the same and the executors of envs/requirements-cluster.txt
+
+kubernetes-environment: $(KUBERNETES_READY) ## .venv-kubernetes: the same for envs/requirements-kubernetes.txt
 
 # Compiled by every core; some packages bring files for other versions of Python, which do not compile.
 define install
@@ -244,4 +252,9 @@ $(CLUSTER_READY): envs/requirements.lock envs/requirements-cluster.txt $(LIBRARY
 	$(call install,$(CLUSTER_VENV))
 	$(ALIVE) $(CLUSTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-cluster.txt
 	$(ALIVE) $(CLUSTER_VENV)/bin/python -m compileall -qq $(CLUSTER_VENV)/lib || true
+	touch $@
+
+$(KUBERNETES_READY): envs/requirements.lock envs/requirements-kubernetes.txt $(LIBRARY)
+	$(call install,$(KUBERNETES_VENV))
+	$(KUBERNETES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-kubernetes.txt
 	touch $@

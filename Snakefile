@@ -18,7 +18,14 @@ from workflow.support.places.captions import caption
 from workflow.support.places.finish import where
 from workflow.support.places.folder import NOTES, refuse_foreign, refuse_read_only
 from workflow.support.places.jobs import announce, growing
-from workflow.support.places.module import configuration, files_of, folder_of, inside
+from workflow.support.places.module import (
+    configuration,
+    files_of,
+    folder_of,
+    inside,
+    is_stored,
+    refuse_own_files,
+)
 from workflow.support.places.pacing import lift_unasked_limit
 from workflow.support.places.plan import OWN, SETTING, Plan
 from workflow.support.places.sharing import sharing
@@ -48,11 +55,14 @@ announce(root, files)
 # unasked, Snakemake would warn of each rule that could be shared
 shared = sharing(workflow, Path(folder, "results"))
 plan = Plan(check(config, files), sources)
-asked = Asked(plan, folder)
+stored = is_stored(workflow)
+asked = Asked(plan, folder, stored)
+if stored:
+    refuse_own_files(plan)
 if workflow.is_main_process:  # not each job of a cluster again
     refuse_read_only()
     notes = NOTES.absolute()
-    if Path(folder).is_dir():
+    if Path(folder).is_dir() and not stored:
         with inside(folder):
             refuse_foreign(root, notes)
             check_records(asked, notes)

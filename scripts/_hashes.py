@@ -14,6 +14,9 @@ from typing import Any
 
 SUFFIX = ".provenance.json"
 
+# Where results lie in a storage, an input of each rule: the records that belong to its other inputs.
+RECORDS = "records"
+
 # What a job was given, as its record says; ``basis`` is the same of all jobs that its inputs are from.
 GIVEN = ("rule", "wildcards", "settings", "seed", "code", "packages", "basis")
 

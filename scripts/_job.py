@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 from _claims import Claim, claimed
 from _errors import in_folder, printable
-from _hashes import basis, named, sealed
+from _hashes import RECORDS, basis, named, sealed
 from _storage import StorageError, write_text
 
 from kkt_unlearning.errors import BackendError, NotSeparableError, SolverError, UserError
@@ -110,6 +110,11 @@ def job(main: Main, snakemake: Any) -> None:
                 tee.note(traceback.format_exc())
             print(in_folder(_sentence(error, snakemake, tee.name), folder))
             sys.exit(1)
+
+
+def results_among(inputs: Any) -> dict[str, Any]:
+    """Inputs of a job that it reads, by name: all but the records that a storage has to bring with them."""
+    return {name: paths for name, paths in inputs.items() if name != RECORDS}
 
 
 def _enter(folder: str, snakemake: Any) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from _hashes import SUFFIX
+from _job import results_among
 from _storage import read_record, read_table, write_text
 
 REPORT = Path(__file__).parents[1] / "workflow" / "report"
@@ -20,7 +21,8 @@ def written_by(pages: Pages) -> Callable[[Any], None]:
     def main(snakemake: Any) -> None:
         params = snakemake.params
         given = {"settings": params.settings, "seed": params.get("seed")}
-        texts = pages(contents(snakemake.input, _content), given, templates(snakemake.params.rule))
+        read = contents(results_among(snakemake.input), _content)
+        texts = pages(read, given, templates(snakemake.params.rule))
         for name, text in texts.items():
             write_text(snakemake.output[name], text)
 
@@ -39,7 +41,8 @@ def contents(inputs: Inputs, read: Callable[[str], Any]) -> dict[str, Any]:
 
 def templates(script: str) -> dict[str, str]:
     """Text of each template of a page, of those that there are."""
-    names = {"markdown": f"{script}.md.j2", "html": f"{script}.html.j2", "style": "style.css"}
+    names = {"markdown": f"{script}.md.j2", "html": f"{script}.html.j2"}
+    names |= {"page": "page.html.j2", "style": "style.css"}  # of all
     found = {name: REPORT / file for name, file in names.items() if (REPORT / file).is_file()}
     return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 

@@ -24,7 +24,7 @@ def main(snakemake: Any) -> dict[str, Any]:
     settings = dict(snakemake.params.settings)
     name = settings.pop("source")
     dataset = make(name, settings)
-    # the encoder is the user's as well; of an archive `read` takes the hash
+    # the encoder is the user's as well; of a file `read` takes the hash
     if name == "embeddings":
         for path in snakemake.input:
             current().read[path] = sha256(path)
@@ -40,21 +40,21 @@ def main(snakemake: Any) -> dict[str, Any]:
 def make(name: str, settings: dict[str, Any]) -> Dataset:
     """Data set of the source called ``name``."""
     if name == "file":
-        return read(settings["path"], settings["replicates"])
+        return read(settings["path"], settings["replicates"], settings.get("label"))
     return source(name).generate(**settings)
 
 
-def read(path: str, replicates: int) -> Dataset:
-    """Data set of a user's own archive; never a pickle, which would run code of whoever wrote it.
+def read(path: str, replicates: int, label: str | None) -> Dataset:
+    """Data set of a user's own file; never a pickle, which would run code of whoever wrote it.
 
     Raises:
-        DataError: the file is missing or not an ``.npz``, or its arrays are not a data set.
+        DataError: the file is missing or of no such format, or what it holds is not a data set.
     """
     name = os.path.abspath(path)
     try:
         current().read[path] = sha256(path)
         with open(path, "rb") as file:
-            return source("file").read_archive(file, name, replicates)
+            return source("file").read_dataset(file, name, replicates, label)
     except OSError as error:
         raise DataError(
             f"{name} cannot be read ({error.strerror}): make it a readable file."

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from _figures import load, numbers, save
-from _job import job
+from _job import job, results_among
 from _storage import read_table, write_text
 
 from kkt_unlearning.studies.drawing import load_matplotlib
@@ -14,7 +14,7 @@ from kkt_unlearning.studies.drawing import load_matplotlib
 def main(snakemake: Any) -> None:
     """Tables → the figure as pdf and png, and the numbers in it as csv."""
     load()
-    tables = {name: read_table(path) for name, path in snakemake.input.items()}
+    tables = {name: read_table(path) for name, path in results_among(snakemake.input).items()}
     shown, text = _drawn(tables, snakemake.params.settings)
     save(shown, snakemake.output.pdf, snakemake.output.png)
     write_text(snakemake.output.csv, text)

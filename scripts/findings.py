@@ -4,8 +4,7 @@ from _job import job
 from _pages import written_by
 
 from kkt_unlearning.studies.pages.findings import page
-from kkt_unlearning.studies.pages.markdown import to_html
-from kkt_unlearning.studies.pages.template import fill
+from kkt_unlearning.studies.pages.markdown import as_page
 from kkt_unlearning.studies.study import choose
 
 
@@ -16,8 +15,7 @@ def pages(inputs, given, filled):
     rows = zip(*(column.tolist() for column in scorecard.values()), strict=True)
     scores = [dict(zip(scorecard, row, strict=True)) for row in rows]
     text = page(filled["markdown"], scores, inputs["tables"], given["settings"]["changed"])
-    html = fill(filled["html"], content=to_html(text), style=filled["style"], html=True)
-    return {"page": text, "html": html}
+    return {"page": text, "html": as_page(text, "Findings", filled)}
 
 
 if __name__ == "__main__":

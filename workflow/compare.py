@@ -69,6 +69,7 @@ def compare(named: Mapping[str, Path], experiment: str | None, out: Path) -> lis
 
     from kkt_unlearning.studies.own.beside import differences, draw, sweeps
     from kkt_unlearning.studies.own.measured import COLUMNS
+    from kkt_unlearning.studies.pages.markdown import as_page
     from kkt_unlearning.studies.pages.template import fill
 
     experiment = _experiment(named, experiment)
@@ -84,8 +85,9 @@ def compare(named: Mapping[str, Path], experiment: str | None, out: Path) -> lis
     found = list(differences(runs, RESAMPLES, SEED))
     choices = differing({name: chosen(folder, table) for name, folder in named.items()})
     figure, drawn = draw(runs)
+    filled = templates("compare")
     page = fill(
-        templates("compare")["markdown"],
+        filled["markdown"],
         experiment=experiment,
         runs=list(runs),
         differences=found,
@@ -96,10 +98,12 @@ def compare(named: Mapping[str, Path], experiment: str | None, out: Path) -> lis
         apart=sum(bool(one.apart) for one in found),
     )
     out.mkdir(parents=True, exist_ok=True)
-    files = [out / f"{experiment}.{ending}" for ending in ("md", "png", "pdf", "csv")]
-    save(figure, files[2], files[1])
-    write_text(files[3], numbers(drawn))
-    write_text(files[0], page)
+    files = [out / f"{experiment}.{ending}" for ending in ("md", "html", "png", "pdf", "csv")]
+    markdown, html, png, pdf, csv = files
+    save(figure, pdf, png)
+    write_text(csv, numbers(drawn))
+    write_text(html, as_page(page, experiment, filled, {png.name: png.read_bytes()}))
+    write_text(markdown, page)
     return files
 
 

@@ -87,6 +87,16 @@ def test_the_sentence_says_whose_limit_it_is(monkeypatch):
         check_memory(10**9, "D.npz", "save fewer")
 
 
+def test_where_no_limit_is_set_the_memory_of_the_machine_counts(monkeypatch):
+    """As on a laptop: neither a container nor ulimit."""
+    monkeypatch.setattr(memory, "container_limits", lambda: ())
+    monkeypatch.setattr(memory, "limits", lambda: None)
+    monkeypatch.setattr(memory, "_machine", lambda: 2 * 10**9)
+    check_memory(2 * 10**9, "D.npz", "save less")
+    with pytest.raises(DataError, match="3 GB of memory, but this machine has 2 GB"):
+        check_memory(3 * 10**9, "D.npz", "save less")
+
+
 def test_a_limit_of_the_process_itself_counts():
     asked = (
         "import resource; from kkt_unlearning.datasets.memory import shortage\n"

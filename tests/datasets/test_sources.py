@@ -106,7 +106,7 @@ def test_an_unknown_source_is_answered_with_those_there_are():
 
 
 def test_every_source_has_its_function():
-    functions = {key: "from_archive" if key == "file" else "generate" for key in SOURCES.own}
+    functions = {key: "read_dataset" if key == "file" else "generate" for key in SOURCES.own}
     assert all(callable(getattr(source(key), function)) for key, function in functions.items())
 
 

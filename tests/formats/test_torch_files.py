@@ -107,7 +107,10 @@ REFUSED = {
     "a network": (network(), "calls 'torch.nn.modules.container Sequential'"),
     "a tensor": (torch.ones(1, 3), "has Tensor, which is no state dict"),
     "a list": ([torch.ones(1, 3)], "has list, which is no state dict"),
-    "another checkpoint": ({"mine": network().state_dict(), "epoch": 3}, "'mine' is OrderedDict, but"),
+    "two networks": (
+        {"teacher": network().state_dict(), "student": network().state_dict()},
+        "'teacher' is OrderedDict, but",
+    ),
     "numbers for names": ({0: torch.ones(1, 3)}, "0 is Tensor, but a state dict"),
     "integers": ({"weight": torch.ones(1, 3, dtype=torch.int64)}, "'weight' is torch.int64"),
     "complex": ({"weight": torch.ones(1, 3, dtype=torch.complex64)}, "is torch.complex64"),
@@ -132,7 +135,7 @@ def test_what_is_no_such_state_dict_is_one_sentence(case, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["W.pt", "epoch=3.ckpt", "pytorch_model.bin"])
-@pytest.mark.parametrize("key", ["model_state_dict", "state_dict", "model"])
+@pytest.mark.parametrize("key", ["model_state_dict", "state_dict", "model", "net"])
 def test_a_checkpoint_has_the_network_and_other_things(name, key):
     net = network(True)
     optimiser = torch.optim.Adam(net.parameters())

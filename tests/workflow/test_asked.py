@@ -2,13 +2,14 @@
 
 import os
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from _storage import read_record
 
 from workflow.support.configuration.check import checked
 from workflow.support.places import versions
-from workflow.support.places.asked import Asked
+from workflow.support.places.asked import Asked, is_result
 from workflow.support.places.plan import Plan
 from workflow.support.places.sources import Sources
 from workflow.support.records.records import BACK, check_records
@@ -40,6 +41,31 @@ def test_what_jobs_were_given_and_read_is_what_they_are_asked_for(asked, records
     jobs = asked.jobs()
     differing = {name: jobs[name].differing(record) for name, record in records.items()}
     assert not any(differing.values())
+
+
+class Inputs(list):
+    """Inputs of a job as Snakemake has them, of which those called ``records`` are named."""
+
+    records = ()
+
+
+def test_where_jobs_are_brought_what_rules_name_these_name_the_records_of_their_inputs(
+    asked, records
+):
+    stored = Asked(asked.plan, "copies", stored=True)
+    for name, record in records.items():
+        place, read = asked.place(name), sorted(record["inputs"])
+        wildcards = SimpleNamespace(**dict(place.wildcards), items=lambda of=place: of.wildcards)
+        brought = stored.inputs(place.rule)["records"](wildcards)
+        behind = {asked.place(path).record for path in read if is_result(path)}
+        assert {*brought} == behind - {*read}
+        given = Inputs(f"copies/{path}" for path in [*read, *brought])
+        given.records = given[len(read) :]
+        params = (asks.params(place.rule)["asks"] for asks in (asked, stored))
+        expected, found = (
+            asks(wildcards, paths) for asks, paths in zip(params, (read, given), strict=True)
+        )
+        assert found == expected
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,17 @@ def test_its_file_has_the_keys_that_it_reads_and_no_others():
     jsonschema.validate(CATALOGUE, SCHEMA)
 
 
-def test_what_it_shows_and_where_it_looks_for_rules_is_there():
-    assert (ROOT / "Snakefile").is_file()
+def test_what_it_shows_and_searches_for_is_there():
+    assert {"snakemake", "workflow"} <= {
+        *re.findall(r"\w+", (ROOT / "README.md").read_text().lower())
+    }
     assert (ROOT / "config" / "README.md").read_text().startswith("# Configuration\n")
+
+
+def test_the_snakefile_that_it_takes_for_the_main_one_plans_the_same_jobs(project_of_file):
+    target = "results/tables/step_size.csv"
+    words = ("--snakefile", "workflow/Snakefile", "--", target)
+    assert project_of_file.planned(*words) == project_of_file.planned(target) != {}
 
 
 def test_the_report_that_it_promises_is_one():

@@ -189,6 +189,28 @@ def test_both_profiles_bundle_and_bound_alike():
         assert left[key] == right[key]
 
 
+def test_no_profile_needs_a_home_for_snakemakes_cache():
+    """Without it a run would end in a traceback of Snakemake before it reads a line of ours."""
+    usages = {name: profile(name)["shared-fs-usage"] for name in ("default", *EXECUTORS)}
+    assert all(usage == usages["default"] for usage in usages.values())
+    assert "source-cache" not in usages["default"]
+    assert profile("kubernetes")["shared-fs-usage"] == "none"
+
+
+def test_the_profile_for_kubernetes_bundles_as_those_for_slurm_and_has_the_plugins_that_are_pinned():
+    settings, slurm = profile("kubernetes"), profile("slurm")
+    for key in ("groups", "group-components", "resources", "retries", "cores"):
+        assert settings[key] == slurm[key]
+    assert "gpu" not in settings["default-resources"]  # the executor refuses even none
+    pinned = re.findall(
+        "^([a-z0-9-]+)==", (ROOT / "envs/requirements-kubernetes.txt").read_text(), re.M
+    )
+    assert pinned == [
+        f"snakemake-executor-plugin-{settings['executor']}",
+        f"snakemake-storage-plugin-{settings['default-storage-provider']}",
+    ]
+
+
 def test_every_rule_that_computes_with_the_backend_is_named_where_a_gpu_is_asked_for(tiny_config):
     """In the profile for one GPU, in those for clusters (as a comment), and in the check for a GPU."""
     asked = Asked(Plan(checked(tiny_config), Sources(ROOT)))

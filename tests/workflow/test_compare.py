@@ -42,7 +42,7 @@ def test_two_runs_give_a_figure_its_numbers_and_a_page_of_what_differs(here, cap
     main(["a", "b/"])
     assert "comparison: results/comparison/mine.md" in capsys.readouterr().out
     made = {path.name for path in (here / "results/comparison").iterdir()}
-    assert made == {f"mine.{ending}" for ending in ("md", "png", "pdf", "csv")}
+    assert made == {f"mine.{ending}" for ending in ("md", "html", "png", "pdf", "csv")}
     page = (here / "results/comparison/mine.md").read_text(encoding="utf-8")
     assert "| dataset: dimension | 40 | 80 |" in page
     assert "samples" not in page.split("## What was measured")[0]  # the same in both

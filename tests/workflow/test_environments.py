@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ENVS = ROOT / "envs"
 FILES = sorted(path for path in ENVS.iterdir() if path.is_file())
-IMAGES = (ENVS / "Containerfile", ENVS / "apptainer.def")
+IMAGES = (ENVS / "Containerfile", ENVS / "apptainer.def", ENVS / "Containerfile.kubernetes")
 # of the repository, without which the pipeline does not run; tests/workflow/conftest.py copies the same
 PARTS = ("Snakefile", "config.yaml", "config", "envs", "profiles", "scripts", "src", "workflow")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

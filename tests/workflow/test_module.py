@@ -7,15 +7,25 @@ import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 from scripts._origins import origin
+from snakemake.io import flag
 from snakemake.path_modifier import PathModifier
 
 from tests.snakemake_runs import snakemake
-from workflow.support.configuration.check import check
+from workflow.support.configuration.check import check, checked
 from workflow.support.configuration.files import merged
-from workflow.support.places.module import configuration, files_of, folder_of, inside
+from workflow.support.places.module import (
+    configuration,
+    files_of,
+    folder_of,
+    inside,
+    refuse_own_files,
+)
+from workflow.support.places.plan import Plan
+from workflow.support.places.sources import Sources
 
 ROOT = Path(__file__).parents[2]
 THEIRS = """
@@ -90,7 +100,7 @@ def used(prefix=None, replace_prefix=None, configured=True, main=False, configfi
         namespace="kkt",
         is_main_snakefile=lambda: main,
         skip_configfile=configured,
-        path_modifier=PathModifier(replace_prefix, prefix, None),
+        modify_path=PathModifier(replace_prefix, prefix, None).replace_prefix,
     )
     return SimpleNamespace(modifier=modifier, configfiles=list(configfiles))
 
@@ -111,6 +121,31 @@ def test_results_in_one_folder_may_be_moved_name_by_name_but_not_apart():
             SystemExit, match=r"^error: module kkt, replace_prefix: .*prefix instead"
         ):
             folder_of(used(replace_prefix=apart))
+
+
+def stored_at(local):
+    """What Snakemake knows while results lie in a storage, with copies below ``local``."""
+
+    def modify(path):
+        return flag(path, "storage_object", SimpleNamespace(local_path=lambda: local / path))
+
+    return SimpleNamespace(modifier=SimpleNamespace(modify_path=modify))
+
+
+def test_of_results_in_a_storage_the_copies_count():
+    assert (
+        folder_of(stored_at(Path(".snakemake/storage/s3/bucket/kkt")))
+        == ".snakemake/storage/s3/bucket/kkt"
+    )
+
+
+def test_files_of_this_machine_do_not_reach_a_storage(tmp_path, tiny_config):
+    refuse_own_files(Plan(checked(tiny_config), Sources(ROOT)))
+    np.savez(tmp_path / "mine.npz", X=np.eye(4), y=np.array([1.0, -1.0, 1.0, -1.0]))
+    mine = tiny_config["experiments"]["step_size"]
+    mine |= {"dataset": {"source": "file", "path": str(tmp_path / "mine.npz")}, "forget": [[0]]}
+    with pytest.raises(SystemExit, match=r"^error: .*, experiments\.step_size\.dataset: its files"):
+        refuse_own_files(Plan(checked(tiny_config), Sources(ROOT)))
 
 
 def test_the_config_of_a_module_lies_on_top_of_the_projects_own():

@@ -1,8 +1,6 @@
 """An experiment written as docs/howto/experiment.md says, in the real workflow: from a CSV file to a page."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import howto
@@ -28,10 +26,12 @@ def mine(project_of_file):
     folder = project_of_file.folder
     howto.write(PAGE, folder)
     rng = np.random.default_rng(3)
-    rows = np.column_stack([rng.normal(size=(8, 100)), np.arange(8) % 2])
+    X = rng.normal(size=(8, 100))
+    rows = np.column_stack(
+        [X / np.linalg.norm(X, axis=1, keepdims=True), 2 * (np.arange(8) % 2) - 1]
+    )
     header = ",".join([*(f"x{i}" for i in range(100)), "class"])
     np.savetxt(folder / "measurements.csv", rows, delimiter=",", header=header, comments="")
-    subprocess.run([sys.executable, "convert.py"], cwd=folder, check=True)
     (folder / "tiny.yaml").write_text(yaml.safe_dump(TINY))
     files = ("config/tiny.yaml", "mine.yaml", "tiny.yaml")
     project_of_file.make("--configfile", *files, "--directory", "mine", "--", "mine")
@@ -46,7 +46,7 @@ def rows_of(folder, name):
 def test_its_name_is_a_target_with_tables_a_figure_and_a_page(mine):
     _, folder = mine
     own = {path.name for path in (folder / "results/own").iterdir()}
-    assert own == {f"mine.{end}" for end in ("md", "png", "pdf", "csv", "provenance.json")}
+    assert own == {f"mine.{end}" for end in ("md", "html", "png", "pdf", "csv", "provenance.json")}
     tables = {path.name for path in (folder / "results/tables").glob("*.csv")}
     assert tables == {"mine.csv", "mine.dataset.csv", "mine.kkt.csv"}
     assert not (folder / "paper_figures").exists()  # nothing else was made
@@ -69,6 +69,18 @@ def test_the_page_has_the_medians_of_the_table(mine):
     assert "replication" in page and "scorecard" not in page
 
 
+def test_the_report_has_its_figure_and_its_page(mine, project_of_file):
+    files, folder = mine
+    words = ("--configfile", *map(str, files), "--directory", "mine")
+    project_of_file.make(*words, "--report", "report.html", "--", "mine")
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    for name in ("own/mine.png", "own/mine.html"):
+        assert f"results/{name}" in report
+    shown = (folder / "results/own/mine.html").read_text(encoding="utf-8")
+    assert "<h1>What was measured in the experiment <code>mine</code></h1>" in shown
+    assert "<img" not in shown  # the figure is beside it
+
+
 def test_whoever_judges_results_knows_its_job(mine, monkeypatch):
     files, folder = mine
     monkeypatch.chdir(folder)
@@ -77,7 +89,9 @@ def test_whoever_judges_results_knows_its_job(mine, monkeypatch):
     assert asked.place("results/own/mine.png").record == record
     job = asked.jobs()[record]
     assert set(job.inputs) == {"results/tables/mine.csv", "results/tables/mine.dataset.csv"}
-    assert set(job.files) >= {f"results/own/mine.{end}" for end in ("md", "png", "pdf", "csv")}
+    assert set(job.files) >= {
+        f"results/own/mine.{end}" for end in ("md", "html", "png", "pdf", "csv")
+    }
 
 
 def test_no_rule_has_a_name_that_an_experiment_could_take(tiny_config):

@@ -102,5 +102,5 @@ def test_a_file_that_is_not_there_is_named_with_its_whole_path(here):
         check_files(ROOT, files)
     assert str(caught.value) == (
         f"error: {here}/b/mine.yaml, experiments.b.dataset.path: there is no file {here}/b.npz, or nothing "
-        "in it: give the path of an .npz archive."
+        "in it: give the path of an .npz, .csv or .parquet."
     )

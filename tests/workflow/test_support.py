@@ -353,8 +353,9 @@ def test_the_hash_follows_what_is_used(tree, name, counts):
 def test_the_hash_of_a_page_follows_its_templates_and_their_style(tree):
     report = tree / "workflow/report"
     report.mkdir(parents=True)
-    (report / "style.css").touch()
-    for name in ("train.md.j2", "style.css", "other.md.j2"):
+    for name in ("style.css", "page.html.j2"):
+        (report / name).touch()
+    for name in ("train.md.j2", "page.html.j2", "style.css", "other.md.j2"):
         before = Sources(tree).digest("train")
         (report / name).write_text("# changed")
         assert (Sources(tree).digest("train") != before) == (name != "other.md.j2")

@@ -7,6 +7,12 @@ rule own:
         **asked.inputs("own"),
     output:
         page=f"{OWN}/{{experiment}}.md",
+        html=report(
+            f"{OWN}/{{experiment}}.html",
+            caption="../report/own_page.rst",
+            category="2 Findings",
+            labels={"page": "{experiment}"},
+        ),
         pdf=f"{OWN}/{{experiment}}.pdf",
         png=report(
             f"{OWN}/{{experiment}}.png",

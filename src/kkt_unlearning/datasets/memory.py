@@ -41,7 +41,7 @@ def shortage(needed: int, note: str = "") -> str:
         needed, note: as in `check_memory`.
     """
     machine = _machine()
-    available = min(machine, *_own_limits(), *container_limits())
+    available = min([machine, *_own_limits(), *container_limits()])
     if needed <= available:
         return ""
     owner = "this machine has" if available == machine else "this process may use"

@@ -13,7 +13,7 @@ from kkt_unlearning.formats.opening import kind_of
 from kkt_unlearning.formats.parquet_file import read_parquet
 
 KINDS = (".npz", ".csv", ".parquet")
-_REMEDY = "save fewer samples or features"
+REMEDY = "save fewer samples or features"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def read_data(file: BinaryIO, name: str, label: str = "y") -> Data:
             raise DataError(
                 f"{name}: label is {label!r}, but an .npz has its labels in the array y: leave label out."
             )
-        with opened(file, name, ("X", "y"), copies=2, wanted="X and y", remedy=_REMEDY) as arrays:
+        with opened(file, name, ("X", "y"), copies=2, wanted="X and y", remedy=REMEDY) as arrays:
             return Data(*samples(arrays, name))
     read = read_csv if kind == ".csv" else read_parquet
     X, y = read(file, name, label)

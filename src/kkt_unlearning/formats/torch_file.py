@@ -97,10 +97,23 @@ def _order(archive: zipfile.ZipFile, member: str) -> str:
 
 
 def _state_of(found: Any) -> Any:
-    """The state dict of a checkpoint that has other things beside it, or what was found as it is."""
+    """The state dict of a checkpoint that has other things beside it, or what was found as it is.
+
+    It is that of a usual name, or the only one, whatever its name.
+    """
     if not isinstance(found, dict):
         return found
-    return next((found[key] for key in _STATE if isinstance(found.get(key), dict)), found)
+    named = [found[key] for key in _STATE if isinstance(found.get(key), dict)]
+    states = [value for value in found.values() if _has_tensors_alone(value)]
+    return named[0] if named else states[0] if len(states) == 1 else found
+
+
+def _has_tensors_alone(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and bool(found)
+        and all(isinstance(value, Tensor) for value in found.values())
+    )
 
 
 def _state(found: object, name: str) -> dict[str, Tensor]:

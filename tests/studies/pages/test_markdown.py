@@ -36,6 +36,13 @@ def test_blocks_are_told_apart_by_empty_lines():
     assert to_html("# A\n\nb\n\n\nc\n") == "<h1>A</h1>\n<p>b</p>\n<p>c</p>"
 
 
+def test_a_picture_is_left_out_unless_it_is_given():
+    text = "a\n\n![x < y](p.png)\n\nb"
+    assert to_html(text) == "<p>a</p>\n<p>b</p>"
+    shown = '<p><img src="data:image/png;base64,UE5H" alt="x &lt; y"></p>'
+    assert to_html(text, {"p.png": b"PNG"}) == f"<p>a</p>\n{shown}\n<p>b</p>"
+
+
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])))
 def test_nothing_in_a_text_becomes_an_element_of_its_own(text):
     elements = set(re.findall(r"</?([a-z0-9]+)", to_html(text)))

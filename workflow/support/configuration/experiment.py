@@ -184,7 +184,8 @@ class Experiment:
             self._fail(
                 "dataset",
                 "path",
-                text=f"there is no file {whole(path)}, or nothing in it: give the path of an .npz archive.",
+                text=f"there is no file {whole(path)}, or nothing in it: give the path of an .npz, .csv or "
+                ".parquet.",
             )
         if path is not None and set("{}") & set(path):
             self._fail(
@@ -272,13 +273,18 @@ class Experiment:
         elif "samples" in self.dataset:
             yield self.dataset["samples"]
         elif self.dataset["source"] == "file":
-            yield from _samples_in(self.dataset["path"])
+            yield from _samples_in(self.dataset["path"], self.dataset.get("label"))
 
 
-def _samples_in(path: str) -> Iterator[int]:
-    """Number of labels that a user's archive declares; of what is no archive the job says what is wrong."""
+def _samples_in(path: str, label: str | None) -> Iterator[int]:
+    """Number of samples that a user's file has; of what cannot be read the job says what is wrong."""
     from kkt_unlearning.datasets.npz import declared  # only where a data set is in a file
     from kkt_unlearning.datasets.zipped import unzipped
+    from kkt_unlearning.formats import read_data
 
-    with suppress(Exception), open(path, "rb") as file, unzipped(file, path, "", "") as archive:
-        yield declared(archive, "y.npy").shape[0]
+    with suppress(Exception), open(path, "rb") as file:
+        if not path.lower().endswith(".npz"):
+            yield len(read_data(file, path, label or "y").y)
+            return
+        with unzipped(file, path, "", "") as archive:
+            yield declared(archive, "y.npy").shape[0]

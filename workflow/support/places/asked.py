@@ -12,7 +12,7 @@ from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from scripts._hashes import GIVEN, SUFFIX, basis, given
+from scripts._hashes import GIVEN, RECORDS, SUFFIX, basis, given
 
 from kkt_unlearning.studies.study import figures, modules, package_of
 from workflow.support.places.plan import OWN, PAGES, SETTING, Plan
@@ -126,11 +126,13 @@ class Asked:
     Args:
         plan: settings of the configuration.
         folder: of all results, where it is not the working directory.
+        stored: whether a job is brought only what its rule names, and so has to name records, too.
     """
 
-    def __init__(self, plan: Plan, folder: str = "") -> None:
+    def __init__(self, plan: Plan, folder: str = "", stored: bool = False) -> None:
         self.plan = plan
         self._folder = folder
+        self._stored = stored
         self._rules = _rules(plan)
         # by the last part of what they match, if that is no pattern itself
         self._patterns = defaultdict[str, list[tuple[re.Pattern[str], str]]](list)
@@ -147,7 +149,8 @@ class Asked:
 
     def inputs(self, rule: str) -> Mapping[str, Value]:
         """Inputs of a rule, by name."""
-        return self._rules[rule].inputs
+        known = self._rules[rule].inputs
+        return {**known, RECORDS: partial(self._records, rule)} if self._stored else known
 
     def paths(self, place: Place) -> dict[str, Any]:
         """Inputs of one job, by name."""
@@ -173,9 +176,16 @@ class Asked:
 
     def _asks_of_job(self, wildcards: Any, input: Iterable[str]) -> dict[str, str]:
         """The same of inputs as Snakemake names them; the job sees them from the folder of the results."""
+        brought = {*getattr(input, RECORDS, ())}
+        paths = [path for path in input if path not in brought]
         if self._folder:
-            input = [posixpath.relpath(path, self._folder) for path in input]
-        return self.asks(wildcards, input)
+            paths = [posixpath.relpath(path, self._folder) for path in paths]
+        return self.asks(wildcards, paths)
+
+    def _records(self, rule: str, wildcards: Any) -> list[str]:
+        """Records of the results among the inputs of a job, without which it takes none of them for whole."""
+        paths = self._paths(rule, dict(wildcards.items()))
+        return sorted({place.record for place in filter(None, map(self.place, paths))} - {*paths})
 
     def _jobs(self) -> dict[str, Job]:
         """Every job behind tables, figures and pages, by its record."""
@@ -214,8 +224,11 @@ class Asked:
         }
 
     def _inputs(self, place: Place) -> list[str]:
-        wildcards, found = dict(place.wildcards), list[str]()
-        for value in self._rules[place.rule].inputs.values():
+        return self._paths(place.rule, dict(place.wildcards))
+
+    def _paths(self, rule: str, wildcards: dict[str, str]) -> list[str]:
+        found = list[str]()
+        for value in self._rules[rule].inputs.values():
             value = value(SimpleNamespace(**wildcards)) if callable(value) else value
             found += [value.format(**wildcards)] if isinstance(value, str) else value
         return found

@@ -25,7 +25,7 @@ _OWN = {"unlearned": "unlearned.npz", "networks": "deep.npz", "shadows": "shadow
 
 # Figure and page of an experiment that a user added, by the name of the output.
 OWN = "results/own"
-_OWN_ENDINGS = {"page": "md", "pdf": "pdf", "png": "png", "csv": "csv"}
+_OWN_ENDINGS = {"page": "md", "html": "html", "pdf": "pdf", "png": "png", "csv": "csv"}
 
 # What is drawn and written for readers, whatever the configuration.
 PAGES = {  # by rule, which is a script, and the name of the output; what is asked for comes first

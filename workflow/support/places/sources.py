@@ -173,7 +173,7 @@ class Sources:
     def _templates(self, script: str) -> set[Path]:
         folder = self.root / "workflow" / "report"
         found = set(folder.glob(f"{script}.*.j2"))
-        return found | {folder / "style.css"} if found else found
+        return found | {folder / "style.css", *folder.glob("page.*.j2")} if found else found
 
 
 def _data_in(package: Path) -> set[Path]:

@@ -71,7 +71,7 @@ def _written(asked: Asked) -> list[dict[str, str]]:
     return [
         *PAGES.values(),
         *drawn,
-        *({name: made[name] for name in ("csv", "page")} for made in files),
+        *({name: made[name] for name in ("csv", "page", "html")} for made in files),
     ]
 
 
