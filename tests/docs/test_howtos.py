@@ -98,7 +98,7 @@ def test_what_a_page_says_to_write_works(name, check, project):
     assert run.returncode == 0, run.stderr
 
 
-@pytest.mark.parametrize("name", ["experiment", "study", "dataset", "method", "attack"])
+@pytest.mark.parametrize("name", ["study", "dataset", "method", "attack"])
 @pytest.mark.parametrize("command", [["check", "--extend-select", "ANN"], ["format", "--check"]])
 def test_what_a_page_says_to_write_passes_make_lint(name, command, project):
     """Of mypy what pages are most likely to lack: types of arguments."""
