@@ -6,7 +6,7 @@ from batch_tables import CHOICES, batches, streams
 
 from kkt_unlearning.studies.batch import figure as batch
 
-ROWS = ("price at θ̃", "share of sets", "stream: τ*")
+ROWS = ("price at θ̃", "share of sets\nthat lose a margin", "stream: τ*")
 
 
 def breaking():
@@ -50,7 +50,7 @@ def test_columns_are_networks_at_both_ends_of_the_sweep(figure_and_numbers):
 def test_the_crossing_of_kappa_is_marked(figure_and_numbers):
     figure, _ = figure_and_numbers
     marks = [
-        next(line for line in axes.lines if line.get_label() == "random: κ = 1").get_xdata()[0]
+        next(line for line in axes.lines if line.get_label() == "_κ = 1").get_xdata()[0]
         for axes in panels(figure, 0)
     ]
     assert marks[0] == marks[2] == pytest.approx(5.0)

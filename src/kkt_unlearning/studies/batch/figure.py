@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,7 +10,6 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,
@@ -77,8 +77,8 @@ def _rows() -> tuple[PanelRow, ...]:
     from_trained = replace(trained, where={**trained.where, "start": "trained"})
     reached = _line("random", REACHED, "κ ≥ 1, random", "bound", "--")
     return (
-        PanelRow("price at θ̃", (*_choices("price"), from_trained), PRICE_FLOOR),
-        PanelRow("share of sets", (*_choices(LOST), reached), None),
+        PanelRow("price at θ̃", (*_choices("price"), from_trained), PRICE_FLOOR, PRICE_CEILING),
+        PanelRow("share of sets\nthat lose a margin", (*_choices(LOST), reached), None, top=1.0),
         PanelRow("stream: τ*", tuple(_streams("tau_star")), DISTANCE_FLOOR),
     )
 
@@ -168,7 +168,7 @@ def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str], samples: i
         kappa = take(kappa, np.argsort(kappa["k"], kind="stable"))
         at = crossing(kappa["k"], kappa["median"], 1.0)
         for panel in column[:2]:
-            panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label="random: κ = 1")
+            panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label="_κ = 1")
         idle = select(drawn, **where, quantity="distance_original")
         idle = take(idle, np.argsort(idle["k"], kind="stable"))
         style.nothing_line(column[0], kappa["k"], np.sqrt(kappa["k"] / samples), "nothing: √(k/m)")
@@ -176,21 +176,9 @@ def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str], samples: i
 
 
 def _finish(axes: np.ndarray, lines: Sequence[PanelRow]) -> None:
-    style.finish(axes, lines)
-    for panel in axes[0]:
-        style.log_scale(panel, PRICE_FLOOR, PRICE_CEILING)
     for panel in axes.flat:
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for line in panel.lines:
             line.set_markersize(1.5 if line.get_marker() == "o" else 3.5)
-        panel.get_legend() and panel.get_legend().remove()
-    for panel in axes[1]:
-        panel.set_ylim(-0.04, 1.05)
-    name_lines(axes[0, -1])
-    name_lines(axes[2, -1])
-    entries = [
-        *axes[1, -1].get_legend_handles_labels()[0],
-        Line2D([], [], color="0.2", label="a margin is lost"),
-        *style.lost_marks(axes),
-    ]
-    axes[1, -1].legend(handles=entries, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    look: dict[str, Any] = {"color": "0.4", "linewidth": 0.8, "linestyle": "-."}
+    style.finish(axes, lines, [Line2D([], [], label="random sets: median κ = 1", **look)])
