@@ -17,6 +17,7 @@ NUMBERS = (
         "kappa",
         "margin_change",
     ),
+    *("epsilon_at_0.1", "nothing_at_0.1", "nothing_tau"),
 )
 STREAM_NUMBERS = (*("epsilon", "delta", "tau", "tau_star", "difference_batch", "multiplier_ratio"),)
 SETTINGS = ((50, "linear"), (50, "two_layer"), (1000, "linear"), (1000, "two_layer"))

@@ -11,6 +11,7 @@ Array = Any
 """An array of any library that follows the array API standard (NumPy, CuPy, array-api-strict, …)."""
 
 BACKENDS = ("auto", "numpy", "cupy")
+IN_CACHE = 2**17  # numbers in one work array: what a core's cache holds is worked through fastest
 WORK_ARRAY = 2**22  # numbers at most where an array can be worked through in parts: 32 MiB
 
 

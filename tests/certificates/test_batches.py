@@ -8,10 +8,11 @@ from builders import ROUND_OFF, least_residual_by_cvxpy, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kkt_unlearning.certificates import certificate
+from kkt_unlearning.certificates import certificate, condense
 from kkt_unlearning.certificates.bounds import bounds, margin_shift
 from kkt_unlearning.certificates.certificate import Certificate, certify, certify_all
 from kkt_unlearning.certificates.condense import condensed_steps
+from kkt_unlearning.certificates.given_delta import given_delta
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon
 from kkt_unlearning.kkt.point import kkt_point
@@ -67,8 +68,11 @@ def test_a_batch_worked_through_in_parts_is_the_same(monkeypatch):
     point, _ = start_of(8, False)
     steps = unlearn_all(point, FORGET, FRACTIONS)
     whole = certify_all(steps)
-    monkeypatch.setattr(certificate, "IN_CACHE", 1)  # one forget set at a time
+    given = given_delta(steps, [0.1])
+    monkeypatch.setattr(condense, "IN_CACHE", 1)  # one forget set at a time
     parts = certify_all(steps)
+    for name, values in vars(given_delta(steps, [0.1])).items():
+        np.testing.assert_allclose(values, getattr(given, name), rtol=1e-7, atol=1e-10)
     for f, a in np.ndindex(4, 4):
         assert_equal(parts.at(f, a), whole.at(f, a))
 

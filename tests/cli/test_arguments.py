@@ -154,9 +154,13 @@ def test_every_verb_explains_itself(verb, capsys):
 
 def test_what_may_be_chosen_is_what_the_library_allows():
     verbs = parser()._subparsers._group_actions[0].choices
-    choices = {action.dest: action.choices for verb in verbs.values() for action in verb._actions}
+    actions = [action for verb in verbs.values() for action in verb._actions]
+    choices = {action.dest: action.choices for action in actions if action.choices}
     assert choices["start"] == STARTS
     assert choices["outputs"] == OUTPUTS
     assert choices["loss"] == tuple(LOSSES)
     assert choices["method"] == METHODS
+    assert {action.const for action in actions if action.dest == "method" and action.const} < {
+        *METHODS
+    }
     assert LARGEST_STEP == LARGEST_FRACTION

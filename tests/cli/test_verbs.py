@@ -217,6 +217,17 @@ def test_what_a_method_leads_to_is_written_and_certified(capsys, method):
     assert ("leave it out, in the command --step" in half) is exact
 
 
+def test_restore_is_short_for_the_method_and_excludes_another(capsys):
+    step = ("unlearn", *NPZ, "--forget", "3,5")
+    ran(capsys, *step, "--method", "restored", "--out", "U.npz")
+    ran(capsys, *step, "--restore", "--out", "V.npz")
+    assert Path("U.npz").read_bytes() == Path("V.npz").read_bytes()
+    with pytest.raises(SystemExit) as end:
+        main([*step, "--restore", "--method", "downdate", "--out", "H.npz"])
+    assert end.value.code == 2 and "not allowed with" in capsys.readouterr().err
+    assert not Path("H.npz").exists()
+
+
 def test_who_has_forgotten_does_not_step_again(capsys):
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
     again = ("unlearn", "--data", "D.npz", "--weights", "U.npz", "--forget", "5", "--out", "V.npz")

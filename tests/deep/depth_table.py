@@ -11,6 +11,7 @@ QUANTITIES = (
     *("residual", "residual_autograd", "margin_same", "margin_other", "margin_forgotten"),
     *("distance_retrained", "distance_retrained_original", "distance_continued"),
     *("distance_continued_original", "multiplier_error"),
+    *("relative_delta", "epsilon_at_0.1", "nothing_at_0.1", "nothing_tau"),
 )
 
 

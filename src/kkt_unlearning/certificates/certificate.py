@@ -5,15 +5,15 @@ The criterion (its name is the paper's, this wording our reading of it): some (Î
 ``docs/theory.md``, section 6.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from kkt_unlearning.certificates.bounds import Bounds, bounds
-from kkt_unlearning.certificates.condense import condensed_steps
-from kkt_unlearning.certificates.criterion import IN_CACHE, criterion, near_kink
+from kkt_unlearning.certificates.condense import condensed_steps, in_cache
+from kkt_unlearning.certificates.criterion import criterion, near_kink
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.kkt.retained import retained_kkt_points
@@ -144,23 +144,13 @@ def certify_all(
     solver = solver or Solver()
     retained = retained or retained_kkt_points(steps.point, steps.forget_sets, solver)
     small, targets = condensed_steps(steps, np.stack([point.W for point in retained]))
-    found = [_certificate(*part, solver) for part in _parts(small, targets)]
+    found = [_certificate(some, targets[part], solver) for part, some in in_cache(small)]
     return Certificate(
         **{
             field.name: np.concatenate([getattr(part, field.name) for part in found])
             for field in fields(Certificate)
         }
     )
-
-
-def _parts(steps: Steps, retained: np.ndarray) -> Iterator[tuple[Steps, np.ndarray]]:
-    """Forget sets of which a cache holds the work arrays together."""
-    sets, fractions, width, _ = steps.W.shape
-    size = max(1, IN_CACHE // (fractions * width * steps.point.problem.samples))
-    for first in range(0, sets, size):
-        part = slice(first, first + size)
-        some = replace(steps, forget_sets=steps.forget_sets[part], W=steps.W[part])
-        yield some, retained[part]
 
 
 def _certificate(steps: Steps, retained: np.ndarray, solver: Solver) -> Certificate:

@@ -3,10 +3,12 @@
 ``docs/theory.md``, section 5.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from kkt_unlearning.backends import IN_CACHE
 from kkt_unlearning.kkt.classes import classes
 from kkt_unlearning.networks.two_layer import TwoLayer
 from kkt_unlearning.problem import Problem
@@ -44,3 +46,12 @@ def condensed_steps(steps: Steps, retained: np.ndarray) -> tuple[Steps, np.ndarr
         ),
         group.condensed(retained),
     )
+
+
+def in_cache(steps: Steps) -> Iterator[tuple[slice, Steps]]:
+    """Some forget sets at a time, of which a cache holds the work arrays together."""
+    sets, fractions, width, _ = steps.W.shape
+    size = max(1, IN_CACHE // (fractions * width * steps.point.problem.samples))
+    for first in range(0, sets, size):
+        part = slice(first, first + size)
+        yield part, replace(steps, forget_sets=steps.forget_sets[part], W=steps.W[part])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from kkt_unlearning.backends import IN_CACHE
 from kkt_unlearning.certificates.bounds import bounds
 from kkt_unlearning.certificates.restore import Restored, restore
 from kkt_unlearning.certificates.stationarity import ApproximateKKT, least_epsilon
@@ -16,8 +17,6 @@ from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.problem import ON_KINK, Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
-
-IN_CACHE = 2**17  # numbers in one work array: what a core's cache holds is worked through fastest
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.certificates.condense import condensed_steps
+from kkt_unlearning.certificates.condense import condensed_steps, in_cache
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.certificates.stationarity import least_epsilon, mean_multiplier
 from kkt_unlearning.metrics import cosine_distance
@@ -54,8 +54,17 @@ def given_delta(
         W=np.concatenate([steps.W, untouched], axis=1),
     )
     small, _ = condensed_steps(both, both.W[:, 0])
-    point, problem, W = small.point, small.point.problem, small.W
-    keep = kept(problem.samples, small.forget_sets)[:, None, :]
+    found = [_fitted(some, relative_deltas, solver) for _, some in in_cache(small)]
+    epsilon, tau = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return GivenDelta(epsilon[:, :-1], tau[:, :-1], epsilon[:, -1], tau[:, -1])
+
+
+def _fitted(
+    steps: Steps, relative_deltas: Sequence[float], solver: Solver | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Relative ε ``(F, A, D)`` and τ ``(F, A)`` of the restored networks."""
+    point, problem, W = steps.point, steps.point.problem, steps.W
+    keep = kept(problem.samples, steps.forget_sets)[:, None, :]
     keep = np.broadcast_to(keep, (*W.shape[:2], problem.samples))
     restored = restore(problem, W, point.pattern, point.kinks, keep & point.of_cell)
     unit = mean_multiplier(problem, restored.W, keep)
@@ -68,5 +77,4 @@ def given_delta(
         return fit.relative_epsilon
 
     epsilon = np.stack([fitted(share) for share in relative_deltas], axis=-1)
-    tau = cosine_distance(W, restored.W)
-    return GivenDelta(epsilon[:, :-1], tau[:, :-1], epsilon[:, -1], tau[:, -1])
+    return epsilon, cosine_distance(W, restored.W)

@@ -134,12 +134,20 @@ def _unlearn(verb: argparse.ArgumentParser) -> None:
         help="make the step even if it changes nothing, or forgets every sample that the network rests "
         "on",
     )
-    verb.add_argument(
+    which = verb.add_mutually_exclusive_group()
+    which.add_argument(
         "--method",
         choices=("step", "restored", "downdate"),
         default="step",
         help="step: the network after the step; restored: the same put back into its activation cell; "
         "downdate: the exact KKT point of the retained samples beside it (default: %(default)s)",
+    )
+    which.add_argument(
+        "--restore",
+        dest="method",
+        action="store_const",
+        const="restored",
+        help="short for --method restored",
     )
     verb.set_defaults(start="trained", step=1.0)
 

@@ -30,7 +30,7 @@ def power(exponent, network=None, until=6):
 def test_exponents_of_growth(exponent):
     table = batches(
         kappa=power(exponent),
-        epsilon=power(exponent, "two_layer"),
+        **{"epsilon_at_0.1": power(exponent, "two_layer")},
         tau=power(exponent, "two_layer"),
         tau_star=power(exponent, "linear"),
     )
@@ -70,8 +70,18 @@ def test_half_is_of_the_two_layer_network_at_half_of_the_samples_and_the_largest
         here = (row["network"], row["forget_size"], row["dimension"]) == ("two_layer", 6, 1000)
         return 0.03 if here else 5.0
 
-    assert measured("batch_half", batch=batches(epsilon=value)) == 0.03
-    assert measured("batch_half", batch=batches(samples=13, epsilon=value)) == 0.03
+    assert measured("batch_half", batch=batches(**{"epsilon_at_0.1": value})) == 0.03
+    assert measured("batch_half", batch=batches(samples=13, **{"epsilon_at_0.1": value})) == 0.03
+
+
+@pytest.mark.parametrize("worse", [50, 1000])
+def test_doing_nothing_is_compared_at_half_of_the_samples_and_the_worse_dimension(worse):
+    def value(row):
+        here = row["forget_size"] == 6 and row["network"] == "two_layer"
+        return (0.3 if row["dimension"] == worse else 0.1) if here else 9.0
+
+    table = batches(**{"epsilon_at_0.1": value, "nothing_at_0.1": lambda row: 0.2})
+    assert measured("batch_against_nothing", batch=table) == pytest.approx(1.5)
 
 
 def test_the_gain_is_against_doing_nothing():
@@ -88,10 +98,14 @@ def test_an_adversary_is_held_against_the_random_sets_of_its_replicate(choice):
         scale = 10.0 ** row["seed"]
         return scale * (3.0 if row["choice"] == choice else 1.0)
 
-    assert measured(f"batch_{choice}", batch=batches(epsilon=value)) == pytest.approx(3.0)
+    assert measured(f"batch_{choice}", batch=batches(**{"epsilon_at_0.1": value})) == pytest.approx(
+        3.0
+    )
     others = {"correlated", "multipliers", "coupled"} - {choice}
     for other in others:
-        assert measured(f"batch_{other}", batch=batches(epsilon=value)) == pytest.approx(1.0)
+        assert measured(
+            f"batch_{other}", batch=batches(**{"epsilon_at_0.1": value})
+        ) == pytest.approx(1.0)
 
 
 def test_streams_are_held_against_the_batch_after_half_of_the_deletions():
@@ -147,6 +161,6 @@ def test_every_claim_has_its_row():
     thresholds = {c.name: {c.comparison: 1.0, "round_off": 1e-8} for c in claims()}
     tables = {"batch.batch": batches(), "batch.stream": streams()}
     rows = {r["claim"]: r for r in scorecard.score(tables, thresholds) if r["claim"] in MEASURES}
-    assert len(rows) == 14
+    assert len(rows) == 15
     assert all(row["figure"] == "batch" for row in rows.values())
     assert all(row["verdict"] != "not tested" for row in rows.values())

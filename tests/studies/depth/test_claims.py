@@ -41,11 +41,12 @@ def test_the_best_fraction_furthest_from_the_prescribed_one(best, found):
         halved = row["layers"] == "halved"
         return 9.0 * row["fraction"] - 99.0 if halved else abs(row["fraction"] - own) + 0.1
 
-    assert measured("prescribed_step", epsilon=epsilon) == found
+    assert measured("prescribed_step", **{"epsilon_at_0.1": epsilon}) == found
 
 
 def test_a_case_that_lost_a_margin_is_worse_than_any_number():
-    lost = measured("prescribed_step", epsilon=lambda row: np.inf if row["fraction"] > 0.5 else 1.0)
+    rule = {"epsilon_at_0.1": lambda row: np.inf if row["fraction"] > 0.5 else 1.0}
+    lost = measured("prescribed_step", **rule)
     assert lost == 0.5
 
 
@@ -54,13 +55,23 @@ def test_the_gain_of_the_halved_step_is_that_of_the_worse_network():
         worse = 0.8 if row["network"] == "deep4" else 0.1
         return worse if row["layers"] == "halved" else 1.0
 
-    assert measured("halved_step", epsilon=epsilon) == pytest.approx(0.8)
+    assert measured("halved_step", **{"epsilon_at_0.1": epsilon}) == pytest.approx(0.8)
+
+
+def test_doing_nothing_is_compared_at_the_largest_dimension_with_all_layers_alike():
+    def epsilon(row):
+        asked = (row["layers"], row["fraction"], row["dimension"]) == ("equal", 1.0, 10000)
+        return {"deep3": 0.3, "deep4": 0.5}.get(row["network"], 9.0) if asked else 9.0
+
+    rules = {"epsilon_at_0.1": epsilon, "nothing_at_0.1": lambda row: 0.2}
+    assert measured("against_nothing", **rules) == pytest.approx(2.5)
 
 
 def test_the_exponent_is_the_smaller_one():
     power = {"deep3": 2.0, "deep4": 0.4}
     found = measured(
-        "epsilon_falls", epsilon=lambda row: row["phi"] ** power.get(row["network"], 9)
+        "epsilon_falls",
+        **{"epsilon_at_0.1": lambda row: row["phi"] ** power.get(row["network"], 9)},
     )
     assert found == pytest.approx(0.4)
     assert np.isnan(measured("epsilon_falls", dimensions=(100, 1000)))
@@ -71,7 +82,7 @@ def test_a_network_without_any_certificate_leaves_the_exponent_open(lost):
     def epsilon(row):
         return np.inf if row["network"] == lost else row["phi"]
 
-    assert np.isnan(measured("epsilon_falls", epsilon=epsilon))
+    assert np.isnan(measured("epsilon_falls", **{"epsilon_at_0.1": epsilon}))
 
 
 def test_the_cosine_is_taken_at_the_largest_dimension():
@@ -93,14 +104,15 @@ def test_the_share_leaves_out_what_restoring_undoes():
 
 
 def test_without_the_deeper_networks_nothing_is_measured():
-    for name in ("near_kkt", "helps", "prescribed_step", "halved_step", "epsilon_falls"):
+    names = ("near_kkt", "helps", "prescribed_step", "halved_step", "epsilon_falls")
+    for name in (*names, "against_nothing"):
         assert np.isnan(measured(name, networks=("deep2",)))
     assert np.isnan(measured("hidden_orthogonal", networks=("deep2",)))
     assert np.isnan(measured("cell_linearity", networks=("deep2",)))
 
 
 def test_networks_that_were_never_trained_replicate_nothing():
-    rules = {key: (lambda row: np.inf) for key in ("epsilon", "residual")}
+    rules = {key: (lambda row: np.inf) for key in ("epsilon_at_0.1", "residual")}
     rules |= {"distance_retrained": lambda row: np.nan}
     assert measured("near_kkt", **rules) == np.inf
     assert measured("prescribed_step", **rules) != 1.0

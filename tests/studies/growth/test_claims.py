@@ -25,6 +25,9 @@ def steps(sizes=SIZES, **overrides):
             "distance_trained": 0.1,
             "epsilon_clarke": 0.1,
             "relative_delta": 1.0,
+            "epsilon": 0.01,
+            "tau": 1e-4,
+            "nothing_epsilon": 2.0,
         }
         rows.append(row | {name: rule(m, second) for name, rule in overrides.items()})
     return columns(rows)
@@ -96,3 +99,16 @@ def test_the_share_that_separates_is_that_of_the_worst_size():
 def test_the_cosine_to_the_trained_weights_is_that_of_the_worst_size():
     table = steps(distance_trained=lambda m, _: 0.3 if m == 200 else 0.01)
     assert measured("growth_trained", table) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("quantity", ["epsilon", "relative_delta", "tau"])
+def test_the_price_is_the_largest_of_the_three_over_what_doing_nothing_costs(quantity):
+    assert measured("growth_against_nothing", steps()) == pytest.approx(0.5)
+    dear = steps(**{quantity: lambda m, _: 6.0 if m == 200 else 0.5})
+    assert measured("growth_against_nothing", steps(), mnist=dear) == pytest.approx(3.0)
+
+
+def test_steps_without_a_certificate_have_no_price():
+    lost = steps(outcome=lambda *_: "not separating", relative_delta=lambda *_: np.inf)
+    assert np.isnan(measured("growth_against_nothing", lost))
+    assert measured("growth_against_nothing", steps(), text=lost) == pytest.approx(0.5)

@@ -7,6 +7,7 @@ from kkt_unlearning.studies.columns import (
     MARGINS,
     NAME,
     NEAR_ORTHOGONALITY,
+    NOTHING_TAU,
     NUMBER,
     ORIGINAL,
     SEED,
@@ -15,7 +16,9 @@ from kkt_unlearning.studies.columns import (
     SWEPT,
     Column,
     Described,
+    given_delta,
 )
+from kkt_unlearning.studies.joint import DELTA
 
 _KEPT = ("epsilon", "delta", "relative_delta", "tau", "tau_star", "restored_bound", "outcome")
 _DRAW = {"draw": Column("number of the random order", NUMBER)}
@@ -36,6 +39,8 @@ TABLES = {
             **CERTIFICATE,
             **ORIGINAL,
             **MARGINS,
+            **NOTHING_TAU,
+            **given_delta(DELTA),
             **NEAR_ORTHOGONALITY,
         },
     ),

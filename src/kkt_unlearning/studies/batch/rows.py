@@ -18,6 +18,7 @@ from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.studies.case import Case
+from kkt_unlearning.studies.joint import DELTA, at_given_delta
 from kkt_unlearning.studies.study import LEAST_RETAINED
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning import Steps, unlearn_all
@@ -68,9 +69,8 @@ def batch_rows(
     for start in starts:
         weights = trained if start == "trained" else None
         steps = unlearn_all(point, distinct, ONE, trained=weights)
-        columns = {
-            name: values[:, 0] for name, values in batch_columns(steps, retained, solver).items()
-        }
+        found = batch_columns(steps, retained, solver) | at_given_delta(steps, solver, [DELTA])
+        columns = {name: values[:, 0] for name, values in found.items()}
         for (choice, draw, size), forget in zip(labels, sets, strict=True):
             at = distinct.index(forget)
             yield {

@@ -6,7 +6,6 @@ from dataclasses import fields
 import numpy as np
 
 from kkt_unlearning.certificates.certificate import Certificate, certify_all
-from kkt_unlearning.certificates.given_delta import given_delta
 from kkt_unlearning.datasets.geometry import near_orthogonality
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.kkt.retained import retained_kkt_points
@@ -14,7 +13,7 @@ from kkt_unlearning.metrics import accuracy, activation_flips, cosine_distance
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import Case
-from kkt_unlearning.studies.joint import DELTAS, epsilon_at
+from kkt_unlearning.studies.joint import at_given_delta
 from kkt_unlearning.studies.replicates import Replicates
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning import Steps
@@ -87,7 +86,7 @@ def step_columns(
     certificate = certify_all(steps, retained, solver)
     shape, target = steps.W.shape[:2], retrained[:, None]
     columns = {field.name: getattr(certificate, field.name) for field in fields(Certificate)}
-    columns |= _at_given_delta(steps, solver)
+    columns |= at_given_delta(steps, solver)
     columns |= {
         "distance_retrained": cosine_distance(steps.W, target),
         "distance_retrained_original": cosine_distance(steps.start, target),
@@ -97,16 +96,6 @@ def step_columns(
         **_accuracies(replicates, s, steps, retrained),
     }
     return {name: np.broadcast_to(values, shape) for name, values in columns.items()}
-
-
-def _at_given_delta(steps: Steps, solver: Solver) -> dict[str, np.ndarray]:
-    """ε at θ̃ for each relative δ, and beside every step that of doing nothing, with its τ."""
-    found = given_delta(steps, DELTAS, solver)
-    columns = {"nothing_tau": found.nothing_tau[:, None]}
-    for index, delta in enumerate(DELTAS):
-        columns[epsilon_at(delta)] = found.epsilon[..., index]
-        columns[epsilon_at(delta, nothing=True)] = found.nothing_epsilon[:, None, index]
-    return columns
 
 
 def _accuracies(
