@@ -24,7 +24,7 @@ def test_what_is_drawn_is_the_median_at_the_largest_dimension():
     def epsilon(row):
         return row["dimension"] * (1 + row["seed"]) * row["fraction"]
 
-    figure, numbers = depth.draw(depth_table(epsilon=epsilon))
+    figure, numbers = depth.draw(depth_table(**{"epsilon_at_0.1": epsilon}))
     line = next(line for line in figure.axes[1].lines if line.get_label() == "at θ̃")
     np.testing.assert_allclose(line.get_ydata(), 1.5e4 * np.array([0.5, 1.0, 1.5]))
     step = numbers["panel"] == "step"
@@ -34,7 +34,7 @@ def test_what_is_drawn_is_the_median_at_the_largest_dimension():
 @pytest.mark.parametrize(
     "change",
     [
-        {"epsilon": lambda row: np.inf, "distance_retrained": lambda row: np.nan},
+        {"epsilon_at_0.1": lambda row: np.inf, "distance_retrained": lambda row: np.nan},
         {"dimensions": (40,), "networks": ("deep3",), "fractions": (1.0,)},
         {"fractions": (0.5, 1.5), "networks": ("deep2", "deep3")},
     ],

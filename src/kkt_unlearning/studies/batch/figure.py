@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.joint import epsilon_at
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,
@@ -24,11 +25,11 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-PRICE_FLOOR, DISTANCE_FLOOR = 1e-2, 1e-5
-PRICE_CEILING = 1e1
+EPSILON_FLOOR, DISTANCE_FLOOR = 1e-3, 1e-5
 QUANTITIES = (
-    *("price", "epsilon", "restored_bound", "delta", "relative_delta", "delta_budget"),
+    *("epsilon", "restored_bound", "delta", "relative_delta", "delta_budget"),
     *("tau", "tau_star", "distance_original", "kappa"),
+    *(epsilon_at(), epsilon_at(nothing=True)),
 )
 STREAM_QUANTITIES = ("tau_star", "difference_batch")
 LOST, REACHED = "share not separating", "share with kappa >= 1"
@@ -48,9 +49,7 @@ SYMBOLS = {"dimension": "d", "samples": "m", "correlation": "ρ", "separation": 
 
 
 def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Price, what breaks, and streams against the size k; a column a network and end of the sweep.
-
-    The price is the largest of ε, relative δ and τ at θ̃.
+    """ε for a given δ, what breaks, and streams against k; a column a network and end of the sweep.
 
     Args:
         table: rows of the measure batch.
@@ -67,17 +66,22 @@ def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         figure, axes = style.grid(
             5.4, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
         )
-        _references(axes, drawn, cases, int(np.max(table["samples"])))
+        _references(axes, drawn, cases)
         _finish(axes, lines)
     return figure, {name: column for name, column in drawn.items() if name != "case"}
 
 
 def _rows() -> tuple[PanelRow, ...]:
-    trained = _line("random", "price", "random, trained", "trained", "--")
+    idle = _line("random", epsilon_at(nothing=True), style.NOTHING, "original", "--")
+    trained = _line("random", epsilon_at(), "random, trained", "trained", "--")
     from_trained = replace(trained, where={**trained.where, "start": "trained"})
     reached = _line("random", REACHED, "κ ≥ 1, random", "bound", "--")
     return (
-        PanelRow("price at θ̃", (*_choices("price"), from_trained), PRICE_FLOOR, PRICE_CEILING),
+        PanelRow(
+            "relative ε at θ̃\nfor δ = 0.1 λ̄",
+            (idle, *_choices(epsilon_at()), from_trained),
+            EPSILON_FLOOR,
+        ),
         PanelRow("share of sets\nthat lose a margin", (*_choices(LOST), reached), None, top=1.0),
         PanelRow("stream: τ*", tuple(_streams("tau_star")), DISTANCE_FLOOR),
     )
@@ -88,13 +92,13 @@ def _line(choice: str, quantity: str, label: str, colour: str, dash: str = "-") 
     return Line(where, label, colour, dash, _FLOORS.get(quantity, 0.0))
 
 
-_FLOORS = {"price": PRICE_FLOOR, "tau_star": DISTANCE_FLOOR}
+_FLOORS = {epsilon_at(): EPSILON_FLOOR, "tau_star": DISTANCE_FLOOR}
 
 
 def _choices(quantity: str) -> Iterable[Line]:
-    """A line for each choice of points; only the first row of panels names them."""
+    """A line for each choice of samples; only the first row of panels names them."""
     for choice, (label, colour) in CHOICES.items():
-        yield _line(choice, quantity, label if quantity == "price" else f"_{choice}", colour)
+        yield _line(choice, quantity, label if quantity == epsilon_at() else f"_{choice}", colour)
 
 
 def _streams(quantity: str) -> Iterable[Line]:
@@ -103,12 +107,10 @@ def _streams(quantity: str) -> Iterable[Line]:
 
 def _batches(table: Table) -> dict[str, np.ndarray]:
     by = [*swept(table), "network", "start", "choice", "forget_size"]
-    price = np.maximum(np.maximum(table["epsilon"], table["relative_delta"]), table["tau"])
-    priced = {**table, "price": price}
-    exact, trained = (select(priced, start=start) for start in ("exact", "trained"))
+    exact, trained = (select(table, start=start) for start in ("exact", "trained"))
     parts = [summarise(exact, by, QUANTITIES), _shares(exact, by)]
     if rows(trained):
-        parts.append(summarise(trained, by, ["price", "epsilon"]))
+        parts.append(summarise(trained, by, ["epsilon", epsilon_at()]))
     return _labelled(stack(parts), table)
 
 
@@ -160,8 +162,8 @@ def _bands_of(drawn: Table, *names: str) -> dict[str, np.ndarray]:
     return {**drawn, **{end: np.where(shown, drawn[end], np.nan) for end in ("low", "high")}}
 
 
-def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str], samples: int) -> None:
-    """Doing nothing, where the median κ of random sets reaches 1, and the τ* of doing nothing."""
+def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str]) -> None:
+    """Where the median κ of random sets reaches 1, and the τ* of doing nothing."""
     for column, case in zip(axes.T, cases, strict=True):
         where = {"case": case, "choice": "random", "start": "exact"}
         kappa = select(drawn, **where, quantity="kappa")
@@ -171,7 +173,6 @@ def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str], samples: i
             panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label="_κ = 1")
         idle = select(drawn, **where, quantity="distance_original")
         idle = take(idle, np.argsort(idle["k"], kind="stable"))
-        style.nothing_line(column[0], kappa["k"], np.sqrt(kappa["k"] / samples), "nothing: √(k/m)")
         style.nothing_line(column[2], idle["k"], idle["median"])
 
 

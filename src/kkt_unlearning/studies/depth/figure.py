@@ -7,11 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.joint import epsilon_at
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import Table, select, stack, summarise, take
 
 EPSILON_FLOOR, PART_FLOOR, DISTANCE_FLOOR = 1e-3, 1e-4, 1e-3
-AGAINST_STEP = ("epsilon", "epsilon_autograd", "epsilon_orthogonal", "delta", "tau")
+AGAINST_STEP = (
+    *(epsilon_at(), epsilon_at(nothing=True), "epsilon", "epsilon_autograd"),
+    *("epsilon_orthogonal", "delta", "tau"),
+)
 AGAINST_DIMENSION = (
     *("part_training", "part_cell", "part_flips", "part_total", "epsilon", "delta", "tau"),
     *("input_cosine", "class_cosine", "residual", "residual_autograd"),
@@ -46,19 +50,11 @@ def _epsilon(*look: str, layers: str = "equal") -> Line:
 
 
 _STEP = PanelRow(
-    "relative ε",
+    "relative ε\nfor δ = 0.1 λ̄",
     (
-        _epsilon("epsilon_autograd", "at θ′, derivatives 0/1", "autograd"),
-        _epsilon("epsilon", "at θ̃", "all_layers"),
-        _epsilon("epsilon", "deeper layers by half", "deeper_halved", "--", layers="halved"),
-        _epsilon("epsilon_orthogonal", "orthogonal data", "all_layers", ":"),
-        _epsilon(
-            "epsilon_orthogonal",
-            "orthogonal, by half",
-            "deeper_halved",
-            ":",
-            layers="halved",
-        ),
+        _epsilon(epsilon_at(nothing=True), style.NOTHING, "original", "--"),
+        _epsilon(epsilon_at(), "at θ̃", "all_layers"),
+        _epsilon(epsilon_at(), "deeper layers by half", "deeper_halved", "--", layers="halved"),
     ),
     EPSILON_FLOOR,
 )
