@@ -23,7 +23,7 @@ def attacks(dimensions=D, fractions=FRACTIONS, samples=4, seeds=2, **overrides):
         ):
             case = {"dimension": d, "network": network, "fraction": fraction, "attack": attack}
             row = {"experiment": "membership", **case, "seed": seed, "models": models}
-            row |= {"sample": sample, "auc": auc, "tpr_1": auc, "tpr_10": auc}
+            row |= {"sample": sample, "auc": auc, "tpr_1": auc, "tpr_10": auc, "auc_nothing": 1.0}
             row |= dict.fromkeys(CERTIFICATE, 0.1) | {"tau_star": 0.1 * abs(fraction - 1)}
             row |= {"auc_bounded": auc, "auc_low": auc - 0.1, "auc_high": auc + 0.1}
             row |= {"shift_bound": 0.1 * abs(fraction - 1), "spread": 0.1}
@@ -39,6 +39,12 @@ def klom(dimensions=D, fractions=FRACTIONS, samples=4, **overrides):
     ):
         row = {"experiment": "membership", "dimension": d, "network": network, "seed": 0}
         row |= {"fraction": fraction, "set": kind, "sample": sample, "models": 100}
-        row |= {"klom": 0.6, "noise_mean": 0.3, "noise_p95": 0.5, "outcome": "measured"}
+        row |= {
+            "klom": 0.6,
+            "klom_nothing": 9.0,
+            "noise_mean": 0.3,
+            "noise_p95": 0.5,
+            "outcome": "measured",
+        }
         rows.append(row | {name: rule(row) for name, rule in overrides.items()})
     return columns(rows)

@@ -15,7 +15,7 @@ HEIGHTS = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=8)
 
 @given(HEIGHTS, st.floats(0.01, 0.1))
 def test_heights_are_a_line_apart_in_the_same_order_and_within_the_panel(heights, line):
-    found = np.array(apart(heights, line))
+    found = np.array(apart(heights, [line] * len(heights)))
     order = np.argsort(heights, kind="stable")
     assert (np.diff(found[order]) >= line - 1e-12).all()
     assert found.min() >= 0.0 and found.max() <= 1.0 + 1e-12
@@ -24,22 +24,31 @@ def test_heights_are_a_line_apart_in_the_same_order_and_within_the_panel(heights
 @given(HEIGHTS)
 def test_heights_that_are_apart_stay(heights):
     spaced = np.linspace(0.05, 0.95, len(heights))
-    np.testing.assert_allclose(apart(spaced.tolist(), 0.9 / 8), spaced, atol=1e-12)
+    room = [0.9 / 8] * len(heights)
+    np.testing.assert_allclose(apart(spaced.tolist(), room), spaced, atol=1e-12)
+
+
+@given(HEIGHTS, st.data())
+def test_names_of_several_lines_keep_the_room_that_both_take(heights, data):
+    room = [0.05 * data.draw(st.integers(1, 3)) for _ in heights]
+    found, order = apart(heights, room), np.argsort(heights, kind="stable")
+    for below, above in pairwise(order):
+        assert found[above] - found[below] >= (room[above] + room[below]) / 2 - 1e-12
 
 
 def test_names_that_would_cover_one_another_do_not():
     figure, axes = style.panels(2.5, (1, 2))
     for panel in axes[0]:
-        for slope, name in enumerate(("alpha", "beta", "gamma", "delta", "_unnamed")):
+        for slope, name in enumerate(("alpha", "two\nlines", "gamma", "delta", "_unnamed")):
             panel.plot([1, 2], [0, 1 + 0.001 * slope], label=name)
         name_lines(panel)
     figure.draw_without_rendering()
     for panel in axes[0]:
         assert sorted(text.get_text() for text in panel.texts) == [
             "alpha",
-            "beta",
             "delta",
             "gamma",
+            "two\nlines",
         ]
         spans = sorted((box.y0, box.y1) for box in (t.get_window_extent() for t in panel.texts))
         assert all(low < high for (_, low), (high, _) in pairwise(spans))

@@ -13,10 +13,11 @@ _LINE_HEIGHT = 6.5 * 1.4 / 72  # inches from one name to the next
 _GAP = 4.0  # points from the end of a line to its name
 
 
-def name_lines(axes: Axes) -> None:
+def name_lines(axes: Axes, *, at_edge: bool = False) -> None:
     """The name of each line at its right end, in its colour; where ends are near, names are moved apart.
 
-    Call it when the scales and limits are set. Lines of one name are named once, at the first of those that
+    Call it when the scales and limits are set. ``at_edge``: lines end at several places, so that all names
+    stand right of the panel. Lines of one name are named once, at the first of those that
     go on furthest; those whose name begins with an underscore have none, as in a legend.
     """
     named: dict[str, Line2D] = {}
@@ -27,12 +28,12 @@ def name_lines(axes: Axes) -> None:
     heights = [float(inverse.transform(axes.transData.transform(end))[1]) for end in ends]
     figure: Any = axes.figure
     line_height = _LINE_HEIGHT / (axes.get_position().height * figure.get_figheight())
+    room = [line_height * (1 + name.count("\n")) for name in named]
     where = offset_copy(axes.get_xaxis_transform(), figure, x=_GAP, units="points")
-    for (name, line), (x, _), height in zip(
-        named.items(), ends, apart(heights, line_height), strict=True
-    ):
+    for (name, line), (x, _), height in zip(named.items(), ends, apart(heights, room), strict=True):
         stroke = [withStroke(linewidth=1.5, foreground="white")]  # over other lines
         look: dict[str, Any] = {"va": "center", "fontsize": 6.5, "path_effects": stroke}
+        x = axes.get_xlim()[1] if at_edge else x
         axes.text(x, height, name, color=line.get_color(), transform=where, **look)
 
 
@@ -47,23 +48,23 @@ def _right_end(line: Line2D) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def apart(heights: Sequence[float], line_height: float) -> list[float]:
-    """Heights in a panel, ``[0, 1]``, at least a line apart, in the same order and as near as can be.
+def apart(heights: Sequence[float], room: Sequence[float]) -> list[float]:
+    """Heights in a panel, ``[0, 1]``, of names that take this ``room`` each: none covers another.
 
-    Less one line for each name below, they must not fall from one to the next: those that would share
-    their mean.
+    They keep their order and stay as near as can be. Less the room that the names below take, they must not
+    fall from one to the next: those that would share their mean.
     """
     if not heights:
         return []
-    lines = line_height * np.arange(len(heights))
     order = np.argsort(heights, kind="stable")
+    half = np.asarray(room, float)[order] / 2
+    below = np.cumsum(np.concatenate([[0.0], half[:-1] + half[1:]]))
     pools: list[list[float]] = []
-    for height in np.asarray(heights, float)[order] - lines:
+    for height in np.asarray(heights, float)[order] - below:
         pools.append([height])
         while len(pools) > 1 and np.mean(pools[-2]) > np.mean(pools[-1]):
             pools[-2:] = [pools[-2] + pools[-1]]
-    found = np.empty(len(heights))
-    found[order] = np.clip(
-        np.concatenate([[np.mean(pool)] * len(pool) for pool in pools]), 0, max(1 - lines[-1], 0)
-    )
-    return (found + lines[np.argsort(order)]).tolist()
+    found = np.concatenate([[np.mean(pool)] * len(pool) for pool in pools])
+    placed = np.empty(len(heights))
+    placed[order] = np.clip(found, 0, max(1 - below[-1], 0)) + below
+    return placed.tolist()

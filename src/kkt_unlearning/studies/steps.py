@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.joint import epsilon_at
@@ -89,21 +90,26 @@ def draw(table: Table, by: Sequence[str] = ("network",)) -> tuple[Figure, dict[s
     titled = with_titles(drawn, by)
     titles = list(dict.fromkeys(titled["title"].tolist()))[:MOST_COLUMNS]
     with style.styled():
-        figure, _ = grid(titles, _ROWS, titled)
+        figure = grid(titles, _ROWS, titled)
     return figure, drawn
 
 
 def grid(
-    titles: Sequence[str], panels: Sequence[PanelRow], titled: Table, room: float = 0.0
-) -> tuple[Figure, np.ndarray]:
+    titles: Sequence[str],
+    panels: Sequence[PanelRow],
+    titled: Table,
+    *,
+    room: float = 0.0,
+    marks: Sequence[Line2D] = (),
+) -> Figure:
     """Panels against the step, a column for each title, with ``room`` inches to their right."""
     label = "step / prescribed step"
     figure, axes = style.grid(7.6, titles, panels, titled, "fraction", label, by="title")
     figure.set_figwidth(max(style.WIDTH, _EACH * len(titles) + room))
     for panel in axes.flat:
         panel.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
-    style.finish(axes, panels)
-    return figure, axes
+    style.finish(axes, panels, marks)
+    return figure
 
 
 def with_titles(table: Table, by: Sequence[str]) -> dict[str, np.ndarray]:

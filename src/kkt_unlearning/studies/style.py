@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from numpy.typing import ArrayLike
 
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.summary import Table, rows, select, take
 
 WIDTH = 6.5  # inches
@@ -235,14 +236,16 @@ def log_scale(axes: Axes, floor: float, ceiling: float = np.inf) -> None:
 
 @dataclass(frozen=True)
 class PanelRow:
-    """Panels side by side, one for each network, that share a y axis: its label, lines and floor.
+    """Panels side by side, one for each network, that share a y axis: its label, lines and ends.
 
-    The axis is logarithmic over decades from ``floor`` on, or linear from 0 where that is None.
+    The axis is logarithmic over decades from ``floor`` on, or linear from 0 where that is None. It ends at
+    ``top``, if given.
     """
 
     label: str
     lines: Sequence[Line]
     floor: float | None
+    top: float | None = None
 
 
 def grid(
@@ -265,16 +268,27 @@ def grid(
     return figure, axes
 
 
-def finish(axes: np.ndarray, rows: Sequence[PanelRow], extra: Sequence[Line2D] = ()) -> None:
-    """Labels, scales and legends, once everything is drawn that the scales must hold."""
+def finish(axes: np.ndarray, rows: Sequence[PanelRow], marks: Sequence[Line2D] = ()) -> None:
+    """Labels, scales and names of lines, once everything is drawn that the scales must hold.
+
+    ``marks`` stand below the figure, and with them the cross, where there is one.
+    """
     for panels_, row in zip(axes, rows, strict=True):
         panels_[0].set_ylabel(row.label)
         for panel in panels_:
-            if row.floor is None:
-                panel.set_ylim(bottom=0)
-            else:
-                log_scale(panel, row.floor)
-        legend(panels_[-1], extra)
+            _scale(panel, row)
+        name_lines(panels_[-1])
+    if marks := [*marks, *lost_marks(axes)]:
+        axes.flat[0].figure.legend(handles=marks, loc="outside lower center", ncols=4)
+
+
+def _scale(panel: Axes, row: PanelRow) -> None:
+    if row.floor is not None:
+        log_scale(panel, row.floor, row.top or np.inf)
+    elif row.top is not None:
+        panel.set_ylim(-0.04 * row.top, 1.04 * row.top)
+    else:
+        panel.set_ylim(bottom=0)
 
 
 def legend(axes: Axes, extra: Sequence[Line2D] = (), **options: Any) -> None:
@@ -289,7 +303,7 @@ def lost_marks(panels_: np.ndarray) -> list[Line2D]:
     if not any(line.get_marker() == "x" for panel in panels_.flat for line in panel.lines):
         return []
     look: dict[str, Any] = {"color": "0.2", "marker": "x", "linestyle": "", "markersize": 4.5}
-    return [Line2D([], [], label="infinite: not\nseparating", **look)]
+    return [Line2D([], [], label="infinite: not separating", **look)]
 
 
 def networks_of(table: Table) -> list[str]:

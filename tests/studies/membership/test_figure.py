@@ -12,12 +12,14 @@ def whole():
     return membership.draw(tables.attacks(), tables.klom())
 
 
-def test_panels_are_labelled_and_have_legends(whole):
+def test_panels_are_labelled_and_their_lines_named_beside_the_references(whole):
     figure, drawn = whole
-    assert len(figure.axes) == 10
+    assert len(figure.axes) == 8
     assert all(axes.get_ylabel() for axes in figure.axes if axes.get_subplotspec().is_first_col())
     assert all(axes.get_xlabel() for axes in figure.axes)
-    assert sum(axes.get_legend() is not None for axes in figure.axes) == 5
+    for row, panel in enumerate(figure.axes[1::2]):
+        names = {text.get_text() for text in panel.texts}
+        assert style.NOTHING in names and ("chance" in names) == (row != 2)
     assert len({len(column) for column in drawn.values()}) == 1
 
 
@@ -35,11 +37,11 @@ def test_the_numbers_drawn_are_those_of_the_table(whole):
 def test_the_prescribed_step_is_filled(whole):
     figure, _ = whole
     scatter = figure.axes[6]
-    assert scatter.get_xlabel() == "τ*"
+    assert scatter.get_xlabel() == "allowed shift / spread"
     filled = [line for line in scatter.lines if line.get_marker() == "o"]
     filled = [line for line in filled if line.get_markerfacecolor() != "none"]
     assert [line.get_ydata().tolist() for line in filled] == [[0.5], [0.5]]
-    assert filled[0].get_xdata() == [membership.TAU_FLOOR]  # τ* = 0 is drawn at the floor
+    assert filled[0].get_xdata() == [membership.SCALED_FLOOR]  # a shift of 0 is drawn at the floor
 
 
 def draw_on_paper(figure):

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from kkt_unlearning.studies import style
 from kkt_unlearning.studies.reconstruction import claims as reconstruction
 from kkt_unlearning.studies.reconstruction.figure import draw
 from kkt_unlearning.studies.reconstruction.rows import MODELS
@@ -87,10 +88,10 @@ def test_the_bound_of_exact_networks_is_their_largest_ratio():
 def test_the_figure_shows_what_the_claims_are_about():
     figure, drawn = draw(table(alone=when(0.8, 0.2, model="nothing")))
     assert len({len(column) for column in drawn.values()}) == 1
-    axes = np.array(figure.axes).reshape(4, 2)
+    axes = np.array(figure.axes).reshape(3, 2)
     assert all(panel.get_ylabel() for panel in axes[:, 0])
     assert all(panel.get_xlabel() == "dimension d" for panel in axes[-1])
-    labels = [text.get_text() for text in axes[1, 1].get_legend().get_texts()]
-    assert labels[0] == "before" and len(labels) == 6
-    (before,) = [line for line in axes[1, 1].lines if line.get_label() == "before"]
+    labels = {text.get_text() for text in axes[1, 1].texts}
+    assert style.NOTHING in labels and len(labels) == 6
+    (before,) = [line for line in axes[1, 1].lines if line.get_label() == style.NOTHING]
     assert before.get_ydata().tolist() == [0.8, 0.8]

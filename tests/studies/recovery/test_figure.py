@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from kkt_unlearning.studies import style
 from kkt_unlearning.studies.recovery import figure as recovery
 
 ONCE = (("nothing", "trained"), ("prescribed", "trained"), ("prescribed", "exact"))
@@ -35,16 +36,17 @@ def table(networks=("linear", "two_layer"), **changes):
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def test_panels_are_labelled_and_every_method_is_in_the_legend():
+def test_panels_are_labelled_and_every_method_is_named_once():
     figure, drawn = recovery.draw(table())
     assert len({len(column) for column in drawn.values()}) == 1
-    axes = np.array(figure.axes).reshape(3, 2)
+    axes = np.array(figure.axes).reshape(2, 2)
     assert all(panel.get_ylabel() for panel in axes[:, 0])
     assert all(panel.get_xlabel() for panel in axes[-1])
     (legend,) = figure.legends
-    texts = [text.get_text().replace("\n", " ") for text in legend.get_texts()]
-    assert len(texts) == 1 + 2 + 5 + 7 and len(set(texts)) == len(texts)
-    assert "NegGrad+, β = 0.9" in texts and "dual downdate" in texts
+    for panel in axes[:, 1]:
+        texts = [text.get_text() for text in (*legend.get_texts(), *panel.texts)]
+        assert len(texts) == 1 + 1 + 5 + 7 and len(set(texts)) == len(texts)
+        assert {"NegGrad+, β = 0.5 … 0.9", "dual downdate", style.NOTHING} <= set(texts)
 
 
 def test_medians_stand_at_the_median_cost_with_the_multipliers():
@@ -86,5 +88,5 @@ def test_one_network_and_few_methods_draw_too():
     whole = table(networks=("two_layer",))
     few = np.isin(whole["method"], ["prescribed", "recovered"])
     figure, drawn = recovery.draw({name: column[few] for name, column in whole.items()})
-    assert len(figure.axes) == 3
+    assert len(figure.axes) == 2
     assert set(drawn["method"].tolist()) == {"prescribed", "recovered"}

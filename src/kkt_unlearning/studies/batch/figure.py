@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,7 +11,6 @@ from matplotlib.ticker import MaxNLocator
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.joint import epsilon_at
-from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,
@@ -25,10 +25,9 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-PRICE_FLOOR, DISTANCE_FLOOR, EPSILON_FLOOR = 1e-2, 1e-5, 1e-3
-PRICE_CEILING = 1e1
+EPSILON_FLOOR, DISTANCE_FLOOR = 1e-3, 1e-5
 QUANTITIES = (
-    *("price", "epsilon", "restored_bound", "delta", "relative_delta", "delta_budget"),
+    *("epsilon", "restored_bound", "delta", "relative_delta", "delta_budget"),
     *("tau", "tau_star", "distance_original", "kappa"),
     *(epsilon_at(), epsilon_at(nothing=True)),
 )
@@ -50,9 +49,7 @@ SYMBOLS = {"dimension": "d", "samples": "m", "correlation": "ρ", "separation": 
 
 
 def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Price, what breaks, streams, and ε for a given δ against k; a column a network and end of the sweep.
-
-    The price is the largest of ε, relative δ and τ at θ̃.
+    """ε for a given δ, what breaks, and streams against k; a column a network and end of the sweep.
 
     Args:
         table: rows of the measure batch.
@@ -67,22 +64,26 @@ def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     lines = _rows()
     with style.styled():
         figure, axes = style.grid(
-            7.0, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
+            5.4, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
         )
-        _references(axes, drawn, cases, int(np.max(table["samples"])))
+        _references(axes, drawn, cases)
         _finish(axes, lines)
     return figure, {name: column for name, column in drawn.items() if name != "case"}
 
 
 def _rows() -> tuple[PanelRow, ...]:
-    trained = _line("random", "price", "random, trained", "trained", "--")
+    idle = _line("random", epsilon_at(nothing=True), style.NOTHING, "original", "--")
+    trained = _line("random", epsilon_at(), "random, trained", "trained", "--")
     from_trained = replace(trained, where={**trained.where, "start": "trained"})
     reached = _line("random", REACHED, "κ ≥ 1, random", "bound", "--")
     return (
-        PanelRow("price at θ̃", (*_choices("price"), from_trained), PRICE_FLOOR),
-        PanelRow("share of sets", (*_choices(LOST), reached), None),
+        PanelRow(
+            "relative ε at θ̃\nfor δ = 0.1 λ̄",
+            (idle, *_choices(epsilon_at()), from_trained),
+            EPSILON_FLOOR,
+        ),
+        PanelRow("share of sets\nthat lose a margin", (*_choices(LOST), reached), None, top=1.0),
         PanelRow("stream: τ*", tuple(_streams("tau_star")), DISTANCE_FLOOR),
-        PanelRow("ε at θ̃, δ = 0.1 λ̄", _given_delta(), EPSILON_FLOOR),
     )
 
 
@@ -91,23 +92,13 @@ def _line(choice: str, quantity: str, label: str, colour: str, dash: str = "-") 
     return Line(where, label, colour, dash, _FLOORS.get(quantity, 0.0))
 
 
-_FLOORS = {"price": PRICE_FLOOR, "tau_star": DISTANCE_FLOOR, epsilon_at(): EPSILON_FLOOR}
-
-
-def _given_delta() -> tuple[Line, ...]:
-    """ε of random sets for one δ, from both starts, and of doing nothing."""
-    trained = _line("random", epsilon_at(), "trained", "trained", "--")
-    return (
-        _line("random", epsilon_at(nothing=True), style.NOTHING, "original", "--"),
-        _line("random", epsilon_at(), "exact", "clarke"),
-        replace(trained, where={**trained.where, "start": "trained"}),
-    )
+_FLOORS = {epsilon_at(): EPSILON_FLOOR, "tau_star": DISTANCE_FLOOR}
 
 
 def _choices(quantity: str) -> Iterable[Line]:
-    """A line for each choice of points; only the first row of panels names them."""
+    """A line for each choice of samples; only the first row of panels names them."""
     for choice, (label, colour) in CHOICES.items():
-        yield _line(choice, quantity, label if quantity == "price" else f"_{choice}", colour)
+        yield _line(choice, quantity, label if quantity == epsilon_at() else f"_{choice}", colour)
 
 
 def _streams(quantity: str) -> Iterable[Line]:
@@ -116,12 +107,10 @@ def _streams(quantity: str) -> Iterable[Line]:
 
 def _batches(table: Table) -> dict[str, np.ndarray]:
     by = [*swept(table), "network", "start", "choice", "forget_size"]
-    price = np.maximum(np.maximum(table["epsilon"], table["relative_delta"]), table["tau"])
-    priced = {**table, "price": price}
-    exact, trained = (select(priced, start=start) for start in ("exact", "trained"))
+    exact, trained = (select(table, start=start) for start in ("exact", "trained"))
     parts = [summarise(exact, by, QUANTITIES), _shares(exact, by)]
     if rows(trained):
-        parts.append(summarise(trained, by, ["price", "epsilon", epsilon_at()]))
+        parts.append(summarise(trained, by, ["epsilon", epsilon_at()]))
     return _labelled(stack(parts), table)
 
 
@@ -173,38 +162,24 @@ def _bands_of(drawn: Table, *names: str) -> dict[str, np.ndarray]:
     return {**drawn, **{end: np.where(shown, drawn[end], np.nan) for end in ("low", "high")}}
 
 
-def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str], samples: int) -> None:
-    """Doing nothing, where the median κ of random sets reaches 1, and the τ* of doing nothing."""
+def _references(axes: np.ndarray, drawn: Table, cases: Sequence[str]) -> None:
+    """Where the median κ of random sets reaches 1, and the τ* of doing nothing."""
     for column, case in zip(axes.T, cases, strict=True):
         where = {"case": case, "choice": "random", "start": "exact"}
         kappa = select(drawn, **where, quantity="kappa")
         kappa = take(kappa, np.argsort(kappa["k"], kind="stable"))
         at = crossing(kappa["k"], kappa["median"], 1.0)
         for panel in column[:2]:
-            panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label="random: κ = 1")
+            panel.axvline(at, color="0.4", linewidth=0.8, linestyle="-.", label="_κ = 1")
         idle = select(drawn, **where, quantity="distance_original")
         idle = take(idle, np.argsort(idle["k"], kind="stable"))
-        style.nothing_line(column[0], kappa["k"], np.sqrt(kappa["k"] / samples), "nothing: √(k/m)")
         style.nothing_line(column[2], idle["k"], idle["median"])
 
 
 def _finish(axes: np.ndarray, lines: Sequence[PanelRow]) -> None:
-    style.finish(axes, lines)
-    for panel in axes[0]:
-        style.log_scale(panel, PRICE_FLOOR, PRICE_CEILING)
     for panel in axes.flat:
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for line in panel.lines:
             line.set_markersize(1.5 if line.get_marker() == "o" else 3.5)
-        panel.get_legend() and panel.get_legend().remove()
-    for panel in axes[1]:
-        panel.set_ylim(-0.04, 1.05)
-    name_lines(axes[0, -1])
-    name_lines(axes[2, -1])
-    name_lines(axes[3, -1])
-    entries = [
-        *axes[1, -1].get_legend_handles_labels()[0],
-        Line2D([], [], color="0.2", label="a margin is lost"),
-        *style.lost_marks(axes),
-    ]
-    axes[1, -1].legend(handles=entries, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    look: dict[str, Any] = {"color": "0.4", "linewidth": 0.8, "linestyle": "-."}
+    style.finish(axes, lines, [Line2D([], [], label="random sets: median κ = 1", **look)])

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.blocks.claims import change
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.summary import (
     BAND,
     Table,
@@ -18,7 +19,7 @@ from kkt_unlearning.studies.summary import (
 )
 
 AXES = {"phi": "φ", "odds": "e/(1 − e)"}
-ALL = "all points"
+ALL = "all samples"
 
 
 def draw(
@@ -50,7 +51,7 @@ def draw(
             row[0].set_ylabel(f"{style.name_of(network)}\nchange of tan²")
         for panel, label in zip(axes[-1], AXES.values(), strict=True):
             panel.set_xlabel(label)
-        style.legend(axes[0, -1])
+        name_lines(axes[0, -1], at_edge=True)
     return figure, drawn
 
 

@@ -1,5 +1,6 @@
 """How the guarantee decays as the data become correlated."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from kkt_unlearning.dependence.equicorrelated import retrained_distance
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.correlation.claims import FLOOR
 from kkt_unlearning.studies.correlation.decay import Decay, fit_decay
+from kkt_unlearning.studies.joint import epsilon_at
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,
@@ -24,6 +26,8 @@ from kkt_unlearning.studies.summary import (
 
 EPSILON_FLOOR, DELTA_FLOOR, DISTANCE_FLOOR = 1e-5, 1e-2, 1e-5
 QUANTITIES = (
+    epsilon_at(),
+    epsilon_at(nothing=True),
     "epsilon",
     "restored_bound",
     "epsilon_clarke",
@@ -34,14 +38,12 @@ QUANTITIES = (
     "distance_retrained_original",
     "kappa",
 )
-FITTED = {
-    "epsilon": 1,
-    "delta": 2,
-    "distance_retrained": 3,
-    "tau_star": 3,
-    "tau": 3,
-}  # their panels
-COLOUR = {"epsilon": "exact", "delta": "exact", "distance_retrained": "retrained"}
+FITTED = {"delta": 2, "distance_retrained": 3, "tau_star": 3, "tau": 3}  # their rows of panels
+LAWS = ("delta", "distance_retrained")  # drawn as lines
+_CROSSING: dict[str, Any] = {"color": "0.4", "linewidth": 0.9, "linestyle": "-.", "label": "_κ = 1"}
+_LAW: dict[str, Any] = {"color": "0.1", "linewidth": 0.8, "label": "_law"}
+_CLOSED_FORM: dict[str, Any] = {"color": style.COLOURS["reference"], "linestyle": ":"}
+_CLOSED_FORM |= {"label": "_closed form"}
 _PATCH = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
 LOST, REACHED = "share not separating", "share with kappa >= 1"
 
@@ -63,27 +65,27 @@ _ROWS = (
         "share of cases",
         (
             _line(REACHED, "κ ≥ 1: no bound", "bound", "--"),
-            _line(LOST, "not separating:\na retained margin\nis lost", "autograd"),
+            _line(LOST, "a margin is lost", "autograd"),
         ),
         None,
+        top=1.0,
     ),
     PanelRow(
-        "relative ε",
+        "relative ε at θ̃\nfor δ = 0.1 λ̄",
         (
-            _epsilon("epsilon_clarke", "at θ′ (τ = 0),\nClarke derivative", "clarke"),
-            _epsilon("epsilon", "at θ̃", "exact"),
-            _epsilon("restored_bound", "bound at θ̃", "exact", ":"),
+            _epsilon(epsilon_at(nothing=True), style.NOTHING, "original", "--"),
+            _epsilon(epsilon_at(), "_step", "exact"),
         ),
         EPSILON_FLOOR,
     ),
-    PanelRow("δ", (_line("delta", "at θ̃", "exact", floor=DELTA_FLOOR),), DELTA_FLOOR),
+    PanelRow("δ at θ̃", (_line("delta", "_step", "exact", floor=DELTA_FLOOR),), DELTA_FLOOR),
     PanelRow(
         "1 − cosine of θ′ to …",
         (
-            _distance("distance_retrained_original", "retrained, before\nunlearning", "original"),
-            _distance("distance_retrained", "retrained, after\nunlearning", "retrained"),
-            _distance("tau_star", "τ*: KKT point\nnext to θ̃", "tau_star", "--"),
-            _distance("tau", "τ: θ̃", "tau"),
+            _distance("distance_retrained_original", style.NOTHING, "original", "--"),
+            _distance("distance_retrained", "retrained", "retrained"),
+            _distance("tau_star", "KKT point (τ*)", "tau_star", "--"),
+            _distance("tau", "θ̃ (τ)", "tau"),
         ),
         DISTANCE_FLOOR,
     ),
@@ -116,17 +118,15 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     drawn = stack([drawn, _fits(decays)])
     samples = int(np.max(dataset["rank"]))
     with style.styled():
-        figure, axes = style.grid(7.6, networks, _ROWS, drawn, "correlation", "correlation ρ")
+        figure, axes = style.grid(7.2, networks, _ROWS, drawn, "correlation", "correlation ρ")
         for column, network in zip(axes.T, networks, strict=True):
             at = _kappa_crossing(drawn, network)
             for panel in column:
-                panel.axvline(at, color="0.4", linewidth=0.9, linestyle="-.", label="median κ = 1")
+                panel.axvline(at, **_CROSSING)
             _draw_decays(column, drawn, decays, network)
+        axes[-1, -1].set_xlim(-0.02, np.max(table["correlation"]) + 0.02)
         _closed_form(axes[3], networks, samples)
-        style.finish(axes, _ROWS)
-        style.legend(axes[1, -1], style.lost_marks(axes[1]))
-        style.legend(axes[2, -1], [*style.lost_marks(axes[2]), _law_mark()])
-        style.legend(axes[3, -1], [_law_mark(), _closed_form_mark()])
+        style.finish(axes, _ROWS, list(_marks()))
     return figure, drawn
 
 
@@ -159,25 +159,19 @@ def _draw_decays(
             continue
         panel = FITTED[quantity]
         texts.setdefault(panel, []).append(_exponent(quantity, decay))
-        if quantity not in COLOUR:
+        if quantity not in LAWS:
             continue
         within = (geometry["correlation"] >= decay.first) & (geometry["correlation"] <= decay.last)
         rho, phi = geometry["correlation"][within], geometry["median"][within]
         law = decay.law.factor * phi**decay.law.exponent
-        column[panel].plot(rho, law, "-", color="0.1", linewidth=0.8, zorder=5)
+        column[panel].plot(rho, law, zorder=5, **_LAW)
     for panel, lines in texts.items():
         _note(column[panel], "\n".join(lines))
 
 
 def _exponent(quantity: str, decay: Decay) -> str:
-    symbol = {
-        "epsilon": "ε",
-        "delta": "δ",
-        "tau": "τ",
-        "tau_star": "τ*",
-        "distance_retrained": "after",
-    }[quantity]
-    return f"{symbol} ~ $\\varphi^{{{decay.law.exponent:.2f}}}$ to ρ = {decay.last:g}"
+    symbols = {"delta": "δ", "tau": "τ", "tau_star": "τ*", "distance_retrained": "retrained"}
+    return f"{symbols[quantity]} ~ $\\varphi^{{{decay.law.exponent:.2f}}}$ to ρ = {decay.last:g}"
 
 
 def _note(axes: Axes, text: str) -> None:
@@ -195,20 +189,20 @@ def _note(axes: Axes, text: str) -> None:
 
 def _closed_form(row: np.ndarray, networks: list[str], samples: int) -> None:
     """The linear model's distance to retraining for m equicorrelated samples of infinite dimension."""
-    look = {"linestyle": ":", "color": style.COLOURS["reference"]}
     for panel, network in zip(row, networks, strict=True):
         if network == "linear":
-            rho = np.linspace(0.01, 0.99, 99)
-            panel.plot(rho, retrained_distance(samples, rho), **look)
+            rho = np.linspace(0.01, panel.get_xlim()[1], 99)
+            panel.plot(rho, retrained_distance(samples, rho), **_CLOSED_FORM)
 
 
-def _closed_form_mark() -> Line2D:
-    look: dict[str, Any] = {"color": style.COLOURS["reference"], "linestyle": ":"}
-    return Line2D([], [], label="closed form,\nlinear model", **look)
-
-
-def _law_mark() -> Line2D:
-    return Line2D([], [], color="0.1", linewidth=0.8, label="fitted power law")
+def _marks() -> Iterator[Line2D]:
+    looks = {
+        "median κ = 1": _CROSSING,
+        "fitted power law": _LAW,
+        "closed form, linear": _CLOSED_FORM,
+    }
+    for label, look in looks.items():
+        yield Line2D([], [], **look | {"label": label})
 
 
 def _kappa_crossing(drawn: Table, network: str) -> float:

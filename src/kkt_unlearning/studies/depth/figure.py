@@ -7,11 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.joint import epsilon_at
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import Table, select, stack, summarise, take
 
-EPSILON_FLOOR, PART_FLOOR, COSINE_FLOOR, DISTANCE_FLOOR = 1e-3, 1e-4, 1e-2, 1e-3
-AGAINST_STEP = ("epsilon", "epsilon_autograd", "epsilon_orthogonal", "delta", "tau")
+EPSILON_FLOOR, PART_FLOOR, DISTANCE_FLOOR = 1e-3, 1e-4, 1e-3
+AGAINST_STEP = (
+    *(epsilon_at(), epsilon_at(nothing=True), "epsilon", "epsilon_autograd"),
+    *("epsilon_orthogonal", "delta", "tau"),
+)
 AGAINST_DIMENSION = (
     *("part_training", "part_cell", "part_flips", "part_total", "epsilon", "delta", "tau"),
     *("input_cosine", "class_cosine", "residual", "residual_autograd"),
@@ -46,19 +50,11 @@ def _epsilon(*look: str, layers: str = "equal") -> Line:
 
 
 _STEP = PanelRow(
-    "relative ε",
+    "relative ε\nfor δ = 0.1 λ̄",
     (
-        _epsilon("epsilon_autograd", "at θ′, 0/1\nderivatives", "autograd"),
-        _epsilon("epsilon", "at θ̃, all layers\nby the fraction", "all_layers"),
-        _epsilon("epsilon", "at θ̃, deeper\nlayers by half", "deeper_halved", "--", layers="halved"),
-        _epsilon("epsilon_orthogonal", "orthogonal data,\nall layers", "all_layers", ":"),
-        _epsilon(
-            "epsilon_orthogonal",
-            "orthogonal data,\ndeeper by half",
-            "deeper_halved",
-            ":",
-            layers="halved",
-        ),
+        _epsilon(epsilon_at(nothing=True), style.NOTHING, "original", "--"),
+        _epsilon(epsilon_at(), "at θ̃", "all_layers"),
+        _epsilon(epsilon_at(), "deeper layers by half", "deeper_halved", "--", layers="halved"),
     ),
     EPSILON_FLOOR,
 )
@@ -66,39 +62,24 @@ _DIMENSION = (
     PanelRow(
         "what is left of\nstationarity, over ‖θ‖",
         (
-            _part("part_flips", "derivatives that\nchanged", "changed"),
-            _part("part_cell", "gradients that moved\nwithin the cell", "cell"),
+            _part("part_flips", "derivatives that changed", "changed"),
+            _part("part_cell", "gradients that moved", "cell"),
             _part("part_training", "left from training", "trained", "--"),
         ),
         PART_FLOOR,
     ),
     PanelRow(
-        "cosine of two\ninputs of a layer",
+        "1 − cosine to the\nretrained network",
         (
-            _line("input_cosine", "largest, any\ntrained layer", "autograd", floor=COSINE_FLOOR),
-            _line(
-                "class_cosine",
-                "median of one\nlabel, last layer",
-                "clarke",
-                "--",
-                floor=COSINE_FLOOR,
-            ),
-        ),
-        COSINE_FLOOR,
-    ),
-    PanelRow(
-        "1 − cosine of\nthe network to …",
-        (
-            _distance("distance_retrained_original", "retrained, before\nunlearning", "original"),
-            _distance("distance_retrained", "retrained, after", "retrained"),
+            _distance("distance_retrained_original", style.NOTHING, "original", "--"),
+            _distance("distance_retrained", "after the step", "all_layers"),
             _distance(
                 "distance_retrained",
-                "retrained, after,\ndeeper by half",
+                "deeper layers by half",
                 "deeper_halved",
                 "--",
                 layers="halved",
             ),
-            _distance("distance_continued", "trained on from\nθ′, after", "continued", "--"),
         ),
         DISTANCE_FLOOR,
     ),
@@ -106,7 +87,7 @@ _DIMENSION = (
 
 
 def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """ε against the step at the largest d; terms, cosines and distances against d; a column a network.
+    """ε against the step at the largest d; terms and distances against d; a column a network.
 
     Args:
         table: rows of the measure depth over a sweep of the dimension.
@@ -123,12 +104,11 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     )
     names, rows = style.networks_of(table), (_STEP, *_DIMENSION)
     with style.styled():
-        figure, axes = style.panels(8.4, (len(rows), len(names)), sharex="row", sharey="row")
+        figure, axes = style.panels(6.4, (len(rows), len(names)), sharex="row", sharey="row")
         for column, name in zip(axes.T, names, strict=True):
             column[0].set_title(style.name_of(name))
             _column(column, select(drawn, network=name), rows)
         style.finish(axes, rows)
-        style.legend(axes[0, -1], style.lost_marks(axes[0]))
     return figure, drawn
 
 

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.joint import epsilon_at, share
-from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     PowerLaw,
@@ -65,7 +64,7 @@ _ROWS = (
     PanelRow("1 − cosine of θ′ to …", _DISTANCES, DISTANCE_FLOOR),
     PanelRow("relative ε", _EPSILONS, EPSILON_FLOOR),
     PanelRow("δ / mean multiplier", _DELTAS, DELTA_FLOOR),
-    PanelRow("share of cases\nwith all three", _SHARES, None),
+    PanelRow("share of cases\nwith all three", _SHARES, None, top=1.0),
 )
 
 
@@ -92,12 +91,6 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         for panel in axes[-1]:
             panel.set_xscale("log")
         style.finish(axes, _ROWS)
-        for panel in axes[-1]:
-            panel.set_ylim(-0.03, 1.03)
-        for row in axes:
-            for panel in row:
-                panel.get_legend().remove() if panel.get_legend() else None
-            name_lines(row[-1])
     return figure, drawn
 
 

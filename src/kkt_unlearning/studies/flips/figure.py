@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import (
     Table,
@@ -29,23 +30,23 @@ KINDS = {
     "kink_off": "kink → off",
     "kink_on": "kink → on",
     "off_on": "off → on",
-    "opposed_off_on": "… against\nthe label",
-    "predicted_off_on": "… predicted",
+    "opposed_off_on": "against the label",
+    "predicted_off_on": "predicted",
     "on_off": "on → off",
 }
 _COLOURS = {"opposed_off_on": "opposed", "predicted_off_on": "opposed"}
 _CLUSTERS = {
-    "turned": ("τ*: supporting\nentry turned on", "opposed"),
-    "none": ("τ*: none", "tau_star"),
+    "turned": ("τ*: turned on", "opposed"),
+    "none": ("τ*: none turned on", "tau_star"),
 }
 _WAYS = {
-    "tau_star_bound": ("… its bound", "tau_star", ":"),
-    "tau_halved": ("half of ε", "halved", "-"),
-    "tau_restored": ("τ: θ̃", "tau", "-"),
+    "tau_star_bound": ("bound of τ*", "tau_star", ":"),
+    "tau_halved": ("τ for half of ε", "halved", "-"),
+    "tau_restored": ("τ to θ̃", "tau", "-"),
 }
 _IDLE = "nothing_epsilon"
 _TRAINED = {
-    "share": ("by the unlearning\nstep", "flipped"),
+    "share": ("by the step", "flipped"),
     "turned_in_training": ("by training", "opposed"),
 }
 _FOUND = ["tau_halved", "tau_restored"]  # in the table of the surface
@@ -76,8 +77,8 @@ def draw(flips: Table, surface: Table, training: Table) -> tuple[Figure, dict[st
         _against_sweep(axes[0], drawn, along)
         inside = take(surface, middle)
         restored = median(inside["tau_restored"] / inside["tau_star"])
-        _cut(axes[1, 0], select(drawn, panel="epsilon against tau"), "τ / τ*", "δ / δ*", restored)
-        _cut(axes[1, 1], select(drawn, panel="epsilon against delta"), "δ / δ*", "τ / τ*")
+        _cut(axes[1, 0], select(drawn, panel="epsilon against tau"), "τ / τ*", "δ", restored)
+        _cut(axes[1, 1], select(drawn, panel="epsilon against delta"), "δ / δ*", "τ")
         axes[1, 0].set_ylabel("relative ε")
         _against_training(axes[2], drawn)
     return figure, drawn
@@ -182,9 +183,8 @@ def _against_training(axes: Sequence[Axes], drawn: Table) -> None:
     for panel in axes:
         _swept_axis(panel, values, "size of the training steps")
     axes[0].set_ylabel("share of entries flipped")
-    axes[0].set_ylim(bottom=0)
     axes[1].set_ylabel("τ*: 1 − cosine of θ′ to θ*")
-    style.log_scale(axes[1], TAU_FLOOR)
+    _ends(axes)
 
 
 def _swept_axis(panel: Axes, values: np.ndarray, label: str) -> None:
@@ -193,7 +193,6 @@ def _swept_axis(panel: Axes, values: np.ndarray, label: str) -> None:
     panel.set_xticks(values, [f"{value:g}" for value in values])
     panel.set_xticks([], minor=True)
     panel.set_xlabel(label)
-    style.legend(panel)
 
 
 def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> None:
@@ -220,9 +219,16 @@ def _against_sweep(axes: Sequence[Axes], drawn: Table, along: str | None) -> Non
         style.draw_lines(panel, drawn, "x", lines)
         _swept_axis(panel, np.unique(select(drawn, panel="share")["x"]), label)
     axes[0].set_ylabel("share of retained entries")
-    axes[0].set_ylim(bottom=0)
     axes[1].set_ylabel("1 − cosine to θ′")
+    _ends(axes)
+
+
+def _ends(axes: Sequence[Axes]) -> None:
+    """Scales from 0 and from the floor of τ, and what lines and points are."""
+    axes[0].set_ylim(bottom=0)
     style.log_scale(axes[1], TAU_FLOOR)
+    for panel in axes:
+        name_lines(panel, at_edge=True)
 
 
 def _clusters(axes: Axes, points: Table) -> None:
@@ -234,7 +240,7 @@ def _clusters(axes: Axes, points: Table) -> None:
         axes.plot(at, y, ".", markersize=4, markeredgewidth=0, zorder=1, **look)
 
 
-def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | None = None) -> None:
+def _cut(axes: Axes, table: Table, xlabel: str, symbol: str, restored: float | None = None) -> None:
     """ε along one share, a line for each value of the other; 0 stands at the left end of the axis."""
     x = np.unique(table["x"])
     floor = x[x > 0].min() / 8 if (x > 0).any() else 0.1
@@ -247,7 +253,8 @@ def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | No
         order = np.argsort(found["x"], kind="stable")
         at, y = np.maximum(found["x"][order], floor), found["median"][order]
         y = np.where(np.isfinite(y), np.maximum(y, EPSILON_FLOOR), np.nan)
-        axes.plot(at, y, "o-", color=shade, label=f"{float(line):g}", markeredgewidth=0)
+        label = f"{symbol} = {_multiple(float(line), symbol)}"
+        axes.plot(at, y, "o-", color=shade, label=label, markeredgewidth=0)
     order = np.argsort(idle["x"], kind="stable")
     at, y = np.maximum(idle["x"][order], floor), np.maximum(idle["median"][order], EPSILON_FLOOR)
     style.nothing_line(axes, at, y)
@@ -261,4 +268,9 @@ def _cut(axes: Axes, table: Table, xlabel: str, title: str, restored: float | No
     axes.set_xticks([floor, *ticks], ["0", *names])
     axes.set_xticks([], minor=True)
     style.log_scale(axes, EPSILON_FLOOR, 1.2)
-    style.legend(axes, title=title, title_fontsize=7)
+    name_lines(axes)
+
+
+def _multiple(share: float, symbol: str) -> str:
+    """``0``, ``0.1 δ*``, ``δ*``."""
+    return {0.0: "0", 1.0: f"{symbol}*"}.get(share, f"{share:g} {symbol}*")

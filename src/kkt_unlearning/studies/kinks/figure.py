@@ -26,8 +26,8 @@ _ROWS = (
     PanelRow(
         "relative residual",
         (
-            _line("residual_autograd", "0/1 derivatives", "autograd", floor=RESIDUAL_FLOOR),
-            _line("residual_clarke", "Clarke derivatives", "clarke", "--", floor=RESIDUAL_FLOOR),
+            _line("residual_autograd", "derivatives 0/1", "autograd", floor=RESIDUAL_FLOOR),
+            _line("residual_clarke", "Clarke", "clarke", "--", floor=RESIDUAL_FLOOR),
         ),
         RESIDUAL_FLOOR,
     ),
@@ -35,12 +35,12 @@ _ROWS = (
         "1 − cosine of θ to …",
         (
             _line("distance_exact", "exact KKT point", "exact", floor=DISTANCE_FLOOR),
-            _line("snap_distance", "θ with kinks\nput back", "tau", "--", floor=DISTANCE_FLOOR),
+            _line("snap_distance", "θ put on its kinks", "tau", "--", floor=DISTANCE_FLOOR),
         ),
         DISTANCE_FLOOR,
     ),
     PanelRow(
-        "share on the kink",
+        "share of\npre-activations\non a kink",
         (_line("kink_fraction", "within reach of\none more step", "clarke"),),
         None,
     ),
@@ -60,7 +60,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     drawn["descent"] = np.array([f"{name} step" for name in drawn["descent"]])
     with style.styled():
         names, label = list(dict.fromkeys(drawn["descent"].tolist())), "step of training"
-        figure, axes = style.grid(6.0, names, _ROWS, drawn, "step", label, by="descent")
+        figure, axes = style.grid(5.0, names, _ROWS, drawn, "step", label, by="descent")
         for panel in axes[-1]:
             panel.set_xscale("log")
         style.finish(axes, _ROWS)

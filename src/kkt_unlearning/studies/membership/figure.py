@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import Table, rows, select, stack, summarise, take
 
@@ -20,14 +21,14 @@ ATTACKS = {
     "u_lira": ("U-LiRA", "clarke"),
 }
 SHADES = ("tau", "clarke", "reference", "two_layer", "retrained")  # one colour a dimension
-TAU_FLOOR, KLOM_FLOOR = 1e-7, 0.1
+KLOM_FLOOR = 0.1
 ALONG = "dimension"
 SCALED_FLOOR = 1e-2
-QUANTITIES = ("auc", "tpr_1", "tpr_10", "tau_star", "epsilon", "scaled_shift")
+QUANTITIES = ("auc", "auc_nothing", "tpr_1", "tpr_10", "tau_star", "epsilon", "scaled_shift")
 
 
 def draw(table: Table, klom: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """AUC and KLoM against the fraction of the prescribed step, AUC against τ*, one column a network.
+    """AUC and KLoM against the step, AUC against what τ* allows, one column a network.
 
     Args:
         table: attacks, one row an attack, fraction and sample.
@@ -41,11 +42,11 @@ def draw(table: Table, klom: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     networks = style.networks_of(table)
     dimensions = np.unique(drawn[ALONG]).tolist()
     with style.styled():
-        figure, axes = style.panels(8.8, (5, len(networks)), sharey="row")
+        figure, axes = style.panels(7.6, (4, len(networks)), sharey="row")
         for column, network in zip(axes.T, networks, strict=True):
             column[0].set_title(style.name_of(network))
             _draw_column(column, select(drawn, network=network), dimensions)
-        _finish(axes, dimensions)
+        _finish(axes, drawn, networks, dimensions)
     return figure, drawn
 
 
@@ -56,7 +57,9 @@ def _numbers(table: Table, klom: Table) -> dict[str, np.ndarray]:
     attacks = summarise(unlearned | named, ["series", *keys], QUANTITIES)
     forgotten = select(klom, set="forget")
     named = forgotten | {"series": np.full(rows(forgotten), "klom")}
-    return stack([attacks, summarise(named, ["series", *keys], ["klom", "noise_mean"])])
+    return stack(
+        [attacks, summarise(named, ["series", *keys], ["klom", "klom_nothing", "noise_mean"])]
+    )
 
 
 def _scaled(table: Table) -> np.ndarray:
@@ -71,18 +74,14 @@ def _draw_column(column: Sequence[Axes], drawn: Table, dimensions: list[float]) 
     last = select(select(drawn, quantity="auc"), **{ALONG: dimensions[-1]})
     attacks = [Line({"series": key}, *look) for key, look in ATTACKS.items()]
     style.draw_lines(column[1], last, "fraction", attacks)
-    for panel in column[:2]:
-        panel.axhline(0.5, color=style.COLOURS["reference"], linestyle=":", linewidth=0.9)
     divergence = select(drawn, quantity="klom")
     style.draw_lines(column[2], divergence, "fraction", _lines(dimensions, KLOM_FLOOR))
     noise = Line({ALONG: dimensions[-1]}, "noise floor", "reference", ":", KLOM_FLOOR)
     style.draw_lines(column[2], select(drawn, quantity="noise_mean"), "fraction", [noise])
-    _scatter(column[3], lira, dimensions, "tau_star", TAU_FLOOR)
-    _scatter(column[4], lira, dimensions, "scaled_shift", SCALED_FLOOR)
+    _scatter(column[3], lira, dimensions, "scaled_shift", SCALED_FLOOR)
     for panel in column[:3]:
-        panel.set_xlabel("fraction of the prescribed step")
-    column[3].set_xlabel("τ*")
-    column[4].set_xlabel("allowed shift / spread")
+        panel.set_xlabel("step / prescribed step")
+    column[3].set_xlabel("allowed shift / spread")
 
 
 def _lines(dimensions: list[float], floor: float = 0.0) -> list[Line]:
@@ -109,58 +108,59 @@ def _scatter(axes: Axes, lira: Table, dimensions: list[float], quantity: str, fl
                 "markeredgecolor": colour,
                 "markersize": 4.5,
             }
-            axes.plot(x[chosen], take(auc, chosen)["median"], "o", **look)
+            axes.plot(x[chosen], take(auc, chosen)["median"], "o", label="_", **look)
 
 
-def _finish(axes: np.ndarray, dimensions: list[float]) -> None:
+def _finish(axes: np.ndarray, drawn: Table, networks: list[str], dimensions: list[float]) -> None:
     lira = "AUC of U-LiRA"
-    labels = (lira, f"AUC, d = {dimensions[-1]:.0f}", "KLoM (nats)", lira, lira)
+    labels = (lira, f"AUC, d = {dimensions[-1]:.0f}", "KLoM (nats)", lira)
     for row, label in zip(axes, labels, strict=True):
         row[0].set_ylabel(label)
-        for panel in row:
-            panel.set_ylim(-0.05, 1.05)
+    for panel in axes[[0, 1, 3]].flat:
+        panel.set_ylim(-0.05, 1.05)
     for panel in axes[2]:
-        panel.set_ylim(auto=True)
-        panel.relim()
-        panel.autoscale_view()
         style.log_scale(panel, KLOM_FLOOR)
-    for row in axes[3:]:
-        _share_log_axis(row)
-    chance = Line2D([], [], color=style.COLOURS["reference"], linestyle=":", label="chance")
-    for panel in axes[:2, -1]:
-        style.legend(panel, [chance])
-    style.legend(axes[2, -1])
-    style.legend(axes[3, -1], [*_keys(dimensions), chance])
-    style.legend(axes[4, -1], [*_allowed(axes[4]), chance])
+    _share_log_axis(axes[3])
+    for column, network in zip(axes.T, networks, strict=True):
+        _references(column, select(drawn, network=network, **{ALONG: dimensions[-1]}))
+    for row in axes:
+        name_lines(row[-1], at_edge=True)
+    axes[0, 0].figure.legend(handles=_keys(), loc="outside lower center", ncols=2)
+
+
+def _references(column: Sequence[Axes], drawn: Table) -> None:
+    """Chance, and what the attacks find if nothing is done, at the largest dimension."""
+    for panel, quantity in zip(column, ("auc", "auc", "klom", "auc"), strict=True):
+        ends, series = panel.get_xlim(), "klom" if quantity == "klom" else "u_lira"
+        idle = select(drawn, series=series, quantity=f"{quantity}_nothing")
+        style.nothing_line(panel, ends, np.full(2, idle["median"][0]))
+        if quantity == "auc":
+            look: dict[str, Any] = {"color": style.COLOURS["reference"], "linewidth": 0.9}
+            panel.plot(ends, (0.5, 0.5), ":", label="chance", **look)
+        panel.set_xlim(ends)
 
 
 def _share_log_axis(row: Sequence[Axes]) -> None:
     for panel in row:
         panel.set_xscale("log")
-        panel.axhline(0.5, color=style.COLOURS["reference"], linestyle=":", linewidth=0.9)
     limits = [panel.get_xlim() for panel in row]
     for panel in row:
         panel.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
         panel.xaxis.set_minor_formatter(NullFormatter())
+        _allowed(panel)
 
 
-def _allowed(row: Sequence[Axes]) -> list[Line2D]:
+def _allowed(panel: Axes) -> None:
     """The AUC ``Φ(x/√2)`` of two normal laws that a shift of x standard deviations tells apart."""
-    for panel in row:
-        x = np.geomspace(*panel.get_xlim(), 100)
-        auc = [0.5 * (1.0 + erf(0.5 * value)) for value in x.tolist()]
-        (line,) = panel.plot(x, auc, "--", color=style.COLOURS["reference"], linewidth=0.9)
+    x = np.geomspace(*panel.get_xlim(), 100)
+    auc = [0.5 * (1.0 + erf(0.5 * value)) for value in x.tolist()]
+    look: dict[str, Any] = {"color": style.COLOURS["linear"], "linewidth": 0.9}
+    panel.plot(x, auc, "--", label="all of it used", **look)
+
+
+def _keys() -> list[Line2D]:
+    look: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4.5, "color": "0.2"}
     return [
-        Line2D([], [], color=line.get_color(), linestyle="--", label="normal laws,\nfull shift")
+        Line2D([], [], label="prescribed step", **look),
+        Line2D([], [], label="other step sizes", markerfacecolor="none", **look),
     ]
-
-
-def _keys(dimensions: list[float]) -> list[Line2D]:
-    look: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4.5}
-    colours = [style.colour_of(_shade(i)) for i in range(len(dimensions))]
-    marks = [
-        Line2D([], [], color=colour, label=f"d = {d:.0f}", **look)
-        for colour, d in zip(colours, dimensions, strict=True)
-    ]
-    hollow = Line2D([], [], color="0.2", markerfacecolor="none", label="other steps", **look)
-    return [*marks, Line2D([], [], color="0.2", label="prescribed step", **look), hollow]

@@ -1,5 +1,7 @@
 """Estimates of the KKT multipliers from a trained network against the exact dual."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -40,7 +42,7 @@ def draw(multipliers: Table) -> tuple[Figure, dict[str, np.ndarray]]:
             _errors(lower, frame[frame["network"] == network])
         axes[0, 0].set_ylabel("estimated λ")
         axes[1, 0].set_ylabel("|estimate − exact| / largest λ")
-        style.legend(axes[0, -1])
+        _name_estimates(axes[0, 0])
     return figure, drawn
 
 
@@ -75,6 +77,14 @@ def _scatter(axes: Axes, frame: pd.DataFrame) -> None:
     lost = frame[np.isinf(frame["estimated"])]
     if len(lost):
         _mark_infinite(axes, lost["exact"], len(frame))
+
+
+def _name_estimates(axes: Axes) -> None:
+    """In the upper left corner, which no sample with a sensible estimate reaches."""
+    for line, name in enumerate(ESTIMATES):
+        look: dict[str, Any] = {"color": style.COLOURS[name], "fontsize": 7, "va": "top"}
+        look |= {"xycoords": "axes fraction", "textcoords": "offset points"}
+        axes.annotate(style.NAMES[name], (0.04, 0.95), (0, -10 * line), **look)
 
 
 def _mark_infinite(axes: Axes, exact: pd.Series, cases: int) -> None:

@@ -10,7 +10,6 @@ from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.joint import epsilon_at
-from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.own.measured import Number, Setting, settings, told_apart
 from kkt_unlearning.studies.steps import EPSILON_FLOOR, MOST_COLUMNS, TAU_FLOOR, grid, with_titles
 from kkt_unlearning.studies.style import Line, PanelRow
@@ -55,11 +54,7 @@ def draw(runs: Runs) -> tuple[Figure, dict[str, np.ndarray]]:
     titles = list(dict.fromkeys(titled["title"].tolist()))[:MOST_COLUMNS]
     panels = [_row(number, runs) for number in range(len(_PANELS))]
     with style.styled():
-        figure, axes = grid(titles, panels, titled, room=1.0)
-        for panel in axes[:, -1]:
-            panel.get_legend().remove()
-            name_lines(panel)
-        figure.legend(handles=_key(), loc="outside lower center", ncols=3)
+        figure = grid(titles, panels, titled, room=1.0, marks=_key())
     return figure, drawn
 
 

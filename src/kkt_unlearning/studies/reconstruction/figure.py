@@ -25,25 +25,26 @@ def _lines(quantity: str, start: str, *, floor: float = 0.0) -> list[Line]:
 
 
 def _alone(start: str) -> list[Line]:
-    before = Line({"quantity": "alone", "start": start, "model": "nothing"}, "before", "autograd")
+    before = Line(
+        {"quantity": "alone", "start": start, "model": "nothing"}, style.NOTHING, "original", "--"
+    )
     theirs = {"quantity": "overlap", "start": start, "model": "nothing"}
     return [
         before,
         *_lines("alone", start),
-        Line(theirs, "what the others\nspan of it", "bound", ":"),
+        Line(theirs, "span of the others", "bound", ":"),
     ]
 
 
 _ROWS = (
     PanelRow("both networks:\n1 − cosine", _lines("both_miss", "exact", floor=FLOOR), FLOOR),
-    PanelRow("one exact network:\nbest cosine", _alone("exact"), None),
-    PanelRow("one trained network:\nbest cosine", _alone("trained"), None),
-    PanelRow("from trained weights:\nfitted λ over exact", _lines("multiplier", "trained"), None),
+    PanelRow("one exact network:\nbest cosine", _alone("exact"), None, top=1.0),
+    PanelRow("one trained network:\nbest cosine", _alone("trained"), None, top=1.0),
 )
 
 
 def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Cosines and multipliers, one column a network.
+    """Cosines to the forgotten sample, one column a network.
 
     Args:
         table: reconstruction rows.
@@ -54,7 +55,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     drawn = summarise(table, ["network", "start", "model", "dimension"], QUANTITIES)
     names = style.networks_of(table)
     with style.styled():
-        figure, axes = style.grid(7.4, names, _ROWS, drawn, "dimension", "dimension d")
+        figure, axes = style.grid(5.6, names, _ROWS, drawn, "dimension", "dimension d")
         for panel in axes.ravel():
             panel.set_xscale("log")
         style.finish(axes, _ROWS)
