@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.quadratic.pivoting import Settled, settled
+from kkt_unlearning.quadratic.pivoting import EVERY, FEW, SEVERAL, Settled, Start, settled
 from kkt_unlearning.quadratic.positive import Positive
 
 EPS = float(np.finfo(float).eps)
@@ -29,9 +29,9 @@ _LONGEST = 1e13
 _FEW = 3.5
 _PIVOTS = 50
 
-# Features to a sample from which on block pivoting starts with every sample held. Measured: of 30 to 300
-# Gaussian samples all are from 12 on.
-_MANY = 12
+# Features to a sample from which on block pivoting starts as with `FEW` samples, and with `EVERY` one.
+# Measured: of 30 to 300 Gaussian samples all have multipliers from 12 on.
+_TWO, _MANY = 2, 12
 
 _REFINEMENTS = 2
 
@@ -75,10 +75,10 @@ def hard_margin(
         start: indices of samples that are likely to be those with a multiplier: held first.
     """
     m, d = X.shape
-    if d <= 2 * m:
+    if d < m:
         return _Search(X, y).run(report, start)
     gram = X @ X.T
-    multipliers, steps, rounds = _by_gram(gram, y, every=d >= _MANY * m), 0, 0
+    multipliers, steps, rounds = _by_gram(gram, y, _start(m, d)), 0, 0
     if multipliers is None:
         found = _Search(coordinates(X, gram), y).run(report, start)
         if not found.separable:
@@ -87,7 +87,13 @@ def hard_margin(
     return HardMargin((y * multipliers) @ X, multipliers, True, steps, rounds)
 
 
-def _by_gram(gram: np.ndarray, y: np.ndarray, *, every: bool) -> np.ndarray | None:
+def _start(m: int, d: int) -> Start:
+    if d < _TWO * m:
+        return SEVERAL
+    return FEW if d < _MANY * m else EVERY
+
+
+def _by_gram(gram: np.ndarray, y: np.ndarray, start: Start) -> np.ndarray | None:
     """The multipliers ``(m,)`` from ``⟨x_i, x_j⟩ (m, m)`` alone; None where that does not give them for sure.
 
     They are refined by margins that are products with the same matrix. Of samples that nearly depend on one
@@ -96,7 +102,7 @@ def _by_gram(gram: np.ndarray, y: np.ndarray, *, every: bool) -> np.ndarray | No
     squared = float(gram.diagonal().max(initial=0.0)) or 1.0
     signed = gram * (y / squared)
     signed *= y[:, None]
-    found = settled(signed, every=every)
+    found = settled(signed, start)
     if found is None or found.gram.least_height() < _NEARLY_DEPENDENT:
         return None
     columns, multipliers = signed.take(found.held, 1), found.multipliers
