@@ -31,9 +31,9 @@ class Start(NamedTuple):
 
 # For samples that are nearly orthogonal: all have multipliers.
 EVERY = Start(1.0, (), 0.0)
-# For at most one sample to two features. Measured on 40 to 300 Gaussian samples: 2.3 to 3.7 rounds, 3.8 to 5
+# For at most one sample to two features. Measured on 40 to 300 Gaussian samples: 2 to 3.5 rounds, 3.8 to 5
 # from SEVERAL.
-FEW = Start(1.0, (0.05,), 0.2)
+FEW = Start(1.0, (0.08,), 0.12)
 # For up to two samples to a feature. Measured on Gaussian samples, m from 40 to 200 at d = 100: it saves one
 # round in four, and the ridge most of the cycles that occur without it where m > d.
 SEVERAL = Start(0.8, (0.1, 0.02), 0.3)
