@@ -133,13 +133,18 @@ def test_samples_that_nearly_repeat(distance, m, d):
     assert_optimal(X, y, hard_margin(X, y))
 
 
-@pytest.mark.parametrize("distance", [1e-2, 1e-4, 1e-6])
-def test_opposite_labels_close_to_one_another(distance):
+@pytest.mark.parametrize("distance", [1e-2, 1e-4, 1e-6, 1e-7, 1e-8])
+@pytest.mark.parametrize(("m", "d"), [(8, 8), (8, 30), (8, 400), (40, 30)])
+def test_opposite_labels_close_to_one_another(distance, m, d):
     """The margin is as small as the distance, and round-off of the samples is magnified by its inverse."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(8, 30)), np.array([1.0, -1.0] * 4)
-    X[1] = X[0] + distance * rng.normal(size=30)
-    assert_optimal(X, y, hard_margin(X, y), tolerance=1e-15 / distance**2 + 1e-12)
+    X, y = separable(0, m, d)
+    X[1] = X[0] + distance * np.random.default_rng(0).normal(size=d)
+    y[0], y[1] = 1.0, -1.0
+    found = hard_margin(X, y)
+    if m <= d:
+        assert found.separable
+    if found.separable:
+        assert_optimal(X, y, found, tolerance=1e-14 / distance + 1e-12)
 
 
 @pytest.mark.parametrize(("m", "d"), [(1, 3), (2, 40), (12, 30), (40, 100), (40, 600)])

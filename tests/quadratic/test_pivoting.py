@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from kkt_unlearning.quadratic.hard_margin import hard_margin
-from kkt_unlearning.quadratic.pivoting import nonnegative, settled
+from kkt_unlearning.quadratic.pivoting import EVERY, FEW, SEVERAL, nonnegative, settled
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -29,13 +29,12 @@ def multipliers(Z):
 
 @pytest.mark.parametrize(("m", "d"), [(1, 1), (1, 5), (2, 2), (10, 100), (60, 60), (100, 70)])
 @settings(max_examples=30)
-@given(seed=seeds, every=st.booleans())
-def test_what_settles_are_the_samples_that_the_weights_rest_on(m, d, seed, every):
+@given(seed=seeds, start=st.sampled_from([EVERY, FEW, SEVERAL]))
+def test_what_settles_are_the_samples_that_the_weights_rest_on(m, d, seed, start):
     Z = signed(seed, m, d)
 
-    found = settled(
-        Z @ Z.T, every=every and m < d
-    )  # without a ridge more samples may go in circles
+    # with less of a ridge more samples may go in circles
+    found = settled(Z @ Z.T, start if m < d else SEVERAL)
 
     assert found is not None
     right = multipliers(Z)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kkt_unlearning.quadratic.pivoting import Settled, settled
+from kkt_unlearning.quadratic.pivoting import EVERY, FEW, SEVERAL, Settled, Start, settled
 from kkt_unlearning.quadratic.positive import Positive
 
 EPS = float(np.finfo(float).eps)
@@ -29,9 +29,9 @@ _LONGEST = 1e13
 _FEW = 3.5
 _PIVOTS = 50
 
-# Features to a sample from which on block pivoting starts with every sample held. Measured: of 30 to 300
-# Gaussian samples all are from 12 on.
-_MANY = 12
+# Features to a sample from which on block pivoting starts as with `FEW` samples, and with `EVERY` one.
+# Measured: of 30 to 300 Gaussian samples all have multipliers from 12 on.
+_TWO, _MANY = 2, 12
 
 _REFINEMENTS = 2
 
@@ -75,28 +75,34 @@ def hard_margin(
         start: indices of samples that are likely to be those with a multiplier: held first.
     """
     m, d = X.shape
-    if d <= 2 * m:
+    if d < m:
         return _Search(X, y).run(report, start)
     gram = X @ X.T
-    multipliers, steps, rounds = _by_gram(gram, y, every=d >= _MANY * m), 0, 0
-    if multipliers is None:
-        found = _Search(coordinates(X, gram), y).run(report, start)
-        if not found.separable:
-            return replace(found, w=(y * found.multipliers) @ X)
-        multipliers, steps, rounds = found.multipliers, found.steps, found.rounds
-    return HardMargin((y * multipliers) @ X, multipliers, True, steps, rounds)
+    found = _by_pivoting(gram, y, _start(m, d)) or _by_triangle(gram, y, report, start)
+    if found is not None:
+        return replace(found, w=(y * found.multipliers) @ X)
+    basis, triangle = np.linalg.qr(X.T)
+    found = _Search(triangle.T, y).run(report, start)
+    # not a sum over samples: where they nearly cancel it has lost what the weights have
+    return replace(found, w=basis @ found.w)
 
 
-def _by_gram(gram: np.ndarray, y: np.ndarray, *, every: bool) -> np.ndarray | None:
-    """The multipliers ``(m,)`` from ``⟨x_i, x_j⟩ (m, m)`` alone; None where that does not give them for sure.
+def _start(m: int, d: int) -> Start:
+    if d < _TWO * m:
+        return SEVERAL
+    return FEW if d < _MANY * m else EVERY
 
-    They are refined by margins that are products with the same matrix. Of samples that nearly depend on one
-    another it has lost the differences, and of many the search finds out more.
+
+def _by_pivoting(gram: np.ndarray, y: np.ndarray, start: Start) -> HardMargin | None:
+    """All but the weights, from ``⟨x_i, x_j⟩ (m, m)`` alone; None where that does not give it for sure.
+
+    Multipliers are refined by margins that are products with the same matrix. Of samples that nearly depend
+    on one another it has lost the differences, and of many the search finds out more.
     """
     squared = float(gram.diagonal().max(initial=0.0)) or 1.0
     signed = gram * (y / squared)
     signed *= y[:, None]
-    found = settled(signed, every=every)
+    found = settled(signed, start)
     if found is None or found.gram.least_height() < _NEARLY_DEPENDENT:
         return None
     columns, multipliers = signed.take(found.held, 1), found.multipliers
@@ -107,11 +113,34 @@ def _by_gram(gram: np.ndarray, y: np.ndarray, *, every: bool) -> np.ndarray | No
             break
         multipliers = multipliers + found.gram.solve(missing)
     length = float(np.sqrt(multipliers.sum()))  # of the weights
-    if multipliers.min() <= 0 or (1.0 - columns @ multipliers).max() > _round_off(len(y), length):
+    wrong = (1.0 - columns @ multipliers).max() > _round_off(len(y), length)
+    if multipliers.min() <= 0 or wrong or _is_lost(multipliers):
         return None
     answer = np.zeros(len(y))
     answer[found.held] = multipliers / squared
-    return answer
+    return HardMargin(np.empty(0), answer, True, 0, 0)
+
+
+def _by_triangle(
+    gram: np.ndarray, y: np.ndarray, report: RoundReport | None, start: np.ndarray | None
+) -> HardMargin | None:
+    """The same by the search in ``m`` coordinates, the triangle of the Gram matrix."""
+    triangle = _triangle(gram)
+    if triangle is None:
+        return None
+    found = _Search(triangle, y).run(report, start)
+    if found.separable and _is_lost(found.multipliers * gram.diagonal().max()):
+        return None
+    return found
+
+
+def _is_lost(multipliers: np.ndarray) -> bool:
+    """Whether margins of ``w = Σ_i λ_i z_i``, summed up, are off by more than those of other weights as long.
+
+    The terms are as large as ``Σ_i λ_i = ‖w‖²``, for samples of length at most 1.
+    """
+    squared = float(multipliers.sum())
+    return EPS * squared > _round_off(len(multipliers), float(np.sqrt(squared)))
 
 
 def _round_off(terms: int, length: float) -> float:
@@ -120,20 +149,24 @@ def _round_off(terms: int, length: float) -> float:
 
 
 def coordinates(X: np.ndarray, gram: np.ndarray) -> np.ndarray:
-    """Samples ``(m, m)`` with the inner products of ``X (m, d)``, ``gram``, for ``m < d``.
+    """Samples ``(m, m)`` with the inner products of ``X (m, d)``, ``gram``, for ``m ≤ d``.
 
     They are the triangle of a Cholesky factorisation of the Gram matrix. Where samples nearly depend on one
     another it has lost their differences, and that of a QR factorisation of X, a few times as dear, takes its
     place.
     """
-    lengths = np.sqrt(np.diagonal(gram))
+    triangle = _triangle(gram)
+    return np.asarray(np.linalg.qr(X.T, mode="r")).T if triangle is None else triangle
+
+
+def _triangle(gram: np.ndarray) -> np.ndarray | None:
+    """The lower triangle L with ``L Lᵀ = gram``; None where samples nearly depend on one another."""
     try:
         triangle = np.linalg.cholesky(gram)
     except np.linalg.LinAlgError:
-        triangle = np.zeros_like(gram)
-    if (np.diagonal(triangle) < _NEARLY_DEPENDENT * lengths).any():
-        return np.asarray(np.linalg.qr(X.T, mode="r")).T
-    return triangle
+        return None
+    dependent = np.diagonal(triangle) < _NEARLY_DEPENDENT * np.sqrt(np.diagonal(gram))
+    return None if dependent.any() else triangle
 
 
 class _Search:
@@ -251,7 +284,7 @@ class _Search:
                 break
             multipliers = multipliers + gram.solve(missing)
         w = multipliers @ Z
-        if multipliers.min() <= 0 or len(self._missing(chosen, w)):
+        if multipliers.min() <= 0 or _is_lost(multipliers) or len(self._missing(chosen, w)):
             return False
         self.held, self.w = chosen.tolist(), w
         self.multipliers[: len(chosen)] = multipliers
