@@ -77,7 +77,14 @@ $(FIGURES): $(READY)
 	$(BIN)/snakemake --cores all $@
 	@echo "figure: paper_figures/$@.pdf, with $@.png and the numbers drawn, $@.csv; what it shows: workflow/report/$@.rst"
 
+# Snakemake fails with a traceback where it cannot make this folder, before it reads our files.
+define folder
+	@mkdir -p -- "$${DIRECTORY:-.}" 2>/dev/null && test -w "$${DIRECTORY:-.}" && test -x "$${DIRECTORY:-.}" || { \
+		echo "error: Makefile, DIRECTORY: '$${DIRECTORY:-.}' is no folder that can be made and written to: name one of your own." >&2; exit 1; }
+endef
+
 report: $(READY) ## the same as one page for a browser, results/report.html; of another run with CONFIG, DIRECTORY
+	$(folder)
 	$(BIN)/snakemake --cores all $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}"
 	@echo "all figures and pages are put into one file"
 	$(BIN)/snakemake $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}" --report results/report.html --report-stylesheet "$$PWD/workflow/report/style.css"
@@ -197,6 +204,7 @@ compare: $(READY) ## RUNS="a b", folders of runs or configuration files, beside 
 	set -f; $(BIN)/python -m workflow.compare $${EXPERIMENT:+--experiment="$$EXPERIMENT"} -- $$RUNS
 
 archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (here) as one file ARCHIVE
+	$(folder)
 	$(BIN)/snakemake --cores all $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}"
 	$(BIN)/python -m workflow.archive pack $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}" -- "$$ARCHIVE"
 

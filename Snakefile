@@ -14,6 +14,7 @@ from workflow.support.configuration.backend import refuse_missing_backend
 from workflow.support.configuration.check import check
 from workflow.support.configuration.reading import refuse_unclear
 from workflow.support.places.asked import Asked
+from workflow.support.places.bundles import refuse_circles
 from workflow.support.places.captions import caption
 from workflow.support.places.finish import where
 from workflow.support.places.folder import NOTES, refuse_foreign, refuse_read_only
@@ -80,6 +81,8 @@ wildcard_constraints:
 
 onstart:
     refuse_missing_backend(workflow, plan.config)
+    if workflow.is_main_process:
+        refuse_circles(workflow.group_settings, asked)
     lift_unasked_limit(workflow)
 
 

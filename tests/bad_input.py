@@ -226,6 +226,12 @@ def deep(name: str) -> bytes:
     return torch({}, b"\x80\x02)" + b"\x85" * 100_000 + b".")
 
 
+def nameless(name: str) -> bytes | None:
+    if name == "W.safetensors":
+        return with_header("null", b"")
+    return torch({}, b"\x80\x02N.") if name == "W.pt" else None
+
+
 def repacked(name: str) -> bytes | None:
     if name in NPZ or name == "W.pt":
         return archive(members(made(name)), zipfile.ZIP_BZIP2)
@@ -279,6 +285,12 @@ DEFECTS: dict[str, Callable[[str], bytes | None]] = {
     "a word for a number": text,
     "a cell without a number": missing_cell,
     "a number with a comma": only(["D.csv"], lambda name: made(name, changed('"1,5"', object))),
+    "a number with a dash for the minus": only(
+        ["D.csv"], lambda name: made(name, changed("\u22122.5", object))
+    ),
+    "a number as 1,234.5": only(["D.csv"], lambda name: made(name, changed('"1,234.5"', object))),
+    "a column without a name": only(["D.csv"], lambda name: made(name).replace(b"\n", b",\n")),
+    "semicolons for commas": only(["D.csv"], lambda name: made(name).replace(b",", b";")),
     "a number half in quotes": only(["D.csv"], lambda name: made(name, changed('"1"2', object))),
     "nan": number(np.nan),
     "inf": number(np.inf),
@@ -297,6 +309,7 @@ DEFECTS: dict[str, Callable[[str], bytes | None]] = {
     "a row or vector too short": too_short,
     "10¹³ numbers in a few bytes": too_large,
     "9,000 levels or more": deep,
+    "nothing where names are expected": nameless,
     "packed by bzip2": repacked,
     "a call of Python": runs,
 }

@@ -97,3 +97,20 @@ def test_all_files_or_none(tmp_path):
     with pytest.raises(DataError, match="cannot be written"), written(new):
         pytest.fail("it was begun")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_nothing_can_have_is_refused_before_anything_else(tmp_path):
+    """Not at the end, by the renaming: by then the answer is printed."""
+    read_as_well = tmp_path / "D.npz"
+    read_as_well.write_bytes(b"data")
+    pipe, loop = tmp_path / "pipe", tmp_path / "loop"
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    before = sorted(tmp_path.iterdir())
+    for path in ("a" * 300, "D.npz/U.npz", "pipe", "loop", os.devnull, f"{os.devnull}/U.npz"):
+        with (
+            pytest.raises(DataError, match=r"cannot be written .*: name a file in a folder"),
+            written([New(str(tmp_path / path), b"new", (str(read_as_well),))]),
+        ):
+            pytest.fail("what is done meanwhile")
+    assert sorted(tmp_path.iterdir()) == before

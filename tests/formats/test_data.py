@@ -112,8 +112,8 @@ CSV = {
     b"\n \n": "has no line of text",
     b"y,a\n": "has a line of names and no rows",
     b"1,2\n3,4\n": "begins with numbers, 1, 2",
-    b"y;a\n1;2\n": "has 1 column, 'y;a'",
-    b"y\n1\n-1\n": "has 1 column, 'y'",
+    b"y;a\n1;2\n": "begins with a line of 1 column, 'y;a'",
+    b"y\n1\n-1\n": "begins with a line of 1 column, 'y'",
     b"label,a\n1,2\n": "has no column 'y' of labels, its columns are label, a: rename the column of "
     "labels to that, or name it with label (--label).",
     b"y,a,a\n1,2,3\n": "two columns are named 'a'",

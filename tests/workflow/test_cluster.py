@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from workflow.support.configuration.backend import TRAINING
 from workflow.support.configuration.check import checked
 from workflow.support.configuration.schema import schema
 from workflow.support.places.asked import Asked
+from workflow.support.places.bundles import refuse_circles
 from workflow.support.places.jobs import growing
 from workflow.support.places.places import Places
 from workflow.support.places.plan import Plan
@@ -256,27 +258,47 @@ def test_both_profiles_plan_all_jobs(project):
 
 
 def test_trainings_may_be_bundles_of_their_own(project):
-    """As docs/cluster.md has it for a partition of GPUs; without the data, bundles would go in circles."""
+    """As docs/cluster.md has it for a partition of GPUs."""
     settings = words_of_snakemake("slurm")
-    apart = dict.fromkeys(["dataset", *TRAINING], "training")
-    settings["groups"] |= apart
+    settings["groups"] |= dict.fromkeys(["dataset", *TRAINING], "training")
     settings["group-components"]["training"] = 4
     assert planned(project, "apart", settings)["retrain"] > 0
-    settings["groups"]["dataset"] = "setting"
-    # Which of two words Snakemake has for it, and whether it says one, depends on the order in which it meets
-    # the jobs, another one in each run: mostly the first has one.
-    circle = re.compile("Group setting depends on itself|no such job is ready for execution")
-    orders = (_refused(project, f"circle{turn}", settings) for turn in range(8))
-    assert any(circle.search(said) for said in orders)
 
 
-def _refused(project, name, settings):
-    """What is said of settings that Snakemake refuses; nothing where it does not."""
-    try:
-        planned(project, name, settings)
-    except AssertionError as error:
-        return str(error)
-    return ""
+def bundles(rules, components):
+    return SimpleNamespace(overwrite_groups=rules, group_components=components)
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_bundles_have_an_order(name, tiny_config):
+    """As they are, and as docs/cluster.md has them for a partition of GPUs; not with the data left behind."""
+    settings, asked = profile(name), Asked(Plan(checked(tiny_config), Sources(ROOT)))
+    groups, components = settings["groups"], settings["group-components"] | {"training": 4}
+    refuse_circles(bundles(groups, components), asked)
+    groups |= dict.fromkeys(["dataset", *TRAINING], "training")
+    refuse_circles(bundles(groups, components), asked)
+    groups["dataset"] = "setting"
+    with pytest.raises(
+        SystemExit, match=r"setting -> training -> setting|training -> setting -> training"
+    ):
+        refuse_circles(bundles(groups, components), asked)
+
+
+@pytest.mark.parametrize("without", ["train", "duals", "table"])
+def test_bundles_that_are_left_and_entered_again_are_refused(without, tiny_config):
+    """Whatever its rule is submitted in; bundles that are not put together are Snakemake's to judge."""
+    settings, asked = profile("slurm"), Asked(Plan(checked(tiny_config), Sources(ROOT)))
+    whole = dict.fromkeys(rules(), "all")
+    refuse_circles(bundles(whole, {"all": 2}), asked)
+    for groups in (
+        {rule: name for rule, name in whole.items() if rule != without},
+        whole | {without: "other"},
+    ):
+        with pytest.raises(SystemExit, match=r"^error: groups of the profile: .*\ball\b.* 1 in"):
+            refuse_circles(bundles(groups, {"all": 2, "other": 1}), asked)
+        refuse_circles(bundles(groups, {"all": 1}), asked)
+        refuse_circles(bundles(groups, {}), asked)
+    refuse_circles(bundles({}, settings["group-components"]), asked)
 
 
 def words_of_snakemake(name):

@@ -117,3 +117,12 @@ def test_without_a_home_that_can_be_written_to_snakemake_keeps_its_cache_here(ch
     assert (checkout / "cache").read_text() == f"{checkout}/build/cache"
     made(checkout, "figures", HOME=str(checkout), **without)
     assert (checkout / "cache").read_text() == ""
+
+
+@pytest.mark.parametrize("target", ["archive", "report"])
+@pytest.mark.parametrize("folder", ["/proc/new", "/dev/null", "Makefile", "Makefile/below"])
+def test_a_folder_that_cannot_be_made_ends_before_snakemake(checkout, target, folder):
+    said = made(checkout, target, f"DIRECTORY={folder}")
+    assert said.returncode == 2
+    assert f"error: Makefile, DIRECTORY: '{folder}' is no folder that can be made" in said.stderr
+    assert not (checkout / "given").exists()

@@ -27,11 +27,7 @@ def read(path: str, reader: Callable[[BinaryIO, str], Value]) -> Value:
 
 def _opened(path: str) -> BinaryIO:
     try:
-        mode = os.stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file")
-        if not stat.S_ISREG(mode):  # a pipe or a device would be waited for
-            raise OSError(errno.EINVAL, "it is no regular file")
+        _check_regular(path)  # a pipe or a device would be waited for
         return open(path, "rb")
     except (OSError, ValueError) as error:
         raise DataError(
@@ -78,8 +74,8 @@ def _part(new: New) -> Iterator[str]:
         if _same(new.path, other):
             raise DataError(f"{_named(new.path)} was read as well: name another file to write.")
     with _writing(new.path):
-        if os.path.isdir(new.path):
-            raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file")
+        with suppress(FileNotFoundError):
+            _check_regular(new.path)
         handle, part = tempfile.mkstemp(dir=Path(new.path).parent, prefix=".", suffix=".part")
     try:
         with _writing(new.path), os.fdopen(handle, "wb") as file:
@@ -95,9 +91,17 @@ def _part(new: New) -> Iterator[str]:
 
 def _same(path: str, other: str) -> bool:
     """Whether both name one file, which may have been removed since it was read."""
-    with suppress(FileNotFoundError):
+    with suppress(OSError):  # where there is none; one that can never be is refused elsewhere
         return os.path.samefile(path, other)
     return False
+
+
+def _check_regular(path: str) -> None:
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file")
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
 
 
 @contextmanager

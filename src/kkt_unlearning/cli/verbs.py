@@ -9,7 +9,7 @@ from kkt_unlearning.audit.step import Step
 from kkt_unlearning.cli import files, printed, records
 from kkt_unlearning.cli.picture import picture
 from kkt_unlearning.cli.status import DONE, WORSE
-from kkt_unlearning.errors import DataError, bracketed, one_line
+from kkt_unlearning.errors import DataError, UserError, bracketed, one_line
 from kkt_unlearning.formats import Data, ModelFile, read_data, read_model, write_model
 from kkt_unlearning.formats.model_file import KINDS
 from kkt_unlearning.formats.opening import kind_of
@@ -30,7 +30,11 @@ class Answer:
 def kkt(asked: argparse.Namespace, report: Report) -> Answer:
     """How near the network is to a KKT point."""
     data, found = _inputs(asked)
-    nearness = audit.kkt(found.model, data.X, data.y, loss=asked.loss, report=report)
+    try:
+        nearness = audit.kkt(found.model, data.X, data.y, loss=asked.loss, report=report)
+    except UserError:  # of samples that the network was to forget, perhaps
+        _check_first(asked, found, "certify it, or look at the network before it")
+        raise
     shown = len(data.y) if asked.all else printed.SHOWN
     return Answer(
         records.nearness(found.model, nearness),

@@ -38,6 +38,11 @@ def checked_columns(columns: Sequence[str], label: str, name: str) -> list[str]:
 def _check_names(columns: Sequence[str], name: str) -> None:
     seen: set[str] = set()
     for place, column in enumerate(columns):
+        if place and not column:
+            raise DataError(
+                f"{name}: column {place + 1} has no name, as a comma at the end of a line makes one: remove "
+                "that column in all lines, or name it."
+            )
         if _INDEX.fullmatch(column):
             raise DataError(
                 f"{name}: column {place + 1} is named {one_line(column)!r}, as pandas names its index, "

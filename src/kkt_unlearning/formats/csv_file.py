@@ -17,6 +17,7 @@ from kkt_unlearning.formats.columns import COPIES, checked_columns, missing, spl
 from kkt_unlearning.formats.opening import size_of
 
 _COMMA = re.compile(r"\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*", re.ASCII)  # 1,5 for 1.5
+_MINUS = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")  # dashes that stand for a minus
 _PIECE = 2**20  # bytes read in one go
 _LONGEST_CELL = 131_072  # characters, as Python has it by default
 _CELL = 100  # bytes of memory that a cell of one line may take, beside its characters
@@ -117,8 +118,8 @@ def _header(columns: list[str], label: str, name: str) -> list[str]:
         )
     if len(columns) == 1:
         raise DataError(
-            f"{name} has 1 column, {one_line(columns[0])!r}, but labels and at least one feature are needed: "
-            "separate the columns by commas."
+            f"{name} begins with a line of 1 column, {one_line(columns[0])!r}, but labels and at least one "
+            "feature are needed: save a line of their names first, and commas between the cells of all lines."
         )
     return checked_columns(columns, label, name)
 
@@ -169,9 +170,17 @@ def _refuse_cell(file: BinaryIO, columns: list[str], label: str, name: str) -> N
             if len(cells) != len(columns):
                 raise DataError(_ragged(name, row, len(cells), len(columns)))
             for column, cell in zip(columns, cells, strict=True):
+                _check_sign(cell, row, column, name)
                 if column == label:
                     _check_label(cell, row, column, name)
                 _check_cell(cell, row, column, name)
+
+
+def _check_sign(cell: str, row: int, column: str, name: str) -> None:
+    """Dashes that word processors write for a minus."""
+    if not _is_number(cell) and _is_number(meant := cell.translate(_MINUS)):
+        remedy = f"write {one_line(meant.strip())}, with the minus of a keyboard"
+        raise DataError(missing(name, row, column, repr(one_line(cell)), remedy))
 
 
 def _check_label(cell: str, row: int, column: str, name: str) -> None:
@@ -191,7 +200,8 @@ def _check_cell(cell: str, row: int, column: str, name: str) -> None:
         remedy = f"write {point}, with a point for the comma"
         raise DataError(missing(name, row, column, repr(one_line(cell)), remedy))
     if not _is_number(cell):
-        raise DataError(missing(name, row, column, repr(one_line(cell))))
+        remedy = "fill in a number such as -1234.5, or remove that row"
+        raise DataError(missing(name, row, column, repr(one_line(cell)), remedy))
 
 
 def _ragged(name: str, row: int, found: int, expected: int) -> str:

@@ -63,6 +63,8 @@ def _read(file: BinaryIO, size: int, name: str) -> dict[str, np.ndarray]:
     if length > min(size - 8, _LARGEST_HEADER):
         raise ValueError(f"its header has {length} bytes")
     header = json.loads(file.read(length), object_pairs_hook=partial(_once, name))
+    if type(header) is not dict:
+        raise ValueError("its header is no table of tensors")
     header.pop("__metadata__", None)
     check_names(header, name)
     for key, tensor in header.items():
