@@ -39,6 +39,7 @@
     wider: document.documentElement.scrollWidth - window.innerWidth,
     results: {},
     linked: {},
+    led: {},
   };
   for (const category of found.menu.filter((name) => /^\d/.test(name))) {
     found.results[category] = [];
@@ -49,6 +50,15 @@
       if (!row) break;
       found.results[category].push(await look(row));
     }
+  }
+  // The links below the scorecard, each after another category was opened.
+  const more = () => [...document.querySelectorAll("#app .prose a")].filter(({ href }) => href.includes("showCategory"));
+  for (let index = 0; index < more().length; index++) {
+    await home();
+    await open(entry(index ? found.menu.find((name) => /^1/.test(name)) : "3 Figures"));
+    await open(more()[index]);
+    const [heading] = [...document.querySelectorAll("nav li a")].slice(-1);
+    found.led[heading.textContent.trim()] = [...document.querySelectorAll("nav tbody tr")].map((row) => row.textContent.trim());
   }
   for (const name of found.claims.map(([id]) => id)) {
     await home();

@@ -95,6 +95,11 @@ def test_claims_lead_to_their_figures(seen, scores):
     assert seen["linked"] == linked
 
 
+def test_links_of_the_first_page_open_their_category_after_another_one(seen):
+    labels = {name: [row["label"] for row in rows] for name, rows in seen["results"].items()}
+    assert seen["led"] == labels
+
+
 @pytest.mark.parametrize(
     ("category", "page"), [(0, "scorecard"), (1, "findings"), (3, "provenance")]
 )

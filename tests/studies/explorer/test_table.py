@@ -7,16 +7,19 @@ import pytest
 import result_tables
 from explorer_tables import DATASET, HOMES, certificates, told
 
+from kkt_unlearning.studies import style
 from kkt_unlearning.studies.explorer.shown import (
     PANELS,
     QUANTITIES,
     WAY_PANELS,
     WAY_QUANTITIES,
+    WAYS,
     data,
     way,
 )
 from kkt_unlearning.studies.explorer.table import KINDS, plain
 from kkt_unlearning.studies.study import measures
+from kkt_unlearning.unlearning.registry import METHODS
 
 
 def settings(found):
@@ -136,10 +139,22 @@ def test_ways_to_forget_are_told_apart_by_method_start_and_beta():
 
 
 def test_every_way_of_the_pipeline_has_a_name_of_its_own():
-    names = ("prescribed", "recovered", "fine_tuning", "gradient_ascent", "influence", "downdate")
-    titles = [way(name, "trained", -1.0).title for name in names]
-    assert len(set(titles)) == len(names)
+    titles = [way(*key, -1.0).title for key in WAYS]
+    retrained = {"retraining", "retrained"}
+    assert {method for method, _ in WAYS} == {*METHODS.own} - {"neggrad_plus"} | retrained
+    assert len(set(titles)) == len(WAYS)
     assert not any("(" in title and "β" not in title for title in titles)
+
+
+def test_doing_nothing_has_a_colour_of_its_own_and_no_two_marks_are_alike():
+    looks = [way(*key, -1.0) for key in WAYS] + [way("neggrad_plus", "trained", 0.5)]
+    nothing, *others = looks
+    assert nothing.title == style.NOTHING
+    assert nothing.colour not in {look.colour for look in others}
+    marks = [(look.colour, look.symbol) for look in looks if look.symbol != "circle"]
+    assert len(set(marks)) == len(marks)
+    lines = [look.colour for look in looks if look.symbol == "circle"]
+    assert max(map(lines.count, lines)) <= 2  # told apart by dashes
 
 
 @pytest.mark.parametrize(

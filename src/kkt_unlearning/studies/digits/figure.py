@@ -199,12 +199,6 @@ def _given_delta(axes: Axes, rows: Table, networks: list[str]) -> None:
             shown = select(rows, quantity=quantity, network=network)
             where = at[np.isin(DELTAS, shown["x"])] + shift + 0.1 * hollow
             _points(axes, where, shown, colour, EPSILON_FLOOR, hollow=hollow)
-    look: dict[str, Any] = {"linestyle": "", "marker": "o", "color": "0.3", "markersize": 4}
-    entries = [
-        Line2D([], [], label="prescribed step", **look),
-        Line2D([], [], label=style.NOTHING, markerfacecolor="white", **look),
-    ]
-    axes.legend(handles=entries, loc="lower left", handletextpad=0.1)
     axes.set_xticks(at, [f"{delta:g}" for delta in DELTAS])
     axes.set(xlim=(-0.5, len(at) - 0.5), xlabel="δ allowed / mean multiplier")
     axes.set(ylabel="relative ε at θ̃", title="for a given δ")
@@ -226,9 +220,12 @@ def _accuracy(axes: Axes, rows: Table, networks: list[str]) -> None:
 
 
 def _legend(figure: Figure, networks: list[str]) -> None:
+    look: dict[str, Any] = {"linestyle": "", "marker": "o", "color": "0.3", "markersize": 4}
     entries = [Line2D([], [], color=style.colour_of(n), label=style.name_of(n)) for n in networks]
     entries += [
         Line2D([], [], color="0.3", label=style.NAMES["exact"]),
         Line2D([], [], color="0.3", linestyle="--", label=style.NAMES["trained"]),
+        Line2D([], [], label="d: prescribed step", **look),
+        Line2D([], [], label=f"d: {style.NOTHING}", markerfacecolor="white", **look),
     ]
-    figure.legend(handles=entries, loc="outside lower center", ncols=4)
+    figure.legend(handles=entries, loc="outside lower center", ncols=3)

@@ -136,12 +136,21 @@ function layout(panel, axis, vertical) {
 
 const DASHES = { solid: "", dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdash: "11 4", longdashdot: "11 3 2 3" };
 
+const MARKS = {
+  square: "M11 1h8v8h-8z",
+  diamond: "M15 0l5 5-5 5-5-5z",
+  cross: "M13 0h4v3h3v4h-3v3h-4v-3h-3v-4h3z",
+  "triangle-up": "M15 0l5 9h-10z",
+  "triangle-down": "M15 10l5-9h-10z",
+  star: "M15 0l2 4h4l-3 2 1 4-4-2-4 2 1-4-3-2h4z",
+};
+
 function sample({ colour, dash, symbol }) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS(made.namespaceURI, "path");
   for (const [name, value] of Object.entries({ width: 30, height: 10, "aria-hidden": "true" })) made.setAttribute(name, value);
   const marks = { square: "M11 1h8v8h-8z", diamond: "M15 0l5 5-5 5-5-5z", "triangle-up": "M15 0l5 9h-10z", star: "M15 0l2 4h4l-3 2 1 4-4-2-4 2 1-4-3-2h4z" };
-  const outline = marks[symbol?.replace("-open", "")];
+  const outline = MARKS[symbol?.replace("-open", "")];
   line.setAttribute("d", outline ?? "M0 5h30");
   line.setAttribute("stroke", colour);
   line.setAttribute("stroke-width", outline ? "1.5" : "2.5");

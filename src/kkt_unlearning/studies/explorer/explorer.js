@@ -82,12 +82,15 @@ function wayCurves(study, ways) {
   const cost = (point) => spread(study, "gradients", point).median;
   const costs = ways.flatMap(({ points }) => points.map(({ point }) => cost(point))).filter((x) => x > 0);
   const ends = [Math.min(...costs), Math.max(...costs)];
+  const lookOf = (way) => {
+    const level = way.points.every(({ point }) => cost(point) === 0);
+    return { level, dash: level ? "dash" : dashOf(ways, way) };
+  };
   return study.quantities.filter(({ panel }) => panel).flatMap(({ column, panel }) =>
     ways.map((way) => ({
       ...way,
       panel,
-      level: way.points.every(({ point }) => cost(point) === 0),
-      dash: dashOf(ways, way),
+      ...lookOf(way),
       points: way.points.flatMap(({ point, steps }) =>
         (cost(point) > 0 ? [cost(point)] : ends).map((x) => ({
           x,
@@ -130,7 +133,7 @@ function measured(study, point) {
   const certificate = `At the dotted upright line ε = ${value("epsilon")}${bound}, δ = ${value("delta")}, τ = ${value("tau")}${star}.`;
   const before = value("distance_retrained_original");
   const retrained = study.values.distance_retrained
-    ? ` The retrained network is at 1 − cosine ${value("distance_retrained")}, without the step at ${before}.`
+    ? ` The retrained network is at 1 − cosine ${value("distance_retrained")}, with nothing done at ${before}.`
     : "";
   return `${certificate}${retrained} ${over}`;
 }

@@ -77,7 +77,12 @@ PANELS = (
 QUANTITIES = (
     Quantity("epsilon", "ε at θ̃", "epsilon", "exact"),
     Quantity("epsilon_at_0.1", "ε at θ̃ for δ = 0.1 of the mean multiplier", "epsilon", "halved"),
-    Quantity("nothing_at_0.1", "the same, without the step", "epsilon", "original"),
+    Quantity(
+        "nothing_at_0.1",
+        "ε for δ = 0.1 of the mean multiplier, doing nothing",
+        "epsilon",
+        "original",
+    ),
     Quantity("restored_bound", "bound on ε at θ̃", "epsilon", "exact", "dot"),
     Quantity("epsilon_autograd", "ε at θ′ (τ = 0), 0/1 derivatives", "epsilon", "autograd"),
     Quantity("epsilon_clarke", "ε at θ′ (τ = 0), Clarke derivatives", "epsilon", "clarke", "dash"),
@@ -88,7 +93,7 @@ QUANTITIES = (
     Quantity("tau", "τ: to θ̃", "distance", "tau"),
     Quantity(
         "distance_original",
-        "to the exact KKT point, without the step",
+        "to the exact KKT point, doing nothing",
         "distance",
         "original",
         "dash",
@@ -97,7 +102,7 @@ QUANTITIES = (
     Quantity("tau_star", "τ*: to the exact KKT point", "distance", "tau_star", "dash"),
     Quantity(
         "distance_retrained_original",
-        "to the retrained network, without the step",
+        "to the retrained network, doing nothing",
         "distance",
         "original",
     ),
@@ -105,7 +110,7 @@ QUANTITIES = (
     Quantity("kappa", "κ of the bounds"),
     Quantity("smallest_margin", "smallest retained margin"),
     Quantity("margin_change", "largest change of a retained margin"),
-    Quantity("accuracy_original", "accuracy on fresh samples, without the step"),
+    Quantity("accuracy_original", "accuracy on fresh samples, doing nothing"),
     Quantity("accuracy_unlearned", "accuracy on fresh samples"),
     Quantity("accuracy_retrained", "accuracy on fresh samples, retrained"),
 )
@@ -125,18 +130,24 @@ WAY_QUANTITIES = (
         "distance_retrained",
     ),
 )
+# Symbols tell apart what is done in one stroke, dashes the lines of one colour; doing nothing alone is grey.
 WAYS = {
-    ("nothing", "trained"): Way("nothing: the trained network", "original"),
+    ("nothing", "trained"): Way(style.NOTHING, "original"),
     ("prescribed", "trained"): Way("prescribed step", "tau", "diamond"),
     ("prescribed", "exact"): Way("prescribed step from the exact KKT point", "tau", "diamond-open"),
     ("recovered", "trained"): Way("prescribed step, then fine-tuning", "exact"),
     ("fine_tuning", "trained"): Way("fine-tuning (NegGrad+, β = 1)", "clarke"),
     ("gradient_ascent", "trained"): Way("ascent in many steps (β = 0)", "trained"),
+    ("projected_ascent", "trained"): Way("ascent off the retained gradients", "trained"),
+    ("minimal_perturbation", "trained"): Way("minimal perturbation", "halved", "cross"),
     ("influence", "trained"): Way("influence step", "halved", "triangle-up"),
-    ("downdate", "trained"): Way("dual downdate", "autograd", "square"),
-    ("downdate", "exact"): Way("dual downdate from the exact KKT point", "autograd", "square-open"),
-    ("retraining", "initial"): Way("retraining from scratch", OTHER),
-    ("retrained", "initial"): Way("retraining until training ends", OTHER, "star"),
+    ("retain_free", "trained"): Way(
+        "influence step without retained data", "halved", "triangle-down"
+    ),
+    ("downdate", "trained"): Way("dual downdate", "halved", "square"),
+    ("downdate", "exact"): Way("dual downdate from the exact KKT point", "halved", "square-open"),
+    ("retraining", "initial"): Way("retraining from scratch", "autograd"),
+    ("retrained", "initial"): Way("retraining until training ends", "autograd", "star"),
 }
 
 # what stands in cells -> what a reader sees; other texts stand for themselves
@@ -182,7 +193,7 @@ SOURCES = {
 def way(method: str, start: str, beta: float) -> Way:
     """How a row of the table of methods is shown."""
     if method == "neggrad_plus":
-        return Way(f"NegGrad+, β = {beta:g}", "original", band=False)
+        return Way(f"NegGrad+, β = {beta:g}", OTHER, band=False)
     plain = Way(f"{named(method)} ({named(start)})", OTHER)
     return WAYS.get((method, start), plain)
 
