@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import math
+import re
 import shlex
 import signal
 import sys
@@ -48,7 +49,8 @@ _ASKED = (
 )
 
 # below the root of the project
-PROJECT = (*LOCKS, "LICENSE", "CITATION.cff", SOFTWARE, WORKFLOW)
+HERE = ("LICENSE", "CITATION.cff", SOFTWARE, WORKFLOW)
+PROJECT = (*LOCKS, *HERE)
 
 
 def pack(folder: Path, configfiles: Sequence[Path]) -> bytes:
@@ -207,8 +209,11 @@ def _other_names(files: Files, asked: Asked) -> Iterator[str]:
 
 
 def _other_manifest(files: Files, found: Records) -> Iterator[str]:
+    of = _read_json(files, MANIFEST).get("commit")
+    if of is not None and not re.fullmatch("[0-9a-f]{40}", str(of)):
+        yield f"{MANIFEST} names a commit that is none."
     try:
-        said = manifest(found, _read_json(files, MANIFEST).get("commit"))
+        said = manifest(found, of)
     except (KeyError, TypeError):
         yield "a record does not say by what code it was made."
     if files[MANIFEST] != _json(said):
@@ -216,7 +221,7 @@ def _other_manifest(files: Files, found: Records) -> Iterator[str]:
 
 
 def _other_description(files: Files) -> Iterator[str]:
-    for name in (SOFTWARE, WORKFLOW):
+    for name in HERE:
         if files[name] != (ROOT / name).read_bytes():
             yield (
                 f"{name!r} is not the file here: check out the commit that {MANIFEST} names, or take another "

@@ -97,3 +97,24 @@ def test_a_folder_that_was_not_installed_has_a_version_too(monkeypatch, capsys):
     assert main(["--version", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["kkt-unlearning"] == kkt_unlearning.__version__ and said["packages"] == {}
+
+
+@pytest.mark.parametrize(
+    "loaded", ["kkt_unlearning.cli.main", "kkt_unlearning.cli.arguments", "numpy", "numpy.linalg"]
+)
+def test_ctrl_c_while_it_loads_ends_it_as_a_signal_does(loaded, tmp_path):
+    """Whatever it loads just then: the import of one module sends the signal."""
+    text = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {loaded!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from kkt_unlearning.cli.start import main\n"
+        "sys.argv = ['kkt-unlearning', 'kkt', '--data', 'D.npz', '--weights', 'W.npz']\n"
+        "sys.exit(main())\n"
+    )
+    command = [sys.executable, "-c", text]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

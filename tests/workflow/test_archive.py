@@ -270,7 +270,7 @@ TABLE_RECORD = "results/tables/kinks.stationarity.provenance.json"
         ({METADATA: None}, f"{METADATA!r} is missing"),
         ({"codemeta.json": b"{}"}, "'codemeta.json' is not the file here: check out the commit"),
         ({"Snakefile": b""}, "'Snakefile' is not the file here: check out the commit"),
-        ({"LICENSE": b""}, f"{METADATA}, line "),
+        ({"envs/requirements.lock": b""}, f"{METADATA}, line "),
     ],
 )
 def test_what_does_not_fit_together_is_refused_although_the_sums_fit(packed, path, contents, said):
@@ -426,6 +426,22 @@ FORGERIES = {
     "records, lock": (
         record(RECORD, versions={"scipy": "0.1"}),
         rf"^'{RECORD}' is of scipy 0\.1, but 'envs/requirements\.lock' pins ",
+    ),
+    "records without versions": (
+        record(RECORD, versions=None),
+        rf"^'{RECORD}' does not say with which versions it was made\.$",
+    ),
+    "commit": (
+        swap("manifest.json", b'"commit": ', b'"commit": 7, "was": '),
+        r"^manifest\.json names a commit that is none\.$",
+    ),
+    "licence": (
+        lambda files: files.update({"LICENSE": b"mine\n"}),
+        r"^'LICENSE' is not the file here: check out the commit",
+    ),
+    "citation": (
+        lambda files: files.update({"CITATION.cff": b"mine\n"}),
+        r"^'CITATION\.cff' is not the file here: check out the commit",
     ),
     "tables, configuration": (
         swap(TABLE, b"two_layer,normalised_followed", b"two_layer,constant"),

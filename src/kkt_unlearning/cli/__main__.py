@@ -2,6 +2,6 @@
 
 import sys
 
-from kkt_unlearning.cli.main import main
+from kkt_unlearning.cli.start import main
 
 sys.exit(main())

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from kkt_unlearning.cli import streams
 from kkt_unlearning.cli.arguments import parser
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = " ".join(["kkt-unlearning", *words[:1]])
     try:
-        with _ended_by_sigterm():
+        with _handled(signal.SIGTERM, _stopped):  # an exception, which leaves no file half written
             return _run(words)
     except UserError as error:
         streams.say(f"{name}: error: {error}")
@@ -46,21 +47,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAULT
 
 
+def _stopped(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM is an exception, which leaves no file half written."""
-
-    def stopped(number: int, _: FrameType | None) -> None:
-        sys.exit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():  # handlers are the main thread's
+def _handled(number: int, handler: Any) -> Iterator[None]:
+    """What a signal does within this block, unless nobody handles it here, or it is to be ignored."""
+    elsewhere = threading.current_thread() is not threading.main_thread()
+    if elsewhere or signal.getsignal(number) is signal.SIG_IGN:
         yield
         return
-    before = signal.signal(signal.SIGTERM, stopped)
+    before = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before)
 
 
 def _run(words: list[str]) -> int:
@@ -70,7 +72,9 @@ def _run(words: list[str]) -> int:
         streams.answer(f"{json.dumps(versions(), indent=2)}\n")
         return DONE
     asked = parser().parse_args(words)
-    from kkt_unlearning.cli import files, verbs  # what --help does not wait for
+    # What --help does not wait for. Libraries that are interrupted as they load say that they are broken.
+    with _handled(signal.SIGINT, signal.SIG_DFL):
+        from kkt_unlearning.cli import files, verbs
 
     found = getattr(verbs, asked.verb)(asked, progress(asked.quiet))
     with files.written(found.new):

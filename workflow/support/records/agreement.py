@@ -91,6 +91,9 @@ def disagreeing(files: Files, found: Records, asked: Asked, where: str) -> Itera
 
 def _other_versions(files: Files, found: Records) -> Iterator[str]:
     """Records of other versions than the lock files pin."""
+    for name, record in found.items():
+        if not isinstance(record.get("versions"), dict):
+            yield f"{name!r} does not say with which versions it was made."
     for lock in LOCKS:
         pinned = pins(files[lock])
         for name, record in found.items():
