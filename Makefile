@@ -61,7 +61,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help figures $(FIGURES) report docs test test-torch test-crate test-report test-faults test-solvers lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check compare schema test-cluster load cluster-environment test-kubernetes kubernetes-environment test-versions dist
+.PHONY: help figures $(FIGURES) report real-size docs test test-torch test-crate test-report test-faults test-solvers lint lint-github format lock benchmark gpu-check clean environment reproduce archive verify-archive test-fuzz check compare schema test-cluster load cluster-environment test-kubernetes kubernetes-environment test-versions dist
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 21
@@ -105,6 +105,11 @@ test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each: what bec
 
 test-solvers: $(READY) ## exact points of the linear model against NNLS, Clarabel and LIBSVM: INSTANCES=20 of each kind and size
 	INSTANCES="$${INSTANCES:-20}" $(BIN)/pytest $(ON_ALL_CORES) tests/quadratic/test_peers.py
+
+real-size: $(READY) ## the studies at the size of real data, config/real-size.yaml, in DIRECTORY (real-size)
+	$(BIN)/snakemake --cores all --configfile config/real-size.yaml --directory="$${DIRECTORY:-real-size}" growth natural_all
+	$(BIN)/python -m workflow.real_size -- "$${DIRECTORY:-real-size}"
+	$(EMBED)
 
 check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to snakemake; runs nothing in it
 	@$(BIN)/python -m workflow.check "$$CONFIG"
