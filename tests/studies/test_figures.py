@@ -3,6 +3,8 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 import result_tables as tables
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.blocks import figure as blocks
@@ -135,6 +137,18 @@ def test_panels_have_letters_and_labels_and_their_lines_names(draw):
     assert named or any(legend and legend.get_texts() for legend in legends)
     letters = [axes.get_title("left") for axes in panels]
     assert letters == list(ascii_lowercase[: len(letters)])
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_what_a_legend_names_is_drawn_and_no_text_is_too_small(draw):
+    figure, _ = draw()
+    lines = [line for axes in figure.axes for line in axes.get_lines()]
+    drawn = {line.get_linestyle() for line in lines}, {line.get_marker() for line in lines}
+    legends = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
+    for handle in (handle for legend in legends for handle in legend.legend_handles):
+        if isinstance(handle, Line2D):
+            assert {handle.get_linestyle()} <= drawn[0] and {handle.get_marker()} <= drawn[1]
+    assert min(text.get_fontsize() for text in figure.findobj(Text)) >= 6
 
 
 @pytest.mark.parametrize("draw", (draw_step_size, draw_digits))
