@@ -40,8 +40,10 @@ class Nearness:
         autograd: the KKT residuals at the network itself, with automatic differentiation's 0/1 derivatives
             and the multipliers that fit best, of several those that the solver reaches from the exact ones.
         clarke: the same with derivatives free in [0, 1] on the kinks, at the network moved onto the kinks of
-            the exact point; infinite where that does not classify every sample. For trained output
-            weights its stationarity is a bound: derivatives are those that fit W best.
+            the exact point; infinite where that does not classify every sample.
+        bounded: whether the stationarity of ``clarke`` is an upper bound: for trained output weights, where
+            derivatives are those that fit W best, and far from a KKT point with many samples, where the
+            least value would take long.
         fitted: the multipliers ``λ (m,)`` of ``autograd`` and ``clarke`` by name: each one choice for all of
             its residuals.
         moved: ``1 − cos`` between these two networks; kinks: the number of pre-activations that it puts on 0.
@@ -65,6 +67,7 @@ class Nearness:
     smallest_margin: float
     autograd: KKTResiduals
     clarke: KKTResiduals
+    bounded: bool
     fitted: dict[str, Array]
     moved: float
     moved_margin: float
@@ -132,9 +135,10 @@ def kkt(
     say("KKT residuals")
     there = Restored(W, point.kinks)
     autograd = clarke = measure.of_fit(W, smooth, fit)
+    least = True
     if problem.network.has_kinks:
         there = restore(problem, W, point.pattern, point.kinks, point.of_cell)
-        clarke = measure.best(there.W, there.kinks)
+        clarke, least = measure.best(there.W, there.kinks)
     distance = cosine_distance
     if model.trained_outputs:
         distance = partial(joint_distance, u=problem.output_weights)
@@ -147,6 +151,7 @@ def kkt(
         smallest_margin=gamma,
         autograd=autograd[0],
         clarke=clarke[0],
+        bounded=problem.network.has_kinks and (model.trained_outputs or not least),
         fitted={"autograd": follow(autograd[1], X), "clarke": follow(clarke[1], X)},
         moved=float(distance(W, there.W)),
         moved_margin=float(q.min() / np.abs(q).max()),
@@ -238,15 +243,18 @@ class _Residuals:
         problem, point = self.point.problem, self.point
         caps = np.full(problem.samples, np.inf)
         guess = point.multipliers, point.clarke if kinks.any() else problem.pattern(W)
-        return fit_multipliers(problem, W, kinks, caps, self.solver, guess)
+        return fit_multipliers(problem, W, kinks, caps, self.solver, guess, bound=bool(kinks.any()))
 
-    def best(self, W: np.ndarray, kinks: np.ndarray) -> tuple[KKTResiduals, np.ndarray]:
-        """The residuals at ``W (n, k)`` and the multipliers that leave the least stationarity."""
+    def best(
+        self, W: np.ndarray, kinks: np.ndarray
+    ) -> tuple[tuple[KKTResiduals, np.ndarray], bool]:
+        """The residuals at ``W (n, k)`` and the multipliers that leave the least stationarity; if they do."""
         problem = self.point.problem
         gamma = float(smallest_margin(problem, W, problem.margins(W)))
         if not gamma > 0:
-            return KKTResiduals(*[np.inf] * 5), np.full(problem.samples, np.nan)
-        return self.of_fit(W, kinks, self.fit(W / gamma, kinks))
+            return (KKTResiduals(*[np.inf] * 5), np.full(problem.samples, np.nan)), True
+        fit = self.fit(W / gamma, kinks)
+        return self.of_fit(W, kinks, fit), bool(fit.least)
 
     def of_fit(
         self, W: np.ndarray, kinks: np.ndarray, fit: ClarkeFit

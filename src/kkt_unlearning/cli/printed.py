@@ -242,6 +242,10 @@ def _residuals(found: Nearness, derivatives: Sequence[str], joint: bool) -> str:
         lines.append(
             "output weights are trained: on the kinks stationarity is a bound, with derivatives that fit W"
         )
+    elif found.bounded and "clarke" in derivatives:
+        lines.append(
+            "on the kinks stationarity is a bound: the network is far from a KKT point there"
+        )
     return "\n".join(lines)
 
 

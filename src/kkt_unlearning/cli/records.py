@@ -20,6 +20,7 @@ def nearness(model: Model, found: Nearness) -> dict[str, Any]:
             "applies": found.applies,
             "smallest_margin": found.smallest_margin,
             "residuals": {"autograd": found.autograd, "clarke": found.clarke},
+            "clarke_stationarity_is_a_bound": found.bounded,
             "residual_multipliers": found.fitted,
             "moved_onto_kinks": found.moved,
             "moved_margin_over_largest": found.moved_margin,

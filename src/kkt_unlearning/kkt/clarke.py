@@ -27,12 +27,14 @@ class ClarkeFit:
     Attributes:
         multipliers: ``λ (…, m)``.
         clarke: ``a (…, n, m)``; the pattern off the kinks.
-        residual: the minimum, (…,).
+        residual: the minimum, or a bound on it, (…,).
+        least: whether it is the minimum, (…,).
     """
 
     multipliers: np.ndarray
     clarke: np.ndarray
     residual: np.ndarray
+    least: np.ndarray
 
 
 def fit_multipliers(
@@ -42,6 +44,8 @@ def fit_multipliers(
     caps: np.ndarray,
     solver: Solver,
     guess: tuple[np.ndarray, np.ndarray] | None = None,
+    *,
+    bound: bool = False,
 ) -> ClarkeFit:
     """The best fits at weights ``W (…, n, k)`` with free derivatives on ``kinks (…, n, m)``;
     ``caps (…, m)`` on λ.
@@ -49,6 +53,7 @@ def fit_multipliers(
     Args:
         problem: one problem for all; a cap of 0 leaves a sample out.
         guess: ``λ (…, m)`` and ``a (n, m)`` near the answer, where some are known.
+        bound: of many samples give an upper bound where the least value would take long.
 
     Raises:
         SolverError: a program could not be solved to the solver's tolerance.
@@ -63,9 +68,10 @@ def fit_multipliers(
     caps = np.where(caps > SOLVED * _size(problem, flat)[:, None], caps, 0.0)
     multipliers, clarke = np.zeros(caps.shape), problem.pattern(flat)
     starts = None if guess is None else (_flat(guess[0], caps), guess[1])
-    left = np.ones(len(flat), bool)
+    left, least = np.ones(len(flat), bool), np.ones(len(flat), bool)
     if solver.name == "active_set" and problem.samples > MANY:
-        left = _fit_one_by_one(problem, (flat, kinks, caps), starts, (multipliers, clarke))
+        answers = multipliers, clarke, least
+        left = _fit_one_by_one(problem, (flat, kinks, caps), starts, answers, bound)
     bent = (kinks & (caps > 0)[:, None, :]).any(axis=(1, 2))
     for chosen, fit in ((~bent & left, _smooth_fit), (bent & left, _kinked_fit)):
         if chosen.any():
@@ -78,6 +84,7 @@ def fit_multipliers(
         multipliers.reshape(*batch, -1),
         clarke.reshape(*batch, *clarke.shape[-2:]),
         residual.reshape(batch),
+        least.reshape(batch),
     )
 
 
@@ -85,15 +92,22 @@ def _fit_one_by_one(
     problem: Problem,
     asked: tuple[np.ndarray, np.ndarray, np.ndarray],
     starts: tuple[np.ndarray, np.ndarray] | None,
-    answers: tuple[np.ndarray, np.ndarray],
+    answers: tuple[np.ndarray, np.ndarray, np.ndarray],
+    bound: bool,
 ) -> np.ndarray:
     """Put the fits that a working set finds into the answers; True where it finds none, (B,)."""
     # here: SciPy's linear algebra takes longer to load than all else, and few fits need it
-    from kkt_unlearning.kkt.fit import fit
+    from kkt_unlearning.kkt.fit import fit, fit_or_bound
 
     left = np.zeros(len(asked[0]), bool)
     for b, (W, kinks, caps) in enumerate(zip(*asked, strict=True)):
-        found = fit(problem, W, kinks, caps, None if starts is None else (starts[0][b], starts[1]))
+        start = None if starts is None else (starts[0][b], starts[1])
+        if bound:
+            answers[0][b], answers[1][b], answers[2][b] = fit_or_bound(
+                problem, W, kinks, caps, start
+            )
+            continue
+        found = fit(problem, W, kinks, caps, start)
         left[b] = found is None
         if found is not None:
             answers[0][b], answers[1][b] = found
