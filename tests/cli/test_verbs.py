@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from safetensors.numpy import save_file
 from kkt_unlearning import audit
 from kkt_unlearning.cli.main import main
 from kkt_unlearning.formats import read_model
+from kkt_unlearning.kkt.clarke import fit_multipliers
 
 NPZ = ("--data", "D.npz", "--weights", "W.npz")
 
@@ -69,6 +71,20 @@ def test_of_many_samples_phi_is_a_lower_bound_and_says_so(capsys, monkeypatch):
     ran(capsys, "unlearn", *NPZ, "--forget", "3", "--out", "U.npz")
     text = ran(capsys, "certify", "--data", "D.npz", "--weights", "U.npz", "--forget", "3")
     assert "min ‖x_i‖² is at least " in text
+
+
+def test_a_residual_that_is_a_bound_says_so(capsys, monkeypatch):
+    least = record(capsys, "kkt", *NPZ)
+    assert least["clarke_stationarity_is_a_bound"] is False
+    assert "is a bound" not in ran(capsys, "kkt", *NPZ)
+
+    def bounded(*arguments, bound, **options):
+        fit = fit_multipliers(*arguments, **options)
+        return replace(fit, least=np.array(not bound))
+
+    monkeypatch.setattr("kkt_unlearning.audit.nearness.fit_multipliers", bounded)
+    assert record(capsys, "kkt", *NPZ)["clarke_stationarity_is_a_bound"] is True
+    assert "on the kinks stationarity is a bound" in ran(capsys, "kkt", *NPZ)
 
 
 def test_kkt_prints_a_table_of_the_samples(capsys):

@@ -1,16 +1,11 @@
 """The fit of many samples: where its states chase one another, a bound that says that it is one."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.optimize import lsq_linear
 
-from kkt_unlearning import audit
-from kkt_unlearning.audit import nearness
 from kkt_unlearning.kkt import fit as fits
 from kkt_unlearning.kkt.clarke import fit_multipliers
-from kkt_unlearning.kkt.point import kkt_point
 from kkt_unlearning.networks import TwoLayer
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.quadratic.solver import Solver
@@ -64,19 +59,3 @@ def test_a_search_that_ends_gives_the_least_value_in_either_case():
     assert either[0].least and either[1].residual >= either[0].residual * (1 - 1e-9)
     if either[1].least:
         assert either[1].residual == pytest.approx(either[0].residual, rel=1e-9)
-
-
-def test_nearness_says_where_its_residual_is_a_bound(monkeypatch):
-    rng = np.random.default_rng(3)
-    X, y = rng.normal(size=(SAMPLES, 2 * SAMPLES)), rng.choice([-1.0, 1.0], SAMPLES)
-    problem = Problem(TwoLayer(WIDTH), X, y)
-    point = kkt_point(problem, np.where(problem.signs > 0, 1.0, 0.0))
-    model = audit.Model(W=point.W)
-    whole = fit_multipliers
-    assert not audit.kkt(model, X, y).bounded
-
-    def bounded(*arguments, **options):
-        return replace(whole(*arguments, **options), least=np.array(False))
-
-    monkeypatch.setattr(nearness, "fit_multipliers", bounded)
-    assert audit.kkt(model, X, y).bounded
