@@ -16,7 +16,7 @@ _METHODS = (
 )
 _LABELS = {
     "distance": "weights:\n1 − cosine",
-    "outputs_fresh": "outputs on fresh\npoints, relative",
+    "outputs_fresh": "outputs on fresh\nsamples, relative",
     "outputs_forgotten": "output at the\nforgotten sample",
     "labels_differ": "fresh samples with\nanother label",
 }
@@ -45,7 +45,7 @@ def draw(gaussian: Table, digits: Table) -> tuple[Figure, dict[str, np.ndarray]]
     drawn = stack([_drawn(gaussian, "dimension"), _drawn(digits, "mixing")])
     lines = [_row(quantity) for quantity in QUANTITIES]
     panels = {
-        "dimension": ("Gaussian points", "dimension d"),
+        "dimension": ("Gaussian data", "dimension d"),
         "mixing": ("handwritten digits", "mixing t"),
     }
     with style.styled():
