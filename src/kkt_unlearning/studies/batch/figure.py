@@ -64,7 +64,13 @@ def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     lines = _rows()
     with style.styled():
         figure, axes = style.grid(
-            5.4, cases, lines, _bands_of(drawn, "random", *VARIANTS), "k", "k", by="case"
+            5.4,
+            cases,
+            lines,
+            _bands_of(drawn, "random", *VARIANTS),
+            "k",
+            "k samples forgotten",
+            by="case",
         )
         _references(axes, drawn, cases)
         _finish(axes, lines)

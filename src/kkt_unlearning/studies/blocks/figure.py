@@ -48,7 +48,7 @@ def draw(
         for row, network in zip(axes, networks, strict=True):
             for panel, x in zip(row, AXES, strict=True):
                 _draw(panel, select(drawn, network=network), x)
-            row[0].set_ylabel(f"{style.name_of(network)}\nchange of tan²")
+            row[0].set_ylabel(f"{style.name_of(network)}\ntan² after / before")
         for panel, label in zip(axes[-1], AXES.values(), strict=True):
             panel.set_xlabel(label)
         name_lines(axes[0, -1], at_edge=True)

@@ -25,7 +25,7 @@ from kkt_unlearning.studies.summary import (
 _PANELS = (  # quantity, title, label, floor
     ("tau_star", "distance to KKT", "τ*", 1e-3),
     ("epsilon", "stationarity", "relative ε at θ̃", 1e-3),
-    ("holds", "all at their levels", "share of cases", None),
+    ("holds", "ε and τ small enough", "share of cases", None),
 )
 _AGENTS = {  # name and colour, the reference first so that it lies below
     "nothing": (style.NOTHING, "original"),

@@ -50,7 +50,7 @@ def _epsilon(*look: str, layers: str = "equal") -> Line:
 
 
 _STEP = PanelRow(
-    "relative ε\nfor δ = 0.1 λ̄",
+    "relative ε at θ̃\nfor δ = 0.1 λ̄",
     (
         _epsilon(epsilon_at(nothing=True), style.NOTHING, "original", "--"),
         _epsilon(epsilon_at(), "at θ̃", "all_layers"),
@@ -60,7 +60,7 @@ _STEP = PanelRow(
 )
 _DIMENSION = (
     PanelRow(
-        "what is left of\nstationarity, over ‖θ‖",
+        "what is left of\nstationarity at θ′",
         (
             _part("part_flips", "derivatives that changed", "changed"),
             _part("part_cell", "gradients that moved", "cell"),

@@ -29,7 +29,7 @@ def digits_crowded(tables: Tables, _: Thresholds) -> float:
 @claim(
     "On real images the prescribed step leaves a small ε.",
     OURS.at("Theorems 3.1 and 4.1, put to real data"),
-    "median relative ε at θ̃ for δ = 0.1 of the mean multiplier, support vectors forgotten, both networks",
+    "median relative ε at θ̃ for δ = 0.1 of the mean multiplier, support samples forgotten, both networks",
     "at_most",
     "digits",
     "digits",
@@ -42,7 +42,7 @@ def digits_epsilon(tables: Tables, _: Thresholds) -> float:
 @claim(
     "On real images the prescribed step is (ε, δ, τ)-successful, all three small in one case.",
     OURS.at("Theorems 3.1 and 4.1, put to real data"),
-    "share with ε ≤ 0.03 at θ̃ for δ = 0.1 of the mean multiplier and τ ≤ 0.005, support vectors forgotten, "
+    "share with ε ≤ 0.03 at θ̃ for δ = 0.1 of the mean multiplier and τ ≤ 0.005, support samples forgotten, "
     "both networks",
     "at_least",
     "digits",
@@ -56,7 +56,7 @@ def digits_joint(tables: Tables, _: Thresholds) -> float:
 @claim(
     "On real images the prescribed step leaves less ε than doing nothing.",
     OURS.at("Theorems 3.1 and 4.1, put to real data"),
-    "median ε at θ̃ for δ = 0.1 of the mean multiplier over that of doing nothing, support vectors forgotten, "
+    "median ε at θ̃ for δ = 0.1 of the mean multiplier over that of doing nothing, support samples forgotten, "
     "both networks",
     "at_most",
     "digits",
@@ -70,7 +70,7 @@ def digits_against_nothing(tables: Tables, _: Thresholds) -> float:
 @claim(
     "On real images the prescribed step leaves a small δ.",
     OURS.at("Theorems 3.1 and 4.1, put to real data"),
-    "median δ at θ̃ over the mean multiplier, support vectors forgotten, both networks",
+    "median δ at θ̃ over the mean multiplier, support samples forgotten, both networks",
     "at_most",
     "",
     "digits",
@@ -83,7 +83,7 @@ def digits_delta(tables: Tables, _: Thresholds) -> float:
 @claim(
     "On real images the step brings the linear model closer to the retrained one.",
     OURS.at("Theorem 3.1, put to real data"),
-    "median of (1 − cos) after over before unlearning, support vectors forgotten",
+    "median of (1 − cos) after over before unlearning, support samples forgotten",
     "at_most",
     "digits",
     "digits",

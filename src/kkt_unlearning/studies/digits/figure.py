@@ -170,7 +170,7 @@ def _multipliers(axes: Axes, drawn: Table, networks: Iterable[str]) -> None:
         "va": "top",
         "fontsize": 6.5,
     }
-    axes.text(0.97, 0.96, "\n".join(["support vectors (median)", *text]), **place)
+    axes.text(0.97, 0.96, "\n".join(["support samples (median)", *text]), **place)
     axes.set(xlabel="point, by falling multiplier", ylabel="λ / largest λ")
     axes.set_title("exact multipliers")
     style.log_scale(axes, SHARE_FLOOR)

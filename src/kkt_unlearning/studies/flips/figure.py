@@ -31,12 +31,12 @@ KINDS = {
     "kink_on": "kink → on",
     "off_on": "off → on",
     "opposed_off_on": "against the label",
-    "predicted_off_on": "predicted",
+    "predicted_off_on": "the same, predicted",
     "on_off": "on → off",
 }
 _COLOURS = {"opposed_off_on": "opposed", "predicted_off_on": "opposed"}
 _CLUSTERS = {
-    "turned": ("τ*: turned on", "opposed"),
+    "turned": ("τ*: an entry turned on", "opposed"),
     "none": ("τ*: none turned on", "tau_star"),
 }
 _WAYS = {
@@ -248,7 +248,7 @@ def _cut(axes: Axes, table: Table, xlabel: str, symbol: str, restored: float | N
     lines = sorted(set(table["line"].tolist()) - {_IDLE}, key=float)
     lines = [*lines[: -1 : -(-len(lines) // _SHOWN)], lines[-1]]
     shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.88, len(lines)))
-    for line, shade in zip(lines, shades, strict=True):
+    for line, shade in reversed(list(zip(lines, shades, strict=True))):
         found = select(table, line=line)
         order = np.argsort(found["x"], kind="stable")
         at, y = np.maximum(found["x"][order], floor), found["median"][order]

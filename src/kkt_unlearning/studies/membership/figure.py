@@ -18,9 +18,9 @@ from kkt_unlearning.studies.summary import Table, rows, select, stack, summarise
 ATTACKS = {
     "margin": ("margin", "retrained"),
     "loss_threshold": ("loss threshold", "trained"),
-    "u_lira": ("U-LiRA", "clarke"),
+    "u_lira": ("U-LiRA", "two_layer"),
 }
-SHADES = ("tau", "clarke", "reference", "two_layer", "retrained")  # one colour a dimension
+SHADES = ("tau", "clarke", "two_layer", "retrained", "reference")  # one colour a dimension
 KLOM_FLOOR = 0.1
 ALONG = "dimension"
 SCALED_FLOOR = 1e-2
@@ -155,7 +155,7 @@ def _allowed(panel: Axes) -> None:
     x = np.geomspace(*panel.get_xlim(), 100)
     auc = [0.5 * (1.0 + erf(0.5 * value)) for value in x.tolist()]
     look: dict[str, Any] = {"color": style.COLOURS["linear"], "linewidth": 0.9}
-    panel.plot(x, auc, "--", label="all of it used", **look)
+    panel.plot(x, auc, "--", label="the whole shift used", **look)
 
 
 def _keys() -> list[Line2D]:

@@ -17,7 +17,7 @@ _MARKERS = {"least_squares": "o", "loss_gradient": "X", "orthogonal": "^"}
 _SHORT = {
     "least_squares": "least\nsquares",
     "loss_gradient": "loss\ngradients",
-    "orthogonal": "orthogonal\nform",
+    "orthogonal": "orthogonal\nclosed form",
 }
 
 

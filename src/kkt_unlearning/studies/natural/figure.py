@@ -140,9 +140,11 @@ def _legend(figure: Figure, axes: np.ndarray, networks: list[str]) -> None:
     grey = style.COLOURS["original"]
     entries = [
         *(Line2D([], [], color=style.colour_of(n), label=style.name_of(n)) for n in networks),
-        Line2D([], [], marker="o", markersize=8, fillstyle="none", label="as it is", **look),
+        Line2D(
+            [], [], marker="o", markersize=8, fillstyle="none", label="the data as they are", **look
+        ),
         Line2D([], [], color="0.3", linestyle=":", label="Gaussian data of the same size"),
         Line2D([], [], color="0.4", linestyle="-.", label="(m − 1) φ / (1 − ψ) = 1"),
-        Line2D([], [], color=grey, linestyle="--", label="price of doing nothing"),
+        Line2D([], [], color=grey, linestyle="--", label="cost of doing nothing"),
     ]
     figure.legend(handles=[*entries, *style.lost_marks(axes)], loc="outside lower center", ncols=3)

@@ -37,9 +37,11 @@ def _alone(start: str) -> list[Line]:
 
 
 _ROWS = (
-    PanelRow("both networks:\n1 − cosine", _lines("both_miss", "exact", floor=FLOOR), FLOOR),
-    PanelRow("one exact network:\nbest cosine", _alone("exact"), None, top=1.0),
-    PanelRow("one trained network:\nbest cosine", _alone("trained"), None, top=1.0),
+    PanelRow(
+        "both networks: 1 − cosine\n(low: found)", _lines("both_miss", "exact", floor=FLOOR), FLOOR
+    ),
+    PanelRow("one exact network:\ncosine (high: found)", _alone("exact"), None, top=1.0),
+    PanelRow("one trained network:\ncosine (high: found)", _alone("trained"), None, top=1.0),
 )
 
 
