@@ -160,7 +160,7 @@ test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtua
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
 test-kubernetes: $(KUBERNETES_READY) ## a run through the profile for Kubernetes, whose servers stand in; installs a bucket. CI does not call it
-	$(KUBERNETES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-bucket.txt
+	$(ALIVE) $(KUBERNETES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-bucket.txt
 	$(KUBERNETES_VENV)/bin/python -m pytest tests/kubernetes
 
 load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm, once that is installed, for docs/cluster.md
@@ -269,5 +269,5 @@ $(CLUSTER_READY): envs/requirements.lock envs/requirements-cluster.txt $(LIBRARY
 
 $(KUBERNETES_READY): envs/requirements.lock envs/requirements-kubernetes.txt $(LIBRARY)
 	$(call install,$(KUBERNETES_VENV))
-	$(KUBERNETES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-kubernetes.txt
+	$(ALIVE) $(KUBERNETES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-kubernetes.txt
 	touch $@

@@ -7,7 +7,7 @@ import pytest
 import result_tables as tables
 import yaml
 
-from kkt_unlearning.studies import joint
+from kkt_unlearning.studies import columns, joint
 from kkt_unlearning.studies.claim import claims
 
 MEASURES = {claim.name: claim.measure for claim in claims()}
@@ -26,7 +26,7 @@ def table(seeds=4, **overrides):
 def test_the_levels_are_those_that_claims_ask_of_medians():
     assert THRESHOLDS["two_layer_epsilon"]["at_most"] == joint.EPSILON
     assert THRESHOLDS["two_layer_tau"]["at_most"] == joint.TAU
-    assert joint.DELTA == THRESHOLDS["two_layer_delta"]["at_most"] in joint.DELTAS
+    assert columns.DELTA == THRESHOLDS["two_layer_delta"]["at_most"] in columns.DELTAS
 
 
 def test_one_level_that_is_missed_is_enough_to_fail():

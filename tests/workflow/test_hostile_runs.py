@@ -108,11 +108,11 @@ def test_a_header_that_only_says_how_long_it_is_is_not_read(tmp_path):
         archive.writestr("y.npy", b"\x93NUMPY\x02\x00" + struct.pack("<I", length) + b" " * length)
     np.savez(tmp_path / "plain.npz", y=np.ones(7))
     tracemalloc.start()
-    assert list(_samples_in(str(tmp_path / "long.npz"))) == []
+    assert list(_samples_in(str(tmp_path / "long.npz"), None)) == []
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 10**6
-    assert list(_samples_in(str(tmp_path / "plain.npz"))) == [7]
+    assert list(_samples_in(str(tmp_path / "plain.npz"), None)) == [7]
 
 
 @pytest.mark.parametrize("arguments", [[], [""]])

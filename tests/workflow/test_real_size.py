@@ -31,7 +31,15 @@ def growing(exponent):
     """Steps that all separate; the support grows like m to the exponent, all else stays."""
     m = np.array([10, 100, 1000])
     ones = np.ones(3)
-    names = ("crossed", "separates", "epsilon_clarke", "relative_delta")
+    names = (
+        "crossed",
+        "separates",
+        "epsilon",
+        "epsilon_clarke",
+        "relative_delta",
+        "tau",
+        "nothing_epsilon",
+    )
     return {
         "samples": m,
         "seed": np.zeros(3, int),

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-from kkt_unlearning.studies.joint import epsilon_at
 from kkt_unlearning.studies.study import modules, of_choice
 
 # Units; a number without one is a ratio or of features without a unit.
@@ -24,6 +23,14 @@ MARGIN = "margin; the smallest is 1 before the step"
 MULTIPLIER = "multiplier λ"
 MEAN = "over the mean multiplier"
 FRACTION = "over the prescribed step"
+
+DELTAS = (0.03, 0.1, 0.3)  # of the mean multiplier: a tenth, and half a decade to either side
+DELTA = 0.1  # the one of them that claims are judged at, and what two_layer_delta asks
+
+
+def epsilon_at(delta: float = DELTA, *, nothing: bool = False) -> str:
+    """Column with the least relative ε at θ̃ for this relative δ; of the untouched network likewise."""
+    return f"{'nothing' if nothing else 'epsilon'}_at_{delta:g}"
 
 
 @dataclass(frozen=True)

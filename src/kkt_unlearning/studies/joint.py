@@ -10,17 +10,11 @@ import numpy as np
 
 from kkt_unlearning.certificates.given_delta import given_delta
 from kkt_unlearning.quadratic.solver import Solver
+from kkt_unlearning.studies.columns import DELTAS, epsilon_at
 from kkt_unlearning.studies.summary import Table, median, rows
 from kkt_unlearning.unlearning.ascent import Steps
 
-DELTAS = (0.03, 0.1, 0.3)  # of the mean multiplier: a tenth, and half a decade to either side
-DELTA = 0.1  # the one of them that claims are judged at, and what two_layer_delta asks
 EPSILON, TAU = 0.03, 0.005  # as the claims two_layer_epsilon and two_layer_tau ask of medians
-
-
-def epsilon_at(delta: float = DELTA, *, nothing: bool = False) -> str:
-    """Column with the least relative ε at θ̃ for this relative δ; of the untouched network likewise."""
-    return f"{'nothing' if nothing else 'epsilon'}_at_{delta:g}"
 
 
 def at_given_delta(

@@ -12,7 +12,8 @@ from kkt_unlearning.studies.claim import (
     claim,
     largest,
 )
-from kkt_unlearning.studies.joint import against_nothing, epsilon_at
+from kkt_unlearning.studies.columns import epsilon_at
+from kkt_unlearning.studies.joint import against_nothing
 from kkt_unlearning.studies.summary import Table, groups, median, power_law, select, swept, take
 
 _TIE = 1e-9  # times a size: less than what two distances from one half differ by, which is 1 or nothing

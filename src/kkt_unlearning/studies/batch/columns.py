@@ -3,6 +3,7 @@
 from kkt_unlearning.studies.columns import (
     CERTIFICATE,
     COUNT,
+    DELTA,
     FORGET,
     MARGINS,
     NAME,
@@ -18,7 +19,6 @@ from kkt_unlearning.studies.columns import (
     Described,
     given_delta,
 )
-from kkt_unlearning.studies.joint import DELTA
 
 _KEPT = ("epsilon", "delta", "relative_delta", "tau", "tau_star", "restored_bound", "outcome")
 _DRAW = {"draw": Column("number of the random order", NUMBER)}

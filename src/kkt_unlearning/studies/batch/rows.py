@@ -18,7 +18,8 @@ from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.studies.case import Case
-from kkt_unlearning.studies.joint import DELTA, at_given_delta
+from kkt_unlearning.studies.columns import DELTA
+from kkt_unlearning.studies.joint import at_given_delta
 from kkt_unlearning.studies.study import LEAST_RETAINED
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning import Steps, unlearn_all

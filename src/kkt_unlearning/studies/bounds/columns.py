@@ -4,6 +4,7 @@ from kkt_unlearning.studies.columns import (
     CERTIFICATE,
     COSINE,
     COUNT,
+    DELTAS,
     FORGET,
     MARGINS,
     NEAR_ORTHOGONALITY,
@@ -16,7 +17,6 @@ from kkt_unlearning.studies.columns import (
     Described,
     given_delta,
 )
-from kkt_unlearning.studies.joint import DELTAS
 
 TABLES = {
     "evaluation": Described(

@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 
 from kkt_unlearning.dependence.equicorrelated import retrained_distance
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.columns import epsilon_at
 from kkt_unlearning.studies.correlation.claims import FLOOR
 from kkt_unlearning.studies.correlation.decay import Decay, fit_decay
-from kkt_unlearning.studies.joint import epsilon_at
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     Table,

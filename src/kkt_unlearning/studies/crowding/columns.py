@@ -2,6 +2,7 @@
 
 from kkt_unlearning.studies.columns import (
     CERTIFICATE,
+    DELTA,
     FORGET,
     MARGINS,
     NEAR_ORTHOGONALITY,
@@ -10,7 +11,6 @@ from kkt_unlearning.studies.columns import (
     Described,
     given_delta,
 )
-from kkt_unlearning.studies.joint import DELTA
 
 TABLES = {
     "crowding": Described(

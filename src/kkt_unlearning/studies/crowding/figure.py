@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.columns import epsilon_at
 from kkt_unlearning.studies.crowding.claims import samples_exponent
 from kkt_unlearning.studies.crowding.share import LEVELS, ORTHOGONAL, room, shares
-from kkt_unlearning.studies.joint import epsilon_at, share
+from kkt_unlearning.studies.joint import share
 from kkt_unlearning.studies.summary import (
     Table,
     from_records,

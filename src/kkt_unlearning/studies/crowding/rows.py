@@ -11,7 +11,7 @@ from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.problem import kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import Case
-from kkt_unlearning.studies.joint import DELTA, epsilon_at
+from kkt_unlearning.studies.columns import DELTA, epsilon_at
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.unlearning.ascent import unlearn_all
 

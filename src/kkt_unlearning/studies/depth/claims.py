@@ -14,7 +14,8 @@ from kkt_unlearning.studies.claim import (
     largest,
     smallest,
 )
-from kkt_unlearning.studies.joint import against_nothing, epsilon_at
+from kkt_unlearning.studies.columns import epsilon_at
+from kkt_unlearning.studies.joint import against_nothing
 from kkt_unlearning.studies.summary import Table, groups, median, power_law, select, take
 
 CONTROL, DEEPER = "deep2", ("deep3", "deep4")

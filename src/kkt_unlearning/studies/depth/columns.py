@@ -2,6 +2,7 @@
 
 from kkt_unlearning.studies.columns import (
     COSINE,
+    DELTA,
     FORGET,
     MEAN,
     MULTIPLIER,
@@ -15,7 +16,6 @@ from kkt_unlearning.studies.columns import (
     Described,
     given_delta,
 )
-from kkt_unlearning.studies.joint import DELTA
 
 TABLES = {
     "depth": Described(

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.joint import epsilon_at
+from kkt_unlearning.studies.columns import epsilon_at
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import Table, select, stack, summarise, take
 

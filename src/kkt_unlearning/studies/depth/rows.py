@@ -21,8 +21,8 @@ from kkt_unlearning.problem import explicit_forget_sets, kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.studies.case import descent as described
 from kkt_unlearning.studies.case import solver as chosen
+from kkt_unlearning.studies.columns import DELTA, epsilon_at
 from kkt_unlearning.studies.depth.case import DeepCase
-from kkt_unlearning.studies.joint import DELTA, epsilon_at
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.training.descent import Descent
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from kkt_unlearning.studies.claim import CHECK, OURS, Tables, Thresholds, claim, gain, prescribed
-from kkt_unlearning.studies.joint import against_nothing, epsilon_at, share
+from kkt_unlearning.studies.columns import epsilon_at
+from kkt_unlearning.studies.joint import against_nothing, share
 from kkt_unlearning.studies.summary import Table, crowding, forgets_support_vector, median, take
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.joint import DELTAS, epsilon_at
+from kkt_unlearning.studies.columns import DELTAS, epsilon_at
 from kkt_unlearning.studies.summary import (
     Table,
     crowding,

@@ -16,7 +16,8 @@ from kkt_unlearning.studies.claim import (
     largest,
     prescribed,
 )
-from kkt_unlearning.studies.joint import against_nothing, epsilon_at, share
+from kkt_unlearning.studies.columns import epsilon_at
+from kkt_unlearning.studies.joint import against_nothing, share
 from kkt_unlearning.studies.summary import Table, median
 
 _JOINT = (

@@ -3,6 +3,7 @@
 from kkt_unlearning.studies.columns import (
     CERTIFICATE,
     COUNT,
+    DELTA,
     FRACTION,
     MULTIPLIER,
     NAME,
@@ -13,7 +14,6 @@ from kkt_unlearning.studies.columns import (
     Described,
     given_delta,
 )
-from kkt_unlearning.studies.joint import DELTA
 
 _POOL = {"seed": Column("pool of samples", NUMBER)}
 _MEDIAN = ", median over shadow models"

@@ -16,7 +16,7 @@ from kkt_unlearning.errors import DataError
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
 from kkt_unlearning.studies.case import solver as chosen
-from kkt_unlearning.studies.joint import DELTA, epsilon_at
+from kkt_unlearning.studies.columns import DELTA, epsilon_at
 from kkt_unlearning.studies.membership.case import PoolCase
 from kkt_unlearning.studies.summary import median
 from kkt_unlearning.studies.tables import Row

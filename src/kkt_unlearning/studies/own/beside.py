@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.joint import epsilon_at
+from kkt_unlearning.studies.columns import epsilon_at
 from kkt_unlearning.studies.own.measured import Number, Setting, settings, told_apart
 from kkt_unlearning.studies.steps import EPSILON_FLOOR, MOST_COLUMNS, TAU_FLOOR, grid, with_titles
 from kkt_unlearning.studies.style import Line, PanelRow

@@ -13,7 +13,8 @@ import numpy as np
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.bootstrap import intervals
 from kkt_unlearning.studies.claim import best_fraction
-from kkt_unlearning.studies.joint import epsilon_at, share
+from kkt_unlearning.studies.columns import epsilon_at
+from kkt_unlearning.studies.joint import share
 from kkt_unlearning.studies.pages.template import number
 from kkt_unlearning.studies.steps import title_of
 from kkt_unlearning.studies.summary import (

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from kkt_unlearning.studies.bootstrap import INTERVAL
-from kkt_unlearning.studies.joint import DELTA, EPSILON, TAU
+from kkt_unlearning.studies.columns import DELTA
+from kkt_unlearning.studies.joint import EPSILON, TAU
 from kkt_unlearning.studies.own.measured import settings, told_apart
 from kkt_unlearning.studies.pages.template import fill
 from kkt_unlearning.studies.summary import Table, distinct, swept

@@ -15,7 +15,7 @@ from kkt_unlearning.studies.claim import (
     largest,
     smallest,
 )
-from kkt_unlearning.studies.joint import DELTAS
+from kkt_unlearning.studies.columns import DELTAS
 from kkt_unlearning.studies.readings.rows import column
 from kkt_unlearning.studies.summary import Table, groups, median, select
 

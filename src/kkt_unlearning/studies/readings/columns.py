@@ -2,6 +2,7 @@
 
 from kkt_unlearning.studies.columns import (
     COSINE,
+    DELTAS,
     NEAR_ORTHOGONALITY,
     RELATIVE,
     SEED,
@@ -11,7 +12,6 @@ from kkt_unlearning.studies.columns import (
     Columns,
     Described,
 )
-from kkt_unlearning.studies.joint import DELTAS
 
 
 def _at(reading: str, where: str) -> Columns:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.joint import DELTA, DELTAS
+from kkt_unlearning.studies.columns import DELTA, DELTAS
 from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.readings.claims import SIZE, least_of_medians, sizes
 from kkt_unlearning.studies.readings.rows import column

@@ -19,7 +19,7 @@ from kkt_unlearning.networks.initial import span_weights
 from kkt_unlearning.problem import Problem, kept
 from kkt_unlearning.quadratic.solver import Solver
 from kkt_unlearning.seeding import Stream, generator
-from kkt_unlearning.studies.joint import DELTAS
+from kkt_unlearning.studies.columns import DELTAS
 from kkt_unlearning.studies.tables import Row
 from kkt_unlearning.training import Descent, train
 from kkt_unlearning.unlearning.ascent import Steps, ascend

@@ -9,7 +9,7 @@ from kkt_unlearning.studies.claim import (
     best_fraction,
     claim,
 )
-from kkt_unlearning.studies.joint import epsilon_at
+from kkt_unlearning.studies.columns import epsilon_at
 
 
 @claim(

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.joint import epsilon_at
+from kkt_unlearning.studies.columns import epsilon_at
 from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.steps import EPSILON_FLOOR, QUANTITIES
 from kkt_unlearning.studies.style import Line
