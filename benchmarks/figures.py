@@ -25,6 +25,8 @@ _COLOURS = {  # the same contestant looks the same in every figure; those that s
     "SVC": 1,
     "LinearSVC": 2,
     "scipy nnls": 1,
+    "retraining": 2,
+    "fine-tuning": 3,
 }
 SPREAD = "Points are medians over seeds; bars and bands reach from the smallest to the largest."
 
