@@ -97,20 +97,16 @@ def _fit_one_by_one(
 ) -> np.ndarray:
     """Put the fits that a working set finds into the answers; True where it finds none, (B,)."""
     # here: SciPy's linear algebra takes longer to load than all else, and few fits need it
-    from kkt_unlearning.kkt.fit import fit, fit_or_bound
+    from kkt_unlearning.kkt.fit import fit
 
     left = np.zeros(len(asked[0]), bool)
     for b, (W, kinks, caps) in enumerate(zip(*asked, strict=True)):
         start = None if starts is None else (starts[0][b], starts[1])
-        if bound:
-            answers[0][b], answers[1][b], answers[2][b] = fit_or_bound(
-                problem, W, kinks, caps, start
-            )
-            continue
-        found = fit(problem, W, kinks, caps, start)
+        found = fit(problem, W, kinks, caps, start, bound=bound)
         left[b] = found is None
         if found is not None:
-            answers[0][b], answers[1][b] = found
+            for answer, part in zip(answers, found, strict=True):
+                answer[b] = part
     return left
 
 

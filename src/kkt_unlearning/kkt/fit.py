@@ -22,39 +22,27 @@ def fit(
     kinks: np.ndarray,
     caps: np.ndarray,
     guess: tuple[np.ndarray, np.ndarray] | None = None,
-) -> tuple[np.ndarray, np.ndarray] | None:
+    *,
+    bound: bool = False,
+) -> tuple[np.ndarray, np.ndarray, bool] | None:
     """``argmin ‖W − Σ_i λ_i y_i g_i‖`` over ``0 ≤ λ ≤ caps`` and g in the Clarke sub-differential.
 
     Args:
         W: weights ``(n, k)``; kinks: boolean ``(n, m)``, where derivatives are free in [0, 1].
         caps: ``(m,)``; a cap of 0 leaves a sample out.
         guess: ``λ (m,)`` and ``a (n, m)`` near the answer.
+        bound: once states chase one another, give the best derivatives for the multipliers at hand. These
+            are one bounded least-squares problem for each neuron. On digits, where the search does not end,
+            what they leave was within 1 % of the value that it circles around.
 
     Returns:
-        ``λ (m,)`` and ``a (n, m)``; None if the search does not end.
+        ``λ (m,)``, ``a (n, m)``, and whether they are the best of all; None if the search does not end and
+        no bound is asked for.
     """
     search = _Fit(problem, W, kinks, caps, guess)
-    return search.answer() if search.run() else None
-
-
-def fit_or_bound(
-    problem: Problem,
-    W: np.ndarray,
-    kinks: np.ndarray,
-    caps: np.ndarray,
-    guess: tuple[np.ndarray, np.ndarray] | None = None,
-) -> tuple[np.ndarray, np.ndarray, bool]:
-    """The same; or, once states chase one another, the best derivatives for the multipliers at hand.
-
-    These are one bounded least-squares problem for each neuron. On digits, where the search does not end,
-    what they leave was within 1 % of the value that it circles around.
-
-    Returns:
-        ``λ (m,)``, ``a (n, m)``, and whether they are the best of all.
-    """
-    search = _Fit(problem, W, kinks, caps, guess)
-    ended = search.run(patient=False)
-    return *(search.answer() if ended else search.bounded()), ended
+    if search.run(patient=not bound):
+        return *search.answer(), True
+    return (*search.bounded(), False) if bound else None
 
 
 class _Fit(WorkingSet):
@@ -84,7 +72,7 @@ class _Fit(WorkingSet):
         self.multipliers = np.minimum(multipliers, caps) * self.scale**2
         self.size = np.abs(self.v * (self.target @ self.X.T)).sum(axis=0).max(initial=0.0)
 
-    def run(self, *, patient: bool = True) -> bool:
+    def run(self, *, patient: bool) -> bool:
         """Rounds until nothing changes; False if that takes too many, or if states chase one another."""
         left = 1
         while left and self.rounds < _ROUNDS and (patient or self.waited < _HURRY):

@@ -291,11 +291,9 @@ def _scale(panel: Axes, row: PanelRow) -> None:
         panel.set_ylim(bottom=0)
 
 
-def legend(axes: Axes, extra: Sequence[Line2D] = (), **options: Any) -> None:
+def legend(axes: Axes) -> None:
     """Legend to the right of the axes, where it covers nothing."""
-    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)}
-    place |= {"borderaxespad": 0.0} | options
-    axes.legend(handles=[*axes.get_legend_handles_labels()[0], *extra], **place)
+    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), borderaxespad=0.0)
 
 
 def lost_marks(panels_: np.ndarray) -> list[Line2D]:

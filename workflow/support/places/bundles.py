@@ -10,7 +10,7 @@ from workflow.support.places.asked import Asked
 def refuse_circles(settings: Any, asked: Asked) -> None:
     """End the program if bundles that are put together as it comes could wait for each other.
 
-    Which connected components share a bundle Snakemake draws anew in each run. So of the same bundles it
+    In each run Snakemake draws again which connected components share a bundle. So of the same bundles it
     says that a group depends on itself, or that it has a bug, or it starts a run that waits for ever.
 
     Args:
