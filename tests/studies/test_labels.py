@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.text import Annotation, Text
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.labels import apart, name_lines
@@ -50,8 +51,22 @@ def test_names_that_would_cover_one_another_do_not():
             "gamma",
             "two\nlines",
         ]
-        spans = sorted((box.y0, box.y1) for box in (t.get_window_extent() for t in panel.texts))
+        spans = sorted((box.y0, box.y1) for box in map(Text.get_window_extent, panel.texts))
         assert all(low < high for (_, low), (high, _) in pairwise(spans))
+
+
+def test_a_thin_line_leads_to_each_name_where_some_are_moved():
+    _, axes = style.panels(2.5, (1, 2))
+    for panel, ends in zip(axes[0], ((0.5, 0.501, 0.502), (0.2, 0.5, 0.8)), strict=True):
+        for name, end in zip("abc", ends, strict=True):
+            panel.plot([0, 3], [0, end], label=name)
+        panel.set_ylim(0, 1)
+        name_lines(panel)
+    moved, kept = (panel.texts for panel in axes[0])
+    assert [note.xy for note in moved if isinstance(note, Annotation)] == [
+        pytest.approx((3, end)) for end in (0.5, 0.501, 0.502)
+    ]
+    assert not any(isinstance(text, Annotation) for text in kept)
 
 
 def test_lines_of_one_name_are_named_once_where_the_longest_ends():

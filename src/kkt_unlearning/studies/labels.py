@@ -11,14 +11,17 @@ from matplotlib.transforms import offset_copy
 
 _LINE_HEIGHT = 6.5 * 1.4 / 72  # inches from one name to the next
 _GAP = 4.0  # points from the end of a line to its name
+_LEAD = 12.0  # the same where a thin line leads from the one to the other
+_OVER = [withStroke(linewidth=1.5, foreground="white")]  # a name over other lines
 
 
 def name_lines(axes: Axes, *, at_edge: bool = False) -> None:
     """The name of each line at its right end, in its colour; where ends are near, names are moved apart.
 
-    Call it when the scales and limits are set. ``at_edge``: lines end at several places, so that all names
-    stand right of the panel. Lines of one name are named once, at the first of those that
-    go on furthest; those whose name begins with an underscore have none, as in a legend.
+    If they are, a thin line leads from the end of each line to its name. Call it when the scales and limits
+    are set. ``at_edge``: lines end at several places, so that all names stand right of the panel. Lines of
+    one name are named once, at the first of those that go on furthest; those whose name begins with an
+    underscore have none, as in a legend.
     """
     named: dict[str, Line2D] = {}
     for line in sorted(filter(_is_named, axes.lines), key=lambda line: -_right_end(line)[0]):
@@ -29,12 +32,37 @@ def name_lines(axes: Axes, *, at_edge: bool = False) -> None:
     figure: Any = axes.figure
     line_height = _LINE_HEIGHT / (axes.get_position().height * figure.get_figheight())
     room = [line_height * (1 + name.count("\n")) for name in named]
-    where = offset_copy(axes.get_xaxis_transform(), figure, x=_GAP, units="points")
-    for (name, line), (x, _), height in zip(named.items(), ends, apart(heights, room), strict=True):
-        stroke = [withStroke(linewidth=1.5, foreground="white")]  # over other lines
-        look: dict[str, Any] = {"va": "center", "fontsize": 6.5, "path_effects": stroke}
-        x = axes.get_xlim()[1] if at_edge else x
-        axes.text(x, height, name, color=line.get_color(), transform=where, **look)
+    placed = apart(heights, room)
+    moved = [abs(at - end) > line_height / 2 for at, end in zip(placed, heights, strict=True)]
+    gap = _LEAD if any(moved) else _GAP
+    for (name, line), (x, _), end, at in zip(named.items(), ends, heights, placed, strict=True):
+        place = (axes.get_xlim()[1] if at_edge else x, at)
+        _write(axes, name, place, gap, line.get_color(), (x, end) if any(moved) else None)
+
+
+def _write(
+    axes: Axes,
+    name: str,
+    place: tuple[float, float],
+    gap: float,
+    colour: Any,
+    end: tuple[float, float] | None,
+) -> None:
+    """A name ``gap`` points right of its place, and a thin line to it from ``end``, if given.
+
+    Both are x in data and y as a share of the height of the panel.
+    """
+    near = axes.get_xaxis_transform()
+    figure: Any = axes.figure
+    far = offset_copy(near, figure, x=gap, units="points")
+    look: dict[str, Any] = {"color": colour, "va": "center", "fontsize": 6.5}
+    if end is None:
+        axes.text(*place, name, transform=far, path_effects=[*_OVER], **look)
+        return
+    lead = {"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0}
+    options: dict[str, Any] = {"arrowprops": {**lead, "relpos": (0, 0.5)}, "annotation_clip": False}
+    note = axes.annotate(name, end, place, xycoords=near, textcoords=far, **options, **look)
+    note.set_path_effects([*_OVER])
 
 
 def _is_named(line: Line2D) -> bool:
