@@ -1,4 +1,4 @@
-"""The (ε, δ, τ) criterion at any weights, however they were come by.
+"""The (ε, δ, τ) criterion at any weights, whatever the method that they come from.
 
 The bounds of a step are in :mod:`kkt_unlearning.certificates.certificate`.
 ``docs/theory.md``, section 6.
