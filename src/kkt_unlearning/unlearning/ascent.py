@@ -203,27 +203,32 @@ def left_to_copies(point: KKTPoint, forget: Sequence[int]) -> KKTPoint:
     Of equal samples only the sum of the multipliers is determined, of near copies hardly more. So a step that
     forgets some of several copies takes nothing out, as retraining without them changes nothing.
     """
-    if not staying(point.problem, forget):
-        return point
-    multipliers, (clarke,) = leave_terms(point, forget, [point.clarke])
-    return replace(point, multipliers=multipliers, clarke=clarke)
+    return leave_terms(point, forget)[0]
 
 
 def leave_terms(
-    point: KKTPoint, forget: Sequence[int], derivatives: Sequence[np.ndarray]
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """``λ (m,)`` and derivatives ``a (n, m)`` after :func:`left_to_copies`, which keeps ``Σ_i λ_i a_ji``.
+    point: KKTPoint, forget: Sequence[int], derivatives: Sequence[np.ndarray] = ()
+) -> tuple[KKTPoint, list[np.ndarray]]:
+    """:func:`left_to_copies`, and further derivatives ``a (n, m)``, averaged as those of the point.
 
-    Near copies may lie on different sides of a kink, so that the sum is what can be kept.
+    Near copies may lie on different sides of a kink, so ``Σ_i λ_i a_ji`` is what is kept. A mean of different
+    derivatives is one on the kink alone: there the copy counts as lying on it, where restoring puts it.
+
+    ``docs/theory.md``, section 5.6.
     """
-    multipliers, arrays = point.multipliers.copy(), [a.copy() for a in derivatives]
-    for r, stay in staying(point.problem, forget).items():
+    if not (copies := staying(point.problem, forget)):
+        return point, [*derivatives]
+    multipliers, kinks = point.multipliers.copy(), point.kinks.copy()
+    arrays = [a.copy() for a in (point.clarke, *derivatives)]
+    for r, stay in copies.items():
         share, multipliers[r] = multipliers[r] / len(stay), 0.0
         if share > 0:
             before, multipliers[stay] = multipliers[stay], multipliers[stay] + share
             for a in arrays:
                 a[:, stay] = (before * a[:, stay] + share * a[:, [r]]) / multipliers[stay]
-    return multipliers, arrays
+            kinks[:, stay] |= kinks[:, [r]] | (point.pattern[:, stay] != point.pattern[:, [r]])
+    left = replace(point, multipliers=multipliers, clarke=arrays[0], kinks=kinks)
+    return left, arrays[1:]
 
 
 def check_step(

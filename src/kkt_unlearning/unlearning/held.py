@@ -96,10 +96,7 @@ class Held:
             DataError: a bad forget set.
         """
         retained(self.point.problem.samples, forget)
-        multipliers, (clarke, derivatives) = leave_terms(
-            self.point, forget, [self.point.clarke, self.derivatives]
-        )
-        point = replace(self.point, multipliers=multipliers, clarke=clarke)
+        point, (derivatives,) = leave_terms(self.point, forget, [self.derivatives])
         return Held(point, self.W, derivatives)
 
     def _smallest_margin(self) -> float:
