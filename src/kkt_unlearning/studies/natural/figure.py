@@ -131,7 +131,7 @@ def _names(axes: Axes, drawn: Table, dominant: float) -> None:
     start = 1.15 * axes.get_xlim()[0]
     note(axes, (start, 1.2), style.NOTHING, style.COLOURS["original"], ha="left", va="bottom")
     key = (
-        "circles: data as they are; left of them\ninner products scaled down\ndotted: Gaussian data"
+        "circles: data as they are\nto the left: inner products\nscaled down\ndotted: Gaussian data"
     )
     note(axes, (0.03, 0.97), key, "0.2", ha="left", va="top", transform=axes.transAxes)
     where = "Gram matrix diagonally\ndominant left of this line"
