@@ -292,9 +292,9 @@ def test_laws_that_hold_are_in_the_numbers_drawn():
 def test_the_diagram_has_a_number_in_every_cell():
     figure, drawn = draw_mixture()
     first = figure.axes[0]
-    assert [text.get_text() for text in first.texts] == ["0.10"] * 4
-    assert [text.get_text() for text in figure.axes[1].texts] == ["-50.0"] * 4
-    assert [text.get_text() for text in figure.axes[2].texts] == ["+0.0"] * 4
+    assert [text.get_text() for text in first.texts] == [*["0.10"] * 4, "theory: 0.9"]
+    assert [text.get_text() for text in figure.axes[1].texts] == ["−50.0"] * 4
+    assert [text.get_text() for text in figure.axes[2].texts] == ["0"] * 4
     mean = drawn["mean"][drawn["quantity"] == "accuracy_original"]
     np.testing.assert_allclose(mean, 0.6)
     np.testing.assert_allclose(drawn["mean"][drawn["quantity"] == "lost"], -50.0)
