@@ -70,7 +70,8 @@ def _names(axes: Axes, shown: Table, *, same: bool) -> None:
     )
     below = _at_prescribed(nothing, "median")
     name = "θ̃ = θ′: nothing flips" if same else "θ̃: flipped\nactivations\nput back"
-    note(axes, (0.3, 0.2 * below), name, style.colour_of(_COLOURS[_RESTORED]))
+    corner = axes.transAxes
+    note(axes, (0.18, 0.1), name, style.colour_of(_COLOURS[_RESTORED]), transform=corner)
     note(axes, (1.0, 0.98 * below), style.NOTHING, style.COLOURS["original"], va="top")
     if not same:
         above = 1.06 * _at_prescribed(unlearned, "high")
@@ -78,5 +79,8 @@ def _names(axes: Axes, shown: Table, *, same: bool) -> None:
 
 
 def _at_prescribed(line: Table, column: str) -> float:
+    """Nan without a line."""
     order = np.argsort(line["fraction"])
+    if not order.size:
+        return float("nan")
     return float(np.interp(1.0, line["fraction"][order], line[column][order]))
