@@ -1,5 +1,7 @@
 """ε against the step as a fraction of the prescribed one: the paper's Figure 1, beside doing nothing."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +15,7 @@ from kkt_unlearning.studies.steps import QUANTITIES
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import Table, select, summarise
 
-_STARTS = {"exact": "-", "trained": "--"}
+_STARTS: dict[str, Any] = {"exact": "-", "trained": "--"}
 _RESTORED, _UNLEARNED, _NOTHING = epsilon_at(), "epsilon_autograd", epsilon_at(nothing=True)
 _COLOURS = {_RESTORED: "exact", _UNLEARNED: "autograd"}
 
