@@ -19,6 +19,7 @@ def study(costs, crowdings, least=0.1, seeds=3, along="mixing", first=1.0):
     table["relative_delta"] = np.where(table[along] == first, *costs)
     table["epsilon"] = table["relative_delta"] / 2 / SAMPLES**0.5
     table |= {name: np.full(size, 1e-3) for name in ("tau", "tau_star")}
+    table["nothing_at_0.1"] = np.full(size, 0.9 / SAMPLES**0.5)
     table |= {f"accuracy_{name}": np.full(size, 0.9) for name in ("original", "unlearned")}
     return (
         table,

@@ -241,6 +241,24 @@ def test_a_line_breaks_where_the_median_is_infinite_and_a_cross_says_so():
     assert (drawn["median"][lost] == 1.0).all()
 
 
+@pytest.mark.parametrize("draw", (draw_step_size, draw_dimension, draw_digits))
+def test_doing_nothing_is_dashed_and_grey_in_every_panel(draw):
+    figure, _ = draw()
+    for axes in figure.axes:
+        grey = [line for line in axes.lines if line.get_color() == style.COLOURS["original"]]
+        assert [line.is_dashed() for line in grey] == [True]
+
+
+@pytest.mark.parametrize("starts", (("exact", "trained"), ("trained",)))
+def test_theta_prime_has_a_line_where_it_is_not_the_restored_network(starts):
+    rule = {"tau": lambda case: 0.1 * (case["network"] == "two_layer")}
+    figure, _ = step_size.draw(tables.evaluation(fractions=tables.FRACTIONS, starts=starts, **rule))
+    red, green = (style.COLOURS[key] for key in ("autograd", "exact"))
+    drawn = [[line.get_color() for line in axes.lines] for axes in figure.axes]
+    assert [colours.count(red) for colours in drawn] == [0, len(starts)]
+    assert [colours.count(green) for colours in drawn] == [len(starts)] * 2
+
+
 @pytest.mark.parametrize("draw", (draw_correlation, draw_step_size, draw_digits))
 def test_a_legend_has_the_cross_only_where_there_is_one(draw):
     figure, _ = draw()
@@ -292,9 +310,9 @@ def test_laws_that_hold_are_in_the_numbers_drawn():
 def test_the_diagram_has_a_number_in_every_cell():
     figure, drawn = draw_mixture()
     first = figure.axes[0]
-    assert [text.get_text() for text in first.texts] == ["0.10"] * 4
-    assert [text.get_text() for text in figure.axes[1].texts] == ["-50.0"] * 4
-    assert [text.get_text() for text in figure.axes[2].texts] == ["+0.0"] * 4
+    assert [text.get_text() for text in first.texts] == [*["0.10"] * 4, "theory: 0.9"]
+    assert [text.get_text() for text in figure.axes[1].texts] == ["−50.0"] * 4
+    assert [text.get_text() for text in figure.axes[2].texts] == ["0"] * 4
     mean = drawn["mean"][drawn["quantity"] == "accuracy_original"]
     np.testing.assert_allclose(mean, 0.6)
     np.testing.assert_allclose(drawn["mean"][drawn["quantity"] == "lost"], -50.0)

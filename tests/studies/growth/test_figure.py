@@ -41,19 +41,15 @@ def of(drawn, quantity, column="median", data="mnist"):
     return drawn[column][found][order].tolist()
 
 
-def test_each_panel_has_its_message_and_a_named_line_for_each_data_set():
+def test_each_panel_names_a_line_for_each_data_set_and_doing_nothing():
     figure, drawn = drawn_of()
     assert len({len(column) for column in drawn.values()}) == 1
-    titles = [axes.get_title() for axes in figure.axes]
-    assert titles == [
-        *("support", "flips", "separation", "stationarity", "slackness", "way from training")
-    ]
-    assert all(axes.get_ylabel() for axes in figure.axes)
-    assert all(axes.get_xlabel() == "samples m" for axes in figure.axes[3:])
-    for axes in figure.axes[1:5]:
-        assert [text.get_text() for text in axes.texts] == [*NAMES, style.NOTHING]
-    assert [text.get_text() for text in figure.axes[5].texts] == NAMES
-    assert [text.get_text() for text in figure.axes[0].texts] == ["all m", *NAMES]
+    assert len(figure.axes) == 2
+    for axes in figure.axes:
+        assert axes.get_title() and axes.get_ylabel() and axes.get_xlabel() == "samples m"
+        assert [text.get_text() for text in axes.texts] == [style.NOTHING, *NAMES]
+        (dashed,) = (line for line in axes.lines if line.get_linestyle() == "--")
+        assert list(dashed.get_ydata()) == [1.0, 1.0]
 
 
 def test_the_numbers_drawn():
@@ -67,6 +63,9 @@ def test_the_numbers_drawn():
     assert of(drawn, "epsilon_clarke") == [0.3] * 3  # of the separating steps
     assert of(drawn, "relative_delta") == [1 / m for m in SIZES]
     assert of(drawn, "nothing_epsilon") == [1 / m for m in SIZES]  # of the separating steps too
+    largest = [max(0.01, 1 / m) for m in SIZES]  # of ε, δ and τ
+    over = [price * m for price, m in zip(largest, SIZES, strict=True)]
+    assert of(drawn, "over_nothing") == pytest.approx(over)
 
 
 def test_exponents_stand_beside_the_medians():

@@ -1,7 +1,6 @@
 """How near the unlearned network comes to the retrained one as the dimension grows."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.columns import epsilon_at
 from kkt_unlearning.studies.joint import share
+from kkt_unlearning.studies.notes import note
 from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import (
     PowerLaw,
@@ -22,8 +22,7 @@ from kkt_unlearning.studies.summary import (
     summarise,
 )
 
-DISTANCE_FLOOR, EPSILON_FLOOR, DELTA_FLOOR = 1e-6, 1e-5, 1e-2
-CLAIMED_SLOPE = -0.25  # of 1 − cos in d: √φ with φ ~ d^(−1/2)
+FLOOR = 1e-6
 QUANTITIES = (
     "distance_retrained",
     "distance_retrained_original",
@@ -40,45 +39,41 @@ QUANTITIES = (
 POINTS = "tau_star of a case"
 
 
-def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float) -> Line:
-    return Line({"quantity": quantity}, label, colour, dash, floor)
+def _line(quantity: str, label: str, colour: str) -> Line:
+    return Line({"quantity": quantity}, label, colour, floor=FLOOR)
+
+
+def _nothing(quantity: str, label: str = style.NOTHING) -> Line:
+    return Line({"quantity": quantity}, label, "original", "--", marker="", band=False)
 
 
 _DISTANCES = (
-    _line("distance_retrained_original", style.NOTHING, "original", floor=DISTANCE_FLOOR),
-    _line("distance_retrained", "retrained", "retrained", floor=DISTANCE_FLOOR),
-    _line("tau", "θ̃ (τ)", "tau", floor=DISTANCE_FLOOR),
+    _nothing("distance_retrained_original"),
+    _line("distance_retrained", "after the step", "retrained"),
 )
-_EPSILONS = (
-    _line("epsilon_clarke", "at θ′ (τ = 0)", "autograd", floor=EPSILON_FLOOR),
-    _line(epsilon_at(nothing=True), style.NOTHING, "original", floor=EPSILON_FLOOR),
-    _line(epsilon_at(), "at θ̃, δ = 0.1 λ̄", "exact", floor=EPSILON_FLOOR),
-    _line("epsilon", "at θ̃, its own δ", "exact", "--", floor=EPSILON_FLOOR),
-)
-_DELTAS = (_line("relative_delta", "at θ̃", "exact", floor=DELTA_FLOOR),)
-_SHARES = (
-    _line("joint, exact", "from the exact point", "exact", floor=0.0),
-    _line("joint, trained", "from trained weights", "trained", "--", floor=0.0),
-    _line("joint, nothing", style.NOTHING, "original", floor=0.0),
+_CERTIFICATE = (
+    _nothing(epsilon_at(nothing=True), "ε of\ndoing nothing"),
+    _line("epsilon", "ε", "two_layer"),
+    _line("relative_delta", "relative δ", "trained"),
+    _line("tau", "τ", "tau"),
 )
 _ROWS = (
-    PanelRow("1 − cosine of θ′ to …", _DISTANCES, DISTANCE_FLOOR),
-    PanelRow("relative ε", _EPSILONS, EPSILON_FLOOR),
-    PanelRow("δ / mean multiplier", _DELTAS, DELTA_FLOOR),
-    PanelRow("share of cases\nwith all three", _SHARES, None, top=1.0),
+    PanelRow("1 − cosine to retrained\n(lower is better)", _DISTANCES, FLOOR),
+    PanelRow("certificate at θ̃\n(lower is better)", _CERTIFICATE, FLOOR),
 )
 
 
 def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """``1 − cos`` to the retrained network, relative ε, δ and the share of joint success against d.
+    """``1 − cos`` of θ′ to the retrained network, and the certificate at θ̃, against d.
 
     Args:
         table: evaluation rows of a sweep over the dimension.
         dataset: geometry of the same data sets, for the order of φ in d.
 
     Returns:
-        The figure, and the numbers drawn; rows ``exponent of … in …`` hold the fits over replicates
-        (median, smallest, largest; ``dimension`` is nan).
+        The figure, and its numbers, with ε at θ′ and for a given δ, τ* and the shares of joint success
+        beside them; rows ``exponent of … in …`` hold the fits over replicates (median, smallest, largest;
+        ``dimension`` is nan).
     """
     joint = list(_shares(select(table, fraction=1.0)))
     table = select(table, start="exact", fraction=1.0)
@@ -86,13 +81,22 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     drawn = _append(stack([drawn, _points(table), *joint]), list(_fits(table, dataset)))
     networks = style.networks_of(table)
     with style.styled():
-        figure, axes = style.grid(7.2, networks, _ROWS, drawn, "dimension", "dimension d")
-        for panel, network in zip(axes[0], networks, strict=True):
-            _annotate(panel, select(drawn, network=network))
-        for panel in axes[-1]:
-            panel.set_xscale("log")
+        figure, axes = style.grid(4.6, networks, _ROWS, drawn, "dimension", "dimension d")
+        axes[0, 0].set_xscale("log")
+        axes[0, 0].margins(x=0.02)  # names begin at the frame
         style.finish(axes, _ROWS)
+        for panel, network in zip(axes[-1], networks, strict=True):
+            _name_floor(panel, select(drawn, network=network))
     return figure, drawn
+
+
+def _name_floor(axes: Axes, drawn: Table) -> None:
+    """What lies on the floor at every d, where one line covers the other."""
+    names = {"epsilon": "ε", "tau": "τ"}
+    found = [name for q, name in names.items() if max(select(drawn, quantity=q)["median"]) <= FLOOR]
+    if len(found) == len(names):
+        middle = np.exp(np.mean(np.log(axes.get_xlim())))
+        note(axes, (float(middle), 2 * FLOOR), " and ".join(found), style.colour_of("tau"))
 
 
 def _points(table: Table) -> dict[str, np.ndarray]:
@@ -150,21 +154,3 @@ def _append(drawn: Table, fits: list[tuple[str, str, PowerLaw]]) -> dict[str, np
         "infinite": [0] * len(fits),
     }
     return {name: np.concatenate([drawn[name], extra[name]]) for name in drawn}
-
-
-def _annotate(axes: Axes, drawn: Table) -> None:
-    """τ* of each case, the slope of the claim through the first point, and the fitted exponent."""
-    points = select(drawn, quantity=POINTS)
-    star = np.where(np.isfinite(points["median"]), points["median"], np.nan)
-    look: dict[str, Any] = {"color": style.COLOURS["tau_star"], "alpha": 0.4, "zorder": 1}
-    look |= {"markersize": 3, "markeredgewidth": 0, "label": "KKT points (τ*)"}
-    axes.plot(0.95 * points["dimension"], np.maximum(star, DISTANCE_FLOOR), ".", **look)
-    shown = select(drawn, quantity="distance_retrained")
-    d = np.asarray(shown["dimension"], float)
-    claim = shown["median"][0] * (d / d[0]) ** CLAIMED_SLOPE
-    axes.plot(d, claim, ":", color=style.COLOURS["reference"], label="slope √φ")
-    fit = select(drawn, quantity="exponent of distance_retrained in phi")
-    middle, low, high = (fit[name][0] for name in ("median", "low", "high"))
-    fitted = f"$p = {middle:.2f}\\ ({low:.2f}\\ …\\ {high:.2f})$"
-    text = f"retrained $\\sim \\varphi^p$,\n{fitted}"
-    axes.text(0.03, 0.08, text, transform=axes.transAxes, fontsize=7, va="bottom")

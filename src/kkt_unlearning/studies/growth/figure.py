@@ -1,7 +1,4 @@
-"""Support, flips, separation, certificates and the way from training against the number of samples."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
+"""What forgetting one of m samples of real data does to the others, and what it costs, against m."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,8 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.growth.claims import exponent, separating
+from kkt_unlearning.studies.growth.claims import exponent, over_nothing, separating
 from kkt_unlearning.studies.labels import name_lines
+from kkt_unlearning.studies.notes import note
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import (
     Table,
@@ -23,82 +21,58 @@ from kkt_unlearning.studies.summary import (
 )
 
 NAMES = {"digits": "digits", "mnist": "MNIST", "tabular": "measurements", "text": "texts"}
-ALL = "all m"
 _RANKS = {"smallest": 0.0, "median": 0.5, "largest": 1.0}
 _EACH_NETWORK = ("support", "distance_trained")
 _EACH_STEP = ("crossed", "multiplier", "multiplier_share", "coupling", "smallest_margin")
 _SEPARATING = (
     *("epsilon_clarke", "epsilon", "relative_delta", "tau", "tau_star"),
-    "nothing_epsilon",
+    *("nothing_epsilon", "over_nothing"),
 )
-# What doing nothing leaves of a panel's quantity: that of the table, or the same number everywhere.
-_NOTHING: Mapping[str, str | float] = {
-    "crossed": 0.0,
-    "separates": 1.0,
-    "epsilon_clarke": "nothing_epsilon",
-    "relative_delta": 0.0,
+# Quantity of a panel, its title and axis; doing nothing has 1 in both.
+_PANELS = {
+    "separates": ("steps that keep all margins positive", "share (higher is better)"),
+    "over_nothing": ("what the step costs", "price / price of doing nothing\n(above 1: harm)"),
 }
-_ROOM = 8.0  # right of the largest m, as a factor, for the names of the lines
-
-
-@dataclass(frozen=True)
-class _Panel:
-    """One message: the quantity, its title and axis, and the floor of a logarithmic one, else None."""
-
-    quantity: str
-    title: str
-    label: str
-    floor: float | None
-
-
-_PANELS = (
-    _Panel("support", "support", "samples with λ > 0", 10.0),
-    _Panel("crossed", "flips", "share of activations", 1e-3),
-    _Panel("separates", "separation", "share of steps", None),
-    _Panel("epsilon_clarke", "stationarity", "relative ε at θ′", None),
-    _Panel("relative_delta", "slackness", "δ at θ̃ / mean multiplier", 1e-2),
-    _Panel("distance_trained", "way from training", "1 − cosine, exact to trained", 1e-5),
-)
+_ROOM = 3.0  # right of the largest m, as a factor, for the names of the lines
 
 
 def draw(
     digits: Table, mnist: Table, tabular: Table, text: Table
 ) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Six panels, each with one message and a line for each data set, against the number of samples.
-
-    Dashed is what doing nothing costs; of stationarity a line for each data set.
+    """Lost margins, and the price of the steps that lose none, with a line for each data set.
 
     Args:
         digits, mnist, tabular, text: a row a forgotten support sample, along ``samples``.
 
     Returns:
-        The figure, and the medians and bands that it shows, with exponents of ``quantity ~ m^p`` and
-        what the page speaks of beside them: multipliers, couplings, margins, τ and τ*.
+        The figure, and medians and bands of what it shows and of all else that the page speaks of, with
+        exponents of ``quantity ~ m^p``.
     """
     tables = {"digits": digits, "mnist": mnist, "tabular": tabular, "text": text}
     drawn = stack([_numbers(data, table) for data, table in tables.items()])
     sizes = np.unique(drawn["samples"])
     lines = [Line({"data": data}, NAMES[data], data) for data in tables]
     with style.styled():
-        figure, axes = style.panels(4.6, (2, 3), sharex=True)
-        for panel, content in zip(axes.flat, _PANELS, strict=True):
-            shown = select(drawn, quantity=content.quantity)
-            if content.quantity == "support":
-                panel.plot(sizes, sizes, ":", color=style.colour_of("reference"), label=ALL)
-            style.draw_lines(panel, shown, "samples", [_raised(line, content) for line in lines])
-            _draw_nothing(panel, drawn, content, sizes)
-            panel.set_title(content.title)
-            panel.set_ylabel(content.label)
-            _scales(panel, content.floor, sizes)
+        figure, axes = style.panels(3.0, (1, len(_PANELS)))
+        for panel, (quantity, (title, label)) in zip(axes[0], _PANELS.items(), strict=True):
+            style.draw_lines(panel, select(drawn, quantity=quantity), "samples", lines)
+            style.nothing_line(panel, sizes[[0, -1]], (1.0, 1.0), "_")
+            below, grey = (sizes[-1], 0.96), style.COLOURS["original"]
+            note(panel, below, style.NOTHING, grey, ha="right", va="top")
+            panel.set(title=title, xlabel="samples m", ylabel=label)
+            _samples_axis(panel, sizes)
+        axes[0, 0].set_ylim(0.0, 1.08)
+        axes[0, 1].set_yscale("log")
+        for panel in axes[0]:
             name_lines(panel)
-        for panel in axes[-1]:
-            panel.set_xlabel("samples m")
     return figure, drawn
 
 
 def _numbers(data: str, table: Table) -> dict[str, np.ndarray]:
     networks = stack([take(group, np.array([0])) for _, group in groups(table, "samples", "seed")])
-    parts = [(networks, _EACH_NETWORK), (table, _EACH_STEP), (separating(table), _SEPARATING)]
+    kept = separating(table)
+    kept = {**kept, "over_nothing": over_nothing(kept)}
+    parts = [(networks, _EACH_NETWORK), (table, _EACH_STEP), (kept, _SEPARATING)]
     found = stack([*(summarise(part, ["samples"], names) for part, names in parts), _shares(table)])
     exponents = {name: exponent(part, name) for part, names in parts for name in names}
     return {
@@ -120,28 +94,9 @@ def _shares(table: Table) -> dict[str, np.ndarray]:
     return from_records(names, found)
 
 
-def _draw_nothing(axes: Axes, drawn: Table, content: _Panel, sizes: np.ndarray) -> None:
-    nothing: str | float | None = _NOTHING.get(content.quantity)
-    if isinstance(nothing, str):
-        for _, found in groups(select(drawn, quantity=nothing), "data"):
-            line = take(found, np.argsort(found["samples"], kind="stable"))
-            style.nothing_line(axes, line["samples"], line["median"])
-    elif nothing is not None:
-        height = max(nothing, content.floor or 0.0)
-        style.nothing_line(axes, sizes, np.full(len(sizes), height))
-
-
-def _raised(line: Line, content: _Panel) -> Line:
-    return Line(line.where, line.label, line.colour, floor=content.floor or 0.0)
-
-
-def _scales(axes: Axes, floor: float | None, sizes: np.ndarray) -> None:
+def _samples_axis(axes: Axes, sizes: np.ndarray) -> None:
     axes.set_xscale("log")
     axes.set_xlim(sizes[0] / 1.2, sizes[-1] * _ROOM)
     axes.xaxis.set_major_locator(LogLocator())
     axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     axes.xaxis.set_minor_locator(NullLocator())
-    if floor is None:
-        axes.set_ylim(bottom=0.0)
-    else:
-        style.log_scale(axes, floor)

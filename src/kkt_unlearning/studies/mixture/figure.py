@@ -15,10 +15,10 @@ from kkt_unlearning.studies.mixture.prediction import (
 from kkt_unlearning.studies.summary import BAND, Table, from_records, groups, quantile, select
 
 ACCURACIES = ("accuracy_original", "accuracy_unlearned", "accuracy_retrained")
-_MAPS = {  # what the three maps of a network show, differences in percentage points
-    "accuracy_unlearned": "accuracy, unlearned",
-    "lost": "minus original",
-    "from_retrained": "minus retrained",
+_MAPS = {  # what the three maps of a network show
+    "accuracy_unlearned": "accuracy after the step",
+    "lost": f"minus {style.NOTHING}\n(percentage points)",
+    "from_retrained": "minus retrained\n(percentage points)",
 }
 LEVEL = 0.9  # of the contours
 _ACCURACY: dict[str, Any] = {"cmap": "viridis", "vmin": 0.5, "vmax": 1.0}
@@ -26,31 +26,30 @@ _DIFFERENCE: dict[str, Any] = {"cmap": "RdBu", "vmin": -5.0, "vmax": 5.0}  # per
 
 
 def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Accuracy after unlearning in every cell, what it lost, and how far it is from retraining.
+    """Maps of the accuracy after unlearning, its change, and its difference to retraining.
 
     Args:
         table: evaluation rows of a sweep over dimension and separation.
         dataset: geometry of the same data sets.
 
     Returns:
-        The figure, and the numbers drawn: one row a network (none for signs), cell and quantity; ``lost`` and
-        ``from_retrained`` in percentage points.
+        The figure, and its numbers: one row a network (none for signs), cell and quantity; ``lost`` and
+        ``from_retrained`` in percentage points. Predicted accuracies and signs stand beside them.
     """
     table = select(table, start="exact", fraction=1.0)
     samples = int(np.max(dataset["rank"]))
     drawn = _numbers(table, dataset, samples)
     networks = style.networks_of(table)
     with style.styled():
-        figure, axes = style.panels(2.15 * (len(networks) + 1), (len(networks) + 1, 3))
-        for row, network in zip(axes, networks, strict=False):
-            for panel, (quantity, title) in zip(row, _MAPS.items(), strict=True):
+        height = 0.6 + 1.75 * len(networks)
+        figure, axes = style.panels(height, (len(networks), 3), sharex=True, sharey=True)
+        for row, network in zip(axes, networks, strict=True):
+            for panel, quantity in zip(row, _MAPS, strict=True):
                 _heat(panel, select(drawn, network=network, quantity=quantity), samples)
-                panel.set_title(title)
             row[0].set_ylabel(f"{style.name_of(network)}\nseparation α")
-        _against(axes[-1, 0], drawn, networks)
-        _signs(axes[-1, 1], drawn)
-        axes[-1, 2].set_axis_off()
-        axes[-1, 2].set_title("", loc="left")
+        for top, bottom, title in zip(axes[0], axes[-1], _MAPS.values(), strict=True):
+            top.set_title(title)
+            bottom.set_xlabel("dimension d")
     return figure, drawn
 
 
@@ -86,16 +85,21 @@ def _heat(axes: Axes, cells: Table, samples: int) -> None:
     look = _ACCURACY if accuracy else _DIFFERENCE
     axes.imshow(grid, origin="lower", aspect="auto", **look)
     for (i, j), value in np.ndenumerate(grid):
-        text = f"{value:.2f}" if accuracy else f"{round(value, 1) + 0.0:+.1f}"
+        text = f"{value:.2f}" if accuracy else _signed(value)
         dark = accuracy and value < 0.8
         spot: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6.5}
         axes.text(j, i + 0.25 * accuracy, text, color="white" if dark else "black", **spot)
     if accuracy:
         _contour(axes, d, alpha, samples)
     axes.set_xticks(range(len(d)), [f"{value:g}" for value in d])
-    axes.set_yticks(range(len(alpha)), [f"{value:g}" for value in alpha])
-    axes.set_xlabel("dimension d")
+    axes.set_yticks(range(len(alpha)), [f"{value:g}".replace("-", "−") for value in alpha])
     axes.grid(False)
+
+
+def _signed(points: float) -> str:
+    """With one decimal and a sign; 0 has none."""
+    rounded = round(points, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0"
 
 
 def _contour(axes: Axes, d: np.ndarray, alpha: np.ndarray, samples: int) -> None:
@@ -108,35 +112,6 @@ def _contour(axes: Axes, d: np.ndarray, alpha: np.ndarray, samples: int) -> None
         max_margin_accuracy(samples, at, np.interp(y, np.arange(len(alpha)), alpha)[:, None])
     )
     if predicted.min() < LEVEL < predicted.max():
-        axes.contour(x, y, predicted, levels=[LEVEL], colors="#d55e00", linewidths=1.4)
-
-
-def _against(axes: Axes, drawn: Table, networks: list[str]) -> None:
-    """Accuracy after unlearning against its prediction, a mark for each cell."""
-    for network in networks:
-        cells = select(drawn, network=network)
-        look: dict[str, Any] = {"color": style.colour_of(network), "label": style.name_of(network)}
-        predicted = select(cells, quantity="predicted")["mean"]
-        measured = select(cells, quantity="accuracy_unlearned")["mean"]
-        axes.plot(predicted, measured, linestyle="", marker="o", **look)
-    axes.plot([0.5, 1], [0.5, 1], ":", color=style.COLOURS["reference"])
-    axes.set(xlabel="predicted accuracy", ylabel="accuracy, unlearned", title="against theory")
-    axes.legend(loc="upper left", handletextpad=0.1, borderpad=0.1)
-
-
-def _signs(axes: Axes, drawn: Table) -> None:
-    found = select(drawn, quantity="sign_agreement")
-    dimensions = np.unique(found["dimension"])
-    for d, shade in zip(dimensions, np.linspace(0.35, 1, len(dimensions)), strict=True):
-        cells = select(found, dimension=d)
-        colour = style.COLOURS["clarke"]
-        low, high = cells["mean"] - cells["low"], cells["high"] - cells["mean"]
-        bars = np.maximum(np.array([low, high]), 0.0)
-        look = {"color": colour, "alpha": shade, "label": f"d = {d:g}"}
-        axes.errorbar(cells["separation"], cells["mean"], bars, fmt="o", linewidth=0.8, **look)
-        alpha = np.linspace(found["separation"].min(), found["separation"].max(), 100)
-        axes.plot(alpha, sign_share(d, alpha), "-", color=colour, alpha=shade, linewidth=0.9)
-    axes.set_xlabel("separation α")
-    axes.set_ylim(0.45, 1.02)
-    axes.set(title="telling signs", ylabel="share of pairs")
-    axes.legend(loc="upper left", handletextpad=0.1, borderpad=0.1)
+        look: dict[str, Any] = {"colors": "0.1", "linewidths": 1.2}
+        line = axes.contour(x, y, predicted, levels=[LEVEL], **look)
+        axes.clabel(line, fmt=f"theory: {LEVEL:g}", fontsize=6.5)

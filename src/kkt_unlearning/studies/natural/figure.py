@@ -1,19 +1,20 @@
-"""Natural data as they are and made more orthogonal: is Assumption 2.3 the reason?"""
-
-from typing import Any
+"""What the step costs on natural data as they are and made more orthogonal, beside doing nothing."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
+from kkt_unlearning.studies.columns import epsilon_at
 from kkt_unlearning.studies.natural.assumption import UNTESTED, Finding, finding, forgotten_support
+from kkt_unlearning.studies.notes import note
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import Table, median, rows, select, stack, summarise
 
-DELTA_FLOOR = 1e-3
+FLOOR = 1e-3
 QUANTITIES = (
+    "cost",
+    "nothing_cost",
     "epsilon",
     "relative_delta",
     "tau",
@@ -22,8 +23,9 @@ QUANTITIES = (
     "accuracy_unlearned",
 )
 GEOMETRY = ("psi", "phi", "gram_condition", "rank", "separable")
-NAMES = {"digits": "images (digits)", "tabular": "measurements", "text": "text (docstrings)"}
+NAMES = {"digits": "digits", "tabular": "measurements", "text": "texts"}
 GAUSSIAN = "gaussian"
+_ROOM = 15.0  # right of the largest φ, as a factor, for the names of the data sets
 
 
 def draw(
@@ -40,7 +42,7 @@ def draw(
     gaussian_dataset: Table,
     gaussian_multipliers: Table,
 ) -> tuple[Figure, dict[str, np.ndarray]]:
-    """δ over the mean multiplier against φ as the inner products shrink, one panel a data set.
+    """The cost of the step against φ as the inner products shrink, a panel a network.
 
     Args:
         digits, tabular, text: evaluation rows of a sweep over ``mixing``, with the geometry and
@@ -61,19 +63,20 @@ def draw(
     parts = [_numbers(name, "mixing", tables, found[name]) for name, tables in natural.items()]
     drawn = stack([*parts, _numbers(GAUSSIAN, "dimension", reference)])
     networks = style.networks_of(digits)
+    dominant = [_dominant(*tables[1:]) for tables in natural.values()]
     with style.styled():
-        figure, axes = style.panels(3.0, (1, len(natural)), sharex=True, sharey=True)
-        shown = select(drawn, quantity="relative_delta")
-        for panel, (name, tables) in zip(axes[0], natural.items(), strict=True):
-            panel.set_title(_title(name, tables[1], found[name]), fontsize=7.5)
-            panel.set_xlabel("φ, largest inner product")
-            _lines(panel, shown, name, networks)
-            panel.axvline(_dominant(*tables[1:]), color="0.4", linewidth=0.9, linestyle="-.")
-            panel.axhline(1.0, color=style.COLOURS["original"], linewidth=1.0, linestyle="--")
-        axes[0, 0].set_ylabel("δ at θ̃ / mean multiplier")
-        style.log_scale(axes[0, 0], DELTA_FLOOR)
+        figure, axes = style.panels(3.0, (1, len(networks)), sharex=True, sharey=True)
+        for panel, network in zip(axes[0], networks, strict=True):
+            panel.set(title=style.name_of(network), xlabel="φ, largest inner product")
+            _lines(panel, select(drawn, network=network))
+            for phi in dominant:
+                panel.axvline(phi, ymax=0.78, color="0.4", linewidth=0.9, linestyle="-.", zorder=0)
+        axes[0, 0].set_ylabel("cost: larger of √m ε and δ / λ̄\n(lower is better)")
+        style.log_scale(axes[0, 0], FLOOR)
         _phi_axis(axes[0, 0], drawn)
-        _legend(figure, axes, networks)
+        _names(axes[0, 0], drawn, min(dominant))
+        if marks := style.lost_marks(axes):
+            figure.legend(handles=marks, loc="outside lower center")
     return figure, drawn
 
 
@@ -82,7 +85,7 @@ def _numbers(
 ) -> dict[str, np.ndarray]:
     """Medians and bands of the certificate and the geometry at each setting, with its median φ."""
     table, dataset, multipliers = tables
-    cases = forgotten_support(table, multipliers, along)
+    cases = _with_costs(forgotten_support(table, multipliers, along), multipliers)
     geometry = {**dataset, "network": np.full(rows(dataset), "")}
     summary = stack(
         [
@@ -101,50 +104,51 @@ def _numbers(
     }
 
 
-def _lines(axes: Axes, rows_: Table, name: str, networks: list[str]) -> None:
-    for network in networks:
-        label = style.name_of(network)
-        reference = Line({"data": GAUSSIAN, "network": network}, label, network, ":", DELTA_FLOOR)
-        line = Line({"data": name, "network": network}, label, network, floor=DELTA_FLOOR)
-        style.draw_lines(axes, rows_, "phi", [reference, line])
-        as_it_is = select(rows_, data=name, network=network, setting="mixing=1")
-        at: dict[str, Any] = {
-            "color": style.colour_of(network),
-            "markersize": 8,
-            "markerfacecolor": "none",
-        }
-        height = np.where(np.isfinite(as_it_is["median"]), as_it_is["median"], np.nan)
-        axes.plot(as_it_is["phi"], np.maximum(height, DELTA_FLOOR), "o", **at)
+def _with_costs(cases: Table, multipliers: Table) -> Table:
+    """The larger of √m ε and δ/λ̄ of each case; of doing nothing √m ε, above the δ that is allowed to it."""
+    root = np.sqrt(_samples(multipliers))
+    cost = np.maximum(root * cases["epsilon"], cases["relative_delta"])
+    return {**cases, "cost": cost, "nothing_cost": root * cases[epsilon_at(nothing=True)]}
 
 
-def _title(name: str, dataset: Table, found: Finding) -> str:
-    phi = median(select(dataset, mixing=1.0)["phi"])
-    return f"{NAMES[name]}, φ = {phi:.2g}\n{found.verdict}"
+def _lines(axes: Axes, shown: Table) -> None:
+    costs = select(shown, quantity="cost")
+    style.draw_lines(axes, costs, "phi", [Line({"data": GAUSSIAN}, "", "reference", ":", FLOOR)])
+    for name in NAMES:
+        style.draw_lines(axes, costs, "phi", [Line({"data": name}, "", name, floor=FLOOR)])
+        nothing = select(shown, data=name, quantity="nothing_cost")
+        style.nothing_line(axes, nothing["phi"], nothing["median"])
+        as_it_is = select(costs, data=name, setting="mixing=1")
+        colour = style.colour_of(name)
+        for x, y in zip(as_it_is["phi"], as_it_is["median"], strict=True):
+            if np.isfinite(y):
+                axes.plot(x, max(y, FLOOR), "o", color=colour, markersize=8, fillstyle="none")
+                note(axes, (1.4 * x, max(y, FLOOR)), NAMES[name], colour, ha="left")
+
+
+def _names(axes: Axes, drawn: Table, dominant: float) -> None:
+    """What everything else is, in the first panel alone."""
+    start = 1.15 * axes.get_xlim()[0]
+    note(axes, (start, 1.2), style.NOTHING, style.COLOURS["original"], ha="left", va="bottom")
+    key = (
+        "circles: data as they are\nto the left: inner products\nscaled down\ndotted: Gaussian data"
+    )
+    note(axes, (0.03, 0.97), key, "0.2", ha="left", va="top", transform=axes.transAxes)
+    where = "Gram matrix diagonally\ndominant left of this line"
+    note(axes, (1.15 * dominant, 1.6 * FLOOR), where, "0.4", ha="left")
 
 
 def _dominant(dataset: Table, multipliers: Table) -> float:
     """φ at which ``(m − 1) φ/(1 − ψ) = 1``."""
-    samples = np.unique(multipliers["sample"]).size
-    return (1 - median(dataset["psi"])) / max(samples - 1, 1)
+    return (1 - median(dataset["psi"])) / max(_samples(multipliers) - 1, 1)
+
+
+def _samples(multipliers: Table) -> int:
+    return np.unique(multipliers["sample"]).size
 
 
 def _phi_axis(axes: Axes, drawn: Table) -> None:
     natural = drawn["phi"][(drawn["data"] != GAUSSIAN) & (drawn["phi"] > 0)]
     axes.set_xscale("log")
     if natural.size:
-        axes.set_xlim(0.7 * natural.min(), 1.4 * natural.max())
-
-
-def _legend(figure: Figure, axes: np.ndarray, networks: list[str]) -> None:
-    look: dict[str, Any] = {"color": "0.3", "linestyle": ""}
-    grey = style.COLOURS["original"]
-    entries = [
-        *(Line2D([], [], color=style.colour_of(n), label=style.name_of(n)) for n in networks),
-        Line2D(
-            [], [], marker="o", markersize=8, fillstyle="none", label="the data as they are", **look
-        ),
-        Line2D([], [], color="0.3", linestyle=":", label="Gaussian data of the same size"),
-        Line2D([], [], color="0.4", linestyle="-.", label="(m − 1) φ / (1 − ψ) = 1"),
-        Line2D([], [], color=grey, linestyle="--", label="cost of doing nothing"),
-    ]
-    figure.legend(handles=[*entries, *style.lost_marks(axes)], loc="outside lower center", ncols=3)
+        axes.set_xlim(0.7 * natural.min(), _ROOM * natural.max())
