@@ -232,8 +232,8 @@ def test_settings_of_the_caller_come_back():
 
 def test_a_line_breaks_where_the_median_is_infinite_and_a_cross_says_so():
     figure, drawn = draw_correlation()
-    panel = next(axes for axes in figure.axes if axes.get_ylabel().startswith("relative ε"))
-    line = next(line for line in panel.lines if line.get_label() == "_step")
+    panel = next(axes for axes in figure.axes if axes.get_ylabel().startswith("ε at θ̃"))
+    line = next(line for line in panel.lines if line.get_label() == "the step")
     assert np.isnan(line.get_ydata()[-1]) and np.isfinite(line.get_ydata()[:-1]).all()
     crosses = [line for line in panel.lines if line.get_marker() == "x"]
     assert [list(cross.get_xdata()) for cross in crosses] == [[0.9]]
@@ -305,11 +305,15 @@ def test_a_diagram_of_one_cell_is_drawn():
     assert not figure.axes[0].collections
 
 
-def test_both_methods_are_on_one_axis():
-    _, drawn = draw_dependence()
-    lines = {name for name in drawn["line"][drawn["panel"] == "joined"].tolist()}
+def test_both_methods_are_on_one_axis_and_regions_have_names():
+    figure, drawn = draw_dependence()
+    lines = {line.get_label() for line in figure.axes[0].lines}
+    assert lines <= {*drawn["line"][drawn["panel"] == "joined"].tolist(), "doing nothing"}
     assert "prescribed step, m = 2" in lines
     assert any(name.startswith("descent-ascent") for name in lines)
+    for panel in figure.axes:
+        names = [text.get_text() for text in panel.texts]
+        assert any("harm" in name for name in names) and any("help" in name for name in names)
 
 
 def test_digits_without_a_forgotten_support_vector_still_draw():
