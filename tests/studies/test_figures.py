@@ -364,8 +364,13 @@ def test_flips_without_a_sweep_still_draw():
 
 def test_lines_begin_at_a_loss_of_one_and_the_onset_is_in_the_numbers():
     figure, drawn = convergence.draw(tables.convergence(fitted_from=10))
-    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 1]
-    assert len(lines) == 2 * 4 and min(min(line.get_xdata()) for line in lines) > 0
+    for panel, first in zip(figure.axes, (100, 9, 9), strict=True):  # −log L is 0 at step 10
+        lines = [line for line in panel.lines if str(line.get_label()).endswith(" step")]
+        assert [min(line.get_xdata()) for line in lines] == [first] * 4
+    assert {text.get_text() for text in figure.axes[0].texts} >= {
+        "normalised step",
+        "constant step",
+    }
     assert set(drawn["median"][drawn["quantity"] == "onset"].tolist()) == {100.0}
     shares = drawn["median"][drawn["quantity"] == "holds"]
     assert set(shares.tolist()) == {0.0, 1.0}
