@@ -250,6 +250,18 @@ def test_a_legend_has_the_cross_only_where_there_is_one(draw):
     assert any(entry.startswith("infinite") for entry in entries) is crossed
 
 
+def test_blocks_show_the_linear_model_and_have_the_numbers_of_all_networks():
+    figure, drawn = draw_blocks()
+    assert set(drawn["network"].tolist()) == {"linear", "two_layer"}
+    linear = (drawn["network"] == "linear") & np.isfinite(drawn["change"])
+    for panel, x in zip(figure.axes, ("phi", "odds"), strict=True):
+        for name in ("all samples", "blocks of 2"):
+            (line,) = [line for line in panel.lines if line.get_label() == name]
+            found = linear & (drawn["structure"] == name)
+            np.testing.assert_array_equal(line.get_xdata(), drawn[x][found])
+            np.testing.assert_array_equal(line.get_ydata(), drawn["change"][found])
+
+
 def test_the_crossing_of_kappa_is_marked():
     figure, _ = draw_correlation()
     marks = [line for line in figure.axes[0].lines if line.get_label() == "_κ = 1"]
