@@ -109,10 +109,10 @@ def _name(axes: Axes) -> None:
     """Structures at the ends of their lines, and the sides of doing nothing."""
     look: dict[str, Any] = {"fontsize": 7, "va": "center"}
     for line in (line for line in axes.lines if line.get_label() != style.NOTHING):
-        right, colour = line.get_label() != ALL, line.get_color()
-        end, side = line.get_xydata()[-1], {"ha": "left" if right else "right", "color": colour}
-        offset = (6 if right else -6, 0)
-        axes.annotate(line.get_label(), end, offset, textcoords="offset points", **side, **look)
+        name, end = str(line.get_label()), np.asarray(line.get_xydata(), float)[-1]
+        side: dict[str, Any] = {"ha": "right" if name == ALL else "left", "color": line.get_color()}
+        offset = (-6 if name == ALL else 6, 0)
+        axes.annotate(name, tuple(end), offset, textcoords="offset points", **side, **look)
     axes.set_xlim(right=1.12)
     look["transform"] = axes.get_yaxis_transform()
     sides = {"above: further from retraining": 1.5, style.NOTHING: 1.0, "below: closer": 0.66}

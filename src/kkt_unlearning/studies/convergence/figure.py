@@ -122,7 +122,7 @@ def _name(panel: Axes) -> None:
     named = {str(line.get_label()): line for line in panel.lines}
     for name in (style.NOTHING, *(f"{descent} step" for descent in _DESCENTS)):
         if line := named.get(name):
-            end = line.get_xdata()[-1], line.get_ydata()[-1]
+            end = tuple(np.asarray(line.get_xydata(), float)[-1])
             look: dict[str, Any] = {"color": line.get_color(), "ha": "right", "va": "top"}
             look |= {"fontsize": 6.5, "textcoords": "offset points"}
             panel.annotate(name, end, (0, -5), **look)
