@@ -232,8 +232,8 @@ def test_settings_of_the_caller_come_back():
 
 def test_a_line_breaks_where_the_median_is_infinite_and_a_cross_says_so():
     figure, drawn = draw_correlation()
-    panel = next(axes for axes in figure.axes if axes.get_ylabel().startswith("relative ε"))
-    line = next(line for line in panel.lines if line.get_label() == "_step")
+    panel = next(axes for axes in figure.axes if axes.get_ylabel().startswith("ε at θ̃"))
+    line = next(line for line in panel.lines if line.get_label() == "the step")
     assert np.isnan(line.get_ydata()[-1]) and np.isfinite(line.get_ydata()[:-1]).all()
     crosses = [line for line in panel.lines if line.get_marker() == "x"]
     assert [list(cross.get_xdata()) for cross in crosses] == [[0.9]]
@@ -266,6 +266,18 @@ def test_a_legend_has_the_cross_only_where_there_is_one(draw):
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
     entries = [text.get_text() for legend in legends for text in legend.get_texts()]
     assert any(entry.startswith("infinite") for entry in entries) is crossed
+
+
+def test_blocks_show_the_linear_model_and_have_the_numbers_of_all_networks():
+    figure, drawn = draw_blocks()
+    assert set(drawn["network"].tolist()) == {"linear", "two_layer"}
+    linear = (drawn["network"] == "linear") & np.isfinite(drawn["change"])
+    for panel, x in zip(figure.axes, ("phi", "odds"), strict=True):
+        for name in ("all samples", "blocks of 2"):
+            (line,) = [line for line in panel.lines if line.get_label() == name]
+            found = linear & (drawn["structure"] == name)
+            np.testing.assert_array_equal(line.get_xdata(), drawn[x][found])
+            np.testing.assert_array_equal(line.get_ydata(), drawn["change"][found])
 
 
 def test_the_crossing_of_kappa_is_marked():
@@ -323,11 +335,15 @@ def test_a_diagram_of_one_cell_is_drawn():
     assert not figure.axes[0].collections
 
 
-def test_both_methods_are_on_one_axis():
-    _, drawn = draw_dependence()
-    lines = {name for name in drawn["line"][drawn["panel"] == "joined"].tolist()}
+def test_both_methods_are_on_one_axis_and_regions_have_names():
+    figure, drawn = draw_dependence()
+    lines = {line.get_label() for line in figure.axes[0].lines}
+    assert lines <= {*drawn["line"][drawn["panel"] == "joined"].tolist(), "doing nothing"}
     assert "prescribed step, m = 2" in lines
     assert any(name.startswith("descent-ascent") for name in lines)
+    for panel in figure.axes:
+        names = [text.get_text() for text in panel.texts]
+        assert any("harm" in name for name in names) and any("help" in name for name in names)
 
 
 def test_digits_without_a_forgotten_support_vector_still_draw():
@@ -378,8 +394,13 @@ def test_flips_without_a_sweep_still_draw():
 
 def test_lines_begin_at_a_loss_of_one_and_the_onset_is_in_the_numbers():
     figure, drawn = convergence.draw(tables.convergence(fitted_from=10))
-    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 1]
-    assert len(lines) == 2 * 4 and min(min(line.get_xdata()) for line in lines) > 0
+    for panel, first in zip(figure.axes, (100, 9, 9), strict=True):  # −log L is 0 at step 10
+        lines = [line for line in panel.lines if str(line.get_label()).endswith(" step")]
+        assert [min(line.get_xdata()) for line in lines] == [first] * 4
+    assert {text.get_text() for text in figure.axes[0].texts} >= {
+        "normalised step",
+        "constant step",
+    }
     assert set(drawn["median"][drawn["quantity"] == "onset"].tolist()) == {100.0}
     shares = drawn["median"][drawn["quantity"] == "holds"]
     assert set(shares.tolist()) == {0.0, 1.0}

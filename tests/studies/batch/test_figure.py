@@ -1,12 +1,10 @@
-"""The figure of batches draws every choice, marks what breaks, and stands incomplete tables."""
+"""The figure of batches draws ε beside doing nothing, counts what breaks, and stands incomplete tables."""
 
 import numpy as np
 import pytest
-from batch_tables import CHOICES, batches, streams
+from batch_tables import CHOICES, VARIANTS, batches, streams
 
 from kkt_unlearning.studies.batch import figure as batch
-
-ROWS = ("relative ε at θ̃\nfor δ = 0.1 λ̄", "share of sets\nthat lose a margin", "stream: τ*")
 
 
 def breaking():
@@ -33,29 +31,13 @@ def alone(table):
     return {name: column[keep] for name, column in table.items() if name != "dimension"}
 
 
-def panels(figure, row):
-    return [axes for axes in figure.axes if axes.get_subplotspec().rowspan.start == row]
-
-
-def test_columns_are_networks_at_both_ends_of_the_sweep(figure_and_numbers):
+def test_rows_are_networks_and_columns_both_ends_of_the_sweep(figure_and_numbers):
     figure, drawn = figure_and_numbers
-    titles = [axes.get_title() for axes in panels(figure, 0)]
-    assert titles == [
-        f"{name}\nd = {d}" for name in ("linear model", "two-layer ReLU") for d in (50, 1000)
-    ]
-    assert tuple(panels(figure, row)[0].get_ylabel() for row in range(3)) == ROWS
+    assert [axes.get_title() for axes in figure.axes] == ["d = 50", "d = 1000", "", ""]
+    labels = [axes.get_ylabel().partition("\n")[0] for axes in figure.axes]
+    assert labels == ["linear model", "", "two-layer ReLU", ""]
     assert {len(column) for column in drawn.values()} == {len(drawn["k"])}
-    assert set(drawn["choice"]) >= set(CHOICES)
-
-
-def test_the_crossing_of_kappa_is_marked(figure_and_numbers):
-    figure, _ = figure_and_numbers
-    marks = [
-        next(line for line in axes.lines if line.get_label() == "_κ = 1").get_xdata()[0]
-        for axes in panels(figure, 0)
-    ]
-    assert marks[0] == marks[2] == pytest.approx(5.0)
-    assert np.isnan(marks[1]) and np.isnan(marks[3])
+    assert set(drawn["choice"]) == {*CHOICES, *VARIANTS}
 
 
 def test_shares_of_what_breaks_are_counted(figure_and_numbers):
@@ -72,15 +54,11 @@ def test_shares_of_what_breaks_are_counted(figure_and_numbers):
 
 def test_infinite_medians_are_crosses(figure_and_numbers):
     figure, _ = figure_and_numbers
-    crosses = [line for line in panels(figure, 0)[0].lines if line.get_marker() == "x"]
-    assert crosses and all(list(cross.get_xdata()) == [8.0, 9.0, 10.0] for cross in crosses)
-
-
-def test_every_choice_and_variant_is_named_at_its_line_beside_doing_nothing(figure_and_numbers):
-    figure, _ = figure_and_numbers
-    given, stream = ({t.get_text() for t in panels(figure, row)[-1].texts} for row in (0, 2))
-    assert given >= {label for label, _ in batch.CHOICES.values()} | {"doing nothing"}
-    assert stream == {label for label, _ in batch.VARIANTS.values()} | {"doing nothing"}
+    crosses = [
+        [list(line.get_xdata()) for line in axes.lines if line.get_marker() == "x"]
+        for axes in figure.axes
+    ]
+    assert crosses == [[[8.0, 9.0, 10.0]], [], [[8.0, 9.0, 10.0]], []]
 
 
 def test_epsilon_for_one_delta_stands_beside_that_of_doing_nothing():
@@ -91,15 +69,15 @@ def test_epsilon_for_one_delta_stands_beside_that_of_doing_nothing():
         }
     )
     figure, _ = batch.draw(table, streams())
-    lines = {line.get_label(): line.get_ydata() for line in panels(figure, 0)[1].lines}
-    np.testing.assert_allclose(lines["random"], 0.2)
-    np.testing.assert_allclose(lines["random, trained"], 0.3)
+    lines = {line.get_label(): line.get_ydata() for line in figure.axes[1].lines}
+    assert {text.get_text() for text in figure.axes[1].texts} == set(lines)
+    np.testing.assert_allclose(lines["the step"], 0.2)
     np.testing.assert_allclose(lines["doing nothing"], 0.01 * np.arange(1, 11))
 
 
 def test_one_network_one_choice_and_no_sweep():
     figure, _ = batch.draw(alone(batches()), alone(streams()))
-    assert [axes.get_title() for axes in panels(figure, 0)] == ["two-layer ReLU"]
+    assert [axes.get_ylabel().partition("\n")[0] for axes in figure.axes] == ["two-layer ReLU"]
     figure.canvas.draw()
 
 

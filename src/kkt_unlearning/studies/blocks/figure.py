@@ -1,12 +1,14 @@
 """Which number decides on correlated data: φ, or the part of a point that the others explain."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.blocks.claims import change
-from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.summary import (
     BAND,
     Table,
@@ -18,14 +20,17 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-AXES = {"phi": "φ", "odds": "e/(1 − e)"}
+_PANELS = {  # column: its label, and title
+    "phi": ("φ, the largest inner product of two samples", "against φ: curves differ"),
+    "odds": ("e/(1 − e), e the part in the span of the others", "against e/(1 − e): one line"),
+}
 ALL = "all samples"
 
 
 def draw(
     correlation: Table, correlation_dataset: Table, blocks: Table, blocks_dataset: Table
 ) -> tuple[Figure, dict[str, np.ndarray]]:
-    """What the step changes against φ and against ``e/(1 − e)``, for one block and for many.
+    """What the step changes against φ and against ``e/(1 − e)``, for one block and for many, linear model.
 
     Doing nothing changes it by the factor 1, which is dashed.
 
@@ -34,7 +39,7 @@ def draw(
         blocks, blocks_dataset: the same over block sizes and ρ.
 
     Returns:
-        The figure, and the numbers drawn, one row a structure, network and correlation.
+        The figure of the first network, and the numbers of all: a row a structure, network and correlation.
     """
     found = [
         *_points(correlation, correlation_dataset, ()),
@@ -42,16 +47,14 @@ def draw(
     ]
     names = ("network", "structure", "correlation", "phi", "odds", "change", "low", "high")
     drawn = from_records(names, found)
-    networks = style.networks_of(drawn)
+    shown = select(drawn, network=style.networks_of(drawn)[0])
     with style.styled():
-        figure, axes = style.panels(2.3 * len(networks) + 0.5, (len(networks), 2), sharey=True)
-        for row, network in zip(axes, networks, strict=True):
-            for panel, x in zip(row, AXES, strict=True):
-                _draw(panel, select(drawn, network=network), x)
-            row[0].set_ylabel(f"{style.name_of(network)}\ntan² after / before")
-        for panel, label in zip(axes[-1], AXES.values(), strict=True):
-            panel.set_xlabel(label)
-        name_lines(axes[0, -1], at_edge=True)
+        figure, axes = style.panels(2.9, (1, len(_PANELS)), sharey=True)
+        for panel, (x, (label, title)) in zip(axes[0], _PANELS.items(), strict=True):
+            _draw(panel, shown, x)
+            panel.set(xlabel=label, title=title)
+        axes[0, 0].set_ylabel("tan² of the angle to retraining,\nafter / before (lower is better)")
+        _name(axes[0, 0])
     return figure, drawn
 
 
@@ -98,3 +101,21 @@ def _draw(axes: Axes, points: Table, x: str) -> None:
         axes.set_xscale("log")
         ends = np.array(axes.get_xlim())
         axes.plot(ends, ends, ":", color=style.COLOURS["reference"], label="e/(1 − e)")
+        look: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 7, "ha": "right"}
+        axes.text(0.97, 0.05, "dotted: y = e/(1 − e)", color=style.COLOURS["reference"], **look)
+
+
+def _name(axes: Axes) -> None:
+    """Structures at the ends of their lines, and the sides of doing nothing."""
+    look: dict[str, Any] = {"fontsize": 7, "va": "center"}
+    for line in (line for line in axes.lines if line.get_label() != style.NOTHING):
+        name, end = str(line.get_label()), np.asarray(line.get_xydata(), float)[-1]
+        side: dict[str, Any] = {"ha": "right" if name == ALL else "left", "color": line.get_color()}
+        offset = (-6 if name == ALL else 6, 0)
+        axes.annotate(name, tuple(end), offset, textcoords="offset points", **side, **look)
+    axes.set_xlim(right=1.12)
+    look["transform"] = axes.get_yaxis_transform()
+    sides = {"above: further from retraining": 1.5, style.NOTHING: 1.0, "below: closer": 0.66}
+    for name, height in sides.items():
+        over = [withStroke(linewidth=3, foreground="white")]
+        axes.text(0.03, height, name, color="0.45", path_effects=over, **look)

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.style import Line
 from kkt_unlearning.studies.summary import (
     Table,
@@ -22,47 +21,55 @@ from kkt_unlearning.studies.summary import (
     take,
 )
 
-_PANELS = (  # quantity, title, label, floor
-    ("tau_star", "distance to KKT", "τ*", 1e-3),
-    ("epsilon", "stationarity", "relative ε at θ̃", 1e-3),
-    ("holds", "ε and τ small enough", "share of cases", None),
+_FLOOR = 1e-3  # of ε
+_EPSILON = "ε at θ̃ (lower is better)"
+_LOSS = "−log of the loss\n(trained longer →)"
+_PANELS = (  # title, along, its label, quantity, its label
+    ("by steps: runs differ", "step", "steps of training", "epsilon", _EPSILON),
+    ("by loss: runs agree", "minus_log_loss", _LOSS, "epsilon", _EPSILON),
+    (
+        "by loss: runs agree",
+        "minus_log_loss",
+        _LOSS,
+        "holds",
+        "share with small ε and τ\n(higher is better)",
+    ),
 )
-_AGENTS = {  # name and colour, the reference first so that it lies below
-    "nothing": (style.NOTHING, "original"),
-    "exact": ("derivatives 0/1", "autograd"),
-    "clarke": ("Clarke", "clarke"),
-}
 _BY = ["training", "loss", "descent", "agent"]
+_AGENT = "clarke"  # the derivatives that the steps shown are made with
 _MARKERS = {"exponential": "o", "logistic": "D"}
-_DASHES = {"normalised": "-", "constant": "--"}
+_DESCENTS = {"normalised": "linear", "constant": "two_layer"}  # colours
 
 
 def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """τ*, ε and how often the guarantee holds against ``−log L``: a colour for what the step was made with.
+    """ε against the steps, ε and how often the guarantee holds against ``−log L``: a line for each training.
 
     Args:
         table: rows along several trainings, with the columns of
             :func:`kkt_unlearning.studies.convergence.rows.convergence_rows`.
 
     Returns:
-        The figure, and the medians that it shows with their bands; for ``holds`` the share of cases, for
-        ``onset`` the first step from which on a case holds (``step`` is 0 there).
+        The figure, and medians with bands for all agents, of τ* as well; for ``holds`` the share of cases,
+        for ``onset`` the first step from which on a case holds (``step`` is 0 there).
     """
     drawn = _summary(table)
     deep = take(drawn, drawn["minus_log_loss"] > 0)
     with style.styled():
         figure, axes = style.panels(2.9, (1, len(_PANELS)))
-        for panel, (quantity, title, label, floor) in zip(axes[0], _PANELS, strict=True):
+        for panel, (title, x, xlabel, quantity, label) in zip(axes[0], _PANELS, strict=True):
             shown = select(deep, quantity=quantity)
-            style.draw_lines(panel, shown, "minus_log_loss", _lines(shown, floor))
-            panel.set(xscale="log", ylabel=label, title=title)
-            panel.set_xlabel("−log L, L the loss")
+            style.draw_lines(panel, shown, x, _lines(shown))
+            panel.set(xscale="log", xlabel=xlabel, ylabel=label, title=title)
             if quantity == "epsilon":
                 level = float(table["epsilon_level"][0])
                 panel.axhline(level, color="0.35", linewidth=0.8, linestyle=":")
-            _scale(panel, floor)
-        name_lines(axes[0, -1])
-        _legend(figure, deep)
+                look: dict[str, Any] = {"transform": panel.get_yaxis_transform(), "va": "top"}
+                panel.text(0.03, 0.93 * level, "small enough", color="0.35", fontsize=6.5, **look)
+                style.log_scale(panel, _FLOOR)
+            else:
+                panel.set_ylim(-0.04, 1.04)
+        _name(axes[0, 0])
+        _name_losses(axes[0, 1], deep)
     return figure, drawn
 
 
@@ -91,36 +98,40 @@ def _onsets(table: Table) -> dict[str, np.ndarray]:
     return summarise(from_records([*_BY, "step", "onset"], rows), [*_BY, "step"], ["onset"])
 
 
-def _lines(shown: Table, floor: float | None) -> list[Line]:
-    """A line for each training and agent; those of one agent have one name and colour."""
+def _lines(shown: Table) -> list[Line]:
+    """A line for each training, of doing nothing first so that it lies below."""
     return [
         Line(
             {"training": training, "agent": agent},
-            *_AGENTS[agent],
-            _DASHES.get(descent, "-"),
-            floor or 0.0,
-            _MARKERS.get(loss, "s"),
+            f"{descent} step" if agent == _AGENT else style.NOTHING,
+            _DESCENTS.get(descent, "") if agent == _AGENT else "original",
+            "-" if agent == _AGENT else "--",
+            marker=_MARKERS.get(loss, "s") if agent == _AGENT else "",
+            floor=_FLOOR if shown["quantity"][0] == "epsilon" else 0.0,
             band=False,
         )
-        for agent in _AGENTS
+        for agent in ("nothing", _AGENT)
         for (training, loss, descent), _ in groups(
             select(shown, agent=agent), "training", "loss", "descent"
         )
     ]
 
 
-def _scale(panel: Axes, floor: float | None) -> None:
-    if floor is None:
-        panel.set_ylim(-0.04, 1.04)
-    else:
-        style.log_scale(panel, floor)
+def _name(panel: Axes) -> None:
+    """Each kind of step and doing nothing once, below the end of a line."""
+    named = {str(line.get_label()): line for line in panel.lines}
+    for name in (style.NOTHING, *(f"{descent} step" for descent in _DESCENTS)):
+        if line := named.get(name):
+            end = tuple(np.asarray(line.get_xydata(), float)[-1])
+            look: dict[str, Any] = {"color": line.get_color(), "ha": "right", "va": "top"}
+            look |= {"fontsize": 6.5, "textcoords": "offset points"}
+            panel.annotate(name, end, (0, -5), **look)
 
 
-def _legend(figure: Figure, drawn: Table) -> None:
-    """The trainings, which differ in markers and dashes only."""
-    entries = []
-    for (loss, descent), _ in groups(drawn, "loss", "descent"):
-        look: dict[str, Any] = {"color": "0.3", "linestyle": _DASHES.get(descent, "-")}
-        look |= {"marker": _MARKERS.get(loss, "s"), "label": f"{loss} loss, {descent} step"}
-        entries.append(Line2D([], [], **look))
-    figure.legend(handles=entries, loc="outside lower center", ncols=2)
+def _name_losses(panel: Axes, drawn: Table) -> None:
+    """What the markers are, where the panel is empty."""
+    entries = [
+        Line2D([], [], color="0.3", marker=_MARKERS.get(loss, "s"), label=f"{loss} loss")
+        for (loss,), _ in groups(drawn, "loss")
+    ]
+    panel.legend(handles=entries, loc="lower left", borderaxespad=0.2)

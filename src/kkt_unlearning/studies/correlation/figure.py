@@ -1,14 +1,12 @@
 """How the guarantee decays as the data become correlated."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
-from kkt_unlearning.dependence.equicorrelated import retrained_distance
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.columns import epsilon_at
 from kkt_unlearning.studies.correlation.claims import FLOOR
@@ -24,7 +22,6 @@ from kkt_unlearning.studies.summary import (
     summarise,
 )
 
-EPSILON_FLOOR, DELTA_FLOOR, DISTANCE_FLOOR = 1e-5, 1e-2, 1e-5
 QUANTITIES = (
     epsilon_at(),
     epsilon_at(nothing=True),
@@ -38,69 +35,38 @@ QUANTITIES = (
     "distance_retrained_original",
     "kappa",
 )
-FITTED = {"delta": 2, "distance_retrained": 3, "tau_star": 3, "tau": 3}  # their rows of panels
-LAWS = ("delta", "distance_retrained")  # drawn as lines
-_CROSSING: dict[str, Any] = {"color": "0.4", "linewidth": 0.9, "linestyle": "-.", "label": "_κ = 1"}
-_LAW: dict[str, Any] = {"color": "0.1", "linewidth": 0.8, "label": "_law"}
-_CLOSED_FORM: dict[str, Any] = {"color": style.COLOURS["reference"], "linestyle": ":"}
-_CLOSED_FORM |= {"label": "_closed form"}
-_PATCH = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+FITTED = ("delta", "distance_retrained", "tau_star", "tau")
 LOST, REACHED = "share not separating", "share with kappa >= 1"
-
-
-def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float = 0.0) -> Line:
-    return Line({"quantity": quantity}, label, colour, dash, floor)
-
-
-def _epsilon(*look: str) -> Line:
-    return _line(*look, floor=EPSILON_FLOOR)
-
-
-def _distance(*look: str) -> Line:
-    return _line(*look, floor=DISTANCE_FLOOR)
-
+_CROSSING: dict[str, Any] = {"color": "0.4", "linewidth": 0.9, "linestyle": "-.", "label": "_κ = 1"}
 
 _ROWS = (
     PanelRow(
-        "share of cases",
+        "ε at θ̃ for relative δ = 0.1\n(lower is better)",
         (
-            _line(REACHED, "κ ≥ 1: no bound", "bound", "--"),
-            _line(LOST, "a margin is lost", "autograd"),
+            Line({"quantity": epsilon_at(nothing=True)}, style.NOTHING, "original", "--"),
+            Line({"quantity": epsilon_at()}, "the step", "exact"),
         ),
         None,
+        top=1.2,  # room for crosses above 1
+    ),
+    PanelRow(
+        "share of cases that lose\na retained margin",
+        (Line({"quantity": LOST}, "_the step", "exact"),),
+        None,
         top=1.0,
-    ),
-    PanelRow(
-        "relative ε at θ̃\nfor δ = 0.1 λ̄",
-        (
-            _epsilon(epsilon_at(nothing=True), style.NOTHING, "original", "--"),
-            _epsilon(epsilon_at(), "_step", "exact"),
-        ),
-        EPSILON_FLOOR,
-    ),
-    PanelRow("δ at θ̃", (_line("delta", "_step", "exact", floor=DELTA_FLOOR),), DELTA_FLOOR),
-    PanelRow(
-        "1 − cosine of θ′ to …",
-        (
-            _distance("distance_retrained_original", style.NOTHING, "original", "--"),
-            _distance("distance_retrained", "retrained", "retrained"),
-            _distance("tau_star", "KKT point (τ*)", "tau_star", "--"),
-            _distance("tau", "θ̃ (τ)", "tau"),
-        ),
-        DISTANCE_FLOOR,
     ),
 )
 
 
 def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Lost certificates, ε, δ and directions against the correlation ρ, one column a network.
+    """ε for a given δ, and lost margins, against the correlation ρ, one column a network.
 
     Args:
         table: evaluation rows of a sweep over the correlation.
-        dataset: geometry of the same data sets; its φ goes into the numbers drawn.
+        dataset: geometry of the same data sets; its φ goes into the numbers.
 
     Returns:
-        The figure, and the numbers drawn. Shares (column ``median``) have no band. Medians are over
+        The figure, and all numbers of the sweep. Shares (column ``median``) have no band. Medians are over
         all cases, those without a certificate counted as infinite. Rows ``exponent of … in phi`` hold the
         power laws (median, smallest, largest over replicates; ``correlation`` is where the law ends).
     """
@@ -116,18 +82,27 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         for quantity in FITTED
     }
     drawn = stack([drawn, _fits(decays)])
-    samples = int(np.max(dataset["rank"]))
     with style.styled():
-        figure, axes = style.grid(7.2, networks, _ROWS, drawn, "correlation", "correlation ρ")
+        figure, axes = style.grid(4.2, networks, _ROWS, drawn, "correlation", "correlation ρ")
         for column, network in zip(axes.T, networks, strict=True):
             at = _kappa_crossing(drawn, network)
             for panel in column:
                 panel.axvline(at, **_CROSSING)
-            _draw_decays(column, drawn, decays, network)
+            style.nothing_line(
+                column[1], table["correlation"], 0 * table["correlation"], "_nothing"
+            )
+            _name_crossing(column[1], at)
         axes[-1, -1].set_xlim(-0.02, np.max(table["correlation"]) + 0.02)
-        _closed_form(axes[3], networks, samples)
-        style.finish(axes, _ROWS, list(_marks()))
+        style.finish(axes, _ROWS)
     return figure, drawn
+
+
+def _name_crossing(axes: Axes, at: float) -> None:
+    """The vertical line's name, where there is such a line."""
+    if np.isfinite(at):
+        look: dict[str, Any] = {"fontsize": 6.5, "color": _CROSSING["color"], "ha": "right"}
+        look["path_effects"] = [withStroke(linewidth=2, foreground="white")]
+        axes.text(at - 0.02, 0.5, "beyond κ = 1 a\nmargin can be lost", va="center", **look)
 
 
 def _fits(decays: dict[tuple[str, str], Decay]) -> dict[str, np.ndarray]:
@@ -146,63 +121,6 @@ def _fits(decays: dict[tuple[str, str], Decay]) -> dict[str, np.ndarray]:
         for (network, quantity), decay in decays.items()
     ]
     return from_records(names, found)
-
-
-def _draw_decays(
-    column: np.ndarray, drawn: Table, decays: dict[tuple[str, str], Decay], network: str
-) -> None:
-    """A thin line where a law holds, and the exponents."""
-    geometry = select(drawn, quantity="phi")
-    texts: dict[int, list[str]] = {}
-    for (name, quantity), decay in decays.items():
-        if name != network or np.isnan(decay.law.exponent):
-            continue
-        panel = FITTED[quantity]
-        texts.setdefault(panel, []).append(_exponent(quantity, decay))
-        if quantity not in LAWS:
-            continue
-        within = (geometry["correlation"] >= decay.first) & (geometry["correlation"] <= decay.last)
-        rho, phi = geometry["correlation"][within], geometry["median"][within]
-        law = decay.law.factor * phi**decay.law.exponent
-        column[panel].plot(rho, law, zorder=5, **_LAW)
-    for panel, lines in texts.items():
-        _note(column[panel], "\n".join(lines))
-
-
-def _exponent(quantity: str, decay: Decay) -> str:
-    symbols = {"delta": "δ", "tau": "τ", "tau_star": "τ*", "distance_retrained": "retrained"}
-    return f"{symbols[quantity]} ~ $\\varphi^{{{decay.law.exponent:.2f}}}$ to ρ = {decay.last:g}"
-
-
-def _note(axes: Axes, text: str) -> None:
-    axes.text(
-        0.97,
-        0.05,
-        text,
-        transform=axes.transAxes,
-        fontsize=6.5,
-        ha="right",
-        va="bottom",
-        bbox=_PATCH,
-    )
-
-
-def _closed_form(row: np.ndarray, networks: list[str], samples: int) -> None:
-    """The linear model's distance to retraining for m equicorrelated samples of infinite dimension."""
-    for panel, network in zip(row, networks, strict=True):
-        if network == "linear":
-            rho = np.linspace(0.01, panel.get_xlim()[1], 99)
-            panel.plot(rho, retrained_distance(samples, rho), **_CLOSED_FORM)
-
-
-def _marks() -> Iterator[Line2D]:
-    looks = {
-        "median κ = 1": _CROSSING,
-        "fitted power law": _LAW,
-        "closed form, linear": _CLOSED_FORM,
-    }
-    for label, look in looks.items():
-        yield Line2D([], [], **look | {"label": label})
 
 
 def _kappa_crossing(drawn: Table, network: str) -> float:

@@ -8,28 +8,27 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.labels import name_lines
 from kkt_unlearning.studies.summary import Table, from_records, groups, select, take
 
-_LOOKS = {
-    "w_full": ("all samples, $w_D$", "original"),
-    "w_retrained": ("retrained, $w_R$", "retrained"),
-    "w_descent_ascent": ("descent-ascent, $w_{DA}$", "autograd"),
-}
-_DASHES = ("-", "--", "-.", ":")
+MINIMISED = ("full", "retrained", "descent_ascent")
 SHOWN_ALPHAS = 3  # of descent-ascent on the joined axis, from the largest that still have points
+_CLOSER, _FURTHER, _NONE = "closer", "further", "none"  # regions
+_TINTS = {_CLOSER: "#e0f1ec", _FURTHER: "#f8e4d8", _NONE: "0.88"}
+_INKS = {_CLOSER: style.COLOURS["exact"], _FURTHER: style.COLOURS["autograd"], _NONE: "0.3"}
+_DESCENT, _PRESCRIBED = style.COLOURS["loss_gradient"], style.COLOURS["clarke"]
 
 
 def draw(
     block: Table, pair: Table, boundary: Table, step: Table
 ) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Minimisers in a block, the α that harm on a pair, both methods on one axis of ρ, the limit λ → 0.
+    """Both methods on one axis of ρ, and the α that harm on a pair.
 
     Args:
         block, pair, boundary, step: tables of :mod:`kkt_unlearning.studies.dependence.rows`.
 
     Returns:
-        The figure, and the numbers drawn: one row a panel, line and point.
+        The figure, and its numbers: one row a panel, line and point. Those of the minimisers in a block and
+        of the limit λ → 0 are not drawn.
     """
     ridge = float(np.max(block["ridge"]))
     panels = [
@@ -41,11 +40,9 @@ def draw(
     names = ("panel", "line", "x", "y")
     drawn = from_records(names, [record for line in panels for record in _records(*line)])
     with style.styled():
-        figure, axes = style.panels(5.6, (2, 2))
-        _draw_block(axes[0, 0], select(drawn, panel="block"), select(block, ridge=ridge), ridge)
-        _draw_boundary(axes[0, 1], select(drawn, panel="boundary"), ridge)
-        _draw_joined(axes[1, 0], select(drawn, panel="joined"), ridge)
-        _draw_limit(axes[1, 1], select(drawn, panel="limit"))
+        figure, axes = style.panels(3.1, (1, 2), width_ratios=(1.7, 1))
+        _draw_joined(axes[0, 0], select(drawn, panel="joined"))
+        _draw_boundary(axes[0, 1], select(drawn, panel="boundary"))
     return figure, drawn
 
 
@@ -57,14 +54,8 @@ def _records(panel: str, line: str, x: np.ndarray, y: np.ndarray) -> Iterator[tu
 
 
 def _block_lines(block: Table) -> Iterator[Curve]:
-    for name in _LOOKS:
+    for name in (f"{kind}_{loss}" for loss in MINIMISED for kind in ("w", "numeric")):
         yield "block", name, block["alpha"], block[name]
-        yield (
-            "block",
-            name.replace("w_", "numeric_", 1),
-            block["alpha"],
-            block[name.replace("w_", "numeric_", 1)],
-        )
 
 
 def _boundary_lines(boundary: Table) -> Iterator[Curve]:
@@ -90,68 +81,66 @@ def _limit_lines(boundary: Table) -> Iterator[Curve]:
         yield "limit", f"ρ = {rho:.2f}", group["ridge"], group["last_alpha"]
 
 
-def _draw_block(axes: Axes, lines: Table, block: Table, ridge: float) -> None:
-    for name, (label, colour) in _LOOKS.items():
-        closed = select(lines, line=name)
-        numeric = select(lines, line=name.replace("w_", "numeric_", 1))
-        axes.plot(closed["x"], closed["y"], "-", color=style.COLOURS[colour], label=label)
-        axes.plot(numeric["x"], numeric["y"], "o", color=style.COLOURS[colour], markersize=3)
-    inside = block["alpha"][np.asarray(block["lemma_3"], bool)]
-    if inside.size:
-        axes.axvspan(inside.min(), inside.max(), color="0.9", linewidth=0)
-        place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "ha": "center"}
-        axes.text(inside.mean(), 0.04, "Lemma 3: away", fontsize=6.5, color="0.35", **place)
-    axes.set_xlabel("α: forgotten per retained sample")
-    axes.set_ylabel("minimiser w")
-    axes.set_title(f"one block, λ = {ridge:g}")
-    name_lines(axes)
-
-
-def _draw_boundary(axes: Axes, lines: Table, ridge: float) -> None:
-    looks = {
-        "last_alpha": ("no minimum above", "-", "autograd"),
-        "first_harmful_alpha": ("harms above", "-", "two_layer"),
-        "lemma_9_alpha": ("Lemma 9: fails above", "--", "reference"),
-    }
-    for name, (label, dash, colour) in looks.items():
+def _draw_joined(axes: Axes, lines: Table) -> None:
+    """The ratio of distances against ρ, above and below the 1 of doing nothing."""
+    names = list(dict.fromkeys(lines["line"].tolist()))
+    steps = [name for name in names if name.startswith("prescribed")]
+    shown = dict.fromkeys(set(names) - set(steps), _DESCENT)
+    shown |= dict.fromkeys((*steps[:1], *steps[-1:]), _PRESCRIBED)  # least and largest group
+    for name, colour in sorted(shown.items()):
         line = select(lines, line=name)
         line = take(line, np.isfinite(line["y"]))
-        axes.plot(line["x"], line["y"], dash, color=style.COLOURS[colour], label=label)
-    axes.set_yscale("log")
-    axes.set_xlabel("correlation ρ of the pair")
-    axes.set_ylabel("α")
-    axes.set_title(f"a pair, λ = {ridge:g}")
-    name_lines(axes)
+        axes.plot(line["x"], line["y"], color=colour, label=name)
+        for x, y in zip(line["x"][:1], line["y"][:1], strict=True):
+            _name_start(axes, name, (x, y), least=name == steps[0])
+    ascended = lines["y"][[name not in steps for name in lines["line"].tolist()]]
+    low, high = np.nanmin(lines["y"]) / 3, 3 * np.nanmax([1, *ascended])
+    axes.set(yscale="log", xlim=(0, 1), ylim=(low, high))
+    axes.axhspan(low, 1, color=_TINTS[_CLOSER], linewidth=0, zorder=-1)
+    axes.axhspan(1, high, color=_TINTS[_FURTHER], linewidth=0, zorder=-1)
+    style.nothing_line(axes, (0, 1), (1, 1), zorder=1)
+    _write(axes, 0.32, 1.07, style.NOTHING, "0.45", va="bottom")
+    bold: dict[str, Any] = {"weight": "bold", "va": "center"}
+    _write(axes, 0.02, high / 1.5, "further from retraining: harm", _INKS[_FURTHER], **bold)
+    _write(axes, 0.02, low * 1.5, "closer to retraining: help", _INKS[_CLOSER], **bold)
+    axes.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
+    axes.set_xlabel("correlation ρ of forgotten and retained samples")
+    axes.set_ylabel("distance to retraining,\nafter / before the method")
+    axes.set_title("both methods")
 
 
-def _draw_joined(axes: Axes, lines: Table, ridge: float) -> None:
-    counts = {"descent": 0, "prescribed": 0}
-    for name in dict.fromkeys(lines["line"].tolist()):
-        line = select(lines, line=name)
-        kind = "descent" if name.startswith("descent") else "prescribed"
-        colour = style.COLOURS["autograd" if kind == "descent" else "clarke"]
-        dash = _DASHES[counts[kind] % len(_DASHES)]
-        counts[kind] += 1
-        axes.plot(line["x"], line["y"], dash, color=colour, label=name)
-    style.nothing_line(axes, (0, 1), (1, 1))
-    axes.set_yscale("log")
-    axes.set_xlabel("correlation ρ")
-    axes.set_ylabel("distance to retraining, after/before")
-    axes.set_title("above 1 it harms")
-    name_lines(axes)
+def _name_start(axes: Axes, name: str, start: tuple[float, float], *, least: bool) -> None:
+    """A name where its line begins, on that side on which there is room."""
+    look: dict[str, Any] = {"fontsize": 6.5, "textcoords": "offset points"}
+    if name.startswith("prescribed"):
+        look["color"] = _PRESCRIBED
+        text, offset = (name, (6, -2)) if least else (name.replace(", ", ",\n"), (-19, 13))
+        axes.annotate(text, start, offset, va="top" if least else "bottom", **look)
+    elif start[0] > 0.3:
+        axes.annotate(name, start, (-4, 0), ha="right", va="center", color=_DESCENT, **look)
+    else:
+        axes.annotate(name, start, (4, 4), va="bottom", color=_DESCENT, **look)
 
 
-def _draw_limit(axes: Axes, lines: Table) -> None:
-    names = list(dict.fromkeys(lines["line"].tolist()))
-    shades = np.linspace(0.35, 1.0, max(len(names), 1))
-    for name, shade in zip(names, shades, strict=True):
-        line = select(lines, line=name)
-        axes.plot(
-            line["x"], line["y"], "o-", color=style.COLOURS["clarke"], alpha=shade, label=name
-        )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("penalty λ")
-    axes.set_ylabel("largest α with a minimum")
-    axes.set_title("towards max-margin, λ → 0")
-    name_lines(axes)
+def _write(axes: Axes, x: float, y: float, text: str, colour: str, **look: Any) -> None:
+    axes.text(x, y, text, color=colour, fontsize=6.5, **look)
+
+
+def _draw_boundary(axes: Axes, lines: Table) -> None:
+    """Where descent-ascent on a pair helps, harms and has no minimum."""
+    harmful, last = (select(lines, line=name) for name in ("first_harmful_alpha", "last_alpha"))
+    x = harmful["x"]
+    low, high = np.min(harmful["y"]) / 4, np.max(last["y"])
+    edges = (low + 0 * x, harmful["y"], last["y"], high + 0 * x)
+    for tint, below, above in zip(_TINTS.values(), edges[:-1], edges[1:], strict=True):
+        axes.fill_between(x, below, above, color=tint, linewidth=0, zorder=1)
+    style.nothing_line(axes, x, harmful["y"], zorder=2)
+    axes.set(yscale="log", ylim=(low, high), xlim=(0, 1))
+    at = float(np.sqrt(harmful["y"] * last["y"])[len(x) // 2])
+    look: dict[str, Any] = {"weight": "bold", "va": "center"}
+    _write(axes, 0.05, high / 3, "no minimum", _INKS[_NONE], **look)
+    _write(axes, float(x[len(x) // 2]), at, "further:\nharm", _INKS[_FURTHER], **look, ha="center")
+    _write(axes, 0.95, low * 2, "closer: help", _INKS[_CLOSER], **look, ha="right")
+    axes.set_xlabel("correlation ρ of a pair")
+    axes.set_ylabel("α: forgotten per retained sample")
+    axes.set_title("descent-ascent alone")

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
-from kkt_unlearning.studies.style import Line, PanelRow
-from kkt_unlearning.studies.summary import Table, summarise
+from kkt_unlearning.studies.style import Line
+from kkt_unlearning.studies.summary import Table, select, summarise
 
 QUANTITIES = (
     "residual_autograd",
@@ -15,53 +15,56 @@ QUANTITIES = (
     "kink_fraction",
     "normalised_margin",
 )
-RESIDUAL_FLOOR, DISTANCE_FLOOR = 1e-4, 1e-8
-
-
-def _line(quantity: str, label: str, colour: str, dash: str = "-", *, floor: float = 0.0) -> Line:
-    return Line({"quantity": quantity}, label, colour, dash, floor)
-
-
-_ROWS = (
-    PanelRow(
-        "relative residual",
+_SHOWN = "normalised step"  # gets further than the constant one in as many
+_PANELS = (  # title, label, quantities with name, colour and place of the name, lowest value
+    (
+        "stationarity residual",
+        "relative residual (lower is better)",
         (
-            _line("residual_autograd", "derivatives 0/1", "autograd", floor=RESIDUAL_FLOOR),
-            _line("residual_clarke", "Clarke", "clarke", "--", floor=RESIDUAL_FLOOR),
+            ("residual_autograd", "derivatives 0/1", "autograd", (0.97, 0.84)),
+            ("residual_clarke", "Clarke\nderivatives", "clarke", (0.55, 0.35)),
         ),
-        RESIDUAL_FLOOR,
+        1e-3,
     ),
-    PanelRow(
-        "1 − cosine of θ to …",
-        (
-            _line("distance_exact", "exact KKT point", "exact", floor=DISTANCE_FLOOR),
-            _line("snap_distance", "θ put on its kinks", "tau", "--", floor=DISTANCE_FLOOR),
-        ),
-        DISTANCE_FLOOR,
+    (
+        "distance of the direction",
+        "1 − cosine of θ to the exact\nKKT point (lower is better)",
+        (("distance_exact", "", "flipped", (0, 0)),),
+        1e-6,
     ),
-    PanelRow(
-        "share of\npre-activations\non a kink",
-        (_line("kink_fraction", "within reach of\none more step", "clarke"),),
+    (
+        "share on a kink",
+        "share of pre-activations\nwithin reach of one more step",
+        (("kink_fraction", "", "flipped", (0, 0)),),
         None,
     ),
 )
 
 
 def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Residuals, distance to the exact KKT point and kinks, one column a kind of step.
+    """Residuals, distance to the exact KKT point and kinks, with the normalised step where there is one.
 
     Args:
         table: stationarity rows along training, with the normalised and with the constant step.
 
     Returns:
-        The figure, and the medians and bands that it shows.
+        The figure, and medians and bands of all quantities with either step.
     """
     drawn = summarise(table, ["network", "descent", "step"], QUANTITIES)
     drawn["descent"] = np.array([f"{name} step" for name in drawn["descent"]])
+    steps = drawn["descent"].tolist()
+    shown = select(drawn, descent=_SHOWN if _SHOWN in steps else steps[0])
     with style.styled():
-        names, label = list(dict.fromkeys(drawn["descent"].tolist())), "step of training"
-        figure, axes = style.grid(5.0, names, _ROWS, drawn, "step", label, by="descent")
-        for panel in axes[-1]:
-            panel.set_xscale("log")
-        style.finish(axes, _ROWS)
+        figure, axes = style.panels(2.7, (1, len(_PANELS)))
+        for panel, (title, label, looks, floor) in zip(axes[0], _PANELS, strict=True):
+            for quantity, name, colour, place in looks:
+                line = Line({"quantity": quantity}, name, colour, floor=floor or 0.0)
+                style.draw_lines(panel, shown, "step", [line])
+                look = {"color": style.COLOURS[colour], "fontsize": 6.5, "ha": "right"}
+                panel.text(*place, name, transform=panel.transAxes, **look)
+            panel.set(xscale="log", title=title, ylabel=label, xlabel="step of training")
+            if floor is None:
+                panel.set_ylim(0, 1)
+            else:
+                style.log_scale(panel, floor)
     return figure, drawn
