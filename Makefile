@@ -83,7 +83,7 @@ define folder
 		echo "error: Makefile, DIRECTORY: '$${DIRECTORY:-.}' is no folder that can be made and written to: name one of your own." >&2; exit 1; }
 endef
 
-report: $(READY) ## the same as one page for a browser, results/report.html; of another run with CONFIG, DIRECTORY
+report: $(READY) ## all figures and pages in one file for a browser, results/report.html; of another run with CONFIG, DIRECTORY
 	$(folder)
 	$(BIN)/snakemake --cores all $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}"
 	@echo "all figures and pages are put into one file"
@@ -95,23 +95,23 @@ docs: $(READY) ## the documentation as a site, build/docs/index.html
 	@$(ALIVE) $(BIN)/python -m sphinx -W --keep-going -q -j auto docs build/docs
 	@echo "documentation: build/docs/index.html"
 
-test: $(READY) ## the tests, one process a core
+test: $(READY) ## the tests, one process per core
 	$(BIN)/pytest $(ON_ALL_CORES)
 
-test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each: what became of them, for docs/hostile.md
+test-fuzz: $(READY) ## hostile configurations and files, 1,000 of each, and what becomes of them, for docs/hostile.md
 	FUZZ_EXAMPLES=1000 $(BIN)/pytest --hypothesis-profile=fuzz --table "$$TABLES/hostile.csv" \
 		tests/workflow/test_hostile_configuration.py tests/workflow/test_hostile_tables.py tests/datasets/test_hostile_files.py tests/formats tests/audit/test_layers.py
 	$(EMBED)
 
-test-solvers: $(READY) ## exact points of the linear model against NNLS, Clarabel and LIBSVM: INSTANCES=20 of each kind and size
+test-solvers: $(READY) ## exact points of the linear model against NNLS, Clarabel and LIBSVM, INSTANCES (default: 20) of each kind and size
 	INSTANCES="$${INSTANCES:-20}" $(BIN)/pytest $(ON_ALL_CORES) tests/quadratic/test_peers.py
 
-real-size: $(READY) ## the studies at the size of real data, config/real-size.yaml, in DIRECTORY (real-size)
+real-size: $(READY) ## the studies at the size of real data, config/real-size.yaml, in DIRECTORY (default: real-size)
 	$(BIN)/snakemake --cores all --configfile config/real-size.yaml --directory="$${DIRECTORY:-real-size}" growth natural_all
 	$(BIN)/python -m workflow.real_size -- "$${DIRECTORY:-real-size}"
 	$(EMBED)
 
-check: $(READY) ## whether CONFIG=theirs.yaml of somebody else can be given to snakemake; runs nothing in it
+check: $(READY) ## say whether somebody else's CONFIG=theirs.yaml is safe to give to snakemake; runs nothing in it
 	@$(BIN)/python -m workflow.check "$$CONFIG"
 
 test-report: $(READY) ## the tests of the report; they fail where there is no Chromium to open it with
@@ -125,7 +125,7 @@ test-torch: $(READY) ## modules, tensors and files of PyTorch against PyTorch, w
 test-crate: $(READY) $(CRATE_READY) ## the metadata of archives against the validator of RO-Crate, which this installs
 	PYTHONPATH=$$(echo build/crate/lib/*/site-packages) $(BIN)/pytest tests/workflow/test_crate.py
 
-test-faults: $(READY) ## kills, full disks, damaged files: what is recovered, for docs/faults.md
+test-faults: $(READY) ## recovery after kills, full disks and damaged files, for docs/faults.md
 	$(BIN)/pytest tests/faults --table "$$TABLES/faults.csv" $${AT_MOST:+--at-most "$$AT_MOST"}
 	$(EMBED)
 
@@ -152,22 +152,22 @@ build/python%/.ready: $(LIBRARY)
 	$(ALIVE) $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 
-test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, which this installs where it may, for docs/cluster.md
+test-cluster: $(CLUSTER_READY) ## runs and their faults on a Slurm of two virtual nodes, installed here if you are root, for docs/cluster.md
 	@{ command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged; } >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
 		{ echo "Slurm is installed with apt-get: a minute or more without a further word"; \
 		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge; } >/dev/null 2>&1 || true; }
 	$(CLUSTER_VENV)/bin/python -m pytest tests/cluster -rs --repetitions "$${REPETITIONS:-5}" $${WHOLE:+--whole "$$WHOLE"} --table "$$TABLES/faults_slurm.csv"
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
-test-kubernetes: $(KUBERNETES_READY) ## a run through the profile for Kubernetes, whose servers stand in; installs a bucket. CI does not call it
+test-kubernetes: $(KUBERNETES_READY) ## a figure through the profile for Kubernetes, against stand-ins, whose bucket this installs. Not in CI
 	$(ALIVE) $(KUBERNETES_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement envs/requirements-bucket.txt
 	$(KUBERNETES_VENV)/bin/python -m pytest tests/kubernetes
 
-load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the same Slurm, once that is installed, for docs/cluster.md
+load: $(CLUSTER_READY) ## a sweep of 2,000 settings (SETTINGS) on the Slurm that test-cluster installs, for docs/cluster.md
 	$(CLUSTER_VENV)/bin/python -m tests.cluster.load --settings "$${SETTINGS:-2000}"
 	$(CLUSTER_VENV)/bin/python -m workflow.embed
 
-schema: $(READY) ## the keys of config.yaml for editors, and what its default is, after a change of either
+schema: $(READY) ## update what editors know of config.yaml, after a change of its keys or defaults
 	$(BIN)/python -m workflow.editors
 
 lint: lint-github ## ruff, mypy, snakefmt, snakemake --lint, and linters of what GitHub runs
@@ -184,7 +184,7 @@ lint-github: $(READY)
 	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/pre-commit validate-config
 
-format: $(READY) ## bring the code into shape
+format: $(READY) ## format the code
 	$(BIN)/ruff check --fix $(PYTHON_FILES)
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt $(SNAKEFILES)
@@ -201,14 +201,14 @@ benchmark: $(READY) ## side-by-side measurements against PyTorch and QP solvers,
 gpu-check: $(READY) ## verify and time the GPU code; needs a CUDA GPU and envs/requirements-gpu.lock
 	$(BIN)/python -m benchmarks.gpu_check
 
-reproduce: $(READY) ## compute CONFIG (config/tiny.yaml) again and again under other settings; say what differs
+reproduce: $(READY) ## compute CONFIG (default: config/tiny.yaml) several times, with other threads and kernels; say what differs
 	set -f; $(BIN)/python -m workflow.reproduce --configfile="$${CONFIG:-config/tiny.yaml}" --targets $$TARGETS
 	$(EMBED)
 
-compare: $(READY) ## RUNS="a b", folders of runs or configuration files, beside one another in EXPERIMENT (step_size)
+compare: $(READY) ## RUNS="a b", folders of runs or configuration files, side by side in EXPERIMENT (default: step_size)
 	set -f; $(BIN)/python -m workflow.compare $${EXPERIMENT:+--experiment="$$EXPERIMENT"} -- $$RUNS
 
-archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (here) as one file ARCHIVE
+archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (default: here), as one file ARCHIVE
 	$(folder)
 	$(BIN)/snakemake --cores all $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}"
 	$(BIN)/python -m workflow.archive pack $${CONFIG:+--configfile="$$CONFIG"} --directory="$${DIRECTORY:-.}" -- "$$ARCHIVE"
@@ -216,7 +216,7 @@ archive: $(READY) ## results of config.yaml, with CONFIG on top, in DIRECTORY (h
 verify-archive: $(READY) ## check all sums in ARCHIVE and compute its scorecard again
 	$(BIN)/python -m workflow.archive verify -- "$$ARCHIVE"
 
-lock: ## new versions and hashes in envs/*.lock
+lock: ## write the newest versions and their hashes to envs/*.lock
 	@echo "uv is installed and looks for the newest versions: a minute or more"
 	"$$PYTHON" -m venv $(VENV)-lock
 	$(ALIVE) $(VENV)-lock/bin/python -m pip install --quiet uv
@@ -228,15 +228,15 @@ lock: ## new versions and hashes in envs/*.lock
 LOCK_FLAGS := --quiet --upgrade --generate-hashes --no-config --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links --python-version 3.11 --python-platform x86_64-manylinux_2_28
 
-clean: ## remove results and the environment; the committed figures stay
+clean: ## remove results and environments; the committed figures stay
 	rm -rf $(VENV) $(CLUSTER_VENV) $(KUBERNETES_VENV) .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist docs/generated src/*.egg-info
 	find results -mindepth 1 ! -name README.md -delete
 
 environment: $(READY) ## only .venv, from envs/requirements.lock
 
-cluster-environment: $(CLUSTER_READY) ## .venv-cluster: the same and the executors of envs/requirements-cluster.txt
+cluster-environment: $(CLUSTER_READY) ## .venv-cluster: the packages of .venv, and the executors of envs/requirements-cluster.txt
 
-kubernetes-environment: $(KUBERNETES_READY) ## .venv-kubernetes: the same for envs/requirements-kubernetes.txt
+kubernetes-environment: $(KUBERNETES_READY) ## .venv-kubernetes: the packages of .venv, and the plugins of envs/requirements-kubernetes.txt
 
 # Compiled by every core; some packages bring files for other versions of Python, which do not compile.
 define install

@@ -1,7 +1,7 @@
 """The exact point at m = 10: time against accuracy at several tolerances, ours against four QP solvers.
 
-The maximal margin in one activation cell, a convex QP. Natural form: a variable for each neuron and
-coordinate; condensed: a variable for each class of equal neurons (m = 10 leaves few).
+The task is the maximal margin in one activation cell, a convex QP. Its *natural* form has a variable for
+each neuron and coordinate, its *condensed* form one for each class of equal neurons (m = 10 leaves few).
 """
 
 from functools import partial
@@ -32,5 +32,5 @@ def measure(quick: bool = False) -> list[Row]:
 
 
 def draw(table: DataFrame) -> Figure:
-    """Worst KKT residual against seconds, a panel a width; along a line the tolerance falls."""
+    """Worst KKT residual against seconds, one panel for each width; along a line the tolerance falls."""
     return figures.accuracy(table, "width", "tolerance", "n = {} neurons", "worst KKT residual")

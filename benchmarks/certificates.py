@@ -1,8 +1,8 @@
 """All m single-point certificates of a network with n = 1000, m = 10 over 41 step sizes.
 
-From the exact point on: the ascent steps, the exact points of the retained problems, and the certificates.
-*One at a time* is `certify` for one step after the other, with our solver or with cvxpy + Clarabel, measured
-on a few steps spread over all of them. Seconds are per certificate.
+The time begins at the exact point. It covers the ascent steps, the exact points of the retained problems,
+and the certificates. *One at a time* is `certify` for one step after the other, with our solver or with
+cvxpy + Clarabel, measured on a few steps spread over all of them. Seconds are per certificate.
 """
 
 from collections.abc import Sequence
@@ -104,6 +104,6 @@ def _check(found: Sequence[Certificate], truth: Sequence[Certificate]) -> tuple[
 
 
 def draw(table: DataFrame) -> Figure:
-    """Seconds a certificate."""
+    """Seconds per certificate."""
     titled = table.assign(panel=[f"{count} certificates" for count in table["certificates"]])
     return figures.bars(titled, "panel", "seconds", "seconds per certificate")

@@ -1,9 +1,10 @@
 """Ways to forget one sample of a trained network: seconds until they are as near to an exact KKT point.
 
-*Near* is 1 − cosine to an exact KKT point of the retained problem, that of the prescribed step from trained
-weights (τ*). Fine-tuning and retraining make as many normalised steps as they need to be as near (``steps``,
-found on a grid beforehand); retraining is measured by its own exact point. The downdate is exact. All are
-ours, in span coordinates, with d = 1000 and n = 200, against the number m of samples.
+*Near* is 1 − cosine to an exact KKT point of the retained problem. The mark to reach is that of the
+prescribed step from trained weights, τ*. Fine-tuning and retraining make as many normalised steps as they
+need to be as near (``steps``, found on a grid beforehand); retraining is measured by its own exact point.
+The downdate is exact. All are ours, in span coordinates, with d = 1000 and n = 200, against the number m of
+samples.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
-"""Many networks: seconds a network against their number, seeds × leave-one-out, m = 10, d = 500, n = 200.
+"""Many networks: seconds per network against their number, seeds × leave-one-out, m = 10, d = 500, n = 200.
 
-Training by 100 steps, from the data in R^d to the weights in R^d, and the exact points of trained networks,
-as one batch and one by one.
+The tasks are training by 100 steps, from the data in R^d to the weights in R^d, and the exact points of
+trained networks, each as one batch and one by one.
 """
 
 from dataclasses import replace
@@ -92,6 +92,6 @@ def _check(W: np.ndarray, truth: np.ndarray, allowed: float) -> tuple[Row, str]:
 
 
 def draw(table: DataFrame) -> Figure:
-    """Seconds a network against the number of networks: left training, right exact points."""
+    """Seconds per network against the number of networks; left training, right exact points."""
     labels = {"training": "networks trained", "exact": "exact points solved"}
     return figures.growth(table, labels, "seconds per network")

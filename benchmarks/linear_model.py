@@ -1,6 +1,6 @@
 """The hard-margin linear model: time against accuracy, and its growth with the number of samples m.
 
-From the data in R^d to the weights in R^d, against scikit-learn, cvxpy and QP solvers on the dual.
+Times are from the data in R^d to the weights in R^d, against scikit-learn, cvxpy and QP solvers on the dual.
 """
 
 from dataclasses import asdict

@@ -1,7 +1,8 @@
 """The hard-margin linear model with many samples: growth with their number m at d = 100.
 
-Gaussian samples on both sides of a random hyperplane, none nearer to it than a tenth of a standard deviation.
-All answers are held to the same duality gap and the same margins; no arbiter can hold the largest sizes.
+The data are Gaussian samples on both sides of a random hyperplane, none nearer to it than a tenth of a
+standard deviation. All answers are held to the same duality gap and the same margins; the largest sizes are
+too large for an arbiter.
 """
 
 from collections.abc import Mapping

@@ -28,10 +28,14 @@ GROUPS = ("rule", "sweep", "size", "width", "tolerance", "certificates", "contes
 ERRORS = ("difference", "residual", "stationarity", "gap", "primal_violation", "distance")
 FACTS = ("systems", "cells", "support", "kinks", "cosine", "exponent")
 INTRODUCTION = (
-    "Written by `benchmarks/run.py`: contestants measured in turn in one run, one thread, float64. "
-    "Times are medians over rounds and seeds with the smallest and the largest in brackets; *ratio* is "
-    "time over ours in the same round. Errors are the largest over seeds, what else is counted a median. "
-    "The outcome says where a contestant's answer fails the checks that all get, and why one was not run."
+    "This page compares our code with others at the same tasks. `make benchmark` (`benchmarks/run.py`) "
+    "writes it; [the benchmarks](../README.md) says what is measured and what is checked. A *contestant* is "
+    "one way to do the task. All run in turn in one run, on one thread, in float64.\n\n"
+    "- Times are medians over rounds and seeds, with the smallest and the largest in brackets.\n"
+    "- *Ratio* is the time over ours in the same round: above 1, ours is faster.\n"
+    "- Errors are the largest over seeds; all other counts are medians.\n"
+    "- *Outcome* says where an answer fails the checks that all get, or why a contestant was not run.\n\n"
+    "There are m samples in R^d and n neurons; [notation](../../docs/notation.md) has the other symbols."
 )
 
 

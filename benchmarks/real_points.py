@@ -1,12 +1,12 @@
 """The exact point of a two-layer network on images of digits: growth with m, n and d.
 
-The 1,797 images of scikit-learn, even digits against odd ones, pixels from 0 to 1, with more samples than
-features throughout. Fewer features are coordinates along the main axes of the images. *All samples* is the
-engine for few samples, which holds programs of all of them, where it is affordable. All answers are held to
-the same KKT residuals of the whole problem and the same gap. ``systems`` are the systems of equations that
-were solved, ``cosine`` is that of the point and the trained weights, ``exponent`` the slope of log seconds
-over log size. How many kinks there are is not chosen: ``kinks_exponent`` is the slope of log seconds a system
-over log kinks, of all neurons together, through all rows of ours.
+The data are the 1,797 images of scikit-learn, even digits against odd ones, pixels from 0 to 1, with more
+samples than features throughout. Fewer features are coordinates along the main axes of the images. *All
+samples* is our engine for few samples, with programs of all of them, where it is affordable. All answers
+are held to the same KKT residuals of the whole problem and the same gap. ``systems`` counts the systems of
+equations that were solved, ``cosine`` is that of the point and the trained weights, and ``exponent`` the
+slope of log seconds over log size. How many kinks there are is not chosen, so ``kinks_exponent`` is the
+slope of log seconds per system over log kinks, of all neurons together, through all rows of ours.
 """
 
 from dataclasses import dataclass

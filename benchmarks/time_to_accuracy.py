@@ -1,8 +1,9 @@
 """From scratch to an accuracy at m = 10, d = n = 1000: seconds against 1 − cosine to the exact KKT point.
 
-Descent by PyTorch and by us, at a constant and at the normalised step, and our descent with an exact solve
-behind it. The constant step is the best of four, found in span coordinates, where the iterates are
-the same. Each cosine is to the KKT point that the activations of that rule's last iterate lead to.
+Contestants are descent by PyTorch and by us, at a constant and at the normalised step, and our descent with
+an exact solve behind it. The constant step is the best of four, found in span coordinates, where the
+iterates are the same. Each cosine is to the KKT point that the activations of that rule's last iterate lead
+to.
 """
 
 import time
@@ -139,7 +140,7 @@ def _stationarity(case: Instance, W: np.ndarray) -> float:
 
 
 def draw(table: DataFrame) -> Figure:
-    """Angle to the exact point against seconds, on the way through the marks."""
+    """1 − cosine to the exact point against seconds, at several numbers of steps."""
     one = table.assign(panel=0)
     title, label = "m = 10, d = n = 1000", "1 − cosine to the exact KKT point"
     return figures.accuracy(one, "panel", "steps", title, label)

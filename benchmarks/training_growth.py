@@ -1,9 +1,9 @@
 """One step of descent: how its time grows with the dimension d, the width n and the number m of samples.
 
 Ours are bare steps, after the passage to span coordinates, which is done once (``seconds_once``). The sweep
-``crowded`` has more samples than features (d = 64, n = 300), where steps move weights. The sweep ``flat`` is
-ours alone, all dimensions in turn. The last one is tall (n = 4000, m = 1000): its time beside
-that of the one matrix product of the same shapes that a step cannot do without.
+``crowded`` has more samples than features (d = 64, n = 300), where steps move weights. The sweep ``flat``
+has only ours, with all dimensions in turn. The last sweep is tall (n = 4000, m = 1000): its time stands
+beside that of the one matrix product of the same shapes that a step cannot do without.
 """
 
 import time
@@ -148,7 +148,7 @@ def _products(G: np.ndarray, D: np.ndarray, out: np.ndarray, times: int) -> Sequ
 
 
 def draw(table: DataFrame) -> Figure:
-    """Seconds a step against d (m = 10, n = 100), n (m = 10, d = 1000) and m (d = n = 1000)."""
+    """Seconds per step against d (m = 10, n = 100), n (m = 10, d = 1000) and m (d = n = 1000)."""
     labels = {
         "dimension": "dimension d\n(m = 10, n = 100)",
         "width": "width n\n(m = 10, d = 1000)",

@@ -1,10 +1,12 @@
 """One step of descent at m = 10, d = n = 1000: span coordinates against plain NumPy and PyTorch autograd.
 
-Both step rules; every contestant has the same iterates to 1e-12 after the same number of steps. Ours is timed
-after the passage to span coordinates, which is done once (``seconds_once``), as is the way back.
+For the constant and the normalised step every contestant has the same iterates to 1e-12 after the same
+number of steps. Ours is timed after the passage to span coordinates, which is done once (``seconds_once``),
+as is the way back.
 
-Then bare steps at larger sizes, most of them with more samples than dimensions, where ours are made on the
-weights: beside plain NumPy's and the two matrix products that a step in R^d cannot do without.
+The last rows are bare steps at larger sizes, most of them with more samples than dimensions, where ours
+move the weights. They stand beside plain NumPy's and the two matrix products that a step in R^d cannot do
+without.
 """
 
 import time
@@ -117,6 +119,6 @@ def _agreeing(row: Row, case: Instance, rule: str, truth: np.ndarray, steps: int
 
 
 def draw(table: DataFrame) -> Figure:
-    """Time of a step at m = 10, d = n = 1000, one panel a step rule."""
+    """Time of a step at m = 10, d = n = 1000, one panel for each step rule."""
     small = table[table["rule"].isin(list(STEP_SIZE))]
     return figures.bars(small, "rule", "seconds", "seconds per step")

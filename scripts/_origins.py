@@ -48,12 +48,19 @@ def source(
             more, the one that they lie on top of last.
 
     Returns:
-        The file; None where no file says it, but the command line.
+        The file; None where no file says it, but the command line. A key that is missing is from the file
+        that takes it away by null, if there is one.
     """
+    readable = [*filter(os.path.isfile, (*reversed(files[:-1]), *files[-1:]))]
+    if path and at(path, config) is None:
+        for file in readable:
+            section = at(path[:-1], read(file))
+            if isinstance(section, Mapping) and section.get(path[-1], "") is None:
+                return file
     while path and at(path, config) is None:  # a key that is missing is so in its section
         path = path[:-1]
     merged = at(path, config)
-    for file in filter(os.path.isfile, (*reversed(files[:-1]), *files[-1:])):
+    for file in readable:
         found = at(path, read(file))
         if isinstance(found, Mapping) or found == merged or repr(found) == repr(merged):  # .nan
             return file

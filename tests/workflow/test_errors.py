@@ -416,6 +416,9 @@ def test_a_mistake_on_the_command_line_is_named_so(project):
         ("dependence: {ridges: [.nan]}", r"dependence\.ridges\[0\]"),
         ("networks: {3: {kind: linear, initial_scale: 0.1}}", r"networks\[3\]"),
         ("experiments: {depth: {sweep: {dimension: null}}}", r"experiments\.depth\.sweep"),
+        ("seed: null", "seed"),
+        ("claims: null", "claims"),
+        ("networks: {linear: {kind: null}}", r"networks\.linear\.kind"),
         (
             "experiments: {membership: {klom: {models: 9}}}",
             r"experiments\.membership\.klom\.models",

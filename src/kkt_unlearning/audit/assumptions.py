@@ -23,8 +23,8 @@ class Assumption:
 
     Attributes:
         name: of what is measured; value, allowed: the two numbers.
-        holds: whether they are in that order.
-        at_least: whether value is a lower bound, of samples too many for all pairs.
+        holds: whether the condition is met.
+        at_least: whether value is only a lower bound, since all pairs of samples would be too many.
         otherwise: what it means if it does not hold, and what to do.
         above: whether the value has to be above what is allowed.
     """
@@ -45,11 +45,11 @@ def assumptions(
     origin: Origin | None = None,
     certificate: Certificate | None = None,
 ) -> tuple[Assumption, ...]:
-    """The conditions that can be told of this network.
+    """The conditions that can be checked for this network.
 
     Args:
         problem: the problem on all samples; margin: the smallest retained one of θ' over the largest.
-        report: is told how far the inner products are, where they take long.
+        report: is told of the progress of the inner products, where they take long.
         origin, certificate: of θ', where there are any.
     """
     found = [_separation(margin), _orthogonality(problem, report)]

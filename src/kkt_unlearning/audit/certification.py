@@ -1,4 +1,4 @@
-"""The (ε, δ, τ) certificate of an unlearned network of the user's own, however it was come by.
+"""The (ε, δ, τ) certificate of an unlearned network of the user's own, whatever the method.
 
 ``docs/theory.md``, section 6.
 """
@@ -44,10 +44,11 @@ class End:
         delta: the largest ``λ_i (q_i − 1)``, in units of λ; tau: τ.
         relative_delta: ``delta / mean_multiplier``, without units.
         mean_multiplier: ``‖W‖²/|I|`` of the network of this certificate at smallest retained margin 1, I the
-            retained samples: the mean of λ at a KKT point as long. Infinite where there is no such scale.
+            retained samples: the mean of λ at a KKT point of that norm. Infinite where there is no such
+            scale.
         epsilon_bound, delta_bound: instance-wise bounds (``docs/theory.md``, section 6); nan where the
             step is not known, infinite where they say nothing.
-        bounded: whether they are on this certificate. They are on the one with the δ that they promise: where
+        bounded: whether the bounds hold for this certificate. They hold for the δ that they promise: where
             another δ was asked for, ε may be larger than its bound.
     """
 
@@ -72,8 +73,8 @@ class End:
 class Limits:
     """How good a certificate has to be: ``ε ≤ epsilon``, ``δ/λ̄ ≤ relative_delta``, ``τ ≤ tau`` all at once.
 
-    None of them depends on the units of the features. What is left out is no limit. Any network that
-    separates keeps a limit on ε alone or on τ alone: with an exact KKT point, and with itself.
+    None of them depends on the units of the features. What is left out is no limit. So limit both ε and τ: an
+    exact KKT point, however far away, keeps any limit on ε alone, and the network itself any on τ alone.
     """
 
     epsilon: float = np.inf
@@ -81,7 +82,7 @@ class Limits:
     tau: float = np.inf
 
     def hold(self, end: End) -> bool:
-        """Whether a certificate is within them."""
+        """Whether a certificate keeps all limits."""
         return (
             end.epsilon <= self.epsilon
             and end.relative_delta <= self.relative_delta
@@ -115,16 +116,16 @@ class Certification:
     nothing: End | None = None
 
     def meeting(self, limits: Limits) -> End | None:
-        """The first certificate within the limits; None where there is none, or θ' does not separate."""
+        """The first certificate that keeps the limits; None where there is none, or θ' does not separate."""
         if not self.smallest_margin > 0:
             return None
         return next((end for end in self.ends if limits.hold(end)), None)
 
     @property
     def applies(self) -> Assumption:
-        """Whether the theory is about this network: it has to classify, and training to have arrived.
+        """Whether the theory applies: θ' has to classify the retained samples, and training to have arrived.
 
-        The first of the two that fails, or the last that can be told.
+        Returned is the first of the two conditions that fails, or the last that can be checked.
         """
         found = [one for one in self.assumptions if one.name in DECISIVE]
         return next((one for one in found if not one.holds), found[-1])

@@ -25,8 +25,8 @@ class Each:
 
     Attributes:
         applies: whether the theory is about this network: whether it is near a KKT point.
-        certificates: the certificates of the s samples whose step is not 0, of the same without any step, and
-            of the network itself, which holds for the other samples.
+        certificates: of each of the s samples whose step is not 0, with the step and without it; and of the
+            network itself, which holds for the other samples.
         multipliers: ``λ (m,)`` of the exact KKT point, at smallest margin 1.
         start, fraction: of the steps.
     """
@@ -41,7 +41,8 @@ class Each:
     def order(self) -> np.ndarray:
         """The positions in ``certificates.samples`` by price, the cheapest first, ``(s,)``.
 
-        Of those that have none, which others cannot do without, by the price of doing nothing.
+        Last, by the price of doing nothing, are those whose price is infinite: without them another sample
+        would not be classified.
         """
         return np.lexsort((self.certificates.nothing.price, self.certificates.step.price))
 
@@ -65,8 +66,8 @@ def each(
 ) -> Each:
     """The ``(ε, δ, τ)`` of forgetting {r} by the step of :func:`kkt_unlearning.audit.unlearn`, for every r.
 
-    By the multipliers and derivatives from before the step, so that
-    :func:`kkt_unlearning.audit.certify`, which looks for the best, finds no larger ε at the same relative δ.
+    It takes the multipliers and derivatives from before the step. :func:`kkt_unlearning.audit.certify` looks
+    for the best ones, so it finds no larger ε at the same relative δ.
 
     Args:
         model: θ, trained on all of the data ``X (m, d)``, ``y (m,)``, with fixed output weights; a

@@ -1,4 +1,4 @@
-"""The longest parts of an audit, with word of their progress: the exact KKT point, all pairs of samples."""
+"""The longest parts of an audit, with reports of progress: the exact KKT point, all pairs of samples."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ _SECONDS = 2.0  # between two lines on the same computation
 
 
 def telling(solver: Solver | None, report: Report) -> Solver:
-    """The solver, or the default one, which tells how far programs are that take long."""
+    """The solver given, or else the default one, made to report the progress of long programs."""
     due = now_and_then()
 
     def tell(residual: float) -> None:
@@ -27,7 +27,7 @@ def telling(solver: Solver | None, report: Report) -> Solver:
 
 
 def now_and_then() -> Callable[[], bool]:
-    """Whether the last time that it was true is two seconds ago; it begins to count when it is made."""
+    """A function that is true at most once in two seconds, and not in the first two."""
     told = monotonic()
 
     def due() -> bool:
@@ -57,7 +57,7 @@ def exact_point(problem: Problem, W: np.ndarray, solver: Solver, report: Report)
 def near_orthogonality(
     X: np.ndarray, report: Report, operations: float | None = None
 ) -> tuple[float, float, bool]:
-    """:func:`kkt_unlearning.datasets.geometry.near_orthogonality_of_many`, with word of its progress."""
+    """:func:`kkt_unlearning.datasets.geometry.near_orthogonality_of_many`, with reports of progress."""
     due = now_and_then()
 
     def tell(share: float) -> None:

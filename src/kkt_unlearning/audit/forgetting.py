@@ -67,7 +67,7 @@ def unlearn(
 ) -> Forgotten:
     """``θ' = θ − α Σ_{r∈R} λ_r y_r g_r`` with the multipliers of the exact KKT point that θ leads to.
 
-    Or what ``method`` makes of θ': it is that network which is returned.
+    Returned is θ', or the network that ``method`` makes of it.
 
     Args:
         model: θ, a :class:`kkt_unlearning.audit.Model`, a ``torch.nn.Module`` or an estimator of scikit-learn

@@ -104,7 +104,7 @@ def tensors_of(model: Model) -> Tensors:
 
 
 def check_names(names: Iterable[object], name: str) -> None:
-    """Whether a layer that normalises is among the tensors, of which the first other entry says little.
+    """Check that no layer that normalises is among the tensors, so that the sentence names that layer.
 
     Raises:
         DataError: there is one.
@@ -122,7 +122,7 @@ def find_layers(tensors: Mapping[str, np.ndarray], name: str) -> Layers:
 
     The shapes tell which layer is first, not the prefixes: ``(n, d)`` and ``(1, n)``, or ``(2, n)`` of two
     logits. Kernels are turned, ``(d, n)`` and ``(n, 1)``, and so are weights that are of no such network
-    otherwise. That a ReLU stands between the two, tensors do not show.
+    otherwise. Tensors do not show whether a ReLU stands between the two.
 
     Raises:
         DataError: the tensors are of another network.

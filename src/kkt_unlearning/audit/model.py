@@ -21,8 +21,8 @@ SAME = 1e-6  # relative difference of equal weights that float32 has kept: 17 of
 class Model:
     """``N(θ, x) = Σ_j u_j max(0, ⟨w_j, x⟩ + b_j)``, or without output weights ``N(θ, x) = ⟨w, x⟩ + b``.
 
-    Trained are ``θ = (W, b)``, b as the weight of a feature that is 1 everywhere, with the output weights
-    held fixed: then the network is homogeneous of degree 1. Or u as well, and it is of degree 2
+    With ``outputs="fixed"``, ``θ = (W, b)`` is trained, b is the weight of a feature that is 1 everywhere,
+    and the network is homogeneous of degree 1. With ``"trained"``, u is trained as well, and the degree is 2
     (:mod:`kkt_unlearning.audit.outputs`).
 
     Args:
@@ -119,13 +119,13 @@ class Model:
 
     @property
     def degree(self) -> int:
-        """Of homogeneity: ``N(cθ, x) = c^degree N(θ, x)`` for c ≥ 0."""
+        """Degree of homogeneity: ``N(cθ, x) = c^degree N(θ, x)`` for c ≥ 0."""
         return 2 if self.trained_outputs else 1
 
     def with_weights(self, weights: np.ndarray, u: np.ndarray | None = None) -> "Model":
         """The same network with other ``weights (n, d)`` or ``(n, d + 1)``, and other ``u`` if given.
 
-        Arrays are in the library, dtype and on the device of those that they take the place of.
+        Arrays are in the library, in the dtype and on the device of those that they replace.
         """
         d = self.dimension
         return Model(

@@ -24,13 +24,13 @@ _EPSILON = {
 def as_model(given: Any, X: Array | None = None) -> Model:
     """A :class:`Model` as it is, or the network of a ``torch.nn.Module`` or an estimator of scikit-learn.
 
-    Of a module from its state dict; its output weights count as trained where they require a gradient. Of an
-    estimator from ``coef_`` and ``intercept_``, or from ``coefs_`` and ``intercepts_`` (``MLPClassifier``),
-    whose output weights were trained.
+    A module is read from its state dict; its output weights count as trained where they require a gradient.
+    An estimator is read from ``coef_`` and ``intercept_``, or from ``coefs_`` and ``intercepts_``
+    (``MLPClassifier``), whose output weights were trained.
 
     Args:
-        X: data ``(m, d)`` on which the module's outputs are held against those of its weights, where it takes
-            such rows: weights alone do not show which functions stand between and behind them.
+        X: data ``(m, d)``. If the module takes such rows, its outputs are compared with those of its weights,
+            which alone do not show which functions stand between and behind them.
 
     Raises:
         DataError: it is none of these, or another network.
@@ -48,7 +48,7 @@ def as_model(given: Any, X: Array | None = None) -> Model:
 
 
 def put_back(model: Model, given: Any) -> Any:
-    """``model`` itself, or where a module was ``given`` a copy of it that has these weights.
+    """``model`` itself; or, if a module was ``given``, a copy of the module with the weights of ``model``.
 
     Class, device and dtype stay; half precision rounds the weights. An estimator of scikit-learn is not
     copied: it may hold samples that were forgotten, as an SVC does.

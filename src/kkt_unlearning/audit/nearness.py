@@ -99,7 +99,7 @@ def kkt(
     solver: Solver | None = None,
     report: Report | None = None,
 ) -> Nearness:
-    """The four KKT residuals, the multipliers and the exact KKT point near it of a trained network.
+    """The KKT residuals and multipliers of a trained network, and the exact KKT point that it leads to.
 
     Args:
         model: the network, a :class:`Model`, a ``torch.nn.Module`` or an estimator of scikit-learn

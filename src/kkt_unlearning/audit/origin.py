@@ -64,7 +64,7 @@ class Origin:
 
 
 def known_origin(audited: Subject, step: Step, solver: Solver, report: Report) -> Origin:
-    """From the network before the step, the second of ``audited``; θ' is the first.
+    """The origin if the network before the step is known: the second of ``audited``; θ' is the first.
 
     Raises:
         DataError: the network before the step has a margin that is not positive.
@@ -112,7 +112,7 @@ def _smallest_margin(audited: Subject) -> float:
 
 
 def joint_origin(audited: Subject, forget: Sequence[int], solver: Solver, report: Report) -> Origin:
-    """For trained output weights: the exact KKT point of the retained problem with u' held fixed.
+    """The origin for trained output weights: the exact KKT point of the retained problem, u' held fixed.
 
     It is found from the activations before the step, of the second network of ``audited`` if there is one.
 
@@ -130,7 +130,7 @@ def joint_origin(audited: Subject, forget: Sequence[int], solver: Solver, report
 def unknown_origin(
     audited: Subject, forget: Sequence[int], solver: Solver, report: Report
 ) -> Origin:
-    """From θ' alone: the exact KKT point of the retained problem that its own activations lead to.
+    """The origin from θ' alone: the exact KKT point of the retained problem that its activations lead to.
 
     Raises:
         NotSeparableError: its activations hold no weights with margin 1 on every retained sample.

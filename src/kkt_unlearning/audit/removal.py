@@ -42,7 +42,7 @@ class Removal:
         check_fraction(self.fraction)
 
     def check(self, model: Model) -> None:
-        """Whether it can be of this network.
+        """Check that it can belong to this network.
 
         Raises:
             DataError: it is of another shape, not finite, or the output weights are fixed in one of the two.

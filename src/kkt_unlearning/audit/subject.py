@@ -22,7 +22,7 @@ Report = Callable[[str], None]  # is told what is being computed
 
 @dataclass(frozen=True)
 class Subject:
-    """Networks of one kind on one data set, in coordinates of their own.
+    """Networks of one kind on one data set, in coordinates of the span that they share.
 
     Attributes:
         problem: the max-margin problem on all samples, ``X (m, k)``.
@@ -64,11 +64,11 @@ class Subject:
 
 
 def silent(line: str) -> None:
-    """Where nobody wants to be told."""
+    """A report that says nothing."""
 
 
 def subject(X: Array, y: Array, *models: Model) -> Subject:
-    """The checked data ``X (m, d)``, ``y (m,)`` and models of one network; all in float64 on the host.
+    """The checked data ``X (m, d)``, ``y (m,)`` and models of one kind; all in float64 on the host.
 
     Raises:
         DataError: an array is none; the data are not finite with labels ±1 of both classes, do not fit the

@@ -1,7 +1,7 @@
 """The (ε, δ, τ) certificate of an ascent step, all its ends in one place.
 
 The criterion (its name is the paper's, this wording our reading of it): some (ε, δ)-approximate KKT point
-θ̃ of the max-margin problem on the retained samples has ``cos(θ', θ̃) ≥ 1 − τ``.
+ϑ of the max-margin problem on the retained samples has ``cos(θ', ϑ) ≥ 1 − τ``.
 ``docs/theory.md``, section 6.
 """
 

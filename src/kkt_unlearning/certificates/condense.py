@@ -1,4 +1,4 @@
-"""The same steps with one neuron a class of equal neurons: what a certificate costs without its width.
+"""The same steps with one neuron for each class of equal neurons, so that width costs little.
 
 ``docs/theory.md``, section 5.
 """
@@ -16,7 +16,7 @@ from kkt_unlearning.unlearning.ascent import Steps
 
 
 def condensed_steps(steps: Steps, retained: np.ndarray) -> tuple[Steps, np.ndarray]:
-    """Steps and other weights ``(F, n, k)``, condensed; as they are where rows differ in a class."""
+    """Steps and other weights ``(F, n, k)``, condensed; unchanged if the rows of some class differ."""
     point = steps.point
     problem = point.problem
     if not problem.network.has_kinks:
@@ -49,7 +49,7 @@ def condensed_steps(steps: Steps, retained: np.ndarray) -> tuple[Steps, np.ndarr
 
 
 def in_cache(steps: Steps) -> Iterator[tuple[slice, Steps]]:
-    """Some forget sets at a time, of which a cache holds the work arrays together."""
+    """The forget sets in parts, each so small that a cache holds its work arrays."""
     sets, fractions, width, _ = steps.W.shape
     size = max(1, IN_CACHE // (fractions * width * steps.point.problem.samples))
     for first in range(0, sets, size):

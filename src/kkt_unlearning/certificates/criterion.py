@@ -1,6 +1,6 @@
-"""The (ε, δ, τ) criterion at any weights, however they were come by.
+"""The (ε, δ, τ) criterion at any weights, whatever the method that they come from.
 
-What a step promises beforehand, its bounds, is in :mod:`kkt_unlearning.certificates.certificate`.
+The bounds of a step are in :mod:`kkt_unlearning.certificates.certificate`.
 ``docs/theory.md``, section 6.
 """
 

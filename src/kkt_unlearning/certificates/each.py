@@ -63,7 +63,7 @@ class EachCertificate:
         samples: the samples whose step is not 0, ascending, ``(s,)``.
         step: the certificate after the step that forgets each of them alone, ``(s,)``.
         nothing: the same where the network is left as it is, ``(s,)``.
-        unmoved: the other samples: their multiplier is 0, or a copy of theirs that stays takes it over.
+        unmoved: the other samples: their multiplier is 0, or a copy that stays takes it over.
         itself: the certificate of the network on all samples, of shape (): it holds for the unmoved ones.
     """
 
@@ -83,9 +83,9 @@ def certify_each(
 ) -> EachCertificate:
     """``(ε, δ, τ)`` of ``θ − α λ_r y_r g_r`` on the samples without r, for every r by itself.
 
-    At the restored network θ̃, by the λ and the derivatives that the point has: an upper bound on the least ε
-    for this δ, for which :func:`kkt_unlearning.certify` solves a program. No program is solved here, and no
-    exact point of retained samples is sought.
+    They are taken at the restored network θ̃, with the λ and the derivatives of the point. So ε is an upper
+    bound on the least ε for this δ, for which :func:`kkt_unlearning.certify` solves a program. No program is
+    solved here, and no exact point of retained samples is sought.
 
     Cost: with s samples that have multipliers, c of them in the cell and n neurons (classes of equal ones),
     ``O(n (c r (c + s) + s k r))`` for the rows of θ̃, r ≤ k the dimensions of the span of these c, and

@@ -14,10 +14,10 @@ from kkt_unlearning.unlearning.ascent import Steps
 
 @dataclass(frozen=True)
 class Flips:
-    """Numbers of retained entries ``(j, i)`` of the pre-activations, each ``(F, A)``, one a step.
+    """Counts of retained entries ``(j, i)`` of the pre-activations, each ``(F, A)``, one number a step.
 
-    An entry flips where the step carries it from one of the states on a kink, inactive (P < 0), active
-    (P > 0) to another; from off the kink onto it, which has measure zero, is not counted.
+    The states of an entry are: on a kink, inactive (P < 0), active (P > 0). It flips where the step carries
+    it from one to another. From off the kink onto it, which has measure zero, is not counted.
 
     Attributes:
         entries: all, ``n (m − |R|)``.
@@ -88,8 +88,8 @@ def count_flips(steps: Steps) -> Flips:
 def predicted_crossings(steps: Steps) -> np.ndarray:
     """``Σ_j Σ_i arcsin(c_j)/(2π)``, ``c_j² = Σ_{R∩S_j} λ_r² / Σ_{S_j} λ_k²``, over opposed entries, (F,).
 
-    ``S_j`` are the samples that neuron j speaks for and is on at. That many retained opposed entries does the
-    prescribed step turn on, on average, for isotropic Gaussian data and ``d → ∞``: ``docs/theory.md``, 6.4.
+    ``S_j`` are the samples that neuron j speaks for and is on at. For isotropic Gaussian data and ``d → ∞``
+    the prescribed step turns on that many retained opposed entries on average: ``docs/theory.md``, 6.4.
     """
     point, problem = steps.point, steps.point.problem
     keep = kept(problem.samples, steps.forget_sets)

@@ -17,7 +17,7 @@ METHODS = ("step", "restored", "downdate")
 
 
 def check_method(method: str, fraction: float = 1.0) -> None:
-    """Whether it is one of ``METHODS``, and of the whole step if it is the downdate.
+    """Check that the method is one of ``METHODS``, and for the downdate that the fraction is 1.
 
     Raises:
         DataError: it is not.
@@ -43,8 +43,8 @@ def restored(unlearned: Unlearned) -> Restored:
 def downdated(unlearned: Unlearned, solver: Solver | None = None) -> KKTPoint:
     """θ*, the exact KKT point of the retained problem from the activations before the step: (0, 0, 0).
 
-    Their cell holds weights with margin 1 on every retained sample, those of the exact point; that of θ' need
-    not. For the linear model it is the decremental support vector machine.
+    The cell of these activations holds weights with margin 1 on every retained sample, those of the exact
+    point; the cell of θ' need not. For the linear model it is the decremental support vector machine.
 
     Raises:
         SolverError, NotConvergedError: see :func:`kkt_unlearning.kkt_point`.

@@ -34,7 +34,7 @@ class ApproximateKKT:
 
 
 def mean_multiplier(problem: Problem, W: np.ndarray, keep: np.ndarray | bool = True) -> np.ndarray:
-    """``‖θ/γ‖² / |I|``: the mean of λ over the retained samples I at a KKT point as long as θ/γ, (…,).
+    """``‖θ/γ‖² / |I|``: the mean of λ over the retained samples I at a KKT point of norm ``‖θ/γ‖``, (…,).
 
     There ``Σ_i λ_i = ‖θ‖²``. It has the units of λ and of δ, and needs no multipliers. Infinite where a
     retained margin is not positive.

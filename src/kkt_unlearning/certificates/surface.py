@@ -1,7 +1,7 @@
 """The whole (ε, δ, τ) surface of a step, from (ε*, δ*, 0) to (0, 0, τ*).
 
-The criterion asks for some θ̃ with ``cos(θ', θ̃) ≥ 1 − τ`` that is an (ε, δ)-approximate KKT point. For a
-given (δ, τ) the least ε over all such θ̃ is a non-convex problem. Here it is bounded from above by a path of
+The criterion asks for some ϑ with ``cos(θ', θ̃) ≥ 1 − τ`` that is an (ε, δ)-approximate KKT point. For a
+given (δ, τ) the least ε over all such ϑ is a non-convex problem. Here it is bounded from above by a path of
 candidates. ``docs/questions/flips.md``.
 """
 
@@ -30,12 +30,12 @@ _TAU_ROUND_OFF = 1e-9
 
 @dataclass(frozen=True)
 class Path:
-    """Candidates θ̃ for each of F steps.
+    """Candidates ϑ for each of F steps.
 
     Attributes:
         W: weights ``(F, T, n, k)``; the first is θ', the last θ*.
         kinks: boolean ``(F, T, n, m)``, pre-activations that are 0.
-        tau: ``1 − cos(θ', θ̃)``, ``(F, T)``.
+        tau: ``1 − cos(θ', ϑ)``, ``(F, T)``.
     """
 
     W: np.ndarray
@@ -45,7 +45,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Surface:
-    """``min {ε*(δ) at θ̃ : θ̃ on the path, 1 − cos(θ', θ̃) ≤ τ}``, an upper bound on the least ε for (δ, τ).
+    """``min {ε*(δ) at ϑ : ϑ on the path, 1 − cos(θ', ϑ) ≤ τ}``, an upper bound on the least ε for (δ, τ).
 
     Attributes:
         epsilon: relative ε, ``(F, D, G)``; does not increase along the last two axes.

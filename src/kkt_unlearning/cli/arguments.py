@@ -22,11 +22,11 @@ _WEIGHTS = "the trained network: .npz (W and u, or w), .safetensors or .pt"
 _EPILOGUE = (
     "Exit status: 0 done; 1 no certificate keeps the limits; 2 the input cannot be used, or the answer "
     "cannot be printed or written; 3 a fault of this program. With 2 and 3 nothing is written. "
-    "docs/formats.md describes the files."
+    "docs/formats.md describes the files, docs/notation.md the symbols."
 )
 _RELATIVE = (
-    "A limit that is left out is no limit. --max-delta limits relative δ, which is δ over the mean "
-    "multiplier of a KKT point of the same length. It has no unit, so the units of the features do not "
+    "An option that is left out sets no limit. --max-delta limits relative δ, which is δ over the mean "
+    "multiplier of a KKT point of the same norm. It has no unit, so the units of the features do not "
     "change the verdict. δ itself, printed beside it, has the unit of the multipliers."
 )
 
@@ -80,7 +80,11 @@ def parser() -> argparse.ArgumentParser:
         help="print the version; with --json also those of Python, the system and the packages",
     )
     verbs = top.add_subparsers(dest="verb", required=True, metavar="{kkt,each,unlearn,certify}")
-    _kkt(verbs.add_parser("kkt", help="residuals, multipliers and the exact KKT point near it"))
+    _kkt(
+        verbs.add_parser(
+            "kkt", help="how near the network is to a KKT point: residuals, multipliers"
+        )
+    )
     _each(verbs.add_parser("each", help="the price of forgetting each sample alone"))
     _unlearn(verbs.add_parser("unlearn", help="the ascent step that forgets samples"))
     _certify(verbs.add_parser("certify", help="the (ε, δ, τ) certificate of an unlearned network"))
@@ -89,16 +93,16 @@ def parser() -> argparse.ArgumentParser:
 
 def _kkt(verb: argparse.ArgumentParser) -> None:
     verb.description = (
-        "Print how near the trained network is to a KKT point: the four KKT residuals with 0/1 and with "
-        "Clarke derivatives, the multipliers by four methods, the exact KKT point nearby, and how nearly "
-        "orthogonal the data are."
+        "Print how near the trained network is to a KKT point: the KKT residuals with 0/1 derivatives and "
+        "with Clarke derivatives (free in [0, 1] where a pre-activation is 0), the multipliers by four "
+        "methods, the exact KKT point nearby, and how nearly orthogonal the data are."
     )
     _common(verb, _WEIGHTS)
     verb.add_argument(
         "--loss",
         choices=("exponential", "logistic"),
         default="exponential",
-        help="whose gradients one estimate of the multipliers uses (default: %(default)s)",
+        help="loss for the multipliers that are estimated from loss gradients (default: %(default)s)",
     )
     _all(verb)
 
@@ -113,15 +117,16 @@ def _each(verb: argparse.ArgumentParser) -> None:
     _step(verb)
     verb.set_defaults(start="trained", step=1.0)
     _limits(verb, "if no sample with a multiplier above 0")
-    verb.add_argument("--table", metavar="T.csv", help="write all samples as a table")
+    verb.add_argument("--table", metavar="T.csv", help="write all samples to a CSV file")
     _all(verb)
     verb.epilog = f"{_RELATIVE} {_EPILOGUE}"
 
 
 def _unlearn(verb: argparse.ArgumentParser) -> None:
     verb.description = (
-        "Take the ascent step θ' = θ − α Σ λ_r y_r g_r over the forgotten samples r, with the multipliers "
-        "of the exact KKT point, and write the network. --method chooses which network."
+        "Take the ascent step θ' = θ − α Σ λ_r y_r g_r over the samples r to forget, and write the network "
+        "that --method names. α is --step, λ are the multipliers of the exact KKT point, and g the gradients "
+        "of the output."
     )
     _common(verb, _WEIGHTS)
     _forget(verb)
@@ -140,8 +145,9 @@ def _unlearn(verb: argparse.ArgumentParser) -> None:
         "--method",
         choices=("step", "restored", "downdate"),
         default="step",
-        help="step: the network after the step; restored: the same put back into its activation cell; "
-        "downdate: the exact KKT point of the retained samples beside it (default: %(default)s)",
+        help="the network to write. step: θ'; restored: θ' put back into its activation cell; downdate: "
+        "the exact KKT point of the retained samples next to the network before the step "
+        "(default: %(default)s)",
     )
     which.add_argument(
         "--restore",
@@ -162,10 +168,15 @@ def _certify(verb: argparse.ArgumentParser) -> None:
     _common(verb, "the unlearned network, in the same formats")
     _forget(verb)
     _limits(verb, "if no certificate")
-    verb.add_argument("--before", metavar="W.npz", help="the network before the step")
+    verb.add_argument(
+        "--before",
+        metavar="W.npz",
+        help="the network before the step; not needed for an .npz of unlearn --method step",
+    )
     _step(
         verb,
         "by default as the file of the unlearned network says, otherwise ",
+        "with --before, ",
     )
     verb.add_argument("--plot", metavar="P.png", help="draw ε over the allowed δ and τ")
     verb.epilog = f"{_RELATIVE} {_EPILOGUE}"
@@ -195,16 +206,19 @@ def _common(verb: argparse.ArgumentParser, weights: str) -> None:
     )
     verb.add_argument("--weights", required=True, metavar="W.npz", help=weights)
     verb.add_argument(
-        "--label", default="y", metavar="NAME", help="column of the labels in a table (default: y)"
+        "--label",
+        default="y",
+        metavar="NAME",
+        help="column of the labels in a .csv or .parquet (default: y)",
     )
     verb.add_argument(
         "--outputs",
         choices=("fixed", "trained"),
-        help="whether the output weights were held fixed in training, as in the paper, or trained as well "
+        help="whether the output weights were held fixed in training, as in the theory, or trained as well "
         "(default: as the file says, otherwise fixed)",
     )
     verb.add_argument("--json", action="store_true", help="print one JSON object, not a table")
-    verb.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    verb.add_argument("--quiet", action="store_true", help="show no progress on standard error")
 
 
 def _forget(verb: argparse.ArgumentParser) -> None:
@@ -219,19 +233,19 @@ def _forget(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _step(verb: argparse.ArgumentParser, by_default: str = "by default ") -> None:
+def _step(verb: argparse.ArgumentParser, by_default: str = "by default ", only: str = "") -> None:
     verb.add_argument(
         "--from",
         dest="start",
         choices=("trained", "exact"),
-        help="start of the step: the trained weights, or the exact KKT point that they lead to "
+        help=f"{only}start of the step: the trained weights, or the exact KKT point that they lead to "
         f"({by_default}trained)",
     )
     verb.add_argument(
         "--step",
         type=_number(LARGEST_STEP),
         metavar="NUMBER",
-        help=f"step size; 1 is the prescribed one ({by_default}1)",
+        help=f"{only}step size; 1 is the prescribed one ({by_default}1)",
     )
 
 

@@ -53,7 +53,7 @@ def growth_separates(tables: Tables, _: Thresholds) -> float:
 
 
 @_growth_claim(
-    "Where there is a certificate, ε falls as samples are added.",
+    "Where there is a certificate, ε at θ′ falls as samples are added.",
     "exponent p of ε at θ′, τ = 0, ~ m^p, separating steps, median of the fits, largest over the data sets",
     "at_most",
 )
