@@ -55,10 +55,10 @@ ATTACK = """
 from shadow_pool import FOLDS, pool
 from kkt_unlearning.attacks import membership
 from kkt_unlearning.attacks.outputs import outputs
-from kkt_unlearning.studies.membership.figure import ATTACKS
+from kkt_unlearning.attacks.registry import ATTACKS
 
 experiment = configuration("magnitude.yaml")["experiments"]["membership"]
-assert set(experiment["membership"]["attacks"]) == set(ATTACKS)
+assert set(experiment["membership"]["attacks"]) == set(ATTACKS.names())
 shadows = pool(None)
 found = outputs(shadows, [0.0, 1.0])
 for step, expected in enumerate((lambda auc: auc > 0.9, lambda auc: auc < 0.8)):

@@ -13,7 +13,7 @@ from kkt_unlearning.studies.depth import figure as depth
 
 def test_a_column_for_every_network_and_labels_everywhere():
     figure, numbers = depth.draw(depth_table())
-    assert len(figure.axes) == 9
+    assert len(figure.axes) == 6
     titles = [axes.get_title() for axes in figure.axes[:3]]
     assert titles == ["two layers", "three layers", "four layers"]
     assert len({len(column) for column in numbers.values()}) == 1
@@ -21,14 +21,21 @@ def test_a_column_for_every_network_and_labels_everywhere():
 
 
 def test_what_is_drawn_is_the_median_at_the_largest_dimension():
-    def epsilon(row):
+    def scaled(row):
         return row["dimension"] * (1 + row["seed"]) * row["fraction"]
 
-    figure, numbers = depth.draw(depth_table(**{"epsilon_at_0.1": epsilon}))
-    line = next(line for line in figure.axes[1].lines if line.get_label() == "at θ̃")
-    np.testing.assert_allclose(line.get_ydata(), 1.5e4 * np.array([0.5, 1.0, 1.5]))
+    def only_equal(row):
+        return scaled(row) if row["layers"] == "equal" else 7.0
+
+    rules = {"epsilon_at_0.1": only_equal, "distance_retrained": only_equal}
+    figure, numbers = depth.draw(depth_table(**rules))
+    for panel in figure.axes:
+        lines = {line.get_label(): line.get_ydata() for line in panel.lines}
+        np.testing.assert_allclose(lines["after the step"], 1.5e4 * np.array([0.5, 1.0, 1.5]))
+        np.testing.assert_allclose(lines[style.NOTHING], 0.1)
     step = numbers["panel"] == "step"
     assert set(numbers["dimension"][step].tolist()) == {10000}
+    assert set(numbers["layers"].tolist()) == {"equal", "halved"}
 
 
 @pytest.mark.parametrize(

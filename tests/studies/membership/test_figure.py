@@ -14,12 +14,10 @@ def whole():
 
 def test_panels_are_labelled_and_their_lines_named_beside_the_references(whole):
     figure, drawn = whole
-    assert len(figure.axes) == 8
-    assert all(axes.get_ylabel() for axes in figure.axes if axes.get_subplotspec().is_first_col())
-    assert all(axes.get_xlabel() for axes in figure.axes)
-    for row, panel in enumerate(figure.axes[1::2]):
-        names = {text.get_text() for text in panel.texts}
-        assert style.NOTHING in names and ("chance" in names) == (row != 2)
+    first, last = figure.axes
+    assert first.get_ylabel() and first.get_xlabel() and last.get_xlabel()
+    names = {text.get_text() for text in last.texts}
+    assert names == {style.NOTHING, "chance", "d = 100", "d = 10000\n(most orthogonal)"}
     assert len({len(column) for column in drawn.values()}) == 1
 
 
@@ -34,14 +32,17 @@ def test_the_numbers_drawn_are_those_of_the_table(whole):
     assert select(drawn, series="klom", quantity="noise_mean", **where)["median"] == 0.3
 
 
-def test_the_prescribed_step_is_filled(whole):
-    figure, _ = whole
-    scatter = figure.axes[6]
-    assert scatter.get_xlabel() == "allowed shift / spread"
-    filled = [line for line in scatter.lines if line.get_marker() == "o"]
-    filled = [line for line in filled if line.get_markerfacecolor() != "none"]
-    assert [line.get_ydata().tolist() for line in filled] == [[0.5], [0.5]]
-    assert filled[0].get_xdata() == [membership.SCALED_FLOOR]  # a shift of 0 is drawn at the floor
+def test_lines_are_of_u_lira_and_doing_nothing_of_the_largest_dimension():
+    def auc(case):
+        return 0.9 if case["attack"] != "u_lira" else 0.6 if case["fraction"] == 1.0 else 0.8
+
+    idle = {"auc_nothing": lambda case: 1.0 if case["dimension"] == 10000.0 else 0.7}
+    figure, drawn = membership.draw(tables.attacks(auc=auc, **idle), tables.klom())
+    lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
+    np.testing.assert_allclose(lines["d = 100"], [0.8, 0.8, 0.6, 0.8])
+    np.testing.assert_allclose(lines[style.NOTHING], 1.0)
+    series = {"margin", "loss_threshold", "u_lira", "klom"}
+    assert set(drawn["series"].tolist()) == series
 
 
 def draw_on_paper(figure):

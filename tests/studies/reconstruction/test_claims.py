@@ -86,12 +86,19 @@ def test_the_bound_of_exact_networks_is_their_largest_ratio():
 
 
 def test_the_figure_shows_what_the_claims_are_about():
-    figure, drawn = draw(table(alone=when(0.8, 0.2, model="nothing")))
+    shown = {
+        "both_miss": when(0.02, 0.5, start="trained"),
+        "alone": when(0.8, 0.2, model="nothing"),
+    }
+    figure, drawn = draw(table(**shown))
     assert len({len(column) for column in drawn.values()}) == 1
-    axes = np.array(figure.axes).reshape(3, 2)
+    axes = np.array(figure.axes).reshape(2, 2)
     assert all(panel.get_ylabel() for panel in axes[:, 0])
     assert all(panel.get_xlabel() == "dimension d" for panel in axes[-1])
-    labels = {text.get_text() for text in axes[1, 1].texts}
-    assert style.NOTHING in labels and len(labels) == 6
-    (before,) = [line for line in axes[1, 1].lines if line.get_label() == style.NOTHING]
-    assert before.get_ydata().tolist() == [0.8, 0.8]
+    for both, alone in axes.T:
+        heights = [
+            {line.get_label(): line.get_ydata()[0] for line in p.lines} for p in (both, alone)
+        ]
+        assert [one[style.NOTHING] for one in heights] == [0.8, 0.8]
+        assert [one["retraining"] for one in heights] == pytest.approx([0.98, 0.2])
+    assert {text.get_text() for text in axes[1, 1].texts} == set(heights[1])

@@ -36,17 +36,28 @@ def table(networks=("linear", "two_layer"), **changes):
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def test_panels_are_labelled_and_every_method_is_named_once():
+def test_panels_are_labelled_and_every_method_drawn_is_named_once():
     figure, drawn = recovery.draw(table())
     assert len({len(column) for column in drawn.values()}) == 1
-    axes = np.array(figure.axes).reshape(2, 2)
-    assert all(panel.get_ylabel() for panel in axes[:, 0])
-    assert all(panel.get_xlabel() for panel in axes[-1])
-    (legend,) = figure.legends
-    for panel in axes[:, 1]:
-        texts = [text.get_text() for text in (*legend.get_texts(), *panel.texts)]
-        assert len(texts) == 1 + 1 + 5 + 7 and len(set(texts)) == len(texts)
-        assert {"NegGrad+, β = 0.5 … 0.9", "dual downdate", style.NOTHING} <= set(texts)
+    first, last = figure.axes
+    assert first.get_ylabel() and first.get_xlabel() and last.get_xlabel()
+    symbols = ["prescribed step", "influence step", "dual downdate", "less cost"]
+    lines = ["fine-tuning alone", "step, then fine-tuning", "retraining", "NegGrad+, best β"]
+    for panel, names in ((first, symbols), (last, [*symbols, *lines, style.NOTHING])):
+        assert sorted(text.get_text() for text in panel.texts if text.get_text()) == sorted(names)
+    assert not figure.legends
+
+
+def test_the_best_weight_of_neggrad_is_drawn_and_retraining_by_its_own_point():
+    figure, _ = recovery.draw(
+        table(
+            tau_star=lambda row: row["beta"] * 10.0 ** -row["steps"] if row["steps"] < 9 else 0.1,
+            distance_retrained=lambda row: 0.01 * row["steps"],
+        )
+    )
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    np.testing.assert_allclose(lines["NegGrad+, best β"].get_ydata(), [0.05, 0.1, 0.1])
+    assert list(lines["retraining"].get_ydata()) == [recovery.FLOOR, 0.01, 0.1, 1.0]
 
 
 def test_medians_stand_at_the_median_cost_with_the_multipliers():
@@ -80,13 +91,15 @@ def test_infinite_missing_and_zero_values_draw_without_a_warning(value):
 
     figure, _ = recovery.draw(table(epsilon=rule, epsilon_clarke=rule, tau_star=rule))
     figure.draw_without_rendering()
-    first, last = (line.get_ydata() for line in figure.axes[0].lines[-2:])
-    assert not np.isinf(first).any() and not np.isinf(last).any()
+    for line in figure.axes[0].lines:
+        assert not np.isinf(np.asarray(line.get_ydata(), float)).any()
+    crossed = any(line.get_marker() == "x" for line in figure.axes[0].lines)
+    assert crossed == bool(figure.legends) == np.isinf(value)
 
 
 def test_one_network_and_few_methods_draw_too():
     whole = table(networks=("two_layer",))
     few = np.isin(whole["method"], ["prescribed", "recovered"])
     figure, drawn = recovery.draw({name: column[few] for name, column in whole.items()})
-    assert len(figure.axes) == 2
+    assert len(figure.axes) == 1
     assert set(drawn["method"].tolist()) == {"prescribed", "recovered"}

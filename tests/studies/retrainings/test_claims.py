@@ -77,10 +77,15 @@ def test_without_a_second_retraining_nothing_is_measured():
 
 
 def test_the_figure_has_a_line_for_each_network():
-    figure, drawn = draw(table(claims.GAUSSIAN), table(claims.DIGITS))
+    changes = {"distance": by_method(nothing=0.2, prescribed=0.1, retraining=0.4)}
+    figure, drawn = draw(table(claims.GAUSSIAN, **changes), table(claims.DIGITS))
     assert len({len(column) for column in drawn.values()}) == 1
-    axes = np.array(figure.axes).reshape(4, 2)
+    assert set(drawn["quantity"].tolist()) == set(QUANTITIES)
+    axes = np.array(figure.axes).reshape(2, 2)
     assert all(panel.get_ylabel() for panel in axes[:, 0])
-    assert [panel.get_xlabel() for panel in axes[-1]] == ["dimension d", "mixing t"]
+    assert [panel.get_xlabel()[:11] for panel in axes[-1]] == ["dimension d", "mixing t (1"]
     for panel in axes.ravel():
         assert len(panel.lines) == len(METHODS)
+    heights = {line.get_label(): line.get_ydata()[0] for line in axes[0, 0].lines}
+    assert list(heights.values()) == pytest.approx([3.0, 1.5, 6.0])  # median of the units: 15
+    assert [len(panel.texts) for panel in axes[:, 1]] == [3, 3]

@@ -5,60 +5,50 @@ from matplotlib.figure import Figure
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.style import Line, PanelRow
-from kkt_unlearning.studies.summary import Table, summarise
+from kkt_unlearning.studies.summary import Table, select, summarise
 
-QUANTITIES = ("both_miss", "alone", "overlap", "remaining", "multiplier")
-FLOOR = 1e-6
+QUANTITIES = ("both", "both_miss", "alone", "overlap", "remaining", "multiplier")
 _MODELS = (
-    ("step", "after the step", "exact", "-"),
-    ("restored", "restored", "clarke", "--"),
+    ("step", "prescribed step", "exact", "-"),
     ("downdate", "dual downdate", "trained", "-."),
-    ("retrained", "retrained", "reference", "-"),
+    ("retrained", "retraining", "reference", "-"),
 )
 
 
-def _lines(quantity: str, start: str, *, floor: float = 0.0) -> list[Line]:
-    return [
-        Line({"quantity": quantity, "start": start, "model": model}, label, colour, dash, floor)
+def _lines(quantity: str) -> list[Line]:
+    """Found in ``quantity``; before, with one network only; and as much as the others span."""
+    lines = [
+        Line({"quantity": quantity, "model": model}, label, colour, dash)
         for model, label, colour, dash in _MODELS
     ]
-
-
-def _alone(start: str) -> list[Line]:
-    before = Line(
-        {"quantity": "alone", "start": start, "model": "nothing"}, style.NOTHING, "original", "--"
-    )
-    theirs = {"quantity": "overlap", "start": start, "model": "nothing"}
-    return [
-        before,
-        *_lines("alone", start),
-        Line(theirs, "span of the others", "bound", ":"),
-    ]
+    before = Line({"quantity": "alone", "model": "nothing"}, style.NOTHING, "original", "--")
+    theirs = {"quantity": "overlap", "model": "nothing"}
+    return [before, *lines, Line(theirs, "span of the others", "bound", ":")]
 
 
 _ROWS = (
-    PanelRow(
-        "both networks: 1 − cosine\n(low: found)", _lines("both_miss", "exact", floor=FLOOR), FLOOR
-    ),
-    PanelRow("one exact network:\ncosine (high: found)", _alone("exact"), None, top=1.0),
-    PanelRow("one trained network:\ncosine (high: found)", _alone("trained"), None, top=1.0),
+    PanelRow("before and after:\ncosine to the sample", _lines("both"), None, top=1.0),
+    PanelRow("network after, alone:\ncosine to the sample", _lines("alone"), None, top=1.0),
 )
 
 
 def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """Cosines to the forgotten sample, one column a network.
+    """Cosines to the forgotten sample after steps from trained weights, one column a network.
 
     Args:
         table: reconstruction rows.
 
     Returns:
-        The figure, and the medians and bands that it shows.
+        The figure, and the medians and bands of all cases, also of those from the exact KKT point.
     """
-    drawn = summarise(table, ["network", "start", "model", "dimension"], QUANTITIES)
-    names = style.networks_of(table)
+    found = {"both": 1 - np.asarray(table["both_miss"])}
+    drawn = summarise(dict(table) | found, ["network", "start", "model", "dimension"], QUANTITIES)
+    names, shown = style.networks_of(table), select(drawn, start="trained")
     with style.styled():
-        figure, axes = style.grid(5.6, names, _ROWS, drawn, "dimension", "dimension d")
+        figure, axes = style.grid(4.0, names, _ROWS, shown, "dimension", "dimension d")
         for panel in axes.ravel():
             panel.set_xscale("log")
         style.finish(axes, _ROWS)
+        for first in axes[:, 0]:
+            first.set_yticks([0, 0.5, 1], ["hidden: 0", "0.5", "found: 1"])
     return figure, drawn

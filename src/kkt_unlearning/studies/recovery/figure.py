@@ -1,13 +1,10 @@
-"""Ways to forget, with and without a recovery phase: what they reach against what they cost."""
+"""Ways to forget, with and without a recovery phase: how near they come against what they cost."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.labels import name_lines
@@ -25,10 +22,7 @@ from kkt_unlearning.studies.summary import (
 
 BY = ("network", "method", "start", "beta", "steps")
 NO_BETA = -1.0
-PANELS = (
-    ("epsilon_least", "relative ε, least of\nθ′ (τ = 0) and θ̃", 1e-4),
-    ("tau_star", "τ*: 1 − cosine to the KKT\npoint next to θ̃", 1e-7),
-)
+FLOOR = 1e-9
 QUANTITIES = (
     "epsilon_least",
     "epsilon",
@@ -42,52 +36,44 @@ QUANTITIES = (
     "forgotten_correct",
 )
 _SERIES = (
-    ("fine_tuning", "fine-tuning alone", "clarke"),
-    ("recovered", "step, then fine-tuning", "exact"),
-    ("gradient_ascent", "ascent", "trained"),
-    ("projected_ascent", "projected ascent", "tau"),
-    ("retraining", "retraining", "reference"),
+    ({"method": "fine_tuning", "quantity": "tau_star"}, "fine-tuning alone", "clarke"),
+    ({"method": "recovered", "quantity": "tau_star"}, "step, then fine-tuning", "exact"),
+    ({"start": "initial", "quantity": "distance_retrained"}, "retraining", "reference"),
 )
-# method, start, marker, label
+# method, its distance to an exact KKT point, marker, its name, and on which side of its height that stands
 _MARKS = (
-    ("prescribed", "trained", "D", "prescribed step"),
-    ("prescribed", "exact", "d", "the same from the exact KKT point"),
-    ("influence", "trained", "^", "influence step"),
-    ("retain_free", "trained", "v", "the same without retained data"),
-    ("minimal_perturbation", "trained", "P", "minimal perturbation"),
-    ("downdate", "trained", "s", "dual downdate"),
-    ("retrained", "initial", "*", "retraining until training ends"),
+    ("prescribed", "tau_star", "D", "prescribed step", "bottom"),
+    ("influence", "tau_star", "^", "influence step", "top"),
+    ("downdate", "tau_star", "s", "dual downdate", "center"),
+    ("retrained", "distance_retrained", "*", "", "center"),
 )
 
 
 def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """ε and τ* against cost, one column a network.
+    """1 − cosine to an exact KKT point against cost, one column a network.
 
     Args:
         table: recovery rows.
 
     Returns:
-        The figure, and the medians and bands that it shows; ``beta`` is −1 where a method has none.
-        ``gradients`` is the median cost with that of the multipliers, ``gradients_known`` without.
+        The figure, and medians and bands of all methods and quantities; ``beta`` is −1 where a method has
+        none. ``gradients`` is the median cost with that of the multipliers, ``gradients_known`` without.
     """
     drawn = summarise(_with_costs(table), [*BY, "gradients", "gradients_known"], QUANTITIES)
     networks = style.networks_of(table)
     with style.styled():
-        figure, axes = style.panels(5.8, (len(PANELS), len(networks)), sharex="col", sharey="row")
-        for column, network in zip(axes.T, networks, strict=True):
-            column[0].set_title(style.name_of(network))
-            column[-1].set_xlabel("cost in gradients of one sample")
-            for panel, (quantity, _, floor) in zip(column, PANELS, strict=True):
-                _draw_panel(panel, select(drawn, network=network, quantity=quantity), floor)
-        for panels, (_, label, floor) in zip(axes, PANELS, strict=True):
-            panels[0].set_ylabel(label)
-            for panel in panels:
-                panel.set_xscale("log")
-                style.log_scale(panel, floor)
-            name_lines(panels[-1], at_edge=True)
-        figure.legend(
-            handles=[*_marks(drawn), *style.lost_marks(axes)], loc="outside lower center", ncols=3
-        )
+        figure, axes = style.panels(3.6, (1, len(networks)), sharex=True, sharey=True)
+        for panel, network in zip(axes[0], networks, strict=True):
+            panel.set_title(style.name_of(network))
+            panel.set_xlabel("cost in gradients of one sample")
+            _draw_panel(panel, select(drawn, network=network))
+        axes[0, 0].set_ylabel("1 − cosine to an exact KKT point\n(lower is nearer)")
+        axes[0, 0].set_xscale("log")
+        axes[0, 0].set_xlim(left=0.1)  # names stand there
+        style.log_scale(axes[0, 0], FLOOR)
+        name_lines(axes[0, -1], at_edge=True)
+        if marks := style.lost_marks(axes):
+            figure.legend(handles=marks, loc="outside lower center")
     return figure, drawn
 
 
@@ -105,62 +91,53 @@ def _with_costs(table: Table) -> dict[str, np.ndarray]:
     return stack(parts)
 
 
-def _draw_panel(axes: Axes, table: Table, floor: float) -> None:
-    _draw_start(axes, table, floor)
-    lines = [
-        Line({"method": method}, label, colour, floor=floor) for method, label, colour in _SERIES
-    ]
-    _draw_betas(axes, select(table, method="neggrad_plus"), floor)
+def _draw_panel(axes: Axes, table: Table) -> None:
+    before = select(table, method="nothing", quantity="tau_star")
+    if rows(before):
+        ends = np.min(table["gradients"][table["gradients"] > 0]), np.max(table["gradients"])
+        style.nothing_line(axes, ends, np.repeat(before["median"], 2))
+    _draw_best(axes, select(table, method="neggrad_plus", quantity="tau_star"))
+    lines = [Line(where, label, colour, floor=FLOOR) for where, label, colour in _SERIES]
     style.draw_lines(axes, table, "gradients", lines)
-    for method, start, marker, _ in _MARKS:
-        found = select(table, method=method, start=start)
-        if rows(found):
-            _draw_mark(axes, found, marker, floor)
+    places = {}
+    for method, quantity, *look in _MARKS:
+        found = select(table, method=method, quantity=quantity)
+        found = take(found, np.asarray(found["start"]) != "exact")
+        if rows(found) and np.isfinite(found["median"][0]):
+            places[method] = found["gradients"][0], max(found["median"][0], FLOOR)
+            _draw_mark(axes, places[method], *look)
+    if {"downdate", "retrained"} <= set(places):
+        _compare(axes, places["downdate"], places["retrained"])
 
 
-def _draw_start(axes: Axes, table: Table, floor: float) -> None:
-    """A level line at what the trained network has."""
-    before = select(table, method="nothing")
-    if rows(before) and np.isfinite(before["median"][0]):
-        level = max(float(before["median"][0]), floor)
-        ends = np.min(table["gradients"]), np.max(table["gradients"])
-        style.nothing_line(axes, ends, (level, level))
+def _draw_best(axes: Axes, table: Table) -> None:
+    """NegGrad+ with the weight that is best after as many steps."""
+    best = [
+        (cost, group["median"][np.isfinite(group["median"])].min(initial=np.inf))
+        for (cost,), group in groups(table, "gradients")
+    ]
+    if best:
+        at, least = np.array(sorted(best)).T
+        level = np.where(np.isfinite(least), np.maximum(least, FLOOR), np.nan)
+        look: dict[str, Any] = {"color": style.colour_of("two_layer"), "markeredgewidth": 0}
+        axes.plot(at, level, "o-", label="NegGrad+, best β", **look)
 
 
-def _draw_betas(axes: Axes, table: Table, floor: float) -> None:
-    """Medians of NegGrad+, the darker the more weight the retain set has."""
-    betas = np.unique(table["beta"])
-    shades = mpl.colormaps["YlOrBr"](np.linspace(0, 1, len(betas) + 4)[3:-1])
-    for beta, shade in zip(betas.tolist(), shades, strict=True):
-        line = select(table, beta=beta)
-        line = take(line, np.argsort(line["gradients"], kind="stable"))
-        level = np.where(np.isfinite(line["median"]), np.maximum(line["median"], floor), np.nan)
-        look: dict[str, Any] = {
-            "color": shade,
-            "linewidth": 1.0,
-            "label": f"NegGrad+, β = {betas[0]:g} … {betas[-1]:g}" if beta == betas[-1] else "_",
-        }
-        axes.plot(line["gradients"], level, **look)
+def _draw_mark(axes: Axes, at: tuple[float, float], marker: str, name: str, side: str) -> None:
+    """A method of one stroke, with its name left of it, where hardly a line goes."""
+    axes.plot(*at, marker, color="0.15", label=f"_{name}", markersize=5.0, zorder=4)
+    look: dict[str, Any] = {"ha": "right", "va": side, "fontsize": 6.5, "color": "0.15"}
+    rise = {"bottom": 2, "top": -2}.get(side, 0)
+    axes.annotate(name, at, (-5, rise), textcoords="offset points", zorder=5, **look)
 
 
-def _marks(drawn: Table) -> Iterator[Line2D]:
-    """The methods of one stroke that the table has, by their symbols."""
-    for method, start, marker, label in _MARKS:
-        if rows(select(drawn, method=method, start=start)):
-            yield Line2D([], [], label=label, **_look(marker))
-
-
-def _look(marker: str) -> dict[str, Any]:
-    return {"color": "0.15", "marker": marker, "linestyle": "", "markersize": 5.0, "zorder": 4}
-
-
-def _draw_mark(axes: Axes, table: Table, marker: str, floor: float) -> None:
-    """A method of one stroke: with the cost of its multipliers, and hollow without it."""
-    level = float(table["median"][0])
-    if not np.isfinite(level):
-        return
-    level, whole, known = max(level, floor), table["gradients"][0], table["gradients_known"][0]
-    axes.plot([whole], [level], **_look(marker))
-    if known < whole and table["method"][0] == "prescribed":
-        axes.plot([known, whole], [level] * 2, color="0.15", linewidth=0.6, zorder=3)
-        axes.plot([known], [level], markerfacecolor="white", **_look(marker))
+def _compare(axes: Axes, downdate: tuple[float, float], end: tuple[float, float]) -> None:
+    """An arrow from the cost of retraining until training ends to that of the downdate."""
+    (cost, low), (whole, high) = downdate, end
+    colour = style.COLOURS["reference"]
+    axes.plot([whole] * 2, [low, high], ":", color=colour, linewidth=0.9, label="_")
+    arrow = {"arrowstyle": "->", "color": colour, "shrinkA": 0, "shrinkB": 4}
+    axes.annotate("", (cost, low), (whole, low), arrowprops=arrow)
+    look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 6.5, "color": colour}
+    between = (np.sqrt(cost * whole), low)
+    axes.annotate("less cost", between, (0, 3), textcoords="offset points", **look)

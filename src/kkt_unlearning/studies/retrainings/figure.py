@@ -8,28 +8,29 @@ from kkt_unlearning.studies.style import Line, PanelRow
 from kkt_unlearning.studies.summary import Table, stack, summarise
 
 QUANTITIES = ("distance", "outputs_fresh", "outputs_forgotten", "labels_differ")
-FLOORS = {"distance": 1e-5, "outputs_fresh": 1e-3, "outputs_forgotten": 1e-3}
 _METHODS = (
     ("nothing", style.NOTHING, "original", "--"),
     ("prescribed", "prescribed step", "exact", "-"),
     ("retraining", "a second\nretraining", "trained", "-"),
 )
-_LABELS = {
-    "distance": "weights:\n1 − cosine",
-    "outputs_fresh": "outputs on fresh\nsamples, relative",
-    "outputs_forgotten": "output at the\nforgotten sample",
-    "labels_differ": "fresh samples with\nanother label",
-}
 
 
-def _row(quantity: str) -> PanelRow:
-    """Its lines; only the first row of panels names them in a legend."""
-    floor, named = FLOORS.get(quantity), "" if quantity == QUANTITIES[0] else "_"
+def _row(quantity: str, label: str, floor: float) -> PanelRow:
     lines = [
-        Line({"quantity": quantity, "method": method}, named + label, colour, dash, floor or 0.0)
-        for method, label, colour, dash in _METHODS
+        Line({"quantity": quantity, "method": method}, name, colour, dash, floor)
+        for method, name, colour, dash in _METHODS
     ]
-    return PanelRow(_LABELS[quantity], lines, floor)
+    return PanelRow(label, lines, floor)
+
+
+_ROWS = (
+    _row("distance", "in weights:\n1 − cosine", 1e-5),
+    _row("outputs_fresh", "in outputs on fresh\nsamples, relative", 1e-3),
+)
+_PANELS = {
+    "dimension": ("Gaussian data", "dimension d"),
+    "mixing": ("handwritten digits", "mixing t (1: as they are)"),
+}
 
 
 def draw(gaussian: Table, digits: Table) -> tuple[Figure, dict[str, np.ndarray]]:
@@ -39,25 +40,20 @@ def draw(gaussian: Table, digits: Table) -> tuple[Figure, dict[str, np.ndarray]]
         gaussian, digits: retrainings rows.
 
     Returns:
-        The figure, and the medians and bands that it shows, those of other networks too: ``x`` is the
-        dimension or the mixing.
+        The figure, and medians and bands of all quantities and networks; ``x``: dimension or mixing.
     """
     drawn = stack([_drawn(gaussian, "dimension"), _drawn(digits, "mixing")])
-    lines = [_row(quantity) for quantity in QUANTITIES]
-    panels = {
-        "dimension": ("Gaussian data", "dimension d"),
-        "mixing": ("handwritten digits", "mixing t"),
-    }
     with style.styled():
-        figure, axes = style.panels(6.6, (len(lines), len(panels)), sharex="col", sharey="row")
-        for column, (along, (title, label)) in zip(axes.T, panels.items(), strict=True):
+        figure, axes = style.panels(4.2, (2, 2), sharex="col", sharey="row")
+        for column, (along, (title, label)) in zip(axes.T, _PANELS.items(), strict=True):
             shown = _two_layers(drawn, along)
-            column[0].set_title(f"{style.name_of('two_layer')}, {title}")
+            column[0].set_title(title)
             column[-1].set_xlabel(label)
-            for panel, row in zip(column, lines, strict=True):
+            for panel, row in zip(column, _ROWS, strict=True):
                 style.draw_lines(panel, shown, "x", row.lines)
                 panel.set_xscale("log")
-        style.finish(axes, lines)
+        style.finish(axes, _ROWS)
+        figure.supylabel("distance to the retrained network (lower is nearer)", fontsize=8)
     return figure, drawn
 
 
