@@ -3,6 +3,7 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 import result_tables as tables
+from matplotlib.contour import ContourSet
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
@@ -336,7 +337,7 @@ def test_the_diagram_has_a_number_in_every_cell():
 
 def test_a_diagram_of_one_cell_is_drawn():
     figure, _ = draw_mixture((100,), (0.0,))
-    assert not figure.axes[0].collections
+    assert not any(isinstance(found, ContourSet) for found in figure.axes[0].collections)
 
 
 def test_both_methods_are_on_one_axis_and_regions_have_names():
@@ -388,12 +389,16 @@ def test_the_share_of_flips_stands_beside_the_angle_that_undoes_them():
     figure, drawn = draw_flips()
     share, angle = figure.axes
     for panel, name, at in ((share, "flipped", "share"), (angle, "tau_restored", "angle")):
-        idle, line = panel.lines
+        idle, *_, line = panel.lines
         assert idle.get_label() == style.NOTHING and len(line.get_xdata()) == 3
         found = select(drawn, panel=at, line=name)["median"]
         np.testing.assert_allclose(line.get_ydata(), found)
     np.testing.assert_array_equal(share.lines[0].get_ydata(), 0.0)
     np.testing.assert_array_equal(angle.lines[0].get_ydata(), 0.05)
+    dots = {line.get_label(): line for line in angle.lines if line.get_marker() == "."}
+    assert len(dots) == 2
+    cases = select(drawn, panel="tau_star")["median"]
+    assert sum(len(line.get_xdata()) for line in dots.values()) == len(cases)
 
 
 def test_flips_without_a_sweep_still_draw():

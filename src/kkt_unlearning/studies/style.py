@@ -11,6 +11,7 @@ import matplotlib as mpl
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
@@ -163,9 +164,10 @@ class Line:
         where: columns and values that select its rows.
         label: its entry in the legend.
         colour: key of ``COLOURS``.
-        dash: line style; bounds and references are dotted, without markers and band.
+        dash: line style, ``""`` for points alone; bounds and references are dotted, without markers and band.
         floor: smaller values are drawn here, for logarithmic axes.
         marker: of its points; band: whether it has one, from the 10th to the 90th percentile.
+        bars: draw the band as a bar at each point; one that reaches infinity goes on to the upper edge.
     """
 
     where: Mapping[str, object]
@@ -175,6 +177,7 @@ class Line:
     floor: float = 0.0
     marker: str = "o"
     band: bool = True
+    bars: bool = False
 
 
 def draw_lines(axes: Axes, table: Table, x: str, lines: Sequence[Line]) -> None:
@@ -201,8 +204,10 @@ def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
         "label": line.label,
         "markeredgewidth": 0,
     }
-    axes.plot(at, finite, line.dash, **look)
-    if line.band and not plain:
+    axes.plot(at, finite, linestyle=line.dash, **look)
+    if line.bars:
+        _draw_bars(axes, at, table, line)
+    elif line.band and not plain:
         low, high = (np.where(np.isfinite(table[k]), table[k], np.nan) for k in ("low", "high"))
         low, high = np.maximum(low, line.floor), np.maximum(high, line.floor)
         axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
@@ -211,6 +216,30 @@ def _draw_line(axes: Axes, table: Table, x: str, line: Line) -> None:
         place = axes.get_xaxis_transform()  # x in data, y as a share of the height
         top = np.full(lost.size, 0.95)
         axes.plot(lost, top, "x", color=colour, transform=place, markersize=4.5)
+
+
+def _draw_bars(axes: Axes, at: np.ndarray, table: Table, line: Line) -> None:
+    low, high = (np.maximum(table[end], line.floor) for end in ("low", "high"))
+    finite = np.concatenate([low, high])[np.isfinite(np.concatenate([low, high]))]
+    if finite.size:
+        axes.update_datalim([(at[0], finite.min()), (at[-1], finite.max())])
+    ends = np.stack([low, np.where(np.isinf(high), np.finfo(np.float32).max, high)], axis=1)
+    bars = [[(x, bottom), (x, top)] for x, (bottom, top) in zip(at, ends, strict=True)]
+    look: dict[str, Any] = {"colors": colour_of(line.colour), "linewidths": 1.2}
+    axes.add_collection(LineCollection(bars, **look), autolim=False)
+
+
+def dots(
+    axes: Axes, at: ArrayLike, heights: ArrayLike, floor: float, name: str, colour: str
+) -> None:
+    """A dot for each case, named as a line is, at the dots furthest to the right; infinite ones are left out."""
+    x, y = np.asarray(at, float), np.maximum(np.asarray(heights, float), floor)
+    x, y = x[np.isfinite(y)], y[np.isfinite(y)]
+    last = x == x.max(initial=-np.inf)
+    middle = np.abs(np.log(y) - np.log(np.median(y[last]) if last.any() else 1.0))
+    order = np.lexsort((-middle, x))  # the name stands at the last
+    look: dict[str, Any] = {"color": colour_of(colour), "alpha": 0.4, "zorder": 1}
+    axes.plot(x[order], y[order], ".", markersize=3.5, markeredgewidth=0, label=name, **look)
 
 
 def nothing_line(

@@ -31,11 +31,13 @@ def alone(table):
     return {name: column[keep] for name, column in table.items() if name != "dimension"}
 
 
-def test_rows_are_networks_and_columns_both_ends_of_the_sweep(figure_and_numbers):
+def test_columns_are_both_ends_of_the_sweep_of_the_last_network(figure_and_numbers):
     figure, drawn = figure_and_numbers
-    assert [axes.get_title() for axes in figure.axes] == ["d = 50", "d = 1000", "", ""]
-    labels = [axes.get_ylabel().partition("\n")[0] for axes in figure.axes]
-    assert labels == ["linear model", "", "two-layer ReLU", ""]
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["two-layer ReLU\nd = 50", "two-layer ReLU\nd = 1000", "", "", "", ""]
+    labels = [axes.get_ylabel().partition(" ")[0] for axes in figure.axes]
+    assert labels == ["ε", "", "share", "", "τ*:", ""]
+    assert set(drawn["network"]) == {"linear", "two_layer"}
     assert {len(column) for column in drawn.values()} == {len(drawn["k"])}
     assert set(drawn["choice"]) == {*CHOICES, *VARIANTS}
 
@@ -58,7 +60,15 @@ def test_infinite_medians_are_crosses(figure_and_numbers):
         [list(line.get_xdata()) for line in axes.lines if line.get_marker() == "x"]
         for axes in figure.axes
     ]
-    assert crosses == [[[8.0, 9.0, 10.0]], [], [[8.0, 9.0, 10.0]], []]
+    assert crosses == [[[8.0, 9.0, 10.0]], [], [], [], [], []]
+
+
+def test_what_breaks_is_drawn_as_a_share(figure_and_numbers):
+    figure, _ = figure_and_numbers
+    for axes, late in zip(figure.axes[2:4], (0.5, 0.0), strict=True):
+        lines = {line.get_label(): line.get_ydata() for line in axes.lines}
+        np.testing.assert_array_equal(lines["one step"], [0.0] * 7 + [late] * 3)
+        np.testing.assert_array_equal(lines["doing nothing"], 0.0)
 
 
 def test_epsilon_for_one_delta_stands_beside_that_of_doing_nothing():
@@ -71,13 +81,13 @@ def test_epsilon_for_one_delta_stands_beside_that_of_doing_nothing():
     figure, _ = batch.draw(table, streams())
     lines = {line.get_label(): line.get_ydata() for line in figure.axes[1].lines}
     assert {text.get_text() for text in figure.axes[1].texts} == set(lines)
-    np.testing.assert_allclose(lines["the step"], 0.2)
+    np.testing.assert_allclose(lines["one step"], 0.2)
     np.testing.assert_allclose(lines["doing nothing"], 0.01 * np.arange(1, 11))
 
 
 def test_one_network_one_choice_and_no_sweep():
     figure, _ = batch.draw(alone(batches()), alone(streams()))
-    assert [axes.get_ylabel().partition("\n")[0] for axes in figure.axes] == ["two-layer ReLU"]
+    assert [axes.get_title() for axes in figure.axes] == ["two-layer ReLU", "", ""]
     figure.canvas.draw()
 
 

@@ -81,12 +81,10 @@ def test_the_figure_shows_shares_of_doing_nothing_and_its_least():
     assert len({len(column) for column in drawn.values()}) == 1
     curve = (drawn["quantity"] == "literal") & (drawn["x"] == 0.0)
     np.testing.assert_array_equal(drawn["median"][curve], 1.0)
-    shown = [axes for axes in figure.axes if axes.get_visible()]
-    assert [axes.get_title() for axes in shown][:2] == ["θ′ itself, m = 4", "θ′ itself, m = 50"]
-    assert all(
-        "doing nothing" in [text.get_text().strip() for text in axes.texts] for axes in shown
-    )
-    assert all(axes.get_xlabel() for axes in shown)
+    assert all(axes.get_xlabel() for axes in figure.axes)
+    for axes in figure.axes:
+        (idle,) = (line for line in axes.lines if line.get_label() == "doing nothing")
+        np.testing.assert_array_equal(idle.get_ydata(), 1.0)
 
 
 def test_a_figure_without_restored_networks_is_drawn():

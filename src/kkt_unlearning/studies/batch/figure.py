@@ -1,6 +1,7 @@
-"""Batch unlearning: ε for a given δ against the size of the forget set, beside doing nothing."""
+"""Batch unlearning against the size of the forget set: ε, what breaks, and a stream, beside doing nothing."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -27,44 +28,65 @@ QUANTITIES = (
 )
 STREAM_QUANTITIES = ("tau_star", "difference_batch")
 LOST, REACHED = "share not separating", "share with kappa >= 1"
-_RANDOM = {"choice": "random", "start": "exact"}
-_NOTHING = {**_RANDOM, "quantity": epsilon_at(nothing=True)}
-_LINES = (
-    Line(_NOTHING, style.NOTHING, "original", "--"),
-    Line({**_RANDOM, "quantity": epsilon_at()}, "the step", "exact"),
+FLOOR = 1e-5  # of τ*
+_BREAKS = "share of sets that lose\na margin (lower is better)"
+
+
+def _line(quantity: str, name: str, colour: str, choice: str = "random", **look: Any) -> Line:
+    where = {"choice": choice, "start": "exact", "quantity": quantity}
+    return Line(where, name, colour, marker="", **look)
+
+
+def _nothing(quantity: str) -> Line:
+    return _line(quantity, style.NOTHING, "original", dash="--", band=False)
+
+
+_ROWS = (
+    PanelRow(
+        "ε at θ̃ for relative δ = 0.1\n(lower is better)",
+        (_nothing(epsilon_at(nothing=True)), _line(epsilon_at(), "one step", "exact")),
+        None,
+        top=1.2,
+    ),
+    PanelRow(_BREAKS, (_line(LOST, "one step", "exact", band=False),), None),
+    PanelRow(
+        "τ*: 1 − cosine to an exact\nKKT point (lower is nearer)",
+        (
+            _nothing("distance_original"),
+            _line("tau_star", "one step", "exact", band=False, floor=FLOOR),
+            _line("tau_star", "one by one", "clarke", "kept", dash="-.", band=False, floor=FLOOR),
+            _line("tau_star", "one by one,\nsolved again", "trained", "resolved", floor=FLOOR),
+        ),
+        FLOOR,
+    ),
 )
 SYMBOLS = {"dimension": "d", "samples": "m", "correlation": "ρ", "separation": "α"}
 
 
 def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
-    """ε for a given δ against k, beside doing nothing; a row a network, a column an end of the sweep.
+    """ε for a given δ, the share that breaks, and τ* against k; a column an end of the sweep.
 
     Args:
         table: rows of the measure batch.
         stream: rows of the measure stream, of the same settings.
 
     Returns:
-        The figure, and all numbers: of all choices of samples and of both starts, the rest of the
-        certificates, what breaks, streams, and the settings between the ends of the sweep. Shares (column
+        The figure, which is of the last network, and all numbers: of all networks, choices of samples and
+        starts, the rest of the certificates, and the settings between the ends of the sweep. Shares (column
         ``median``) have no band.
     """
     drawn = stack([_batches(table), _stream(stream)])
-    cases, networks = _ends(drawn), style.networks_of(drawn)
-    label = "ε at θ̃ for relative δ = 0.1\n(lower is better)"
-    rows_ = [PanelRow(f"{style.name_of(n)}\n{label}", _LINES, None, top=1.2) for n in networks]
-    sizes = np.unique(table["samples"])
+    cases, sizes = _ends(drawn), np.unique(table["samples"])
     of = f", of m = {sizes[0]:g}" if len(sizes) == 1 else ""
     with style.styled():
-        shape = (len(networks), len(cases) // len(networks))
-        figure, axes = style.panels(2.1 * shape[0] + 0.6, shape, sharex=True, sharey=True)
-        for panel, case in zip(axes.flat, cases, strict=True):
-            style.draw_lines(panel, select(drawn, case=case), "k", _LINES)
+        label = f"k samples forgotten{of}"
+        figure, axes = style.grid(5.8, cases, _ROWS, drawn, "k", label, by="case")
+        for panel in axes.flat:
             panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        for panel, case in zip(axes[0], cases, strict=False):
-            panel.set_title(case.partition("\n")[2])
-        for panel in axes[-1]:
-            panel.set_xlabel(f"k samples forgotten{of}")
-        style.finish(axes, rows_)
+        for panel in axes[1]:
+            ends = np.min(drawn["k"]), np.max(drawn["k"])
+            style.nothing_line(panel, ends, (0, 0))
+        style.finish(axes, _ROWS)
     return figure, {name: column for name, column in drawn.items() if name != "case"}
 
 
@@ -110,10 +132,7 @@ def _labelled(summary: Table, table: Table) -> dict[str, np.ndarray]:
 
 
 def _ends(drawn: Table) -> list[str]:
-    """Cases of the first and last point of the sweep, in the order of networks."""
-    cases: dict[str, list[str]] = {}
-    for (network, case), _ in groups(drawn, "network", "case"):
-        cases.setdefault(network, []).append(case)
-    networks = style.networks_of(drawn)
-    ends = [list(dict.fromkeys([cases[n][0], cases[n][-1]])) for n in networks]
-    return [case for column in ends for case in column]
+    """Cases of the first and last point of the sweep, of the last network."""
+    last = select(drawn, network=style.networks_of(drawn)[-1])
+    cases = [case for (case,), _ in groups(last, "case")]
+    return list(dict.fromkeys([cases[0], cases[-1]]))

@@ -21,8 +21,8 @@ from kkt_unlearning.studies.summary import (
 )
 
 _PANELS = {  # column: its label, and title
-    "phi": ("φ, the largest inner product of two samples", "against φ: curves differ"),
-    "odds": ("e/(1 − e), e the part in the span of the others", "against e/(1 − e): one line"),
+    "phi": ("φ, the largest inner product of two samples", "against φ"),
+    "odds": ("e/(1 − e), e the part in the span of the others", "against e/(1 − e)"),
 }
 ALL = "all samples"
 

@@ -25,10 +25,10 @@ _FLOOR = 1e-3  # of ε
 _EPSILON = "ε at θ̃ (lower is better)"
 _LOSS = "−log of the loss\n(trained longer →)"
 _PANELS = (  # title, along, its label, quantity, its label
-    ("by steps: runs differ", "step", "steps of training", "epsilon", _EPSILON),
-    ("by loss: runs agree", "minus_log_loss", _LOSS, "epsilon", _EPSILON),
+    ("against the steps", "step", "steps of training", "epsilon", _EPSILON),
+    ("against the loss", "minus_log_loss", _LOSS, "epsilon", _EPSILON),
     (
-        "by loss: runs agree",
+        "against the loss",
         "minus_log_loss",
         _LOSS,
         "holds",

@@ -33,7 +33,7 @@ CROWDING = "(m − 1) φ / (1 − ψ)"
 def _beside(step: str, nothing: str, floor: float = 0.0) -> tuple[Line, Line]:
     """What a step leaves and what doing nothing does."""
     grey = Line({"quantity": nothing}, style.NOTHING, "original", "--", marker="", band=False)
-    return grey, Line({"quantity": step}, "after the step", "exact", floor=floor)
+    return grey, Line({"quantity": step}, "after the step", "exact", "", floor=floor, bars=True)
 
 
 _ROWS = (
@@ -41,6 +41,7 @@ _ROWS = (
         "relative ε at θ̃, δ = 0.1 λ̄\n(lower is better)",
         _beside(epsilon_at(), epsilon_at(nothing=True)),
         None,
+        top=1.0,
     ),
     PanelRow(
         "1 − cosine of θ′ to retrained\n(lower is better)",

@@ -49,7 +49,7 @@ def _nothing(quantity: str, label: str = style.NOTHING) -> Line:
 
 _DISTANCES = (
     _nothing("distance_retrained_original"),
-    _line("distance_retrained", "after the step", "retrained"),
+    _line("distance_retrained", "retrained", "retrained"),
 )
 _CERTIFICATE = (
     _nothing(epsilon_at(nothing=True), "ε of\ndoing nothing"),
@@ -58,7 +58,7 @@ _CERTIFICATE = (
     _line("tau", "τ", "tau"),
 )
 _ROWS = (
-    PanelRow("1 − cosine to retrained\n(lower is better)", _DISTANCES, FLOOR),
+    PanelRow("1 − cosine of θ′ to …\n(lower is nearer)", _DISTANCES, FLOOR),
     PanelRow("certificate at θ̃\n(lower is better)", _CERTIFICATE, FLOOR),
 )
 
@@ -84,6 +84,10 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         figure, axes = style.grid(4.6, networks, _ROWS, drawn, "dimension", "dimension d")
         axes[0, 0].set_xscale("log")
         axes[0, 0].margins(x=0.02)  # names begin at the frame
+        for panel, network in zip(axes[0], networks, strict=True):
+            points = select(drawn, network=network, quantity=POINTS)
+            name, colour = "exact KKT point,\neach case (τ*)", "tau_star"
+            style.dots(panel, points["dimension"], points["median"], FLOOR, name, colour)
         style.finish(axes, _ROWS)
         for panel, network in zip(axes[-1], networks, strict=True):
             _name_floor(panel, select(drawn, network=network))

@@ -30,9 +30,11 @@ KINDS = (
     "on_off",
 )
 _SHARE = Line({"panel": "share", "line": "flipped"}, "flipped by the step", "flipped")
-_ANGLE = Line(
-    {"panel": "angle", "line": "tau_restored"}, "θ′ to θ̃\nflips undone", "tau", floor=TAU_FLOOR
-)
+_ANGLE = Line({"panel": "angle", "line": "tau_restored"}, "θ̃: flips undone", "tau", floor=TAU_FLOOR)
+_CLUSTERS = {  # where on the axis, name, colour
+    "turned": (1.08, "θ*: an entry\nturned on", "opposed"),
+    "none": (0.93, "θ*: none\nturned on", "tau_star"),
+}
 _IDLE = "nothing_epsilon"
 _TRAINED = ("share", "turned_in_training")
 _FOUND = ["tau_halved", "tau_restored"]  # in the table of the surface
@@ -47,9 +49,9 @@ def draw(flips: Table, surface: Table, training: Table) -> tuple[Figure, dict[st
         training: counts of flips and τ* of networks trained in steps of several sizes.
 
     Returns:
-        The figure, and medians and bands, ``x`` against ``median``, by panel and line. Beside the lines drawn
-        they have all kinds of flips, τ* of each case by whether the step turned a supporting entry on, two
-        cuts through the surface, and shares and τ* against the size of the training steps.
+        The figure, and medians and bands, ``x`` against ``median``, by panel and line. Beside what is drawn
+        they have all kinds of flips, two cuts through the surface, and shares and τ* against the size of the
+        training steps. τ* is a point for each case, by whether the step turned a supporting entry on.
     """
     along = next(iter(swept(surface)), None)
     inside = take(surface, _at_middle(surface, along))
@@ -71,13 +73,16 @@ def _against_sweep(axes: np.ndarray, drawn: Table, along: str | None) -> None:
     share.set_title("activations that flip")
     share.set_ylabel("share of retained\npre-activations")
     share.set_ylim(bottom=-0.01)
-    angle.set_title("turn that undoes the flips")
-    angle.set_ylabel("τ: 1 − cosine\n(lower is nearer)")
+    for cluster, (aside, name, colour) in _CLUSTERS.items():
+        star = select(drawn, panel="tau_star", line=cluster)
+        style.dots(angle, aside * star["x"], star["median"], TAU_FLOOR, name, colour)
+    angle.set_title("distances from θ′")
+    angle.set_ylabel("1 − cosine of θ′ to …\n(lower is nearer)")
     style.log_scale(angle, TAU_FLOOR)
     label = {"dimension": "dimension d"}.get(along or "", (along or "").replace("_", " "))
     for panel in axes:
         _swept_axis(panel, np.unique(idle["x"]), label)
-        name_lines(panel)
+        name_lines(panel, at_edge=True)
 
 
 def _swept_axis(panel: Axes, values: np.ndarray, label: str) -> None:

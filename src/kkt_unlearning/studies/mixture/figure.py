@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -83,17 +84,22 @@ def _heat(axes: Axes, cells: Table, samples: int) -> None:
     grid[place] = cells["mean"]
     accuracy = "accuracy_unlearned" in cells["quantity"]
     look = _ACCURACY if accuracy else _DIFFERENCE
-    axes.imshow(grid, origin="lower", aspect="auto", **look)
-    for (i, j), value in np.ndenumerate(grid):
-        text = f"{value:.2f}" if accuracy else _signed(value)
-        dark = accuracy and value < 0.8
-        spot: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6.5}
-        axes.text(j, i + 0.25 * accuracy, text, color="white" if dark else "black", **spot)
+    write = "{:.2f}".format if accuracy else _signed
+    seaborn.heatmap(
+        grid,
+        annot=np.vectorize(write, otypes=[object])(grid),
+        fmt="",
+        annot_kws={"fontsize": 6.5, "va": "bottom" if accuracy else "center"},
+        cbar=False,
+        xticklabels=[f"{value:g}" for value in d],
+        yticklabels=[f"{value:g}".replace("-", "−") for value in alpha],
+        ax=axes,
+        **look,
+    )
+    axes.invert_yaxis()
+    axes.tick_params(rotation=0)
     if accuracy:
         _contour(axes, d, alpha, samples)
-    axes.set_xticks(range(len(d)), [f"{value:g}" for value in d])
-    axes.set_yticks(range(len(alpha)), [f"{value:g}".replace("-", "−") for value in alpha])
-    axes.grid(False)
 
 
 def _signed(points: float) -> str:
@@ -113,5 +119,5 @@ def _contour(axes: Axes, d: np.ndarray, alpha: np.ndarray, samples: int) -> None
     )
     if predicted.min() < LEVEL < predicted.max():
         look: dict[str, Any] = {"colors": "0.1", "linewidths": 1.2}
-        line = axes.contour(x, y, predicted, levels=[LEVEL], **look)
+        line = axes.contour(x + 0.5, y + 0.5, predicted, levels=[LEVEL], **look)
         axes.clabel(line, fmt=f"theory: {LEVEL:g}", fontsize=6.5)
