@@ -389,7 +389,7 @@ def test_the_share_of_flips_stands_beside_the_angle_that_undoes_them():
     figure, drawn = draw_flips()
     share, angle = figure.axes
     for panel, name, at in ((share, "flipped", "share"), (angle, "tau_restored", "angle")):
-        idle, *_, line = panel.lines
+        idle, line, *_ = panel.lines
         assert idle.get_label() == style.NOTHING and len(line.get_xdata()) == 3
         found = select(drawn, panel=at, line=name)["median"]
         np.testing.assert_allclose(line.get_ydata(), found)

@@ -107,7 +107,8 @@ def test_a_row_of_the_page_has_number_interval_threshold_verdict_and_distance():
     scores[0] |= {"threshold": 0.5, "by": 0.2}
     text = page(TEMPLATE, scores, {})
     sign = {"at_most": "≤", "at_least": "≥"}[scores[0]["comparison"]]
-    cells = f"| 0.7: {scores[0]['statistic']} | 0.1 … 0.9 | {sign} 0.5 | open, 56 %, about 950 replicates | 0.4 |"
+    measured, verdict = f"0.7: {scores[0]['statistic']}", "open, 56 %, about 950 replicates"
+    cells = f"| {measured} | 0.1 … 0.9 | {sign} 0.5 | {verdict} | 0.4 |"
     assert any(scores[0]["statement"] in line and cells in line for line in text.splitlines())
 
 
