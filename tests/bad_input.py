@@ -308,7 +308,7 @@ DEFECTS: dict[str, Callable[[str], bytes | None]] = {
     ),
     "a row or vector too short": too_short,
     "10¹³ numbers in a few bytes": too_large,
-    "9,000 levels or more": deep,
+    "50 levels or more": deep,
     "nothing where names are expected": nameless,
     "packed by bzip2": repacked,
     "a call of Python": runs,

@@ -232,7 +232,7 @@ def _draw_bars(axes: Axes, at: np.ndarray, table: Table, line: Line) -> None:
 def dots(
     axes: Axes, at: ArrayLike, heights: ArrayLike, floor: float, name: str, colour: str
 ) -> None:
-    """A dot for each case, named as a line is, at the dots furthest to the right; infinite ones are left out."""
+    """A dot for each case, named once, at the dots furthest to the right; infinite ones are left out."""
     x, y = np.asarray(at, float), np.maximum(np.asarray(heights, float), floor)
     x, y = x[np.isfinite(y)], y[np.isfinite(y)]
     last = x == x.max(initial=-np.inf)
