@@ -209,3 +209,15 @@ def separable(seed, m, d, gap=0.05):
     X = rng.normal(size=(m, d))
     y = np.where(X @ normal >= 0, 1.0, -1.0)
     return X + gap * y[:, None] * normal, y
+
+
+def copies_on_either_side(seed, distance=5e-7):
+    """A point of 6 samples, and a near copy of sample 1, in a cell in which some neurons part the two."""
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(6, 40)) / 40**0.5, np.tile([1.0, -1.0], 3)
+    way = rng.normal(size=40)
+    X = np.vstack([X, X[1] + distance * np.linalg.norm(X[1]) * way / np.linalg.norm(way)])
+    problem = Problem(TwoLayer(8), X, np.append(y, y[1]))
+    lean = np.sign(problem.output_weights)[:, None] * (y[:, None] * X[:6]).sum(axis=0)
+    point = kkt_point(problem, problem.pattern(rng.normal(size=(8, 40)) + lean))
+    return point, bool((point.pattern[:, 1] != point.pattern[:, 6]).any())

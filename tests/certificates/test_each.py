@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from builders import gaussian, one_sentence, planted_orthogonal, solved
+from builders import copies_on_either_side, gaussian, one_sentence, planted_orthogonal, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -218,6 +218,18 @@ def test_the_slack_of_copies_is_that_of_those_that_stay():
     assert q.min() > 0
     slack = np.delete(done.point.multipliers * (q / q.min() - 1) / q.min(), r).max()
     assert found.delta >= slack * (1 - 1e-12)
+
+
+def test_near_copies_take_the_multiplier_over_even_across_a_kink():
+    points = [point for point, apart in map(copies_on_either_side, range(20)) if apart]
+    assert len(points) >= 2
+    for point in points:
+        found = certify_each(point)
+        assert {1, 6} <= set(found.unmoved.tolist())
+        for r in (1, 6):
+            alone = certify(unlearn(point, [r], allow_idle=True))
+            assert alone.restored_bound <= float(found.itself.epsilon) <= 1e-4
+            assert alone.delta <= float(found.itself.delta) * (1 + 1e-9) + ROUND_OFF
 
 
 def test_only_copies_are_no_batch_at_all():

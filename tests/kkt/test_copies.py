@@ -1,10 +1,12 @@
 """Copies of samples that are to be forgotten, exact and near."""
 
+from itertools import combinations
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kkt_unlearning.kkt.copies import NEAR, copies_that_stay, staying
+from kkt_unlearning.kkt.copies import NEAR, copies_that_stay, near_copies, staying
 from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
 
@@ -25,13 +27,11 @@ def by_comparison(X, y, forget):
     return found
 
 
-@given(
-    st.integers(0, 2**32 - 1),
-    st.lists(st.sampled_from([0.0, 1e-12, 1e-8, 5e-7, 2e-6, 1e-3]), min_size=1, max_size=6),
-    st.integers(1, 4),
-    st.floats(-8.0, 8.0),
-)
-def test_copies_are_those_of_every_pair(seed, distances, forgotten, exponent):
+DISTANCES = [0.0, 1e-12, 1e-8, 5e-7, 2e-6, 1e-3]
+
+
+def with_copies(seed, distances, exponent):
+    """4 samples, and some at these distances of their length from one of them."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(4, 5))
     turned = rng.normal(size=(len(distances), 5))
@@ -39,10 +39,40 @@ def test_copies_are_those_of_every_pair(seed, distances, forgotten, exponent):
     of = rng.integers(0, 4, size=len(distances))
     lengths = np.linalg.norm(X[of], axis=1, keepdims=True)
     X = 10.0**exponent * np.vstack([X, X[of] + np.array(distances)[:, None] * lengths * turned])
-    y = rng.choice([-1.0, 1.0], size=len(X))
+    return X, rng.choice([-1.0, 1.0], size=len(X)), rng
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.lists(st.sampled_from(DISTANCES), min_size=1, max_size=6),
+    st.integers(1, 4),
+    st.floats(-8.0, 8.0),
+)
+def test_copies_are_those_of_every_pair(seed, distances, forgotten, exponent):
+    X, y, rng = with_copies(seed, distances, exponent)
     forget = rng.choice(len(X), size=forgotten, replace=False).tolist()
     found = staying(Problem(Linear(), X, y), forget)
     assert {r: rows.tolist() for r, rows in found.items()} == by_comparison(X, y, forget)
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.lists(st.sampled_from(DISTANCES), max_size=6),
+    st.floats(-8.0, 8.0),
+)
+def test_pairs_of_near_copies_are_those_of_the_samples_that_differ(seed, distances, exponent):
+    X, y, _ = with_copies(seed, distances, exponent)
+    first = [
+        min(j for j in range(len(y)) if y[j] == y[i] and (X[j] == X[i]).all())
+        for i in range(len(y))
+    ]
+    expected = {
+        (i, j)
+        for i, j in combinations(sorted(set(first)), 2)
+        if j in by_comparison(X, y, [i]).get(i, [])
+    }
+    pairs = near_copies(Problem(Linear(), X, y))
+    assert {(min(pair), max(pair)) for pair in np.transpose(pairs).tolist()} == expected
 
 
 def test_samples_of_one_length_and_one_inner_product_are_compared_as_they_are():

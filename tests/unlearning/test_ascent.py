@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from builders import ROUND_OFF, gaussian, one_sentence, planted_pairs, solved
+from builders import ROUND_OFF, copies_on_either_side, gaussian, one_sentence, planted_pairs, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kkt_unlearning.certificates.certificate import certify
 from kkt_unlearning.errors import DataError
 from kkt_unlearning.kkt.point import kkt_point
-from kkt_unlearning.networks import Linear, TwoLayer
+from kkt_unlearning.networks import Linear
 from kkt_unlearning.problem import Problem
 from kkt_unlearning.training import train
 from kkt_unlearning.unlearning.ascent import ascend, starting_point, unlearn, unlearn_all
@@ -302,18 +302,6 @@ def test_a_step_with_some_effect_is_made():
     more = Problem(problem.network, idle, np.append(problem.y, problem.y[0]))
     step = unlearn(kkt_point(more, np.ones((1, 6))), [0, 5])
     np.testing.assert_allclose(step.W, unlearn(point, [0]).W, atol=1e-9)
-
-
-def copies_on_either_side(seed, distance=5e-7):
-    """A point of 6 samples, and a near copy of sample 1, in a cell in which some neurons part the two."""
-    rng = np.random.default_rng(seed)
-    X, y = rng.normal(size=(6, 40)) / 40**0.5, np.tile([1.0, -1.0], 3)
-    way = rng.normal(size=40)
-    X = np.vstack([X, X[1] + distance * np.linalg.norm(X[1]) * way / np.linalg.norm(way)])
-    problem = Problem(TwoLayer(8), X, np.append(y, y[1]))
-    lean = np.sign(problem.output_weights)[:, None] * (y[:, None] * X[:6]).sum(axis=0)
-    point = kkt_point(problem, problem.pattern(rng.normal(size=(8, 40)) + lean))
-    return point, bool((point.pattern[:, 1] != point.pattern[:, 6]).any())
 
 
 @pytest.mark.parametrize("forget", [[6], [1], [0, 6]])

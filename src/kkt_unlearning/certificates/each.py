@@ -13,12 +13,17 @@ from kkt_unlearning.certificates.condense import condensed_steps
 from kkt_unlearning.certificates.left_out import Samples, restored_rows
 from kkt_unlearning.certificates.restore import restore
 from kkt_unlearning.datasets.memory import check_memory
-from kkt_unlearning.kkt.copies import copies_of
+from kkt_unlearning.kkt.copies import NEAR, copies_of, near_copies
 from kkt_unlearning.kkt.point import KKTPoint
 from kkt_unlearning.metrics import cosine_distance
 from kkt_unlearning.precision import ROUND_OFF
 from kkt_unlearning.problem import ON_KINK, Problem, smallest_margin_of_norm
-from kkt_unlearning.unlearning.ascent import Steps, check_fraction, starting_point
+from kkt_unlearning.unlearning.ascent import (
+    Steps,
+    check_fraction,
+    left_to_copies,
+    starting_point,
+)
 
 # Numbers: passes over more than a cache holds take longer than their product.
 _AT_ONCE = WORK_ARRAY // 8
@@ -63,7 +68,7 @@ class EachCertificate:
         samples: the samples whose step is not 0, ascending, ``(s,)``.
         step: the certificate after the step that forgets each of them alone, ``(s,)``.
         nothing: the same where the network is left as it is, ``(s,)``.
-        unmoved: the other samples: their multiplier is 0, or a copy that stays takes it over.
+        unmoved: the other samples: their multiplier is 0, or copies that stay take it over; near ones count.
         itself: the certificate of the network on all samples, of shape (): it holds for the unmoved ones.
     """
 
@@ -108,34 +113,62 @@ def certify_each(
     start, clarke = starting_point(point, trained)
     one = Steps(point, start, clarke, ((),), np.ones(1), start[None, None])
     steps, _ = condensed_steps(one, point.W[None])
-    moving = _moving(point)
+    copied = _Copied.of(point)
+    moving = (point.multipliers > 0) & ~copied.samples
     samples = np.flatnonzero(moving)
     _check_size(steps, len(samples))
-    left = _LeftAlone(steps)
-    whole = left.without(None)
+    left = _LeftAlone(steps, copied)
     found = [_after(steps, fraction, rows, said) for rows, said in _parts(steps, samples, report)]
     return EachCertificate(
         samples,
         _joined(found, samples),
         _joined([left.without(rows) for rows, _ in _parts(steps, samples, None)], samples),
         np.flatnonzero(~moving),
-        Carried(*(getattr(whole, field.name)[0] for field in fields(Carried))),
+        left.itself(),
     )
 
 
-def _taken_over(point: KKTPoint) -> np.ndarray:
-    """λ ``(m,)``, of copies what it is at most once one of them is forgotten."""
-    copies = copies_of(point.problem)
-    if copies is None:
-        return point.multipliers
-    size = copies.size[copies.member]
-    return point.multipliers * np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)
+@dataclass(frozen=True)
+class _Copied:
+    """What copies that stay take over, if one sample is forgotten; near ones count.
 
+    Attributes:
+        samples: those that have copies, boolean ``(m,)``: forgetting one alone changes nothing.
+        multipliers: ``λ (m,)``, of copies what it is at most then.
+        pairs: of near copies that are not equal, ``(p,)`` twice.
+        shift: by how much at most the stationarity sum changes, ``λ_r ‖u‖ ‖x_r − x_s‖``.
+    """
 
-def _moving(point: KKTPoint) -> np.ndarray:
-    """Where the step is not 0, boolean ``(m,)``: of several copies the others take the multiplier over."""
-    moving, copies = point.multipliers > 0, copies_of(point.problem)
-    return moving if copies is None else moving & (copies.size == 1)[copies.member]
+    samples: np.ndarray
+    multipliers: np.ndarray
+    pairs: tuple[np.ndarray, np.ndarray]
+    shift: float
+
+    @classmethod
+    def of(cls, point: KKTPoint) -> "_Copied":
+        problem, equal = point.problem, copies_of(point.problem)
+        member = np.arange(problem.samples) if equal is None else equal.member
+        size = np.ones(problem.samples) if equal is None else equal.size[member]
+        pairs = near_copies(problem)
+        taken, near = np.zeros(problem.samples), np.concatenate(pairs)
+        for one, other in (pairs, pairs[::-1]):
+            np.maximum.at(taken, one, point.multipliers[other])
+        if equal is not None:  # the first of equal samples stands for all
+            taken, near = taken[equal.first][member], np.flatnonzero(np.isin(member, member[near]))
+        share = point.multipliers * np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)
+        samples = size > 1
+        samples[near] = True
+        lengths = point.multipliers[near] * np.linalg.norm(problem.X[near], axis=1)
+        shift = NEAR * np.linalg.norm(problem.output_weights) * lengths.max(initial=0.0)
+        return cls(samples, share + taken, pairs, float(shift))
+
+    def parted(self, point: KKTPoint) -> np.ndarray:
+        """The samples that a kink parts from a near copy, or of which only one is of the cell, ascending."""
+        one, other = self.pairs
+        apart = point.pattern[:, one] != point.pattern[:, other]
+        apart |= point.kinks[:, one] != point.kinks[:, other]
+        either = apart.any(axis=0) | (point.of_cell[one] != point.of_cell[other])
+        return np.unique(np.stack(self.pairs)[:, either])
 
 
 def _check_size(steps: Steps, samples: int) -> None:
@@ -251,20 +284,48 @@ def _add_changes(
 class _LeftAlone:
     """The network as it is, restored with all samples in the cell."""
 
-    def __init__(self, steps: Steps) -> None:
+    def __init__(self, steps: Steps, copied: _Copied) -> None:
         self.point, problem = steps.point, steps.point.problem
-        point = self.point
+        point, self.start, self.copied = self.point, steps.start, copied
         there = restore(problem, steps.start, point.pattern, point.kinks, point.of_cell).W
         self.q, self.norm = problem.margins(there), float(np.linalg.norm(there))
         self.left = there - problem.combination(point.multipliers, point.clarke)
         self.tau = float(cosine_distance(steps.start, there))
 
+    def itself(self) -> Carried:
+        """The certificate on all samples, and on those without any one of several copies."""
+        found = [self.without(None), *map(self._parted, self.copied.parted(self.point).tolist())]
+        worst = (np.max([getattr(one, field.name) for one in found]) for field in fields(Carried))
+        return Carried(*worst)
+
+    def _parted(self, r: int) -> Carried:
+        """The certificate without r, whose term near copies take over on kinks that part them from it."""
+        point, keep = (
+            left_to_copies(self.point, [r]),
+            np.ones((1, self.point.problem.samples), bool),
+        )
+        problem, keep[0, r] = point.problem, False
+        cell = keep[0] & point.of_cell
+        there = restore(problem, self.start, point.pattern, point.kinks, cell).W
+        left = np.linalg.norm(there - problem.combination(point.multipliers, point.clarke))
+        return _carried(
+            problem,
+            point.multipliers,
+            np.array([r]),
+            problem.margins(there)[None].copy(),
+            np.array([np.linalg.norm(there)]),
+            np.array([left]),
+            np.array([cosine_distance(self.start, there)]),
+        )
+
     def without(self, forgotten: np.ndarray | None) -> Carried:
         """Its certificates on the samples without each of ``forgotten (s,)``, or the one on all."""
         point, problem = self.point, self.point.problem
         count = 1 if forgotten is None else len(forgotten)
-        residual = np.full(count, np.linalg.norm(self.left))
-        if forgotten is not None:
+        residual, multipliers = np.full(count, np.linalg.norm(self.left)), point.multipliers
+        if forgotten is None:
+            residual, multipliers = residual + self.copied.shift, self.copied.multipliers
+        else:
             terms = (problem.signs * point.clarke)[:, forgotten] * point.multipliers[forgotten]
             x = problem.X[forgotten]
             along = np.einsum("js,js->s", terms, self.left @ x.T)
@@ -272,7 +333,6 @@ class _LeftAlone:
             residual = np.sqrt(np.maximum(residual**2 + 2 * along + squares, 0.0))
         q = np.broadcast_to(self.q, (count, problem.samples)).copy()
         whole, tau = np.full(count, self.norm), np.full(count, self.tau)
-        multipliers = _taken_over(point) if forgotten is None else point.multipliers
         return _carried(problem, multipliers, forgotten, q, whole, residual, tau)
 
 

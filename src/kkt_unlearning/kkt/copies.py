@@ -59,9 +59,7 @@ def staying(problem: Problem, forget: Sequence[int]) -> dict[int, np.ndarray]:
     Copies have nearly the same length and the same inner product with any direction, which few others share:
     only those that do are compared.
     """
-    X, lengths = problem.X, np.linalg.norm(problem.X, axis=1)
-    direction = np.cos(np.arange(X.shape[1]))
-    along = X @ (direction / np.linalg.norm(direction))
+    X, (lengths, along) = problem.X, _signature(problem.X)
     stays, found = ~np.isin(np.arange(problem.samples), list(forget)), {}
     for r in forget:
         reach = NEAR * lengths[r]
@@ -72,6 +70,32 @@ def staying(problem: Problem, forget: Sequence[int]) -> dict[int, np.ndarray]:
         if rows.size:
             found[int(r)] = rows
     return found
+
+
+def near_copies(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of near copies that are not equal, ``(p,)`` twice; of equal samples the first stands for all."""
+    copies = copies_of(problem)
+    rows = np.arange(problem.samples) if copies is None else copies.first
+    X, y, (lengths, along) = problem.X[rows], problem.y[rows], _signature(problem.X[rows])
+    order, found = np.argsort(along, kind="stable"), [np.zeros((2, 0), int)]
+    for apart in range(1, len(rows)):
+        r, s = order[:-apart], order[apart:]
+        reach = NEAR * np.maximum(lengths[r], lengths[s])
+        alike = along[s] - along[r] <= reach
+        if not alike.any():
+            break
+        alike &= (y[r] == y[s]) & (np.abs(lengths[r] - lengths[s]) <= reach)
+        r, s, reach = r[alike], s[alike], reach[alike]
+        alike = np.linalg.norm(X[r] - X[s], axis=1) <= reach
+        found.append(np.stack([rows[r[alike]], rows[s[alike]]]))
+    first, second = np.concatenate(found, axis=1)
+    return first, second
+
+
+def _signature(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Norms of the samples, and their inner products with one direction: nearly equal for near copies."""
+    direction = np.cos(np.arange(X.shape[1]))
+    return np.linalg.norm(X, axis=1), X @ (direction / np.linalg.norm(direction))
 
 
 def copies_that_stay(problem: Problem, forget: Sequence[int]) -> list[int]:
