@@ -63,7 +63,7 @@ _DIRECTION = (
     _line("tau", "exact", "τ to θ̃", "tau", floor=TAU_FLOOR),
 )
 _ROWS = (
-    PanelRow("ε at θ̃, δ = 0.1 λ̄", _RESTORED, EPSILON_FLOOR),
+    PanelRow("ε at θ̃ for\nrelative δ = 0.1", _RESTORED, EPSILON_FLOOR),
     PanelRow("relative ε at θ′ (τ = 0)", _UNRESTORED, None),
     PanelRow("δ at θ̃", _SLACKNESS, None),
     PanelRow("1 − cosine to θ′", _DIRECTION, TAU_FLOOR),
@@ -103,7 +103,7 @@ def grid(
     marks: Sequence[Line2D] = (),
 ) -> Figure:
     """Panels against the step, a column for each title, with ``room`` inches to their right."""
-    label = "step / prescribed step"
+    label = style.STEP_SIZE
     figure, axes = style.grid(7.6, titles, panels, titled, "fraction", label, by="title")
     figure.set_figwidth(max(style.WIDTH, _EACH * len(titles) + room))
     for panel in axes.flat:

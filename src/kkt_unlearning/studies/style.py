@@ -60,7 +60,7 @@ COLOURS = {
     "digits": _BLUE,
     "mnist": _ORANGE,
     "tabular": _GREEN,
-    "text": _RED,
+    "text": _PINK,
     **{
         f"run{number}": colour
         for number, colour in enumerate((_BLUE, _ORANGE, _GREEN, _RED, _PINK, _BROWN))
@@ -82,6 +82,11 @@ NAMES = {
 }
 
 NOTHING = "doing nothing"
+
+# Axes that several figures have.
+STEP_SIZE = "step size (1: prescribed)"
+DIMENSION = "dimension d (more orthogonal →)"
+EPSILON = "ε at θ̃ for relative δ = 0.1\n(lower is better)"
 
 # DejaVu Sans comes with matplotlib: other machines set the same glyphs.
 _SETTINGS: dict[str, Any] = {

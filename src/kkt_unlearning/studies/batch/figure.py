@@ -43,7 +43,7 @@ def _nothing(quantity: str) -> Line:
 
 _ROWS = (
     PanelRow(
-        "ε at θ̃ for relative δ = 0.1\n(lower is better)",
+        style.EPSILON,
         (_nothing(epsilon_at(nothing=True)), _line(epsilon_at(), "one step", "exact")),
         None,
         top=1.2,

@@ -21,10 +21,10 @@ from kkt_unlearning.studies.summary import (
 )
 
 _PANELS = {  # column: its label, and title
-    "phi": ("φ, the largest inner product of two samples", "against φ"),
-    "odds": ("e/(1 − e), e the part in the span of the others", "against e/(1 − e)"),
+    "phi": ("φ, the largest inner product of two samples", "linear model, against φ"),
+    "odds": ("e/(1 − e), e the share of ‖x‖² in the span of the others", "linear model, against e/(1 − e)"),
 }
-ALL = "all samples"
+ALL = "one block of all"
 
 
 def draw(

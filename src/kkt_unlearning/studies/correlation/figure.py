@@ -41,7 +41,7 @@ _CROSSING: dict[str, Any] = {"color": "0.4", "linewidth": 0.9, "linestyle": "-."
 
 _ROWS = (
     PanelRow(
-        "ε at θ̃ for relative δ = 0.1\n(lower is better)",
+        style.EPSILON,
         (
             Line({"quantity": epsilon_at(nothing=True)}, style.NOTHING, "original", "--"),
             Line({"quantity": epsilon_at()}, "the step", "exact"),
@@ -102,7 +102,7 @@ def _name_crossing(axes: Axes, at: float) -> None:
     if np.isfinite(at):
         look: dict[str, Any] = {"fontsize": 6.5, "color": _CROSSING["color"], "ha": "right"}
         look["path_effects"] = [withStroke(linewidth=2, foreground="white")]
-        axes.text(at - 0.02, 0.5, "beyond κ = 1 a\nmargin can be lost", va="center", **look)
+        axes.text(at - 0.02, 0.5, "beyond this line\nthe median κ is\nabove 1", va="center", **look)
 
 
 def _fits(decays: dict[tuple[str, str], Decay]) -> dict[str, np.ndarray]:

@@ -104,7 +104,7 @@ def _draw(axes: Axes, rows: Table) -> None:
         look: dict[str, Any] = {"color": shade, "textcoords": "offset points"}
         axes.annotate(f"m = {m:g}", (x[-1], middle[-1]), (-6, 3), **_TEXT, **look)
     names = (
-        (0.13, f"dotted: 1/m, from m = {sizes[0]:g}", "0.3"),
+        (0.13, f"dotted: line of m = {sizes[0]:g}, times {sizes[0]:g}/m", "0.3"),
         (0.06, style.NOTHING, "0.5"),
     )
     for height, name, colour in names:

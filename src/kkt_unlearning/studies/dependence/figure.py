@@ -106,7 +106,7 @@ def _draw_joined(axes: Axes, lines: Table) -> None:
     axes.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
     axes.set_xlabel("correlation ρ of forgotten and retained samples")
     axes.set_ylabel("distance to retraining,\nafter / before the method")
-    axes.set_title("both methods")
+    axes.set_title("linear model: both methods")
 
 
 def _name_start(axes: Axes, name: str, start: tuple[float, float], *, least: bool) -> None:

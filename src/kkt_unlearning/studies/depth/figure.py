@@ -27,17 +27,17 @@ FLOOR = 1e-3
 def _row(label: str, quantity: str, nothing: str) -> PanelRow:
     where = {"panel": "step", "layers": "equal"}
     before = Line(where | {"quantity": nothing}, style.NOTHING, "original", "--", FLOOR, marker="")
-    after = Line(where | {"quantity": quantity}, "after the step", "all_layers", floor=FLOOR)
-    return PanelRow(f"{label}\n(lower is better)", (before, after), FLOOR)
+    after = Line(where | {"quantity": quantity}, "after the step", "exact", floor=FLOOR)
+    return PanelRow(label, (before, after), FLOOR)
 
 
 _ROWS = (
     _row(
-        "1 − cosine to the\nretrained network",
+        "1 − cosine of θ′ to the\nretrained network\n(lower is better)",
         "distance_retrained",
         "distance_retrained_original",
     ),
-    _row("relative ε at θ̃\nfor δ = 0.1 λ̄", epsilon_at(), epsilon_at(nothing=True)),
+    _row(style.EPSILON, epsilon_at(), epsilon_at(nothing=True)),
 )
 
 
@@ -58,7 +58,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
             _summary("dimension", select(table, fraction=1.0), AGAINST_DIMENSION),
         ]
     )
-    names, label = style.networks_of(table), "step size\n(1: prescribed step)"
+    names, label = style.networks_of(table), style.STEP_SIZE
     with style.styled():
         figure, axes = style.grid(4.4, names, _ROWS, drawn, "fraction", label)
         for panel in axes.flat:

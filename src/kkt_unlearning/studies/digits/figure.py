@@ -38,7 +38,7 @@ def _beside(step: str, nothing: str, floor: float = 0.0) -> tuple[Line, Line]:
 
 _ROWS = (
     PanelRow(
-        "relative ε at θ̃, δ = 0.1 λ̄\n(lower is better)",
+        style.EPSILON,
         _beside(epsilon_at(), epsilon_at(nothing=True)),
         None,
         top=1.0,
@@ -66,8 +66,10 @@ def draw(table: Table, dataset: Table, multipliers: Table) -> tuple[Figure, dict
     drawn = _numbers(table, dataset, multipliers)
     shown = select(drawn, panel="certificate", start="exact")
     with style.styled():
-        label = "step / prescribed step"
-        figure, axes = style.grid(4.6, style.networks_of(table), _ROWS, shown, "x", label)
+        networks = style.networks_of(table)
+        figure, axes = style.grid(4.6, networks, _ROWS, shown, "x", style.STEP_SIZE)
+        for panel, network in zip(axes[0], networks, strict=True):
+            panel.set_title(f"{style.name_of(network)}, digits")
         axes[0, 0].margins(x=0.02)  # names begin at the frame
         for panel in axes.flat:
             panel.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)

@@ -81,7 +81,7 @@ def draw(table: Table, dataset: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     drawn = _append(stack([drawn, _points(table), *joint]), list(_fits(table, dataset)))
     networks = style.networks_of(table)
     with style.styled():
-        figure, axes = style.grid(4.6, networks, _ROWS, drawn, "dimension", "dimension d")
+        figure, axes = style.grid(4.6, networks, _ROWS, drawn, "dimension", style.DIMENSION)
         axes[0, 0].set_xscale("log")
         axes[0, 0].margins(x=0.02)  # names begin at the frame
         for panel, network in zip(axes[0], networks, strict=True):

@@ -32,7 +32,7 @@ KINDS = (
 _SHARE = Line({"panel": "share", "line": "flipped"}, "flipped by the step", "flipped")
 _ANGLE = Line({"panel": "angle", "line": "tau_restored"}, "θ̃: flips undone", "tau", floor=TAU_FLOOR)
 _CLUSTERS = {  # where on the axis, name, colour
-    "turned": (1.08, "θ*: an entry\nturned on", "opposed"),
+    "turned": (1.08, "θ*: a neuron\nturned on", "opposed"),
     "none": (0.93, "θ*: none\nturned on", "tau_star"),
 }
 _IDLE = "nothing_epsilon"
@@ -70,16 +70,16 @@ def _against_sweep(axes: np.ndarray, drawn: Table, along: str | None) -> None:
     style.nothing_line(angle, idle["x"], idle["median"])
     style.draw_lines(share, drawn, "x", [_SHARE])
     style.draw_lines(angle, drawn, "x", [_ANGLE])
-    share.set_title("activations that flip")
+    share.set_title("two-layer ReLU: flips")
     share.set_ylabel("share of retained\npre-activations")
     share.set_ylim(bottom=-0.01)
     for cluster, (aside, name, colour) in _CLUSTERS.items():
         star = select(drawn, panel="tau_star", line=cluster)
         style.dots(angle, aside * star["x"], star["median"], TAU_FLOOR, name, colour)
-    angle.set_title("distances from θ′")
+    angle.set_title("two-layer ReLU: distances")
     angle.set_ylabel("1 − cosine of θ′ to …\n(lower is nearer)")
     style.log_scale(angle, TAU_FLOOR)
-    label = {"dimension": "dimension d"}.get(along or "", (along or "").replace("_", " "))
+    label = {"dimension": style.DIMENSION}.get(along or "", (along or "").replace("_", " "))
     for panel in axes:
         _swept_axis(panel, np.unique(idle["x"]), label)
         name_lines(panel, at_edge=True)

@@ -33,9 +33,9 @@ def draw(table: Table, klom: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         figure, axes = style.panels(2.9, (1, len(networks)), sharex=True, sharey=True)
         for panel, network in zip(axes[0], networks, strict=True):
             panel.set_title(style.name_of(network))
-            panel.set_xlabel("step size (1: prescribed step)")
+            panel.set_xlabel(style.STEP_SIZE)
             _draw_panel(panel, select(drawn, network=network, series="u_lira"))
-        axes[0, 0].set_ylabel("AUC of the attack U-LiRA\n(lower: better hidden)")
+        axes[0, 0].set_ylabel("AUC of the membership attack\nU-LiRA (lower: better hidden)")
         name_lines(axes[0, -1], at_edge=True)
     return figure, drawn
 

@@ -13,6 +13,7 @@ from kkt_unlearning.studies.mixture.prediction import (
     max_margin_accuracy,
     sign_share,
 )
+from kkt_unlearning.studies.notes import note
 from kkt_unlearning.studies.summary import BAND, Table, from_records, groups, quantile, select
 
 ACCURACIES = ("accuracy_original", "accuracy_unlearned", "accuracy_retrained")
@@ -120,4 +121,6 @@ def _contour(axes: Axes, d: np.ndarray, alpha: np.ndarray, samples: int) -> None
     if predicted.min() < LEVEL < predicted.max():
         look: dict[str, Any] = {"colors": "0.1", "linewidths": 1.2}
         line = axes.contour(x + 0.5, y + 0.5, predicted, levels=[LEVEL], **look)
-        axes.clabel(line, fmt=f"theory: {LEVEL:g}", fontsize=6.5)
+        _, middle = line.get_paths()[0].vertices[len(line.get_paths()[0].vertices) // 2]
+        where = (float(x[-1]) / 2 + 0.5, float(middle) - 0.08)
+        note(axes, where, f"theory: {LEVEL:g}", "0.1", va="top")

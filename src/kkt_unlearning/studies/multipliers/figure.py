@@ -9,7 +9,7 @@ from kkt_unlearning.studies.summary import Table, from_records, groups, select, 
 
 ESTIMATES = {
     "least_squares": "least\nsquares",
-    "loss_gradient": "loss\ngradients",
+    "loss_gradient": "summed loss\ngradients",
     "orthogonal": "orthogonal\nclosed form",
 }
 ERROR_FLOOR = 1e-6

@@ -117,9 +117,10 @@ def _lines(axes: Axes, shown: Table) -> None:
     for name in NAMES:
         style.draw_lines(axes, costs, "phi", [Line({"data": name}, "", name, floor=FLOOR)])
         nothing = select(shown, data=name, quantity="nothing_cost")
-        style.nothing_line(axes, nothing["phi"], nothing["median"])
+        order, colour = np.argsort(nothing["phi"]), style.colour_of(name)
+        idle = nothing["phi"][order], nothing["median"][order]
+        style.nothing_line(axes, *idle, "_", color=colour)
         as_it_is = select(costs, data=name, setting="mixing=1")
-        colour = style.colour_of(name)
         for x, y in zip(as_it_is["phi"], as_it_is["median"], strict=True):
             if np.isfinite(y):
                 axes.plot(x, max(y, FLOOR), "o", color=colour, markersize=8, fillstyle="none")
@@ -129,7 +130,7 @@ def _lines(axes: Axes, shown: Table) -> None:
 def _names(axes: Axes, drawn: Table, dominant: float) -> None:
     """What everything else is, in the first panel alone."""
     start = 1.15 * axes.get_xlim()[0]
-    note(axes, (start, 1.2), style.NOTHING, style.COLOURS["original"], ha="left", va="bottom")
+    note(axes, (start, 1.2), f"dashed: {style.NOTHING}", "0.2", ha="left", va="bottom")
     key = (
         "circles: data as they are\nto the left: inner products\nscaled down\ndotted: Gaussian data"
     )

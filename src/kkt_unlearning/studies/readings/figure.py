@@ -14,8 +14,8 @@ from kkt_unlearning.studies.summary import Table, groups, median, select, stack,
 _RESTORED = column("restored", DELTA)
 READINGS = ("kept", "refit", "literal", _RESTORED)
 _PANELS = {
-    "kept": "gradients from before",
-    _RESTORED: f"restored θ̃, δ = {DELTA:g} λ̄",
+    "kept": "gradients before the step",
+    _RESTORED: f"θ̃ for relative δ = {DELTA:g}",
     "literal": "θ′ itself",
 }
 _SHADES = ("linear", "two_layer", "retrained")  # of the numbers of samples that are drawn
@@ -40,7 +40,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     with style.styled():
         figure, axes = style.panels(2.6, (1, len(_PANELS)), sharey=True)
         for panel, (quantity, title) in zip(axes[0], _PANELS.items(), strict=True):
-            panel.set(title=title, xlabel="step / prescribed step")
+            panel.set(title=title, xlabel=style.STEP_SIZE)
             _panel(panel, select(shown, quantity=quantity), colours)
             ends = table["fraction"].min(), table["fraction"].max()
             style.nothing_line(panel, ends, (1.0, 1.0))

@@ -45,7 +45,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     drawn = summarise(dict(table) | found, ["network", "start", "model", "dimension"], QUANTITIES)
     names, shown = style.networks_of(table), select(drawn, start="trained")
     with style.styled():
-        figure, axes = style.grid(4.0, names, _ROWS, shown, "dimension", "dimension d")
+        figure, axes = style.grid(4.0, names, _ROWS, shown, "dimension", style.DIMENSION)
         for panel in axes.ravel():
             panel.set_xscale("log")
         style.finish(axes, _ROWS)

@@ -140,4 +140,9 @@ def _compare(axes: Axes, downdate: tuple[float, float], end: tuple[float, float]
     axes.annotate("", (cost, low), (whole, low), arrowprops=arrow)
     look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 6.5, "color": colour}
     between = (np.sqrt(cost * whole), low)
-    axes.annotate("less cost", between, (0, 3), textcoords="offset points", **look)
+    axes.annotate(f"{_rounded(whole / cost)} times cheaper", between, (0, 3), textcoords="offset points", **look)
+
+
+def _rounded(ratio: float) -> str:
+    """To one digit."""
+    return f"{float(f'{ratio:.0e}'):g}"

@@ -28,8 +28,8 @@ _ROWS = (
     _row("outputs_fresh", "in outputs on fresh\nsamples, relative", 1e-3),
 )
 _PANELS = {
-    "dimension": ("Gaussian data", "dimension d"),
-    "mixing": ("handwritten digits", "mixing t (1: as they are)"),
+    "dimension": ("two-layer ReLU, Gaussian data", style.DIMENSION),
+    "mixing": ("two-layer ReLU, digits", "mixing t (← more orthogonal)"),
 }
 
 

@@ -36,7 +36,7 @@ def draw(table: Table) -> tuple[Figure, dict[str, np.ndarray]]:
     with style.styled():
         figure, axes = style.panels(3.1, (1, len(networks)), sharey=True)
         for panel, network in zip(axes[0], networks, strict=True):
-            panel.set(title=style.name_of(network), xlabel="step / prescribed step")
+            panel.set(title=style.name_of(network), xlabel=style.STEP_SIZE)
             panel.xaxis.set_major_locator(MultipleLocator(0.5))
             _panel(panel, select(drawn, network=network))
         axes[0, 0].set_ylabel("relative ε (lower is better)")
