@@ -277,7 +277,7 @@ def test_blocks_show_the_linear_model_and_have_the_numbers_of_all_networks():
     assert set(drawn["network"].tolist()) == {"linear", "two_layer"}
     linear = (drawn["network"] == "linear") & np.isfinite(drawn["change"])
     for panel, x in zip(figure.axes, ("phi", "odds"), strict=True):
-        for name in ("all samples", "blocks of 2"):
+        for name in ("one block of all", "blocks of 2"):
             (line,) = [line for line in panel.lines if line.get_label() == name]
             found = linear & (drawn["structure"] == name)
             np.testing.assert_array_equal(line.get_xdata(), drawn[x][found])

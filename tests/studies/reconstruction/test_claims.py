@@ -94,7 +94,7 @@ def test_the_figure_shows_what_the_claims_are_about():
     assert len({len(column) for column in drawn.values()}) == 1
     axes = np.array(figure.axes).reshape(2, 2)
     assert all(panel.get_ylabel() for panel in axes[:, 0])
-    assert all(panel.get_xlabel() == "dimension d" for panel in axes[-1])
+    assert all(panel.get_xlabel() == style.DIMENSION for panel in axes[-1])
     for both, alone in axes.T:
         heights = [
             {line.get_label(): line.get_ydata()[0] for line in p.lines} for p in (both, alone)

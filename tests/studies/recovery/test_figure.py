@@ -41,11 +41,17 @@ def test_panels_are_labelled_and_every_method_drawn_is_named_once():
     assert len({len(column) for column in drawn.values()}) == 1
     first, last = figure.axes
     assert first.get_ylabel() and first.get_xlabel() and last.get_xlabel()
-    symbols = ["prescribed step", "influence step", "dual downdate", "less cost"]
+    symbols = ["prescribed step", "influence step", "dual downdate"]
     lines = ["fine-tuning alone", "step, then fine-tuning", "retraining", "NegGrad+, best β"]
     for panel, names in ((first, symbols), (last, [*symbols, *lines, style.NOTHING])):
         assert sorted(text.get_text() for text in panel.texts if text.get_text()) == sorted(names)
     assert not figure.legends
+
+
+def test_what_the_downdate_saves_stands_at_the_arrow_if_it_saves_something():
+    figure, _ = recovery.draw(table(cost=lambda row: 1e4 if row["method"] == "retrained" else 7.0))
+    for panel in figure.axes:
+        assert "200 times cheaper" in {text.get_text() for text in panel.texts}
 
 
 def test_the_best_weight_of_neggrad_is_drawn_and_retraining_by_its_own_point():

@@ -83,7 +83,7 @@ def test_the_figure_has_a_line_for_each_network():
     assert set(drawn["quantity"].tolist()) == set(QUANTITIES)
     axes = np.array(figure.axes).reshape(2, 2)
     assert all(panel.get_ylabel() for panel in axes[:, 0])
-    assert [panel.get_xlabel()[:11] for panel in axes[-1]] == ["dimension d", "mixing t (1"]
+    assert [panel.get_xlabel()[:8] for panel in axes[-1]] == ["dimensio", "mixing t"]
     for panel in axes.ravel():
         assert len(panel.lines) == len(METHODS)
     heights = {line.get_label(): line.get_ydata()[0] for line in axes[0, 0].lines}

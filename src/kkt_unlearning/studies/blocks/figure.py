@@ -22,7 +22,7 @@ from kkt_unlearning.studies.summary import (
 
 _PANELS = {  # column: its label, and title
     "phi": ("φ, the largest inner product of two samples", "linear model, against φ"),
-    "odds": ("e/(1 − e), e the share of ‖x‖² in the span of the others", "linear model, against e/(1 − e)"),
+    "odds": ("e/(1 − e), e the share in the others’ span", "linear model, against e/(1 − e)"),
 }
 ALL = "one block of all"
 

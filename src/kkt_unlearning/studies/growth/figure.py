@@ -31,7 +31,10 @@ _SEPARATING = (
 # Quantity of a panel, its title and axis; doing nothing has 1 in both.
 _PANELS = {
     "separates": ("steps that keep all margins positive", "share (higher is better)"),
-    "over_nothing": ("what the step costs", "largest of ε, relative δ and τ, over\nthat of doing nothing (above 1: harm)"),
+    "over_nothing": (
+        "what the step costs",
+        "largest of ε, relative δ and τ, over\nthat of doing nothing (above 1: harm)",
+    ),
 }
 _ROOM = 3.0  # right of the largest m, as a factor, for the names of the lines
 

@@ -132,15 +132,23 @@ def _draw_mark(axes: Axes, at: tuple[float, float], marker: str, name: str, side
 
 
 def _compare(axes: Axes, downdate: tuple[float, float], end: tuple[float, float]) -> None:
-    """An arrow from the cost of retraining until training ends to that of the downdate."""
+    """An arrow from the cost of retraining until training ends to that of the downdate, if that is less."""
     (cost, low), (whole, high) = downdate, end
+    if whole <= cost:
+        return
     colour = style.COLOURS["reference"]
     axes.plot([whole] * 2, [low, high], ":", color=colour, linewidth=0.9, label="_")
     arrow = {"arrowstyle": "->", "color": colour, "shrinkA": 0, "shrinkB": 4}
     axes.annotate("", (cost, low), (whole, low), arrowprops=arrow)
-    look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 6.5, "color": colour}
-    between = (np.sqrt(cost * whole), low)
-    axes.annotate(f"{_rounded(whole / cost)} times cheaper", between, (0, 3), textcoords="offset points", **look)
+    look: dict[str, Any] = {"ha": "left", "va": "bottom", "fontsize": 6.5, "color": colour}
+    between = (1.5 * cost, low)
+    axes.annotate(
+        f"{_rounded(whole / cost)} times cheaper",
+        between,
+        (0, 3),
+        textcoords="offset points",
+        **look,
+    )
 
 
 def _rounded(ratio: float) -> str:
