@@ -74,7 +74,7 @@ def convergence_reached_clarke(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "What 0/1 derivatives leave of the forgotten sample accounts for the ε after long training.",
+    "After long training ε is what a step with 0/1 derivatives leaves of the forgotten sample.",
     OURS.at("docs/questions/convergence.md"),
     "median of the share of θ̃ outside the span of the retained samples over relative ε, last snapshot, "
     "normalised step, exact multipliers",
