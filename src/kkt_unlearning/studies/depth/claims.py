@@ -150,7 +150,7 @@ def depth_hidden_orthogonal(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "As in two layers, the largest term of what the step leaves comes from elsewhere than gradients that moved.",
+    "At most half of what the step leaves comes from gradients that moved within the cell, as in two layers.",
     OURS.at("which step of the proof of two layers fails"),
     "median share of that term in the terms that θ̃ cannot undo, three layers, largest dimension",
     "at_most",

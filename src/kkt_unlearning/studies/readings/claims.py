@@ -78,7 +78,7 @@ def readings_literal(tables: Tables, _: Thresholds) -> float:
 
 
 @claim(
-    "From trained weights ε at θ′ is least near the prescribed step size, on few and nearly orthogonal samples.",
+    "From trained weights ε at θ′ is least near the prescribed step size, on few, nearly orthogonal samples.",
     PAPER.at("Figure 1 by its caption; sizes and derivatives are ours"),
     "share of cases with the least ε at θ′ from 0.9 to 1.1 of the step, fewest samples, largest dimension",
     "at_least",
