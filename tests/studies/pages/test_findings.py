@@ -18,7 +18,7 @@ COMMITTED = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
 # Numbers that name a place in the paper and nothing that was measured.
 PLACES = r"arXiv \d{4}\.\d{5}|(?:Theorem|Assumption|Section|section|Figure|Appendix) \d+(?:\.\d+)*"
 WORDS = re.compile(r"[A-Za-z]{2,}")
-MOST_WORDS = 15  # a claim; bars and numbers of the tables are none
+MOST_WORDS = 15  # a claim; bars and numbers of the tables are none, nor what each number is
 
 
 def row(claim, verdict="held", origin="paper", section="linear", measured=0.25):
@@ -158,4 +158,7 @@ def test_the_committed_page_states_every_claim_of_the_paper():
 
 
 def test_the_committed_page_has_room_on_few_pages():
-    assert len(WORDS.findall(COMMITTED)) <= MOST_WORDS * len(claims())
+    text = COMMITTED
+    for claim in claims():
+        text = text.replace(f": {claim.statistic} |", " |")
+    assert len(WORDS.findall(text)) <= MOST_WORDS * len(claims())
