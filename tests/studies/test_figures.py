@@ -327,7 +327,7 @@ def test_laws_that_hold_are_in_the_numbers_drawn():
 def test_the_diagram_has_a_number_in_every_cell():
     figure, drawn = draw_mixture()
     first = figure.axes[0]
-    assert [text.get_text() for text in first.texts] == [*["0.10"] * 4, "theory: 0.9"]
+    assert [text.get_text() for text in first.texts] == [*["0.10"] * 4, "predicted: 0.9"]
     assert [text.get_text() for text in figure.axes[1].texts] == ["−50.0"] * 4
     assert [text.get_text() for text in figure.axes[2].texts] == ["0"] * 4
     mean = drawn["mean"][drawn["quantity"] == "accuracy_original"]
@@ -390,7 +390,7 @@ def test_the_share_of_flips_stands_beside_the_angle_that_undoes_them():
     share, angle = figure.axes
     for panel, name, at in ((share, "flipped", "share"), (angle, "tau_restored", "angle")):
         idle, line, *_ = panel.lines
-        assert idle.get_label() == style.NOTHING and len(line.get_xdata()) == 3
+        assert idle.get_label().startswith(style.NOTHING) and len(line.get_xdata()) == 3
         found = select(drawn, panel=at, line=name)["median"]
         np.testing.assert_allclose(line.get_ydata(), found)
     np.testing.assert_array_equal(share.lines[0].get_ydata(), 0.0)

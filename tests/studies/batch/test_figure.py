@@ -67,7 +67,8 @@ def test_what_breaks_is_drawn_as_a_share(figure_and_numbers):
     figure, _ = figure_and_numbers
     for axes, late in zip(figure.axes[2:4], (0.5, 0.0), strict=True):
         lines = {line.get_label(): line.get_ydata() for line in axes.lines}
-        np.testing.assert_array_equal(lines["one step"], [0.0] * 7 + [late] * 3)
+        for network in ("two-layer ReLU", "linear model"):
+            np.testing.assert_array_equal(lines[network], [0.0] * 7 + [late] * 3)
         np.testing.assert_array_equal(lines["doing nothing"], 0.0)
 
 

@@ -51,7 +51,7 @@ def test_panels_are_labelled_and_every_method_drawn_is_named_once():
 def test_what_the_downdate_saves_stands_at_the_arrow_if_it_saves_something():
     figure, _ = recovery.draw(table(cost=lambda row: 1e4 if row["method"] == "retrained" else 7.0))
     for panel in figure.axes:
-        assert "200 times cheaper" in {text.get_text() for text in panel.texts}
+        assert "200 times cheaper\nthan training to ★" in {text.get_text() for text in panel.texts}
 
 
 def test_the_best_weight_of_neggrad_is_drawn_and_retraining_by_its_own_point():

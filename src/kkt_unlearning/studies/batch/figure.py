@@ -1,6 +1,7 @@
 """Batch unlearning against the size of the forget set: ε, what breaks, and a stream, beside doing nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from kkt_unlearning.studies.summary import (
     stack,
     summarise,
     swept,
+    take,
 )
 
 QUANTITIES = (
@@ -48,7 +50,7 @@ _ROWS = (
         None,
         top=1.2,
     ),
-    PanelRow(_BREAKS, (_line(LOST, "one step", "exact", band=False),), None),
+    PanelRow(_BREAKS, (), None),  # of all networks
     PanelRow(
         "τ*: 1 − cosine to an exact\nKKT point (lower is nearer)",
         (
@@ -83,11 +85,29 @@ def draw(table: Table, stream: Table) -> tuple[Figure, dict[str, np.ndarray]]:
         figure, axes = style.grid(5.8, cases, _ROWS, drawn, "k", label, by="case")
         for panel in axes.flat:
             panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        for panel in axes[1]:
-            ends = np.min(drawn["k"]), np.max(drawn["k"])
-            style.nothing_line(panel, ends, (0, 0))
+        for panel, case in zip(axes[1], cases, strict=True):
+            style.draw_lines(panel, _of_all_networks(drawn, case), "k", _broken(drawn))
+            style.nothing_line(panel, (np.min(drawn["k"]), np.max(drawn["k"])), (0, 0))
         style.finish(axes, _ROWS)
     return figure, {name: column for name, column in drawn.items() if name != "case"}
+
+
+def _broken(drawn: Table) -> list[Line]:
+    """Lines of what breaks, the last network in the colour that it has in all panels."""
+    *others, last = style.networks_of(drawn)
+    found = [_line(LOST, style.name_of(last), "exact", band=False)]
+    found += [_line(LOST, style.name_of(name), name, band=False) for name in others]
+    return [
+        replace(line, where={**line.where, "network": name})
+        for line, name in zip(found, (last, *others), strict=True)
+    ]
+
+
+def _of_all_networks(drawn: Table, case: str) -> Table:
+    """The numbers at the point of the sweep of this case."""
+    point = case.partition("\n")[2]
+    same = [name.partition("\n")[2] == point for name in drawn["case"].tolist()]
+    return take(drawn, np.array(same))
 
 
 def _batches(table: Table) -> dict[str, np.ndarray]:

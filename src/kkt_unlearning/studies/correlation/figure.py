@@ -50,7 +50,7 @@ _ROWS = (
         top=1.2,  # room for crosses above 1
     ),
     PanelRow(
-        "share of cases that lose\na retained margin",
+        "share of cases in which\nθ′ or θ̃ loses a margin",
         (Line({"quantity": LOST}, "_the step", "exact"),),
         None,
         top=1.0,

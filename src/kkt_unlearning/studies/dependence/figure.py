@@ -138,7 +138,7 @@ def _draw_boundary(axes: Axes, lines: Table) -> None:
     axes.set(yscale="log", ylim=(low, high), xlim=(0, 1))
     at = float(np.sqrt(harmful["y"] * last["y"])[len(x) // 2])
     look: dict[str, Any] = {"weight": "bold", "va": "center"}
-    _write(axes, 0.05, high / 3, "no minimum", _INKS[_NONE], **look)
+    _write(axes, 0.05, high / 3, "no minimum: it diverges", _INKS[_NONE], **look)
     _write(axes, float(x[len(x) // 2]), at, "further:\nharm", _INKS[_FURTHER], **look, ha="center")
     _write(axes, 0.95, low * 2, "closer: help", _INKS[_CLOSER], **look, ha="right")
     axes.set_xlabel("correlation ρ of a pair")

@@ -32,8 +32,8 @@ KINDS = (
 _SHARE = Line({"panel": "share", "line": "flipped"}, "flipped by the step", "flipped")
 _ANGLE = Line({"panel": "angle", "line": "tau_restored"}, "θ̃: flips undone", "tau", floor=TAU_FLOOR)
 _CLUSTERS = {  # where on the axis, name, colour
-    "turned": (1.08, "θ*: a neuron\nturned on", "opposed"),
-    "none": (0.93, "θ*: none\nturned on", "tau_star"),
+    "turned": (1.08, "θ* if a neuron\nturned on", "opposed"),
+    "none": (0.93, "θ* if none did", "exact"),
 }
 _IDLE = "nothing_epsilon"
 _TRAINED = ("share", "turned_in_training")
@@ -67,7 +67,7 @@ def _against_sweep(axes: np.ndarray, drawn: Table, along: str | None) -> None:
     share, angle = axes
     idle = select(drawn, panel="angle", line="distance_original")
     style.nothing_line(share, idle["x"], np.zeros(len(idle["x"])))
-    style.nothing_line(angle, idle["x"], idle["median"])
+    style.nothing_line(angle, idle["x"], idle["median"], f"{style.NOTHING}\n(from θ to θ*)")
     style.draw_lines(share, drawn, "x", [_SHARE])
     style.draw_lines(angle, drawn, "x", [_ANGLE])
     share.set_title("two-layer ReLU: flips")

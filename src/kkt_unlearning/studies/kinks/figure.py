@@ -33,7 +33,7 @@ _PANELS = (  # title, label, quantities with name, colour and place of the name,
         1e-6,
     ),
     (
-        "share on a kink",
+        "share near a kink",
         "share of pre-activations\nwithin reach of one more step",
         (("kink_fraction", "", "flipped", (0, 0)),),
         None,

@@ -121,6 +121,6 @@ def _contour(axes: Axes, d: np.ndarray, alpha: np.ndarray, samples: int) -> None
     if predicted.min() < LEVEL < predicted.max():
         look: dict[str, Any] = {"colors": "0.1", "linewidths": 1.2}
         line = axes.contour(x + 0.5, y + 0.5, predicted, levels=[LEVEL], **look)
-        _, middle = line.get_paths()[0].vertices[len(line.get_paths()[0].vertices) // 2]
+        middle = np.median(np.asarray(line.get_paths()[0].vertices, float)[:, 1])
         where = (float(x[-1]) / 2 + 1.0, float(middle) - 0.08)  # between the numbers of two cells
-        note(axes, where, f"theory: {LEVEL:g}", "0.1", va="top")
+        note(axes, where, f"predicted: {LEVEL:g}", "0.1", va="top")

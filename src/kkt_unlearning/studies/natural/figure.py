@@ -119,7 +119,7 @@ def _lines(axes: Axes, shown: Table) -> None:
         nothing = select(shown, data=name, quantity="nothing_cost")
         order, colour = np.argsort(nothing["phi"]), style.colour_of(name)
         idle = nothing["phi"][order], nothing["median"][order]
-        style.nothing_line(axes, *idle, "_", color=colour)
+        style.nothing_line(axes, *idle, "_", color=colour, linewidth=1.4)
         as_it_is = select(costs, data=name, setting="mixing=1")
         for x, y in zip(as_it_is["phi"], as_it_is["median"], strict=True):
             if np.isfinite(y):

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from kkt_unlearning.studies import style
 from kkt_unlearning.studies.columns import DELTA, DELTAS
 from kkt_unlearning.studies.labels import name_lines
+from kkt_unlearning.studies.notes import note
 from kkt_unlearning.studies.readings.claims import SIZE, least_of_medians, sizes
 from kkt_unlearning.studies.readings.rows import column
 from kkt_unlearning.studies.summary import Table, groups, median, select, stack, summarise
@@ -80,10 +81,12 @@ def _best(table: Table) -> dict[str, np.ndarray]:
 
 
 def _panel(axes: Axes, shown: Table, colours: dict[int, str]) -> None:
-    """One line a number of samples; the least of each is marked."""
+    """One line a number of samples; the least of each is marked, and said where there is none."""
     for samples, key in colours.items():
         line, colour = select(shown, samples=samples), style.colour_of(key)
         if not len(line["x"]):
+            missing, look = f"m = {samples}: not measured", {"transform": axes.transAxes}
+            note(axes, (0.5, 0.9), missing, colour, **look)
             continue
         axes.plot(line["x"], line["median"], color=colour, label=f"m = {samples}")
         band = line["low"], line["high"]

@@ -143,7 +143,7 @@ def _compare(axes: Axes, downdate: tuple[float, float], end: tuple[float, float]
     look: dict[str, Any] = {"ha": "left", "va": "bottom", "fontsize": 6.5, "color": colour}
     between = (1.5 * cost, low)
     axes.annotate(
-        f"{_rounded(whole / cost)} times cheaper",
+        f"{_rounded(whole / cost)} times cheaper\nthan training to ★",
         between,
         (0, 3),
         textcoords="offset points",
