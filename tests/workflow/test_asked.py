@@ -88,7 +88,7 @@ def test_another_version_makes_outdated_what_was_made_with_it(
     monkeypatch.chdir(project.folder)
     with forgotten_versions():
         check_records(Asked(Plan(checked(tiny_config), Sources(project.folder))))
-    drawn = {"results/figures/multipliers.provenance.json", "results/provenance.provenance.json"}
+    drawn = {"results/figures/mixture.provenance.json", "results/provenance.provenance.json"}
     text = {name for name, record in records.items() if "libraries" in record["settings"]}
     (made,) = (set(reached(records, name)) for name in text)
     outdated = {name for name in records if os.stat(name).st_mtime_ns < BACK}
