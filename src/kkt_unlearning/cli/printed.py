@@ -153,7 +153,7 @@ def each(
         "price: the least level that ε, relative δ and τ all keep; the last column is the price of the "
         "network left as it is\n"
         "ε is of the network put back into its activation cell, by the multipliers from before the step: at "
-        "this relative δ certify finds none that is larger",
+        "this relative δ certify finds no larger ε",
         _unmoved(found),
     ]
     if limits is not None:
