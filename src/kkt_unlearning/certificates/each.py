@@ -300,12 +300,8 @@ class _LeftAlone:
 
     def _parted(self, r: int) -> Carried:
         """The certificate without r, whose term near copies take over on kinks that part them from it."""
-        point, keep = (
-            left_to_copies(self.point, [r]),
-            np.ones((1, self.point.problem.samples), bool),
-        )
-        problem, keep[0, r] = point.problem, False
-        cell = keep[0] & point.of_cell
+        point, problem = left_to_copies(self.point, [r]), self.point.problem
+        cell = point.of_cell & (np.arange(problem.samples) != r)
         there = restore(problem, self.start, point.pattern, point.kinks, cell).W
         left = np.linalg.norm(there - problem.combination(point.multipliers, point.clarke))
         return _carried(
