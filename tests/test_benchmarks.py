@@ -50,11 +50,18 @@ def missing(contestant: str) -> bool:
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_every_contestant_that_is_there_passes_the_checks_of_a_tiny_run(name):
+def test_every_contestant_that_is_there_passes_the_checks_of_a_tiny_run(name, tmp_path):
     if name == "linear_model" and find_spec("qpsolvers") is None:
         pytest.skip("its arbiter, qpsolvers, is not installed (envs/requirements-benchmark.txt)")
-    module = import_module(f"benchmarks.{name}")
-    table = pd.DataFrame(module.measure(quick=True))
+    module, path = import_module(f"benchmarks.{name}"), tmp_path / "table.pickle"
+    measure = f"benchmarks.{name}.measure(quick=True)"
+    code = f"import pandas, benchmarks.{name}; pandas.DataFrame({measure}).to_pickle({str(path)!r})"
+    # A peer that crashes ends a process of its own: pytest-xdist would wait for a lost worker for ever.
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    table = pd.read_pickle(path)
     here = table[[not missing(contestant) for contestant in table["contestant"]]]
     assert (here["contestant"].str.startswith("ours")).any()
     accurate = here[here["tolerance"] > 1e-7] if "tolerance" in here else here
